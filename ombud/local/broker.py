@@ -1,0 +1,161 @@
+"""A private RabbitMQ node on loopback: for `ombud run` without an AMQP address, and for tests and benchmarks."""
+
+import subprocess
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+import amqp
+import requests
+
+from ombud.local import broker_files
+from ombud.local.broker_binaries import BrokerBinaries, find_broker
+from ombud.local.broker_files import USER, BrokerPorts
+from ombud.local.errors import LocalError
+from ombud.local.ports import is_port_open, require_free
+from ombud.local.processes import Child, is_running, remember_pid
+
+# Of a broker that the machine itself may run: AMQP, TLS, distribution, epmd, management, metrics.
+_OF_THE_MACHINE = {4369, 5671, 5672, 15672, 15692, 25672}
+_PATIENCE = 120.0
+
+
+class PrivateBroker:
+    """Takes `port` and the three after it (distribution, epmd, management), all on loopback; ends when we end.
+
+    `version` is "3.10" (or later, if one is installed) or "4". The user is `ombud`, its password is drawn once for each
+    data folder. After `kill()` or `stop()` it can be started again with all that it stored.
+    """
+
+    def __init__(self, data_dir: Path, port: int, version: str = "3.10") -> None:
+        self.data_dir = data_dir.absolute()
+        self.ports = BrokerPorts(port)
+        self.version = version
+        self._node: Child | None = None
+        self._epmd: Child | None = None
+        self._found: BrokerBinaries | None = None
+
+    @property
+    def uri(self) -> str:
+        return self._uri("/")
+
+    @property
+    def management_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports.management}"
+
+    @property
+    def credentials(self) -> tuple[str, str]:
+        """User and password, also for the management page and its API."""
+        return USER, broker_files.password(self.data_dir)
+
+    @property
+    def pid(self) -> int | None:
+        return self._node.pid if self._node else None
+
+    @property
+    def is_alive(self) -> bool:
+        return self._node is not None and self._node.is_alive
+
+    def start(self) -> None:
+        """Returns when it takes connections; LocalError says why it cannot."""
+        self._refuse_second_start()
+        binaries = self._binaries()
+        broker_files.write_files(self.data_dir, self.ports)
+        self._epmd = self._child("epmd", [str(binaries.erlang / "epmd")])
+        self._node = self._child("broker", [binaries.script("rabbitmq-server")])
+        try:
+            for child in (self._epmd, self._node):
+                child.start()
+                remember_pid(self._pid_file(child.name), child.pid or 0)
+            self._wait_until_ready(self._node)
+        except BaseException:  # also Ctrl-C: a half-started node must not stay
+            self.kill()
+            raise
+
+    def stop(self) -> None:
+        if self._node is not None:
+            self._node.stop(patience=30.0)
+        self._forget()
+
+    def kill(self) -> None:
+        """SIGKILL, as when the machine loses power (what was on disk stays)."""
+        if self._node is not None:
+            self._node.kill()
+        self._forget()
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def ctl(self, *args: str) -> str:
+        """What `rabbitmqctl -q ARGS` prints; slow (a second or more), the management API is quick."""
+        command = [self._binaries().script("rabbitmqctl"), "-q", *args]
+        done = subprocess.run(command, env=self._environment(), capture_output=True, text=True, cwd="/", check=False)
+        if done.returncode != 0:
+            raise LocalError(f"rabbitmqctl {' '.join(args)}: {' '.join((done.stderr or done.stdout).split())[:300]}")
+        return done.stdout
+
+    def add_vhost(self, name: str) -> str:
+        """A virtual host of its own for one test; returns its AMQP address."""
+        everything = {"configure": ".*", "write": ".*", "read": ".*"}
+        self._put(f"vhosts/{quote(name, safe='')}", {})
+        self._put(f"permissions/{quote(name, safe='')}/{USER}", everything)
+        return self._uri(name)
+
+    def _uri(self, vhost: str) -> str:
+        user, password = self.credentials
+        path = "" if vhost == "/" else quote(vhost, safe="")
+        return f"amqp://{user}:{password}@127.0.0.1:{self.ports.amqp}/{path}"
+
+    def _put(self, path: str, body: dict[str, str]) -> None:
+        answer = requests.put(f"{self.management_url}/api/{path}", json=body, auth=self.credentials, timeout=10)
+        answer.raise_for_status()
+
+    def _refuse_second_start(self) -> None:
+        if pid := is_running(self._pid_file("broker")):
+            raise LocalError(f"RabbitMQ is already running in {self.data_dir} (pid {pid})")
+        if clash := _OF_THE_MACHINE.intersection(self.ports.all):
+            raise LocalError(f"port {min(clash)} belongs to the machine's own RabbitMQ; choose another")
+        require_free(self.ports.all, "RabbitMQ")
+
+    def _binaries(self) -> BrokerBinaries:
+        if self._found is None:
+            self._found = find_broker(self.version)
+        return self._found
+
+    def _environment(self) -> dict[str, str]:
+        return broker_files.environment(self.data_dir, self.ports, self._binaries())
+
+    def _child(self, name: str, argv: list[str]) -> Child:
+        return Child(name, argv, self._environment(), self.data_dir / "log" / f"{name}.out")
+
+    def _pid_file(self, name: str) -> Path:
+        return self.data_dir / f"{name}.pid"
+
+    def _wait_until_ready(self, node: Child) -> None:
+        deadline = time.monotonic() + _PATIENCE
+        while not (is_port_open(self.ports.management) and self._takes_connections()):
+            if not node.is_alive:
+                raise LocalError(f"RabbitMQ did not start, see {self.data_dir / 'log'}: {node.log_tail(3)}")
+            if time.monotonic() > deadline:
+                raise LocalError(f"RabbitMQ was not ready after {_PATIENCE:.0f} s, see {self.data_dir / 'log'}")
+            time.sleep(0.1)
+
+    def _takes_connections(self) -> bool:
+        user, password = self.credentials
+        connection = amqp.Connection(f"127.0.0.1:{self.ports.amqp}", userid=user, password=password, connect_timeout=5)
+        try:
+            connection.connect()
+            connection.close()
+        except amqp.AccessRefused:
+            raise LocalError(f"the broker in {self.data_dir} has another password; remove that folder") from None
+        except (OSError, amqp.AMQPError):
+            return False
+        return True
+
+    def _forget(self) -> None:
+        """Ends epmd, which on its own would stay behind, and the notes for the next start."""
+        if self._epmd is not None:
+            self._epmd.stop(patience=5.0)
+        for name in ("broker", "epmd"):
+            self._pid_file(name).unlink(missing_ok=True)

@@ -1,0 +1,43 @@
+"""Which loopback ports are free: asked by the private servers before they start, and by tests for a place to start."""
+
+import random
+import socket
+from collections.abc import Iterable
+
+from ombud.local.errors import LocalError
+
+# Below the range that the kernel gives to outgoing connections (32768 and up): a port found free here stays free.
+_FIRST, _LAST = 20000, 32000
+
+
+def is_port_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port in TIME_WAIT is free
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def is_port_open(port: int) -> bool:
+    """Whether something listens there now."""
+    with socket.socket() as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def free_ports(count: int) -> list[int]:
+    """Consecutive free ports, at a random place so that two test runs at once do not meet."""
+    for _ in range(200):
+        first = random.randrange(_FIRST, _LAST - count)
+        block = list(range(first, first + count))
+        if all(map(is_port_free, block)):
+            return block
+    raise LocalError(f"found no {count} free ports in a row between {_FIRST} and {_LAST}")
+
+
+def require_free(ports: Iterable[int], server: str) -> None:
+    taken = [str(port) for port in ports if not is_port_free(port)]
+    if taken:
+        raise LocalError(f"{server} needs port {', '.join(taken)}, which another program uses; choose another")

@@ -1,0 +1,28 @@
+"""Entry point of the console script `ombud`: looks at the Python first, turns what a user can mend into one line."""
+
+import sys
+
+NEEDED = (3, 11)
+
+
+def main() -> None:
+    if reason := wrong_python(sys.version_info[:2]):
+        sys.exit(f"ombud: {reason}")
+    # Not at the top: other Pythons could not even import these.
+    from ombud.commands import cli
+    from ombud.local.errors import LocalError
+    from ombud.trouble import Trouble
+    from shared.database import WrongUrl
+
+    try:
+        cli()
+    except (Trouble, LocalError, WrongUrl) as trouble:
+        sys.exit(f"ombud: {' '.join(str(trouble).split())}")
+
+
+def wrong_python(version: tuple[int, int]) -> str | None:
+    """None for the Python that Ombud is made for, else what to do."""
+    if version == NEEDED:
+        return None
+    found, needed = ".".join(map(str, version)), ".".join(map(str, NEEDED))
+    return f"this is Python {found}, Ombud needs {needed}: make the environment with python{needed}, or run `make setup`"

@@ -1,0 +1,57 @@
+"""`ombud migrate`: brings the databases of the services to the newest schema; `ombud run` does it by itself."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import click
+from sqlalchemy.exc import DBAPIError
+
+import services
+from ombud import options
+from ombud.trouble import Trouble
+from shared import schema
+from shared.contracts.topology import SERVICES
+from shared.database import checked_url
+
+
+@click.command()
+@click.argument("names", metavar="[SERVICE]...", nargs=-1, type=click.Choice(SERVICES))
+@options.database_url
+@options.data_dir
+def migrate(names: tuple[str, ...], database_url: str, data_dir: Path) -> None:
+    """Bring the databases to the newest schema: of all services, or of those named."""
+    chosen = names or SERVICES
+    if len(chosen) > 1:
+        refuse_shared_sqlite(database_url)
+    migrate_all(lambda service: database_url or sqlite_url(data_dir, service), chosen)
+    click.echo(f"at the newest schema: {', '.join(chosen)}")
+
+
+def migrate_all(url_of: Callable[[str], str], names: Sequence[str] = SERVICES) -> None:
+    """Raises Trouble with the database's own reason when it cannot be reached or refuses."""
+    for service in names:
+        try:
+            schema.migrate(url_of(service), service, migrations_of(service))
+        except DBAPIError as error:
+            raise Trouble(f"the database of {service} cannot be used: {_first_line(error)}; "
+                          "look at --database-url or OMBUD_DATABASE_URL") from error
+
+
+def migrations_of(service: str) -> Path:
+    return Path(services.__file__ or "").parent / service / "migrations"
+
+
+def sqlite_url(data_dir: Path, service: str) -> str:
+    """One file a service; the same rule stands in shared.settings for a service on its own."""
+    return f"sqlite:///{data_dir.absolute()}/{service}.sqlite"
+
+
+def refuse_shared_sqlite(database_url: str) -> None:
+    """Raises WrongUrl for what no database can be, and Trouble for one SQLite file for all services."""
+    if database_url and checked_url(database_url).get_backend_name() == "sqlite":
+        raise Trouble("with SQLite each service has a file of its own: leave --database-url away and say where with "
+                      "--data-dir")
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).strip().splitlines()[0]

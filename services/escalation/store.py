@@ -1,0 +1,184 @@
+"""Queries of escalation: domain objects in, domain objects out. Called by the use cases."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, union_all
+
+from services.escalation import tables
+from services.escalation.domain.case import Case, CaseState, What
+from services.escalation.domain.ladder import Role, Supervisor
+from shared.contracts.escalation import AlertFacts, EscalationReason
+from shared.contracts.event import Severity
+from shared.database import Row, Transaction
+
+c, e, s, p = tables.cases, tables.case_events, tables.supervisors, tables.policies
+_SEVERITIES = tuple(Severity)
+_FACTS = tuple(AlertFacts.__dataclass_fields__)
+
+# -- cases --------------------------------------------------------------------------------------------------------
+
+
+def lock_cases(tx: Transaction, ids: Iterable[str]) -> dict[str, Case]:
+    """Those that exist, locked in sorted order."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    rows = tx.execute(select(c).where(c.c.id.in_(wanted)).order_by(c.c.id).with_for_update())
+    return {row.id: _case(row) for row in rows}
+
+
+def add_cases(tx: Transaction, cases: Iterable[Case]) -> set[str]:
+    """Inserts new cases; gives the ids that were added, the others came into being meanwhile."""
+    rows = [_row(case) for case in sorted(cases, key=lambda case: case.id)]
+    return set(tx.insert_many(c, rows, skip_existing=True, returning=c.c.id))
+
+
+def save_cases(tx: Transaction, cases: Iterable[Case]) -> None:
+    tx.update_many(c, "id", [_row(case) for case in sorted(cases, key=lambda case: case.id)])
+
+
+def claim_due(tx: Transaction, limit: int) -> list[Case]:
+    """Cases whose deadline has passed, of the highest severity that has any; locked, those of other replicas left out."""
+    for severity in _severities_due(tx):
+        rows = tx.execute(select(c).where(c.c.severity == severity, c.c.due_at <= tx.sql_now).order_by(c.c.due_at)
+                          .limit(limit).with_for_update(skip_locked=True))
+        cases = [_case(row) for row in rows]
+        if cases:
+            return cases
+    return []
+
+
+def _severities_due(tx: Transaction) -> list[int]:
+    return sorted((row.severity for row in tx.execute(_oldest_due(tx)) if row.severity is not None), reverse=True)
+
+
+def oldest_due(tx: Transaction) -> datetime | None:
+    """The longest overdue deadline, None when nothing is due."""
+    return min((row.due_at for row in tx.execute(_oldest_due(tx)) if row.due_at), default=None)
+
+
+def _oldest_due(tx: Transaction) -> Any:
+    # One look into the index per severity, however many rows wait.
+    return union_all(*(
+        select(func.max(c.c.severity).label("severity"), func.min(c.c.due_at).label("due_at"))
+        .where(c.c.severity == rank, c.c.due_at <= tx.sql_now)
+        for rank in range(len(_SEVERITIES))
+    ))
+
+
+def find_case(tx: Transaction, case_id: str) -> Case | None:
+    row = tx.execute(select(c).where(c.c.id == case_id)).one_or_none()
+    return _case(row) if row else None
+
+
+def list_cases(tx: Transaction, state: CaseState | None, limit: int) -> list[Case]:
+    """The most severe first, then the longest waiting; without those whose complaint has not been heard of."""
+    wanted = c.c.state == state.value if state else c.c.state != CaseState.EARLY.value
+    rows = tx.execute(select(c).where(wanted).order_by(c.c.severity.desc(), c.c.since, c.c.id).limit(limit))
+    return [_case(row) for row in rows]
+
+
+def count_by_state(tx: Transaction) -> dict[CaseState, int]:
+    counted = {row[0]: row[1] for row in tx.execute(select(c.c.state, func.count()).group_by(c.c.state))}
+    return {state: counted.get(state.value, 0) for state in CaseState}
+
+
+def count_escalated(tx: Transaction) -> int:
+    """Cases that were ever escalated."""
+    return tx.connection.scalar(select(func.count()).select_from(c).where(c.c.round > 0)) or 0
+
+
+def _row(case: Case) -> Row:
+    return vars(case) | {
+        "state": case.state.value, "severity": case.severity.rank, "facts": _facts_row(case.facts),
+        "alarms": dict(case.alarms), "recipients": list(case.recipients),
+    }
+
+
+def _case(row: Any) -> Case:
+    values = dict(row._mapping)
+    values["state"] = CaseState(values["state"])
+    values["severity"] = _SEVERITIES[values["severity"]]
+    values["facts"] = _facts(values["facts"])
+    values["alarms"] = {EscalationReason(reason): revision for reason, revision in values["alarms"].items()}
+    values["reason"] = EscalationReason(values["reason"]) if values["reason"] else None
+    values["trigger"] = EscalationReason(values["trigger"]) if values["trigger"] else None
+    values["recipients"] = tuple(values["recipients"])
+    return Case(**values)
+
+
+def _facts_row(facts: AlertFacts | None) -> dict[str, Any] | None:
+    if facts is None:
+        return None
+    return vars(facts) | {"received_at": facts.received_at.isoformat()}
+
+
+def _facts(document: Mapping[str, Any] | None) -> AlertFacts | None:
+    if document is None:
+        return None
+    known = {name: document[name] for name in _FACTS if name in document}
+    return AlertFacts(**known | {"received_at": datetime.fromisoformat(known["received_at"]), "flags": tuple(known["flags"])})
+
+
+# -- timeline -----------------------------------------------------------------------------------------------------
+
+
+def add_events(tx: Transaction, rows: Sequence[Row]) -> None:
+    """Rows of the timeline; one that is there already stays as it is."""
+    tx.insert_many(e, sorted(rows, key=lambda row: (row["case_id"], row["key"])), skip_existing=True)
+
+
+def timeline(tx: Transaction, case_id: str) -> list[dict[str, Any]]:
+    rows = tx.execute(select(e).where(e.c.case_id == case_id).order_by(e.c.at, e.c.key))
+    return [dict(row._mapping) for row in rows]
+
+
+def agents_of(tx: Transaction, ids: Iterable[str]) -> dict[str, str]:
+    """The agent that routing named last, by case; a case that waits for one again is not among them."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    told = e.c.what.in_([What.ASSIGNED.value, What.QUEUED.value])
+    newest: dict[str, tuple[int, str | None]] = {}
+    for row in tx.execute(select(e.c.case_id, e.c.details).where(e.c.case_id.in_(wanted), told)):
+        attempt, agent = row.details["attempt"], row.details.get("agent")
+        if attempt > newest.get(row.case_id, (-1, None))[0]:
+            newest[row.case_id] = (attempt, agent)
+    return {case_id: agent for case_id, (_, agent) in newest.items() if agent}
+
+
+def count_escalations(tx: Transaction) -> dict[EscalationReason, int]:
+    """Moves to a level, by reason."""
+    query = select(e.c.reason, func.count()).where(e.c.what == What.ESCALATED.value).group_by(e.c.reason)
+    counted = {row[0]: row[1] for row in tx.execute(query)}
+    return {reason: counted.get(reason.value, 0) for reason in EscalationReason}
+
+
+# -- people and policies ------------------------------------------------------------------------------------------
+
+
+def supervisors(tx: Transaction) -> tuple[Supervisor, ...]:
+    columns = (s.c.id, s.c.name, s.c.role, s.c.regions, s.c.languages)
+    return tuple(Supervisor(row.id, row.name, Role(row.role), tuple(row.regions), tuple(row.languages))
+                 for row in tx.execute(select(*columns).order_by(s.c.id)))
+
+
+def save_supervisor(tx: Transaction, person: Supervisor) -> None:
+    row = {"id": person.id, "name": person.name, "role": person.role.value, "regions": list(person.regions),
+           "languages": list(person.languages), "changed_at": tx.now}
+    if not tx.insert_many(s, [row], skip_existing=True, returning=s.c.id):
+        tx.update_many(s, "id", [row])
+
+
+def has_policy(tx: Transaction, version: str) -> bool:
+    return tx.connection.scalar(select(p.c.version).where(p.c.version == version)) is not None
+
+
+def save_policy(tx: Transaction, version: str, document: str) -> None:
+    tx.insert_many(p, [{"version": version, "document": document, "loaded_at": tx.now}], skip_existing=True)
+
+
+def find_policy(tx: Transaction, version: str) -> str | None:
+    return tx.connection.scalar(select(p.c.document).where(p.c.version == version))

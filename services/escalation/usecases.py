@@ -1,0 +1,182 @@
+"""What escalation does, one function per entrypoint: load, decide, save, announce. Called by service.py."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from functools import cache
+
+from services.escalation import announcements, metrics, store
+from services.escalation.domain import decisions
+from services.escalation.domain.case import Case, CaseState, Change, News, What
+from services.escalation.domain.decisions import Setting
+from services.escalation.domain.ladder import NOT_ASKED, Supervisor
+from services.escalation.policybook import PolicyBook
+from shared.contracts.escalation import AlertFacts
+from shared.contracts.intake import ComplaintAnswered, ComplaintFacts, ComplaintReopened, ComplaintResolved, ComplaintStep
+from shared.contracts.notify import AlertOutcome, EscalationUnreachable
+from shared.contracts.routing import ComplaintAssigned, ComplaintQueued
+from shared.database import Transaction
+from shared.errors import NotFound
+
+CLAIM = 100
+UPSTREAM = "upstream"
+ComplaintEvent = ComplaintFacts | ComplaintStep
+
+
+class Outcome(Enum):
+    """What became of an answer."""
+
+    TAKEN = "taken"
+    ALREADY_TAKEN = "already_taken"
+    ALREADY_RESOLVED = "already_resolved"
+
+
+@dataclass(frozen=True)
+class Answer:
+    case: Case
+    outcome: Outcome
+
+
+# -- what intake, routing and notify tell -------------------------------------------------------------------------
+
+
+def take_complaints(tx: Transaction, book: PolicyBook, events: Iterable[ComplaintEvent]) -> None:
+    """Opens, escalates, closes and reopens cases by what happened to their complaints."""
+    book.keep_current(tx)
+    waiting: dict[str, list[ComplaintEvent]] = {}
+    for event in sorted(events, key=lambda event: event.revision):
+        waiting.setdefault(event.complaint_id, []).append(event)
+    while waiting:
+        waiting = _take_complaints(tx, book, waiting)
+
+
+def _take_complaints(tx: Transaction, book: PolicyBook, waiting: Mapping[str, list[ComplaintEvent]]) -> dict[str, list[ComplaintEvent]]:
+    """Gives back those whose case another replica added meanwhile: they are decided again on what it wrote."""
+    known, courses = store.lock_cases(tx, waiting), {}
+    people = cache(lambda: store.supervisors(tx))
+    for case_id, events in waiting.items():
+        case = known.get(case_id) or Case(case_id, policy_version=book.current.version, traceparent=tx.traces.get(case_id))
+        courses[case_id] = _course(case, events, Setting(book.of(tx, case.policy_version), people, tx.now))
+    added = store.add_cases(tx, [changes[-1].case for case_id, changes in courses.items() if case_id not in known])
+    _save(tx, [changes for case_id, changes in courses.items() if case_id in known], known)
+    _tell(tx, [change for case_id in added for change in courses[case_id]], {})
+    return {case_id: events for case_id, events in waiting.items() if case_id not in known and case_id not in added}
+
+
+def _course(case: Case, events: Sequence[ComplaintEvent], setting: Setting) -> list[Change]:
+    changes: list[Change] = []
+    for event in events:
+        changes += _decide(changes[-1].case if changes else case, event, setting)
+    return changes
+
+
+def _decide(case: Case, event: ComplaintEvent, setting: Setting) -> list[Change]:
+    match event:
+        case ComplaintFacts():
+            return decisions.take_news(case, _news(event), setting)
+        case ComplaintAnswered():
+            return decisions.take_answer(case, event.revision, event.by or UPSTREAM)
+        case ComplaintResolved():
+            return decisions.take_resolution(case, event.revision, event.at, event.by or UPSTREAM)
+        case ComplaintReopened():
+            return decisions.take_reopening(case, event.revision, event.by or UPSTREAM, setting)
+    return []
+
+
+def _news(event: ComplaintFacts) -> News:
+    asks_kind = (event.asks_kind if event.asks_kind != NOT_ASKED else "supervisor") if event.asks_supervisor else NOT_ASKED
+    facts = AlertFacts(
+        source=event.source, external_id=event.external_id, channel=event.channel, received_at=event.received_at,
+        language=event.customer.language or event.language, category=event.category, anger=event.anger, asks_kind=asks_kind,
+        excerpt=event.excerpt, flags=event.flags, region=event.customer.region, product=event.product, tier=event.customer.tier,
+    )
+    return News(event.revision, event.severity, asks_kind, facts)
+
+
+def note_owners(tx: Transaction, events: Iterable[ComplaintAssigned | ComplaintQueued]) -> None:
+    """Keeps for the page and the alerts who works on the complaint; the case itself does not change."""
+    store.add_events(tx, [announcements.row_of_owner(event) for event in events])
+
+
+def take_alerts(tx: Transaction, book: PolicyBook, events: Iterable[AlertOutcome | EscalationUnreachable]) -> None:
+    """Notes how alerts ended; an escalation that reached nobody climbs."""
+    events = list(events)
+    store.add_events(tx, [announcements.row_of_alert(event) for event in events if isinstance(event, AlertOutcome)])
+    unreached = {event.case_id: event for event in events if isinstance(event, EscalationUnreachable)}
+    cases = store.lock_cases(tx, unreached)
+    people = cache(lambda: store.supervisors(tx))
+    _save(tx, [
+        decisions.take_unreachable(case, unreached[case.id].escalation_id, Setting(book.of(tx, case.policy_version), people, tx.now))
+        for case in cases.values()
+    ], cases)
+
+
+# -- what time and people do --------------------------------------------------------------------------------------
+
+
+def climb_due(tx: Transaction, book: PolicyBook) -> int:
+    """One step for each case whose deadline has passed; gives the number of cases."""
+    cases = {case.id: case for case in store.claim_due(tx, CLAIM)}
+    people = cache(lambda: store.supervisors(tx))
+    _save(tx, [decisions.take_deadline(case, Setting(book.of(tx, case.policy_version), people, tx.now))
+               for case in cases.values()], cases)
+    return len(cases)
+
+
+def take_case(tx: Transaction, case_id: str, person: str) -> Answer:
+    """A person takes the case; whoever comes second is told who has it. Raises NotFound."""
+    case = store.lock_cases(tx, [case_id]).get(case_id)
+    if case is None or case.facts is None:
+        raise NotFound(f"no case {case_id}")
+    changes = decisions.acknowledge(case, person, tx.now)
+    if not changes:
+        return Answer(case, Outcome.ALREADY_RESOLVED if case.state is CaseState.RESOLVED else Outcome.ALREADY_TAKEN)
+    _save(tx, [changes], {case_id: case})
+    if case.escalated_at:
+        metrics.ACKNOWLEDGEMENT.observe((tx.now - case.escalated_at).total_seconds())
+    return Answer(changes[-1].case, Outcome.TAKEN)
+
+
+def save_supervisor(tx: Transaction, person: Supervisor) -> None:
+    store.save_supervisor(tx, person)
+
+
+def look(tx: Transaction) -> None:
+    """Sets the gauges that are read from the tables."""
+    counted = store.count_by_state(tx)
+    for state in metrics.OPEN_STATES:
+        metrics.CASES.labels(state).set(counted[state])
+    oldest = store.oldest_due(tx)
+    metrics.DUE_OLDEST.set((tx.now - oldest).total_seconds() if oldest else 0)
+
+
+# -- saving -------------------------------------------------------------------------------------------------------
+
+
+def _save(tx: Transaction, courses: Iterable[list[Change]], known: Mapping[str, Case]) -> None:
+    courses = [changes for changes in courses if changes]
+    store.save_cases(tx, [changes[-1].case for changes in courses])
+    _tell(tx, [change for changes in courses for change in changes], known)
+
+
+def _tell(tx: Transaction, changes: Sequence[Change], known: Mapping[str, Case]) -> None:
+    """The timeline's rows and the events of the transitions, in the transaction that makes them."""
+    if not changes:
+        return
+    now = tx.now
+    agents = store.agents_of(tx, [ch.case.id for ch in changes if ch.what in announcements.WITH_FACTS and ch.case.id in known])
+    for change in changes:
+        _announce(tx, change, agents.get(change.case.id), now)
+    store.add_events(tx, [announcements.row_of(change, now) for change in changes])
+
+
+def _announce(tx: Transaction, change: Change, agent: str | None, now: datetime) -> None:
+    event = announcements.event_of(change, agent, now)
+    if event is None:
+        return
+    if change.case.traceparent:
+        tx.traces.setdefault(change.case.id, change.case.traceparent)
+    tx.announce(event)
+    if change.what is What.ESCALATED and change.reason:
+        metrics.ESCALATIONS.labels(change.case.level, change.reason).inc()

@@ -1,0 +1,35 @@
+"""Complaints as events for the other services: what may leave intake, and nothing else."""
+
+from datetime import datetime
+
+from services.intake.domain import Complaint, Step, StepKind
+from shared.contracts import intake as events
+from shared.contracts.event import Event
+
+_STEPS = {
+    StepKind.ANSWERED: events.ComplaintAnswered,
+    StepKind.RESOLVED: events.ComplaintResolved,
+    StepKind.REOPENED: events.ComplaintReopened,
+}
+
+
+def facts(x: Complaint, *, is_new: bool) -> events.ComplaintFacts:
+    """The complaint at its revision, without text, name or address."""
+    verdict, person = x.verdict, x.customer
+    assert verdict is not None and x.received_at is not None, "announced after its first contact"
+    kind = events.ComplaintClassified if is_new else events.ComplaintUpdated
+    return kind(
+        complaint_id=x.id, revision=x.revision, source=x.source, external_id=x.external_id, channel=x.channel,
+        customer=events.Customer(person.ref, person.tier, person.region, person.language, person.timezone),
+        received_at=x.received_at, language=verdict.language, category=verdict.category, severity=verdict.severity,
+        anger=verdict.anger, asks_supervisor=verdict.asks_supervisor, contact_count=x.contact_count, excerpt=x.excerpt,
+        rules=verdict.rules, rules_version=verdict.rules_version, product=x.product, flags=verdict.flags,
+        category_second=verdict.category_second, asks_kind=verdict.asks_kind,
+    )
+
+
+def step(x: Complaint, step: Step, now: datetime) -> Event:
+    at = step.at or now
+    if step.kind is StepKind.RATED:
+        return events.ComplaintRated(x.id, x.revision, at, step.score or 0.0, step.by)
+    return _STEPS[step.kind](x.id, x.revision, at, step.by)

@@ -1,0 +1,6 @@
+"""The complaint reader: `Classifier` for intake's use cases, `Classification` and `Evidence` for whoever shows them."""
+
+from services.intake.classify.classifier import Classifier
+from services.intake.classify.model import Classification, Evidence, RulesError
+
+__all__ = ["Classification", "Classifier", "Evidence", "RulesError"]

@@ -1,0 +1,129 @@
+"""Decides whether the customer wants a supervisor, or a human, to take the case; called by the reader.
+
+What counts is a present or still unmet wish. A wish and the one it names stand near each other in one clause. Vetoes:
+the customer's own role or boss, a negated wish, praise or blame, reported advice, contact that has taken place.
+"""
+
+from dataclasses import dataclass
+
+from services.intake.classify.model import Evidence
+from services.intake.classify.packs import VETOES_ON_TARGET
+from services.intake.classify.patterns import Hit
+from services.intake.classify.reading import Reading, overlaps
+
+_KIND_OF_CLASS = {
+    "role": "supervisor", "authority": "supervisor", "direct": "supervisor", "executive": "executive",
+    "direct_executive": "executive", "human": "human", "someone": "human", "direct_human": "human",
+}
+_DIRECT = ("direct", "direct_executive", "direct_human")
+_TARGETS = ("role", "executive", "authority", "human", "someone")
+# Best first: a wish for a supervisor decides over one for any human.
+_KINDS = ("supervisor", "executive", "human")
+# A text of so few words that names only a role is a wish in itself: "Manager, please".
+_BARE_TEXT = 4
+# A past request counts if this many sentences on, or sooner, it says that nothing came of it.
+_SENTENCES_TO_OUTCOME = 1
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Whether and for whom the customer asks, with what spoke for it and what was overruled."""
+
+    kind: str
+    evidence: tuple[Evidence, ...]
+    sentences: frozenset[int]
+
+
+def find_ask(reading: Reading, ask_distance: int) -> Ask:
+    """The ask of one text as one pack reads it."""
+    found: list[tuple[str, Hit, Hit | None]] = []
+    evidence: list[Evidence] = []
+    for target in _candidates(reading):
+        request = _request_for(reading, target, ask_distance)
+        if request is None:
+            continue
+        veto = _veto(reading, target, request)
+        if veto is None:
+            found.append((_KIND_OF_CLASS[target.rule.name], target, request))
+        else:
+            evidence.append(reading.evidence(veto, f"veto:{veto.rule.name}", 0.0))
+    kind = next((kind for kind in _KINDS if any(kind == one for one, _, _ in found)), "none")
+    for _, target, request in found:
+        evidence.append(reading.evidence(target, "asks_supervisor"))
+        if request is not None and request is not target:
+            evidence.append(reading.evidence(request, "asks_supervisor"))
+    return Ask(kind, tuple(dict.fromkeys(evidence)), frozenset(reading.sentence(hit) for _, hit, _ in found))
+
+
+def _candidates(reading: Reading) -> list[Hit]:
+    hits = [hit for name in (*_DIRECT, *_TARGETS) for hit in reading.classes.get(name, ())]
+    vetoing = [hit for name in VETOES_ON_TARGET[1:2] for hit in reading.classes.get(name, ())]
+    return [hit for hit in hits if not any(overlaps(hit, veto) for veto in vetoing)]
+
+
+def _request_for(reading: Reading, target: Hit, ask_distance: int) -> Hit | None:
+    name = target.rule.name
+    if name in _DIRECT:
+        return target
+    if len(reading.tokens) <= _BARE_TEXT and name != "someone" and not reading.sections:
+        return target
+    near = [hit for hit in _requests(reading, name) if _is_near(reading, hit, target, ask_distance)]
+    if near:
+        return min(near, key=lambda hit: (_distance(hit, target), hit.first))
+    return _unmet_past_request(reading, target, ask_distance)
+
+
+def _requests(reading: Reading, target_class: str) -> list[Hit]:
+    contacts = reading.classes.get("contact", [])
+    if target_class == "someone":
+        return contacts
+    return contacts + reading.classes.get("wish", [])
+
+
+def _is_near(reading: Reading, request: Hit, target: Hit, ask_distance: int) -> bool:
+    return (
+        not overlaps(request, target)
+        and reading.clause(request) == reading.clause(target)
+        and _distance(request, target) <= ask_distance
+    )
+
+
+def _distance(one: Hit, other: Hit) -> int:
+    return max(one.first - other.last, other.first - one.last) - 1
+
+
+def _unmet_past_request(reading: Reading, target: Hit, ask_distance: int) -> Hit | None:
+    """A request in the past tense counts when the text says that it was refused or came to nothing."""
+    sentence = reading.sentence(target)
+    for request in reading.classes.get("past_request", ()):
+        if reading.sentence(request) != sentence or _distance(request, target) > ask_distance:
+            continue
+        for outcome in reading.classes.get("unmet", ()):
+            if 0 <= reading.sentence(outcome) - sentence <= _SENTENCES_TO_OUTCOME:
+                return request
+    return None
+
+
+def _veto(reading: Reading, target: Hit, request: Hit) -> Hit | None:
+    for name in VETOES_ON_TARGET:
+        for hit in reading.classes.get(name, ()):
+            if overlaps(hit, target):
+                return hit
+    clause, sentence = reading.clause(target), reading.sentence(target)
+    for hit in reading.classes.get("unwish", ()):
+        if reading.clause(hit) == clause:
+            return hit
+    for hit in reading.classes.get("praise", ()):
+        if reading.clause(hit) == clause and request.rule.name not in _DIRECT:
+            return hit
+    for hit in reading.classes.get("reported", ()):
+        if reading.sentence(hit) == sentence and hit.first < target.first and not _is_refused(reading, sentence):
+            return hit
+    for hit in reading.classes.get("fulfilled", ()):
+        if 0 <= reading.sentence(hit) - sentence <= _SENTENCES_TO_OUTCOME and not _is_refused(reading, sentence):
+            return hit
+    return None
+
+
+def _is_refused(reading: Reading, sentence: int) -> bool:
+    return any(reading.sentence(hit) == sentence for hit in reading.classes.get("unmet", ()))

@@ -1,0 +1,53 @@
+"""Adds up the votes of the packs for each category; called by the reader."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from services.intake.classify.model import CATEGORIES, Evidence
+from services.intake.classify.reading import Reading
+from services.intake.classify.thresholds import Thresholds
+
+OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The best two categories and how far apart they are: 0 is a tie, 1 means no rival."""
+
+    category: str
+    second: str | None
+    margin: float
+    evidence: tuple[Evidence, ...]
+
+
+def choose_category(
+    reading: Reading, thresholds: Thresholds, flagged: tuple[Evidence, ...], request_sentences: frozenset[int]
+) -> Choice:
+    """The category with the most weight; each rule counts once, however often it matches."""
+    scores: defaultdict[str, float] = defaultdict(float)
+    evidence: list[Evidence] = []
+    seen: set[str] = set()
+    for hit in reading.sections.get("category", ()):
+        if hit.rule.id in seen:
+            continue
+        seen.add(hit.rule.id)
+        weight = hit.rule.weight * _factor(reading.sentence(hit), thresholds, request_sentences)
+        scores[hit.rule.name] += weight
+        evidence.append(reading.evidence(hit, f"category:{hit.rule.name}", round(weight, 3)))
+    for one in flagged:
+        scores[one.for_.partition(":")[2]] += one.weight
+    return _ranked(dict(scores), thresholds["least_category_score"], (*evidence, *flagged))
+
+
+def _factor(sentence: int, thresholds: Thresholds, request_sentences: frozenset[int]) -> float:
+    factor = thresholds["first_sentence_factor"] if sentence == 0 else 1.0
+    return factor * (thresholds["request_sentence_factor"] if sentence in request_sentences else 1.0)
+
+
+def _ranked(scores: dict[str, float], least: float, evidence: tuple[Evidence, ...]) -> Choice:
+    order = sorted(CATEGORIES, key=lambda name: (-scores.get(name, 0.0), CATEGORIES.index(name)))
+    best, second = order[0], order[1]
+    top, next_ = scores.get(best, 0.0), max(scores.get(second, 0.0), 0.0)
+    if top < least:
+        return Choice(OTHER, best if top > 0 else None, 0.0, evidence)
+    return Choice(best, second if next_ > 0 else None, round((top - next_) / top, 3), evidence)

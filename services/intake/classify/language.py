@@ -1,0 +1,106 @@
+"""Says in which language a text is written: by script where that settles it, else by py3langid; called by the reader."""
+
+import copy
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+UNKNOWN = "und"
+_LETTERS = {
+    "latin": "A-Za-z\u00c0-\u024f\u1e00-\u1eff",
+    "greek": "\u0370-\u03ff\u1f00-\u1fff",
+    "cyrillic": "\u0400-\u04ff",
+    "arabic": "\u0600-\u06ff\u0750-\u077f",
+    "hebrew": "\u0590-\u05ff",
+    "kana": "\u3040-\u30ff",
+    "han": "\u3400-\u4dbf\u4e00-\u9fff",
+    "hangul": "\uac00-\ud7af\u1100-\u11ff",
+}
+_SCRIPTS = {name: re.compile(f"[{letters}]") for name, letters in _LETTERS.items()}
+_NOT_LATIN = re.compile("[\u0370-\uffff]")
+_LATIN_LETTER = _SCRIPTS["latin"]
+# Scripts that one language alone uses among those the reader is made for.
+_SETTLED = {"greek": "el", "hebrew": "he", "kana": "ja", "han": "zh", "hangul": "ko"}
+_CYRILLIC, _ARABIC = ("ru", "uk", "bg", "sr", "mk", "be", "kk"), ("ar", "fa", "ur")
+_UKRAINIAN, _RUSSIAN = re.compile("[іїєґІЇЄҐ]"), re.compile("[ыэёЫЭЁ]")
+_WEB_AND_NUMBERS = re.compile(r"https?://\S{1,300}|\S{1,64}@\S{1,200}|\d+")
+# Chinese names stand in Japanese text and brands in any: a few kana make Japanese, Latin must prevail clearly.
+_LATIN_LETTERS_PER_OTHER = 3
+_IDENTIFIED_CHARACTERS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """The language, or `und`, and the candidates whose packs should read the text, best first."""
+
+    language: str
+    candidates: tuple[str, ...]
+
+
+class LanguageGuesser:
+    """Holds its own restricted copies of the identifier, so that nothing global is set."""
+
+    def __init__(self, languages: Iterable[str], least_confidence: float, shortest: int) -> None:
+        base = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+        wanted = set(languages) & set(base.labels)
+        others = set(_SETTLED.values())
+        self._latin = _restricted(base, wanted - others - set(_CYRILLIC) - set(_ARABIC))
+        self._cyrillic = _restricted(base, wanted & set(_CYRILLIC))
+        self._arabic = _restricted(base, wanted & set(_ARABIC))
+        self._least_confidence = least_confidence
+        self._shortest = shortest
+
+    def guess(self, text: str, hint: str | None = None) -> Guess:
+        """The language of the text; the hint decides only where the text alone does not."""
+        script = _script(text)
+        if script is None:
+            return Guess(UNKNOWN, ())
+        if script in _SETTLED:
+            return Guess(_SETTLED[script], (_SETTLED[script],))
+        if script == "cyrillic":
+            return self._guess_cyrillic(text, hint)
+        return self._identify(self._arabic if script == "arabic" else self._latin, text, hint)
+
+    def _guess_cyrillic(self, text: str, hint: str | None) -> Guess:
+        ukrainian, russian = bool(_UKRAINIAN.search(text)), bool(_RUSSIAN.search(text))
+        if ukrainian and not russian:
+            return Guess("uk", ("uk",))
+        if russian and not ukrainian:
+            return Guess("ru", ("ru",))
+        return self._identify(self._cyrillic, text, hint)
+
+    def _identify(self, identifier: LanguageIdentifier | None, text: str, hint: str | None) -> Guess:
+        if identifier is None:
+            return Guess(UNKNOWN, (hint,) if hint else ())
+        plain = _WEB_AND_NUMBERS.sub(" ", text)[:_IDENTIFIED_CHARACTERS].lower()
+        ranked: list[tuple[str, float]] = identifier.rank(plain)[:2]
+        best, confidence = ranked[0]
+        letters = sum(character.isalpha() for character in plain[: self._shortest * 4])
+        if letters >= self._shortest and confidence >= self._least_confidence:
+            return Guess(best, (best,))
+        known = hint if hint in identifier.labels else None
+        names = tuple(dict.fromkeys(name for name in (known, *(name for name, _ in ranked)) if name))
+        return Guess(known or UNKNOWN, names[:2])
+
+
+def _restricted(base: LanguageIdentifier, languages: set[str]) -> LanguageIdentifier | None:
+    if not languages:
+        return None
+    identifier = copy.copy(base)
+    identifier.set_languages(sorted(languages))
+    return identifier
+
+
+def _script(text: str) -> str | None:
+    if not _NOT_LATIN.search(text):
+        return "latin" if _LATIN_LETTER.search(text) else None
+    counts = {name: len(pattern.findall(text)) for name, pattern in _SCRIPTS.items()}
+    latin = counts.pop("latin")
+    # One Chinese character says as much as a Latin word.
+    counts["kana"] = counts["kana"] + counts["han"] if counts["kana"] * 8 >= counts["han"] and counts["kana"] else 0
+    name, count = max(counts.items(), key=lambda item: item[1])
+    if latin > count * _LATIN_LETTERS_PER_OTHER or not count:
+        return "latin" if latin else None
+    return name

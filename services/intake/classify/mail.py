@@ -1,0 +1,73 @@
+"""Blanks out what the customer did not write now: quoted mail, signatures, tracking lines; called by the reader."""
+
+import re
+from collections.abc import Iterable
+
+# Older mail begins at one of these lines, whatever the language of the mail program.
+_HEADER_LINE = re.compile(r"-{3,}.{0,60}-{3,}\s*|_{10,}\s*|(?:from|von|od|de|da|van|από|发件人|送信者|kimden)\s?[:：].{0,200}", re.I)
+_WROTE_LINE = re.compile(
+    r".{0,200}\b(?:wrote|schrieb|napsala?|napsal\(a\)|napisała?|napisał\(a\)|έγραψε|a écrit|escribió|escreveu|"
+    r"ha scritto|schreef|yazdı|написала?|пише|писал|كتب)(?:\s.{0,80})?[:：]\s*|.{0,200}(?:写道|寫道|のメッセージ)\s?[:：]?\s*", re.I,
+)
+_HEADER_FIELD = re.compile(r"\S{1,20}(?: \S{1,20})?\s?[:：]\s.{0,300}")
+_LONGEST_SIGNATURE_LINE = 70
+_LONGEST_SIGNATURE = 8
+_LONGEST_SIGNOFF = 40
+
+
+def blank_foreign_text(text: str, signoffs: Iterable[str]) -> str:
+    """The text with quoted mail and signature replaced by blanks, so that offsets stay; `signoffs` are folded stems."""
+    if "\n" not in text and not text.startswith(">"):
+        return text
+    lines = text.splitlines(keepends=True)
+    kept = _kept_lines(lines, tuple(signoffs))
+    result = "".join(line if keep else _blank(line) for line, keep in zip(lines, kept, strict=True))
+    # A forwarded mail without a word of its own is the complaint itself.
+    return result if any(character.isalnum() for character in result) else text
+
+
+def _kept_lines(lines: list[str], signoffs: tuple[str, ...]) -> list[bool]:
+    kept = [not line.lstrip().startswith(">") for line in lines]
+    end = next((i for i, line in enumerate(lines) if kept[i] and _starts_older_mail(lines, i)), len(lines))
+    if end < len(lines):
+        # Answers below a quotation marked line by line stay; without marks everything below is old.
+        marked = any(line.lstrip().startswith(">") for line in lines[end:])
+        for index in range(end, end + 1 if marked else len(lines)):
+            kept[index] = False
+    start = _signature_start(lines, kept, signoffs)
+    return [keep and index < start for index, keep in enumerate(kept)]
+
+
+def _starts_older_mail(lines: list[str], index: int) -> bool:
+    line = lines[index].strip()
+    if not line or len(line) > 300:
+        return False
+    if line.endswith((":", "：", "のメッセージ")) and _WROTE_LINE.fullmatch(line):
+        return True
+    if not _HEADER_LINE.fullmatch(line):
+        return False
+    following = lines[index + 1].strip() if index + 1 < len(lines) else ""
+    return line.startswith(("---", "___")) or _HEADER_FIELD.fullmatch(following) is not None
+
+
+def _signature_start(lines: list[str], kept: list[bool], signoffs: tuple[str, ...]) -> int:
+    live = [index for index, line in enumerate(lines) if kept[index] and line.strip()]
+    for place, index in enumerate(live[1:], start=1):
+        line = lines[index].strip()
+        rest = live[place + 1:]
+        if line == "--":
+            return index
+        if len(line) <= _LONGEST_SIGNOFF and line.lower().startswith(signoffs) and _looks_like_signature(lines, rest):
+            return index
+    return len(lines)
+
+
+def _looks_like_signature(lines: list[str], rest: list[int]) -> bool:
+    return len(rest) <= _LONGEST_SIGNATURE and all(
+        len(lines[index].strip()) <= _LONGEST_SIGNATURE_LINE and not lines[index].strip().endswith(("?", "!", "？", "！"))
+        for index in rest
+    )
+
+
+def _blank(line: str) -> str:
+    return " " * (len(line.rstrip("\r\n"))) + line[len(line.rstrip("\r\n")):]

@@ -1,0 +1,208 @@
+"""Loads and checks the language packs and thresholds; called once when the reader starts, and by the command line."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.intake.classify.model import CATEGORIES, FLAGS, RulesError
+from services.intake.classify.patterns import Matcher, PatternError, Rule, Step, parse_pattern
+from services.intake.classify.thresholds import Thresholds, read_thresholds
+from services.intake.classify.yamlfile import Lined, read_yaml
+
+SHIPPED = Path(__file__).parent / "packs"
+THRESHOLDS_FILE = "thresholds.yml"
+
+# What a pack may say. The classes under `ask` and `words` can be referred to as <name>.
+ASK_CLASSES = (
+    "role", "executive", "authority", "human", "someone", "wish", "contact", "past_request", "unwish", "unmet",
+    "fulfilled", "reported", "praise", "direct", "direct_executive", "direct_human", "own_role", "not_role", "about",
+)
+WORD_CLASSES = (
+    "person", "child", "body", "hazard", "vulnerable", "cutoff", "business", "absence", "problem", "mild", "ultimatum",
+    "department",
+)
+VETOES_ON_TARGET = ("own_role", "not_role", "about")
+_LEVELS = {"critical": FLAGS, "high": FLAGS, "raise": ("repeat_contact", "deadline"), "none": FLAGS}
+_SECTIONS = ("ask", "words", "category", "severity", "anger", "mail", "gap")
+_LANGUAGE = re.compile(r"[a-z]{2}")
+_DEFAULT_GAP = 4
+_LONGEST_PATTERN = 120
+
+
+@dataclass(frozen=True)
+class Pack:
+    """One language, compiled."""
+
+    language: str
+    matcher: Matcher
+    signoffs: tuple[str, ...]
+    rule_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Packs:
+    """All languages with the thresholds and the short hash of every file that was read."""
+
+    by_language: dict[str, Pack]
+    thresholds: Thresholds
+    version: str
+
+
+def load_packs(rules_dir: Path | None = None) -> Packs:
+    """The packs of a directory, or the shipped ones; a directory without thresholds takes the shipped thresholds."""
+    directory = rules_dir or SHIPPED
+    thresholds_file = directory / THRESHOLDS_FILE
+    if not thresholds_file.exists():
+        thresholds_file = SHIPPED / THRESHOLDS_FILE
+    files = sorted(path for path in directory.glob("*.yml") if path.name != THRESHOLDS_FILE)
+    mistakes: list[str] = [] if files else [f"{directory.name}:1: no language pack (*.yml) in this directory"]
+    packs = {path.stem: _load_pack(path, mistakes) for path in files}
+    thresholds = read_thresholds(thresholds_file, frozenset(packs), mistakes)
+    if mistakes:
+        raise RulesError(mistakes)
+    return Packs(packs, thresholds, _version([*files, thresholds_file]))
+
+
+def _version(files: list[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
+
+
+def _load_pack(path: Path, mistakes: list[str]) -> Pack:
+    found: list[str] = []
+    try:
+        root = read_yaml(path, found)
+    except RulesError as error:
+        mistakes.extend(error.mistakes)
+        return Pack(path.stem, Matcher(), (), ())
+    reader = _PackReader(path, root, found)
+    pack = reader.read()
+    mistakes.extend(found)
+    return pack
+
+
+class _PackReader:
+    """Walks one pack file; every mistake goes to the list with its line, and reading goes on."""
+
+    def __init__(self, path: Path, root: Lined, mistakes: list[str]) -> None:
+        self.file, self.language = path.name, path.stem
+        self.root, self.mistakes = root, mistakes
+        self.matcher = Matcher()
+        self.classes: set[str] = set()
+        self.gap = _DEFAULT_GAP
+        self.ids: dict[str, tuple[int, float]] = {}
+
+    def read(self) -> Pack:
+        if not _LANGUAGE.fullmatch(self.language):
+            self.mistake(1, f"a pack is named after its language, like cs.yml, not {self.file}")
+        self._check_names(self.root, _SECTIONS, "section")
+        self._read_gap()
+        for section, names in (("ask", ASK_CLASSES), ("words", WORD_CLASSES)):
+            part = self.root.mapping.get(section, Lined({}, 1))
+            self._check_names(part, names, "class")
+            self.classes |= {name for name in part.mapping if name in names}
+        for section in ("ask", "words"):
+            for name, value in self.root.mapping.get(section, Lined({}, 1)).mapping.items():
+                self._add_all(value, (section, name, 1.0))
+        self._read_categories()
+        self._read_severity()
+        self._read_anger()
+        return Pack(self.language, self.matcher, self._signoffs(), tuple(sorted(self.ids)))
+
+    def mistake(self, line: int, what: str) -> None:
+        self.mistakes.append(f"{self.file}:{line}: {what}")
+
+    def _check_names(self, part: Lined, allowed: tuple[str, ...], what: str) -> None:
+        if part.text:
+            self.mistake(part.line, f"here stand {what} names with their entries, not a text")
+        for name, value in part.mapping.items():
+            if name not in allowed:
+                self.mistake(value.line, f"unknown {what} '{name}'; known: {', '.join(allowed)}")
+
+    def _read_gap(self) -> None:
+        gap = self.root.mapping.get("gap")
+        if gap is None:
+            return
+        if gap.text.isdigit() and 1 <= int(gap.text) <= 16:
+            self.gap = int(gap.text)
+        else:
+            self.mistake(gap.line, f"gap is a number of words from 1 to 16, not '{gap.text}'")
+
+    def _read_categories(self) -> None:
+        part = self.root.mapping.get("category", Lined({}, 1))
+        self._check_names(part, CATEGORIES, "category")
+        for name, by_weight in part.mapping.items():
+            for weight, value in self._weighted(by_weight):
+                self._add_all(value, ("category", name, weight))
+
+    def _read_severity(self) -> None:
+        part = self.root.mapping.get("severity", Lined({}, 1))
+        self._check_names(part, tuple(_LEVELS), "level")
+        for level, by_flag in part.mapping.items():
+            self._check_names(by_flag, _LEVELS.get(level, ()), "flag")
+            for flag, value in by_flag.mapping.items():
+                self._add_all(value, (f"severity_{level}", flag, 1.0))
+
+    def _read_anger(self) -> None:
+        for weight, value in self._weighted(self.root.mapping.get("anger", Lined({}, 1))):
+            self._add_all(value, ("anger", "anger", weight))
+
+    def _weighted(self, part: Lined) -> list[tuple[float, Lined]]:
+        found: list[tuple[float, Lined]] = []
+        if part.text:
+            self.mistake(part.line, "here stand weights with their patterns, like '2: |', not a text")
+        for weight, value in part.mapping.items():
+            try:
+                found.append((float(weight), value))
+            except ValueError:
+                self.mistake(value.line, f"'{weight}' is not a weight; write a number")
+        return found
+
+    def _signoffs(self) -> tuple[str, ...]:
+        part = self.root.mapping.get("mail", Lined({}, 1))
+        self._check_names(part, ("signoffs",), "entry")
+        value = part.mapping.get("signoffs")
+        return tuple(item.lower() for item, _ in value.items_by_line()) if value else ()
+
+    def _add_all(self, value: Lined, place: tuple[str, str, float]) -> None:
+        if value.mapping:
+            self.mistake(value.line, "patterns are a text, separated by commas")
+        for source, line in value.items_by_line():
+            try:
+                self._add(source, line, place)
+            except PatternError as error:
+                self.mistake(line, f"pattern '{source}': {error}")
+
+    def _add(self, source: str, line: int, place: tuple[str, str, float]) -> None:
+        section, name, weight = place
+        if len(source) > _LONGEST_PATTERN:
+            raise PatternError(f"longer than {_LONGEST_PATTERN} characters")
+        steps = parse_pattern(source, self.gap)
+        self._check_references(steps, section, name)
+        id_ = f"{self.language}.{section.replace('_', '.')}.{name}.{_slug(source)}"
+        if id_ in self.ids:
+            self._check_repeat(id_, weight)
+            return
+        self.ids[id_] = (line, weight)
+        is_class = section in ("ask", "words") and not any(step.classes for step in steps)
+        self.matcher.add(Rule(id_, section, name, weight), steps, is_class=is_class)
+
+    def _check_repeat(self, id_: str, weight: float) -> None:
+        """The same pattern twice is harmless, unless its weights differ: then nobody can say which one counts."""
+        line, known = self.ids[id_]
+        if weight != known:
+            raise PatternError(f"stands with another weight on line {line}")
+
+    def _check_references(self, steps: tuple[Step, ...], section: str, name: str) -> None:
+        for reference in (name for step in steps for name in step.classes):
+            if reference not in self.classes:
+                raise PatternError(f"there is no class <{reference}> in this pack")
+            if reference == name and section in ("ask", "words"):
+                raise PatternError(f"class {name} refers to itself")
+
+
+def _slug(source: str) -> str:
+    return re.sub(r"[^\w*|<>.]+", "_", source.lower()).strip("_")

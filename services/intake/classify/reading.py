@@ -1,0 +1,62 @@
+"""One text as the packs see it: tokens, hits by class, offsets back to the original; passed between reader modules."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from services.intake.classify.model import Evidence
+from services.intake.classify.normalise import Folded
+from services.intake.classify.patterns import Hit
+from services.intake.classify.tokens import Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Subject and text joined for reading; everything before `text_at` is the subject."""
+
+    joined: str
+    text_at: int
+    # Offset in the joined text from which the tail of a long text was moved up, and by how far.
+    tail_at: int
+    tail_shift: int
+
+    def original_span(self, start: int, end: int) -> tuple[int, int]:
+        """Offsets in the text as it came; -1 for the subject."""
+        if start < self.text_at:
+            return -1, -1
+        shift = self.tail_shift if start >= self.tail_at else 0
+        return start - self.text_at + shift, end - self.text_at + shift
+
+
+class Reading:
+    """Hits of one pack in one text, sorted into sections and classes."""
+
+    def __init__(self, source: Source, folded: Folded, tokens: Tokens, hits: list[Hit]) -> None:
+        self.source, self.folded, self.tokens, self.hits = source, folded, tokens, hits
+        self.sections: defaultdict[str, list[Hit]] = defaultdict(list)
+        self.classes: defaultdict[str, list[Hit]] = defaultdict(list)
+        for hit in hits:
+            section = hit.rule.section
+            if section == "ask" or section == "words":
+                self.classes[hit.rule.name].append(hit)
+            else:
+                self.sections[section].append(hit)
+
+    def sentence(self, hit: Hit) -> int:
+        """The number of the sentence in which the hit begins."""
+        return self.tokens.sentence[hit.first]
+
+    def clause(self, hit: Hit) -> int:
+        """The number of the clause in which the hit ends."""
+        return self.tokens.clause[hit.last]
+
+    def evidence(self, hit: Hit, for_: str, weight: float | None = None) -> Evidence:
+        """The hit as evidence, with the words as the customer wrote them."""
+        start, end = self.folded.span(self.tokens.spans[hit.first][0], self.tokens.spans[hit.last][1])
+        matched = self.source.joined[start:end]
+        first, last = self.source.original_span(start, end)
+        return Evidence(hit.rule.id, for_, matched, first, last, hit.rule.weight if weight is None else weight)
+
+
+def overlaps(one: Hit, other: Hit) -> bool:
+    """Whether two hits share a word."""
+    return one.first <= other.last and other.first <= one.last

@@ -1,0 +1,121 @@
+"""Decides how severe a complaint is: a lattice of rules over flags and words; called by the reader."""
+
+from dataclasses import dataclass
+
+from services.intake.classify.amounts import largest_amount
+from services.intake.classify.model import SEVERITIES, Evidence
+from services.intake.classify.patterns import Hit
+from services.intake.classify.reading import Reading
+from services.intake.classify.thresholds import Thresholds
+
+_LOW, _MEDIUM, _HIGH, _CRITICAL = range(4)
+# A word of absence this near before a match denies it: "nobody was hurt".
+_ABSENCE_REACH = 2
+# Two facts that are critical, or high, only together, wherever in the text they stand.
+_TOGETHER = (
+    ("child", "hazard", "safety", _CRITICAL),
+    ("vulnerable", "hazard", "safety", _CRITICAL),
+    ("vulnerable", "cutoff", "vulnerable", _CRITICAL),
+    ("business", "cutoff", "outage", _HIGH),
+)
+_DEADLINE = "deadline"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Severity with flags and what led there; `flagged` are the flags' votes for a category."""
+
+    severity: str
+    flags: frozenset[str]
+    evidence: tuple[Evidence, ...]
+    flagged: tuple[Evidence, ...]
+
+
+def judge_severity(reading: Reading, thresholds: Thresholds, asks: bool) -> Verdict:
+    """The highest rule that fired, raised a step by repeat contact or a deadline; plain requests stay low."""
+    facts = _facts(reading)
+    facts += _amount_facts(reading, thresholds)
+    level = max((level for level, _, _ in facts), default=_LOW)
+    evidence = [one for _, _, found in facts for one in found]
+    level = max(level, _base(reading, asks, evidence))
+    flags = {flag for _, flag, _ in facts}
+    raises = _undenied(reading, "severity_raise")
+    flags |= {hit.rule.name for hit in raises if hit.rule.name != _DEADLINE}
+    if raises and level < _MEDIUM:
+        level = _MEDIUM
+    elif len({hit.rule.name for hit in raises}) > 1 and level == _MEDIUM:
+        level = _HIGH
+    evidence += [reading.evidence(hit, f"severity:{SEVERITIES[level]}") for hit in raises]
+    for hit in reading.sections.get("severity_none", ()):
+        flags.add(hit.rule.name)
+        evidence.append(reading.evidence(hit, f"flag:{hit.rule.name}"))
+    return Verdict(SEVERITIES[level], frozenset(flags), tuple(evidence), _category_votes(facts, thresholds))
+
+
+_Fact = tuple[int, str, list[Evidence]]
+
+
+def _facts(reading: Reading) -> list[_Fact]:
+    facts: list[_Fact] = []
+    for level, section in ((_CRITICAL, "severity_critical"), (_HIGH, "severity_high")):
+        for hit in _undenied(reading, section):
+            facts.append((level, hit.rule.name, _pair(reading, hit, level, hit.rule.name)))
+    for one, other, flag, level in _TOGETHER:
+        first, second = _undenied_class(reading, one), _undenied_class(reading, other)
+        if first and second:
+            facts.append((level, flag, _pair(reading, first[0], level, flag) + _pair(reading, second[0], level, flag)))
+    return facts
+
+
+def _pair(reading: Reading, hit: Hit, level: int, flag: str) -> list[Evidence]:
+    return [reading.evidence(hit, f"severity:{SEVERITIES[level]}"), reading.evidence(hit, f"flag:{flag}")]
+
+
+def _amount_facts(reading: Reading, thresholds: Thresholds) -> list[_Fact]:
+    found = largest_amount(reading.tokens, thresholds.currencies)
+    if found is None or found[0] < thresholds["large_amount"]:
+        return []
+    start, end = reading.folded.span(*found[1])
+    first, last = reading.source.original_span(start, end)
+    matched = reading.source.joined[start:end]
+    one = Evidence("any.amount.large", "flag:large_amount", matched, first, last, 1.0)
+    two = Evidence("any.amount.large", "severity:high", matched, first, last, 1.0)
+    return [(_HIGH, "large_amount", [two, one])]
+
+
+def _undenied(reading: Reading, section: str) -> list[Hit]:
+    return [hit for hit in reading.sections.get(section, ()) if not _is_denied(reading, hit)]
+
+
+def _undenied_class(reading: Reading, name: str) -> list[Hit]:
+    return [hit for hit in reading.classes.get(name, ()) if not _is_denied(reading, hit)]
+
+
+def _is_denied(reading: Reading, hit: Hit) -> bool:
+    return any(
+        absence.last < hit.first <= absence.last + 1 + _ABSENCE_REACH
+        and reading.tokens.clause[absence.last] == reading.tokens.clause[hit.first]
+        for absence in reading.classes.get("absence", ())
+    )
+
+
+def _base(reading: Reading, asks: bool, evidence: list[Evidence]) -> int:
+    """Ordinary complaints are medium; a question or request without a word of trouble is low."""
+    mild = reading.classes.get("mild", ())
+    problems = _undenied_class(reading, "problem")
+    if problems and not mild:
+        evidence.append(reading.evidence(problems[0], "severity:medium"))
+        return _MEDIUM
+    if mild:
+        evidence.append(reading.evidence(mild[0], "severity:low"))
+    return _MEDIUM if asks else _LOW
+
+
+def _category_votes(facts: list[_Fact], thresholds: Thresholds) -> tuple[Evidence, ...]:
+    votes: dict[str, Evidence] = {}
+    for _, flag, found in facts:
+        vote = thresholds.flag_categories.get(flag)
+        if vote and flag not in votes:
+            one = found[0]
+            votes[flag] = Evidence(one.rule, f"category:{vote[0]}", one.matched, one.start, one.end, vote[1])
+    return tuple(votes.values())

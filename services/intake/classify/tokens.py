@@ -1,0 +1,63 @@
+"""Cuts folded text into words, clauses and sentences; called by the reader, and by packs for their own patterns."""
+
+import re
+from dataclasses import dataclass
+
+# Chinese and kana have no spaces: there each character is a token of its own.
+UNSPACED = "\u3040-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+_TOKEN = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
+_UNSPACED_CHARACTER = re.compile(f"[{UNSPACED}]")
+_SENTENCE_MARKS = frozenset("!?;。！？؟؛·।")
+_CLAUSE_MARKS = frozenset(",:()،，：（）\"")
+# Shorter words before a full stop are taken for abbreviations: Mr. Dr. č. p. κ.
+_SHORTEST_SENTENCE_END = 3
+
+
+@dataclass(slots=True)
+class Tokens:
+    """Parallel lists, one entry a word: where it stands, whether it is a lone character, its sentence and clause."""
+
+    text: str
+    spans: list[tuple[int, int]]
+    lone: list[bool]
+    sentence: list[int]
+    clause: list[int]
+
+    def __len__(self) -> int:
+        return len(self.spans)
+
+
+def is_unspaced(text: str) -> bool:
+    """Whether this is a character of a script without spaces."""
+    return _UNSPACED_CHARACTER.match(text) is not None
+
+
+def tokenise(text: str) -> Tokens:
+    """Words of folded text with their sentence and clause numbers."""
+    spans = [match.span() for match in _TOKEN.finditer(text)]
+    lone = [is_unspaced(text[start]) for start, _ in spans]
+    sentence, clause = [], []
+    sentence_number = clause_number = 0
+    before = (0, 0)
+    for span in spans:
+        if before[1] < span[0]:
+            ends_sentence, ends_clause = _breaks(text, before, span)
+            sentence_number += ends_sentence
+            clause_number += ends_sentence or ends_clause
+        sentence.append(sentence_number)
+        clause.append(clause_number)
+        before = span
+    return Tokens(text, spans, lone, sentence, clause)
+
+
+def _breaks(text: str, before: tuple[int, int], after: tuple[int, int]) -> tuple[bool, bool]:
+    between = text[before[1]:after[0]]
+    if between == " " or between == "'":
+        return False, False
+    marks = set(between)
+    if marks & _SENTENCE_MARKS or between.count("\n") > 1 or between.count(".") > 1:
+        return True, True
+    if "." in marks:
+        ends = len(between) > 1 and before[1] - before[0] >= _SHORTEST_SENTENCE_END
+        return ends, ends
+    return False, bool(marks & _CLAUSE_MARKS) or " - " in between

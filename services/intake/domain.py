@@ -1,0 +1,196 @@
+"""What a complaint is and how contacts and steps change it; pure. Called by the use cases."""
+
+import re
+import uuid
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from shared.contracts.event import Severity
+
+COMPLAINT_IDS = uuid.uuid5(uuid.NAMESPACE_DNS, "ombud.complaints")
+EXCERPT_LENGTH = 160
+
+
+class State(StrEnum):
+    """`expected`: a step came before the complaint itself; nothing has been read yet."""
+
+    EXPECTED = "expected"
+    OPEN = "open"
+    ANSWERED = "answered"
+    RESOLVED = "resolved"
+
+
+class StepKind(StrEnum):
+    ANSWERED = "complaint.answered"
+    RESOLVED = "complaint.resolved"
+    REOPENED = "complaint.reopened"
+    RATED = "complaint.rated"
+
+
+@dataclass(frozen=True)
+class Person:
+    """The customer as upstream knows them; name, email and phone never leave intake."""
+
+    ref: str | None = None
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    tier: str | None = None
+    region: str | None = None
+    language: str | None = None
+    timezone: str | None = None
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One message of a customer as it came in; `contact_id` tells it apart when upstream has a name for it."""
+
+    source: str
+    external_id: str
+    text: str
+    channel: str = "unknown"
+    subject: str = ""
+    received_at: datetime | None = None
+    product: str | None = None
+    tags: tuple[str, ...] = ()
+    customer: Person = Person()
+    contact_id: str | None = None
+
+    @property
+    def complaint_id(self) -> str:
+        return complaint_id(self.source, self.external_id)
+
+    @property
+    def id(self) -> str:
+        """The same message has the same id, whatever way and however often it comes."""
+        key = self.contact_id or f"{self.subject}\0{self.text}"
+        return str(uuid.uuid5(uuid.UUID(self.complaint_id), key))
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that upstream did with a complaint; `score` (0 to 1) only for a rating."""
+
+    kind: StepKind
+    source: str
+    external_id: str
+    at: datetime | None = None
+    by: str | None = None
+    score: float | None = None
+
+    @property
+    def complaint_id(self) -> str:
+        return complaint_id(self.source, self.external_id)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What reading all contacts of a complaint came to; evidence is that of the newest contact."""
+
+    language: str
+    category: str
+    severity: Severity
+    anger: float
+    asks_supervisor: bool
+    rules_version: str
+    category_second: str | None = None
+    asks_kind: str = "none"
+    flags: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Read:
+    """A submission with its verdict and the evidence behind it, ready to be stored."""
+
+    submission: Submission
+    verdict: Verdict
+    evidence: tuple[dict[str, object], ...] = ()
+
+    @property
+    def id(self) -> str:
+        return self.submission.id
+
+    @property
+    def complaint_id(self) -> str:
+        return self.submission.complaint_id
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """One matter of one customer; `revision` grows with every change that others hear of."""
+
+    id: str
+    source: str
+    external_id: str
+    state: State
+    revision: int = 0
+    contact_count: int = 0
+    channel: str = "unknown"
+    product: str | None = None
+    tags: tuple[str, ...] = ()
+    customer: Person = Person()
+    received_at: datetime | None = None
+    excerpt: str = ""
+    verdict: Verdict | None = None
+    waiting_steps: tuple[Step, ...] = ()
+
+    def with_contact(self, read: Read, now: datetime) -> "Complaint":
+        """A further contact: what is known is kept, what is worse counts."""
+        new = read.submission
+        return replace(
+            self, state=State.OPEN, revision=self.revision + 1, contact_count=self.contact_count + 1,
+            channel=new.channel if self.verdict is None else self.channel,
+            product=self.product or new.product, tags=tuple(dict.fromkeys((*self.tags, *new.tags))),
+            customer=_filled(self.customer, new.customer), received_at=self.received_at or new.received_at or now,
+            excerpt=excerpt(new.text), verdict=worse_of(self.verdict, read.verdict),
+        )
+
+    def with_step(self, step: Step) -> "Complaint":
+        states = {StepKind.ANSWERED: State.ANSWERED, StepKind.RESOLVED: State.RESOLVED, StepKind.REOPENED: State.OPEN}
+        return replace(self, state=states.get(step.kind, self.state), revision=self.revision + 1)
+
+
+def complaint_id(source: str, external_id: str) -> str:
+    """Follows from what upstream calls it, so that every door and every copy arrives at the same complaint."""
+    return str(uuid.uuid5(COMPLAINT_IDS, f"{source}\0{external_id}"))
+
+
+def blank(arrival: "Read | Step") -> Complaint:
+    """A complaint of which nothing is known but its name: where the first arrival starts, be it a contact or a step."""
+    origin = arrival.submission if isinstance(arrival, Read) else arrival
+    return Complaint(arrival.complaint_id, origin.source, origin.external_id, State.EXPECTED)
+
+
+def worse_of(old: Verdict | None, new: Verdict) -> Verdict:
+    """A second contact can raise a complaint, never calm it down: the customer did not take the first one back."""
+    if old is None:
+        return new
+    keeps_category = new.category == "other"
+    return replace(
+        new,
+        category=old.category if keeps_category else new.category,
+        category_second=old.category_second if keeps_category else new.category_second,
+        severity=max(old.severity, new.severity, key=lambda s: s.rank),
+        anger=max(old.anger, new.anger),
+        asks_supervisor=old.asks_supervisor or new.asks_supervisor,
+        asks_kind=new.asks_kind if new.asks_supervisor else old.asks_kind,
+        flags=tuple(sorted({*old.flags, *new.flags})),
+        language=old.language if new.language == "und" else new.language,
+    )
+
+
+def _filled(old: Person, new: Person) -> Person:
+    return Person(**{name: getattr(old, name) or getattr(new, name) for name in Person.__dataclass_fields__})
+
+
+_ADDRESS = re.compile(r"[^\s@]{1,64}@[^\s@]{1,255}|\bhttps?://\S+|\bwww\.\S+", re.IGNORECASE)
+# Phones, cards, accounts and IBANs alike: a long run of digits, with or without separators, letters at its front.
+_NUMBER = re.compile(r"\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){2,7}(?:[ ]?[A-Z0-9]{1,4})?\b|\+?\d(?:[ ().\-/]{0,2}\d){6,}")
+
+
+def excerpt(text: str) -> str:
+    """The start of a text for alerts: addresses and long numbers masked, at most 160 characters."""
+    clear = " ".join(_NUMBER.sub("[number]", _ADDRESS.sub("[address]", text[:2000])).split())
+    return clear if len(clear) <= EXCERPT_LENGTH else clear[: EXCERPT_LENGTH - 1].rstrip() + "…"

@@ -1,0 +1,68 @@
+"""HTTP in and out of intake: bodies to domain objects and back. Called by service.py."""
+
+from dataclasses import asdict, replace
+from typing import Any
+
+import orjson
+from werkzeug.wrappers import Request, Response
+
+from services.intake import schemas, upstream, usecases
+from services.intake.domain import Complaint, Read, Submission
+from shared.contracts.event import to_text
+from shared.database import Transaction
+from shared.errors import Rejected
+from shared.messaging import inbox
+from shared.messaging.envelope import Message, Received
+from shared.web import json_body, json_response, trace_of
+
+BATCH = "application/cloudevents-batch+json"
+MAX_BATCH = 500
+HTTP_DOOR = "intake.http"
+
+
+def caller(request: Request) -> str:
+    return str(request.caller.name)  # type: ignore[attr-defined]
+
+
+def traced(tx: Transaction, request: Request, read: Read) -> Transaction:
+    """Lets the caller's trace go on through the events of this complaint."""
+    if trace := trace_of(request):
+        tx.traces[read.complaint_id] = trace
+    return tx
+
+
+def accepted(complaint_id: str) -> Response:
+    return json_response({"complaint_id": complaint_id}, 202, {"Location": f"/v1/complaints/{complaint_id}"})
+
+
+def contact_of(complaint: Complaint, body: Any) -> Submission:
+    """A contact of a complaint that is known; raises Rejected with every fault by its path."""
+    submission = schemas.submission_from(
+        schemas.load(schemas.CONTACT, body) | {"source": complaint.source, "external_id": complaint.external_id})
+    return replace(submission, customer=complaint.customer) if "customer" not in body else submission
+
+
+def events_of(request: Request) -> list[Received]:
+    """The CloudEvents of a request, structured, binary or batch; all or nothing, each fault by its path."""
+    kind = request.headers.get("Content-Type", "")
+    if not kind.startswith(BATCH):
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        return [upstream.received(Message("", headers, request.get_data(), kind))]
+    batch = json_body(request)
+    if not isinstance(batch, list) or len(batch) > MAX_BATCH:
+        raise Rejected(f"a batch is a list of at most {MAX_BATCH} events")
+    return [upstream.received(Message("", {}, orjson.dumps(e), upstream.STRUCTURED), f"/{n}") for n, e in enumerate(batch)]
+
+
+def take_new(tx: Transaction, received: list[Received]) -> None:
+    """Events that this door has seen before drop out, as they do at the queue."""
+    fresh = inbox.only_new(tx, HTTP_DOOR, received)
+    tx.traces.update({r.subject: r.traceparent for r in fresh if r.traceparent})
+    usecases.take_in(tx, [r.event for r in fresh])
+
+
+def complaint_document(x: Complaint, contacts: list[dict[str, Any]]) -> dict[str, Any]:
+    """All that intake knows, texts included: for callers who may read them."""
+    shown = asdict(x) | {"received_at": to_text(x.received_at), "waiting_steps": len(x.waiting_steps)}
+    return shown | {"contacts": [
+        c | {"received_at": to_text(c["received_at"]), "accepted_at": to_text(c["accepted_at"])} for c in contacts]}

@@ -1,0 +1,32 @@
+"""Every series that intake exposes beside the plumbing's."""
+
+from prometheus_client import Counter
+
+from services.intake.domain import Read
+from shared.contracts.event import Severity
+
+CATEGORIES = ("billing", "refund", "delivery", "defect", "technical", "account", "conduct", "cancellation",
+              "privacy_security", "safety", "other")
+
+COMPLAINTS = Counter("ombud_complaints_total", "Complaints taken in for the first time, by severity", ["severity"])
+CONTACTS = Counter("ombud_contacts_total", "Contacts taken in, the first of each complaint included")
+BY_CATEGORY = Counter("ombud_contacts_by_category_total", "Contacts read, by category", ["category"])
+ASKS = Counter("ombud_contacts_asking_total", "Contacts that ask for somebody, by whom", ["kind"])
+
+for _severity in Severity:
+    COMPLAINTS.labels(_severity.value)
+for _category in CATEGORIES:
+    BY_CATEGORY.labels(_category)
+for _kind in ("supervisor", "executive", "human"):
+    ASKS.labels(_kind)
+
+
+def count(read: Read, *, is_new: bool) -> None:
+    """Counts one contact that was not seen before."""
+    verdict = read.verdict
+    CONTACTS.inc()
+    BY_CATEGORY.labels(verdict.category if verdict.category in CATEGORIES else "other").inc()
+    if is_new:
+        COMPLAINTS.labels(verdict.severity.value).inc()
+    if verdict.asks_supervisor:
+        ASKS.labels(verdict.asks_kind).inc()

@@ -1,0 +1,79 @@
+"""Intake: takes complaints from upstream systems, reads them, and tells the others. Read this first."""
+
+import hashlib
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from services.intake import doors, schemas, store, usecases
+from services.intake.classify import Classifier
+from services.intake.reader import Reader
+from services.intake.settings import Settings
+from services.intake.upstream import decode
+from shared.contracts.topology import UPSTREAM_EXCHANGE
+from shared.database import Database, Transaction
+from shared.errors import NotFound
+from shared.messaging import subscribe, sweep_inbox
+from shared.providers import Configured, DatabaseProvider
+from shared.summary import plumbing_counts
+from shared.ticker import tick
+from shared.web import http, json_body, json_response
+
+
+def make(settings: Settings) -> dict[str, Any]:
+    """What the providers below give out; raises ValueError with file and line for rules that cannot be used."""
+    return {"reader": Reader(Classifier.load(settings.rules_dir))}
+
+
+class IntakeService:
+    name = "intake"
+    db: Database = DatabaseProvider()
+    reader: Reader = Configured("reader")
+
+    @subscribe(source=UPSTREAM_EXCHANGE, decode=decode, prepare="reader")
+    def on_upstream(self, tx: Transaction, arrivals: list[Any]) -> None:
+        usecases.take_in(tx, arrivals)
+
+    @http("POST", "/v1/complaints", scope="source")
+    def post_complaint(self, request: Request) -> Response:
+        read = self.reader.read(schemas.load(schemas.SUBMISSION, json_body(request)))
+        key, body_hash = request.headers.get("Idempotency-Key"), hashlib.sha256(request.get_data()).hexdigest()
+        id_ = self.db.run(lambda tx: usecases.submit(doors.traced(tx, request, read), read, doors.caller(request), key, body_hash))
+        return doors.accepted(id_)
+
+    @http("POST", "/v1/complaints/<id_>/contacts", scope="source")
+    def post_contact(self, request: Request, id_: str) -> Response:
+        with self.db.read() as tx:
+            complaint = usecases.complaint_for_contact(tx, id_)
+        read = self.reader.read(doors.contact_of(complaint, json_body(request)))
+        self.db.run(lambda tx: usecases.take_in(doors.traced(tx, request, read), [read]))
+        return doors.accepted(id_)
+
+    @http("POST", "/v1/events", scope="source")
+    def post_events(self, request: Request) -> Response:
+        received = self.reader.prepare(doors.events_of(request))
+        self.db.run(lambda tx: doors.take_new(tx, received))
+        return json_response({"accepted": len(received), "complaint_ids": [r.subject for r in received]}, 202)
+
+    @http("GET", "/v1/complaints/<id_>", scope="operator")
+    def get_complaint(self, request: Request, id_: str) -> Response:
+        with self.db.read() as tx:
+            complaint, contacts = store.find_complaint(tx, id_), store.contacts_of(tx, id_)
+        if complaint is None:
+            raise NotFound(f"no complaint {id_}")
+        return json_response(doors.complaint_document(complaint, contacts))
+
+    @http("POST", "/v1/classify", scope="source")
+    def classify(self, request: Request) -> Response:
+        asked = schemas.load(schemas.CLASSIFY, json_body(request))
+        return json_response(self.reader.classify(asked["text"], asked["subject"] or "", asked.get("language")))
+
+    @http("GET", "/v1/summary", scope="operator")
+    def get_summary(self, request: Request) -> Response:
+        with self.db.read() as tx:
+            return json_response(store.counts(tx) | {"plumbing": plumbing_counts(tx)})
+
+    @tick(every=600)
+    def sweep(self) -> int:
+        with self.db.transaction() as tx:
+            return sweep_inbox(tx) + usecases.sweep_keys(tx)

@@ -1,0 +1,20 @@
+"""Settings of intake, read once at start."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from environs import Env
+
+from shared.settings import CommonSettings, common
+
+
+@dataclass(frozen=True)
+class Settings:
+    common: CommonSettings
+    rules_dir: Path | None
+
+
+def read(env: Env | None = None) -> Settings:
+    env = env or Env(prefix="OMBUD_")
+    rules = env.str("INTAKE_RULES", "")
+    return Settings(common(env, "intake"), Path(rules) if rules else None)

@@ -1,0 +1,145 @@
+"""Alerts by SMTP: one recipient a transaction, over sessions that stay open. Called by the dispatcher's senders."""
+
+import smtplib
+import ssl
+from collections.abc import Callable
+
+from services.notify.channels import mime
+from services.notify.channels.channel import Letter, NotOurs
+from services.notify.channels.smtp_session import COMMAND_TIMEOUT, Session, SessionPool, SmtpServer
+from services.notify.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, Temporary
+
+FINAL_DOT_TIMEOUT = 60.0  # RFC 5321 4.5.3.2.6 allows ten minutes; ours must end within the lease of a hand-off
+_DOT = b"\r\n.\r\n"
+
+
+class Email:
+    """The channel `email`; `sender` as in a From header."""
+
+    def __init__(self, server: SmtpServer, sender: mime.Sender):
+        self._sender = sender
+        self._pool = SessionPool(server, sender.domain)
+
+    def close(self) -> None:
+        self._pool.close()
+
+    def send(self, letter: Letter, hand_off: Callable[[], None]) -> Outcome:
+        try:
+            content = mime.write(letter, self._sender)
+        except ValueError:
+            return Permanent(Reason.INVALID_ADDRESS)
+        try:
+            session = self._addressed(letter.address)
+        except _Refused as refusal:
+            return refusal.outcome
+        except (OSError, smtplib.SMTPException) as error:
+            return _unsent(error)
+        return self._transmit(session, content, hand_off)
+
+    def _addressed(self, address: str) -> Session:
+        """A session that has taken MAIL and RCPT; a kept one may have died unseen, and then a new one is asked instead."""
+        session = self._pool.take()
+        try:
+            self._envelope(session, address)
+        except (OSError, smtplib.SMTPException):
+            session.close()
+            if not session.used_before:
+                raise
+            session = self._pool.open()
+            self._envelope(session, address)
+        return session
+
+    def _envelope(self, session: Session, address: str) -> None:
+        session.wait_at_most(COMMAND_TIMEOUT)
+        code, text = session.smtp.mail(self._sender.address)
+        if code != 250:
+            self._refuse(session, code, text, Reason.WRONG_SETTINGS)
+        code, text = session.smtp.rcpt(address)
+        if code not in (250, 251):
+            self._refuse(session, code, text, Reason.RECIPIENT_REFUSED)
+
+    def _refuse(self, session: Session, code: int, text: bytes, permanently: Reason) -> None:
+        self._reset(session, code)
+        if 500 <= code < 600 and permanently is Reason.RECIPIENT_REFUSED:
+            raise _Refused(Permanent(permanently, _detail(code, text)))
+        # A refused sender is our own setting: it would be refused for everybody, so it is no fault of this recipient.
+        raise _Refused(Temporary(permanently if 500 <= code < 600 else Reason.PROVIDER_DEFERRED, _detail(code, text)))
+
+    def _reset(self, session: Session, code: int) -> None:
+        """Ends the transaction and keeps the session, if it still lives."""
+        try:
+            if code in (-1, 421) or session.smtp.rset()[0] != 250:
+                session.close()
+                return
+        except (OSError, smtplib.SMTPException):
+            session.close()
+            return
+        self._pool.give_back(session)
+
+    def _transmit(self, session: Session, content: bytes, hand_off: Callable[[], None]) -> Outcome:
+        try:
+            hand_off()
+        except NotOurs:
+            self._reset(session, 250)
+            raise
+        except BaseException:
+            session.close()
+            raise
+        try:
+            code, text = session.smtp.docmd("DATA")
+            if code != 354:
+                self._reset(session, code)
+                return _answered(code, text)
+            session.smtp.send(content + _DOT[2:] if content.endswith(b"\r\n") else content + _DOT)
+        except (OSError, smtplib.SMTPException) as error:
+            session.close()
+            return _unsent(error)  # the dot is the last that leaves: without it no server may deliver
+        return self._end_of_letter(session)
+
+    def _end_of_letter(self, session: Session) -> Outcome:
+        session.wait_at_most(FINAL_DOT_TIMEOUT)
+        try:
+            code, text = session.smtp.getreply()
+        except (OSError, smtplib.SMTPException):
+            session.close()
+            return Ambiguous(Reason.NO_ANSWER)  # RFC 1047: the server may have the letter and its answer was lost
+        if code in (-1, 421):
+            session.close()
+        else:
+            self._pool.give_back(session)
+        return _answered(code, text)
+
+
+class _Refused(Exception):
+    def __init__(self, outcome: Outcome):
+        super().__init__()
+        self.outcome = outcome
+
+
+def _answered(code: int, text: bytes) -> Outcome:
+    """What a reply to DATA or to the final dot means."""
+    if code == 250:
+        return Accepted(detail=_detail(code, text))
+    if 400 <= code < 500:
+        return Temporary(Reason.PROVIDER_DEFERRED, _detail(code, text))
+    if 500 <= code < 600:
+        return Permanent(Reason.MESSAGE_REFUSED, _detail(code, text))
+    return Ambiguous(Reason.NO_ANSWER, _detail(code, text))
+
+
+def _unsent(error: Exception) -> Outcome:
+    """What a failure before the final dot means: certainly unsent."""
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return Temporary(Reason.LOGIN_REFUSED, _detail(error.smtp_code, error.smtp_error))
+    if isinstance(error, ssl.SSLCertVerificationError | smtplib.SMTPNotSupportedError):
+        return Temporary(Reason.WRONG_SETTINGS, type(error).__name__)
+    if isinstance(error, smtplib.SMTPResponseException):
+        return Temporary(Reason.PROVIDER_DEFERRED, _detail(error.smtp_code, error.smtp_error))
+    return Temporary(Reason.PROVIDER_AWAY, type(error).__name__)
+
+
+def _detail(code: int, text: bytes | str) -> str:
+    """The reply's code and its enhanced code (RFC 3463), nothing else: servers repeat the address in the rest."""
+    words = (text.decode("ascii", "replace") if isinstance(text, bytes) else text).split()
+    enhanced = words[0] if words and words[0].replace(".", "").isdigit() and words[0].count(".") == 2 else ""
+    return f"{code} {enhanced}".strip()

@@ -1,0 +1,79 @@
+"""What notify makes of the events it hears: whom an event calls, and which answer it brings; pure, called by planning."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from services.notify.domain import Escalation, EscalationState, Purpose, Rules
+from shared.contracts.escalation import AlertFacts, CaseAcknowledged, CaseEscalated, CaseExhausted, CaseResolved
+from shared.contracts.event import Severity, schema_for
+from shared.contracts.failure import EventFailed
+
+FAILURE_IDS = uuid.uuid5(uuid.NAMESPACE_DNS, "ombud.failures")
+FLOOD_BUCKET = 5 * 60  # seconds; of failures of unknown severity one in this time is told per service
+NO_ANSWER_COUNTS = 2**31 - 1  # the case revision of what an answer to the case does not settle
+SUBJECT_LIMIT = 200
+
+
+def answers_among(events: Iterable[Any]) -> dict[str, tuple[int, datetime]]:
+    """The newest answer per case: its revision and when it was given."""
+    newest: dict[str, tuple[int, datetime]] = {}
+    for event in events:
+        if isinstance(event, CaseAcknowledged | CaseResolved):
+            newest[event.case_id] = max(newest.get(event.case_id, (-1, event.at)), (event.case_revision, event.at))
+    return newest
+
+
+def escalation_from(event: Any, rules: Rules, now: datetime, traceparent: str | None) -> Escalation | None:
+    """Whom the event calls, or None when it calls nobody."""
+    if isinstance(event, CaseEscalated):
+        return Escalation(event.escalation_id, Purpose.ESCALATION, event.case_id, event.case_revision, event.level,
+                          event.severity, event.reason.value, event.recipients, event.respond_by, now,
+                          _facts(event.facts), traceparent)
+    if isinstance(event, CaseExhausted):
+        return Escalation(event.escalation_id, Purpose.EXHAUSTED, event.case_id, event.case_revision, event.level,
+                          event.severity, Purpose.EXHAUSTED.value, _last_resort(rules), None, event.at,
+                          _facts(event.facts), traceparent, _state(rules))
+    if isinstance(event, EventFailed) and is_worth_telling(event):
+        return _from_failure(event, rules, traceparent)
+    return None
+
+
+def is_worth_telling(event: EventFailed) -> bool:
+    """Severe or unknown; but never the failure of telling a failure, which would call itself for ever."""
+    if event.service == "notify" and event.failed_type == EventFailed.type:
+        return False
+    severity = _known(event.severity)
+    return severity is None or severity.is_severe
+
+
+def _from_failure(event: EventFailed, rules: Rules, traceparent: str | None) -> Escalation:
+    severity = _known(event.severity)
+    if severity is None:
+        name = f"{event.service}:{int(event.at.timestamp()) // FLOOD_BUCKET}"
+    else:
+        name = f"{event.service}:{event.queue}:{event.failed_id}:{event.dead}"
+    facts = {"service": event.service, "queue": event.queue, "failed_type": event.failed_type, "reason": event.reason,
+             "subject": event.failed_subject, "dead": event.dead, "at": event.at.isoformat(),
+             "severity": severity.value if severity else None}
+    return Escalation(str(uuid.uuid5(FAILURE_IDS, name)), Purpose.DEAD_LETTER, event.failed_subject[:SUBJECT_LIMIT],
+                      NO_ANSWER_COUNTS, 0, severity or Severity.HIGH, Purpose.DEAD_LETTER.value, _last_resort(rules), None,
+                      event.at, facts, traceparent, _state(rules))
+
+
+def _known(severity: str | None) -> Severity | None:
+    return Severity(severity) if severity in list(Severity) else None
+
+
+def _last_resort(rules: Rules) -> tuple[str, ...]:
+    return (rules.last_resort,) if rules.last_resort else ()
+
+
+def _state(rules: Rules) -> EscalationState:
+    return EscalationState.PLANNED if rules.last_resort else EscalationState.NOBODY
+
+
+def _facts(facts: AlertFacts) -> dict[str, Any]:
+    document: dict[str, Any] = schema_for(AlertFacts).dump(facts)
+    return document

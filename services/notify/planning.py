@@ -1,0 +1,91 @@
+"""From the events of a batch to alerts that wait to be sent, or need not be sent any more. Called by usecases.py."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from services.notify import contacts, metrics, store
+from services.notify.conclusions import announce_ends, conclude
+from services.notify.domain import Alert, AlertState, Contact, Escalation, EscalationState, Rules, next_alerts
+from services.notify.hearing import answers_among, escalation_from
+from services.notify.outcomes import Reason
+from shared.database import Transaction
+
+log = structlog.get_logger()
+SENDER = "send_alerts"  # the tick that sends
+
+
+def hear(tx: Transaction, rules: Rules, events: Iterable[Any]) -> None:
+    """Works off a batch, in whatever order it came: answers first, then what is still to be told."""
+    events = list(events)
+    answers = answers_among(events)
+    called = _called(tx, rules, events)
+    answered = store.lock_cases(tx, [*answers, *(x.case_id for x in called)])
+    answered |= _remember(tx, answers, answered)
+    _suppress(tx, answers, answered)
+    _plan(tx, rules, [_unless_answered(x, answered) for x in called])
+
+
+def _called(tx: Transaction, rules: Rules, events: list[Any]) -> list[Escalation]:
+    found = [escalation_from(event, rules, tx.now, tx.traces.get(event.subject)) for event in events]
+    return list({x.key: x for x in reversed(found) if x}.values())
+
+
+def _remember(tx: Transaction, answers: Mapping[str, tuple[int, datetime]], answered: Mapping[str, int]) -> dict[str, int]:
+    newer = {case_id: answer for case_id, answer in answers.items() if answer[0] > answered[case_id]}
+    store.save_answers(tx, newer)
+    return {case_id: revision for case_id, (revision, _) in newer.items()}
+
+
+def _suppress(tx: Transaction, case_ids: Iterable[str], answered: Mapping[str, int]) -> None:
+    if not case_ids:
+        return
+    needless = [a.end(AlertState.SUPPRESSED, Reason.ANSWERED, tx.now)
+                for a in store.lock_unsent_alerts(tx, case_ids) if answered[a.case_id] > a.case_revision]
+    store.save_alerts(tx, needless)
+    announce_ends(tx, needless)
+
+
+def _unless_answered(escalation: Escalation, answered: Mapping[str, int]) -> Escalation:
+    late = answered[escalation.case_id] > escalation.case_revision
+    return replace(escalation, state=EscalationState.ANSWERED) if late else escalation
+
+
+def _plan(tx: Transaction, rules: Rules, escalations: list[Escalation]) -> None:
+    new = store.add_escalations(tx, escalations)
+    for escalation in escalations:
+        if escalation.key in new:
+            _note(escalation)
+    planned = [x for x in escalations if x.key in new and x.state is EscalationState.PLANNED]
+    known = reachable(tx, rules, [person for x in planned for person in x.recipients])
+    alerts = [alert for x in planned for person in dict.fromkeys(x.recipients)
+              for alert in next_alerts(x, person, known.get(person), frozenset(), rules, tx.now)]
+    add(tx, alerts)
+    waited_for = {a.escalation_key for a in alerts if not a.has_ended}
+    conclude(tx, [x for x in planned if x.key not in waited_for])
+
+
+def _note(escalation: Escalation) -> None:
+    metrics.ESCALATIONS.labels(escalation.purpose.value, escalation.state.value).inc()
+    if escalation.state is EscalationState.NOBODY:
+        log.error("last_resort_missing", purpose=escalation.purpose.value, case_id=escalation.case_id,
+                  hint="set OMBUD_LAST_RESORT to a person or an e-mail address")
+
+
+def reachable(tx: Transaction, rules: Rules, people: Iterable[str]) -> dict[str, Contact]:
+    """The contacts of these people, the last resort's address included."""
+    wanted = set(people)
+    found = contacts.find_contacts(tx, wanted)
+    extra = rules.last_resort_contact
+    return found | {extra.person: extra} if extra and extra.person in wanted else found
+
+
+def add(tx: Transaction, alerts: list[Alert]) -> None:
+    """Keeps new alerts, tells of those that ended at once, and wakes the sender for the others."""
+    store.add_alerts(tx, alerts)
+    announce_ends(tx, [a for a in alerts if a.has_ended])
+    if not all(a.has_ended for a in alerts):
+        tx.wake(SENDER)

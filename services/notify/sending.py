@@ -1,0 +1,121 @@
+"""The three short transactions of a send (claim, hand-off, outcome), and the one that finds what was left behind.
+
+Called by the dispatcher (claim, hand_off, settle) and the reaper's tick (reap). No network in here.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from services.notify import metrics, store
+from services.notify.conclusions import announce_ends, conclude
+from services.notify.domain import (
+    UNREACHED,
+    Alert,
+    AlertState,
+    ChannelName,
+    Contact,
+    Escalation,
+    Rules,
+    after,
+    next_alerts,
+)
+from services.notify.outcomes import OPERATOR_FAULTS, Accepted, Ambiguous, Outcome, Reason, Temporary
+from services.notify.planning import SENDER, add, reachable
+from shared.database import Transaction
+
+BATCH = 50
+CLAIM_LEASE = timedelta(seconds=60)
+# Longer than what a send may take behind the hand-off: 20 s for a command, 20 s to write, 60 s behind the final dot.
+HAND_OFF_LEASE = timedelta(seconds=120)
+_OPEN = (AlertState.CLAIMED, AlertState.HANDED_OFF)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A claimed alert with all that is needed to write and address it."""
+
+    alert: Alert
+    escalation: Escalation
+    contact: Contact | None
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What became of one claim; dropped when the alert was claimed anew meanwhile."""
+
+    alert: Alert
+    outcome: Outcome
+
+
+def claim(tx: Transaction, rules: Rules, free: Mapping[ChannelName, int]) -> list[Job]:
+    """Takes due alerts for the free senders of each channel, under a lease and with a new attempt number."""
+    alerts = [a for channel, count in free.items() if count for a in store.due_alerts(tx, channel, min(count, BATCH))]
+    if not alerts:
+        return []
+    store.lease_alerts(tx, [a.id for a in alerts], AlertState.CLAIMED, CLAIM_LEASE, new_attempt=True)
+    escalations = store.escalations_of(tx, [a.escalation_key for a in alerts])
+    known = reachable(tx, rules, [a.recipient for a in alerts])
+    return [Job(a.claimed(), escalations[a.escalation_key], known.get(a.recipient)) for a in alerts]
+
+
+def hand_off(tx: Transaction, alerts: Iterable[Alert]) -> set[str]:
+    """Marks the alerts as about to leave; gives the ids of those that may. Asked again after a lost answer, the same."""
+    wanted = {a.id: a.attempt for a in alerts}
+    ours = [i for i, a in store.lock_alerts(tx, wanted).items() if a.attempt == wanted[i] and a.state in _OPEN]
+    if ours:
+        store.lease_alerts(tx, ours, AlertState.HANDED_OFF, HAND_OFF_LEASE, new_attempt=False)
+    return set(ours)
+
+
+def settle(tx: Transaction, rules: Rules, attempts: Iterable[Attempt]) -> int:
+    """Writes down what became of the attempts, announces it, starts the next channel of those that failed."""
+    by_id = {x.alert.id: x for x in attempts}
+    unsure = [x.alert.case_id for x in by_id.values() if not isinstance(x.outcome, Accepted)]
+    answered = store.lock_cases(tx, unsure)
+    locked = store.lock_alerts(tx, by_id)
+    ours = [a for i, a in locked.items() if a.attempt == by_id[i].alert.attempt and a.state in _OPEN]
+    moved = [after(a, by_id[a.id].outcome, tx.now, is_answered=_is_answered(a, answered)) for a in ours]
+    store.save_alerts(tx, moved)
+    store.add_deliveries(tx, [_delivery(a, by_id[a.id].outcome) for a in ours])
+    announce_ends(tx, moved)
+    _go_on(tx, rules, [a for a in moved if a.state in UNREACHED and not _is_answered(a, answered)])
+    metrics.FENCED.inc(len(by_id) - len(ours))
+    tx.wake(SENDER)
+    return len(ours)
+
+
+def reap(tx: Transaction, rules: Rules) -> int:
+    """Ends the attempts whose sender never came back: unsent ones are tried again, handed off ones are ambiguous."""
+    lost = [
+        *(Attempt(a, Temporary(Reason.SENDER_DIED)) for a in store.expired_alerts(tx, AlertState.CLAIMED, BATCH)),
+        *(Attempt(a, Ambiguous(Reason.SENDER_DIED)) for a in store.expired_alerts(tx, AlertState.HANDED_OFF, BATCH)),
+    ]
+    return settle(tx, rules, lost) if lost else 0
+
+
+def _is_answered(alert: Alert, answered: Mapping[str, int]) -> bool:
+    return answered.get(alert.case_id, store.UNANSWERED) > alert.case_revision
+
+
+def _delivery(alert: Alert, outcome: Outcome) -> store.Delivery:
+    reason = Reason.ACCEPTED if isinstance(outcome, Accepted) else outcome.reason
+    if reason in OPERATOR_FAULTS:
+        metrics.FAULTS.labels(alert.channel.value, reason.value).inc()
+    return store.Delivery(alert.id, alert.attempt, type(outcome).__name__.lower(), reason, outcome.detail,
+                          alert.state is AlertState.HANDED_OFF)
+
+
+def _go_on(tx: Transaction, rules: Rules, failed: list[Alert]) -> None:
+    """The next channel for each recipient who was not reached; where there is none left, the escalation may be over."""
+    if not failed:
+        return
+    escalations = store.escalations_of(tx, [a.escalation_key for a in failed])
+    known = reachable(tx, rules, [a.recipient for a in failed])
+    told = store.alerts_of_escalations(tx, escalations)
+    following = []
+    for key, recipient in dict.fromkeys((a.escalation_key, a.recipient) for a in failed):
+        tried = frozenset(a.channel for a in told if (a.escalation_key, a.recipient) == (key, recipient))
+        following += next_alerts(escalations[key], recipient, known.get(recipient), tried, rules, tx.now)
+    add(tx, following)
+    conclude(tx, escalations.values())

@@ -1,0 +1,86 @@
+"""Tables of notify's schema; the only place where the addresses of people are kept."""
+
+from sqlalchemy import JSON, Boolean, Column, Index, Integer, MetaData, String, Table, UniqueConstraint
+
+from shared.tables import UtcDateTime
+
+metadata = MetaData()
+
+contacts = Table(
+    "contacts", metadata,
+    Column("person", String(100), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("email", String(254)),
+    Column("phone", String(16)),
+    Column("language", String(35), nullable=False),
+    Column("timezone", String(64), nullable=False),
+    Column("channels", JSON, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+)
+
+# One row per case that we ever heard of: remembers the answer, and is the lock under which its alerts are planned.
+cases = Table(
+    "cases", metadata,
+    Column("case_id", String(200), primary_key=True),
+    Column("answered_revision", Integer, nullable=False),
+    Column("answered_at", UtcDateTime),
+)
+
+escalations = Table(
+    "escalations", metadata,
+    Column("key", String(220), primary_key=True),
+    Column("id", String(200), nullable=False),
+    Column("purpose", String(20), nullable=False),
+    Column("case_id", String(200), nullable=False, index=True),
+    Column("case_revision", Integer, nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("severity", String(10), nullable=False),
+    Column("reason", String(40), nullable=False),
+    Column("recipients", JSON, nullable=False),
+    Column("respond_by", UtcDateTime),
+    Column("caused_at", UtcDateTime, nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("traceparent", String(55)),
+    Column("state", String(20), nullable=False),
+    Column("planned_at", UtcDateTime, nullable=False),
+    Index("escalations_by_state", "state"),
+)
+
+alerts = Table(
+    "alerts", metadata,
+    Column("id", String(36), primary_key=True),
+    Column("escalation_key", String(220), nullable=False, index=True),
+    Column("escalation_id", String(200), nullable=False),
+    Column("purpose", String(20), nullable=False),
+    Column("case_id", String(200), nullable=False, index=True),
+    Column("case_revision", Integer, nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("severity", String(10), nullable=False),
+    Column("recipient", String(200), nullable=False),
+    Column("channel", String(20), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("reason", String(40)),
+    Column("attempt", Integer, nullable=False),
+    Column("next_at", UtcDateTime, nullable=False),
+    Column("give_up_at", UtcDateTime, nullable=False),
+    Column("lease_until", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+    Column("caused_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("provider_id", String(200)),
+    Column("traceparent", String(55)),
+    UniqueConstraint("escalation_id", "recipient", "channel", "purpose", name="one_alert_each"),
+    Index("alerts_due", "state", "channel", "next_at"),
+)
+
+# One row per attempt that came to an end; written with its outcome.
+deliveries = Table(
+    "deliveries", metadata,
+    Column("alert_id", String(36), primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("outcome", String(20), nullable=False),
+    Column("reason", String(40), nullable=False),
+    Column("detail", String(100), nullable=False),
+    Column("handed_off", Boolean, nullable=False),
+    Column("ended_at", UtcDateTime, nullable=False),
+)

@@ -1,0 +1,107 @@
+"""One complaint as routing knows it, and what events change; pure and indifferent to their order. Used by the use cases."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from services.routing.domain.choice import Decision
+from services.routing.domain.needs import Demand, Policy, demand_of
+from services.routing.domain.reasons import Reason
+from shared.contracts.escalation import CaseResolved
+from shared.contracts.intake import ComplaintFacts, ComplaintReopened, ComplaintResolved
+
+ComplaintEvent = ComplaintFacts | ComplaintResolved | ComplaintReopened | CaseResolved
+
+
+class State(StrEnum):
+    """EARLY: a step came before the complaint's facts, so only its revision is known."""
+
+    EARLY = "early"
+    WAITING = "waiting"
+    ASSIGNED = "assigned"
+    RELEASED = "released"
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """facts_revision, step_revision: the newest facts and the newest resolved or reopened that were seen; 0 = none.
+
+    agent_id: who has it, or who had it last. attempt: number of announced decisions. decision: how the last one came about.
+    """
+
+    id: str
+    first_seen_at: datetime
+    state: State = State.EARLY
+    facts_revision: int = 0
+    step_revision: int = 0
+    demand: Demand | None = None
+    agent_id: str | None = None
+    reason: Reason | None = None
+    attempt: int = 0
+    waiting_since: datetime | None = None
+    assigned_at: datetime | None = None
+    released_at: datetime | None = None
+    reopened_at: datetime | None = None
+    decided_at: datetime | None = None
+    decision: Mapping[str, Any] | None = None
+    policy_version: str | None = None
+
+    @property
+    def held_weight(self) -> int:
+        """Points that it takes from its agent's capacity now."""
+        return self.demand.weight if self.demand and self.state is State.ASSIGNED else 0
+
+    def after(self, event: ComplaintEvent, policy: Policy, now: datetime) -> "Complaint":
+        """The complaint once the event is known; itself when the event is older than what is known."""
+        if isinstance(event, ComplaintFacts):
+            return self._with_facts(event, policy, now)
+        if isinstance(event, CaseResolved):
+            return self._with_case_resolved(event, now)
+        if event.revision <= self.step_revision:
+            return self
+        seen = replace(self, step_revision=event.revision)
+        if isinstance(event, ComplaintResolved):
+            return seen._released(Reason.RESOLVED, now)
+        return seen._reopened(event.at, now)
+
+    def decided(self, decision: Decision, policy: Policy, now: datetime) -> "Complaint":
+        """With the decision about who takes it; itself when it goes on waiting for the same reason as before."""
+        if decision.agent_id is None and decision.reason is self.reason:
+            return self
+        chosen = replace(self, reason=decision.reason, attempt=self.attempt + 1, decided_at=now, decision=decision.as_data(),
+                         policy_version=policy.version)
+        if decision.agent_id is None:
+            return chosen
+        return replace(chosen, state=State.ASSIGNED, agent_id=decision.agent_id, assigned_at=now)
+
+    def _with_facts(self, facts: ComplaintFacts, policy: Policy, now: datetime) -> "Complaint":
+        if facts.revision <= self.facts_revision:
+            return self
+        read = replace(self, facts_revision=facts.revision, demand=demand_of(facts, policy))
+        if self.state is State.EARLY:
+            return replace(read, state=State.WAITING, waiting_since=now)
+        if self.state is State.WAITING and read.demand != self.demand:
+            # Without its reason it counts as undecided: the new needs are announced, whatever becomes of it.
+            return replace(read, reason=None)
+        return read
+
+    def _with_case_resolved(self, event: CaseResolved, now: datetime) -> "Complaint":
+        if self.reopened_at is not None and event.at < self.reopened_at:
+            return self
+        return self._released(Reason.CASE_RESOLVED, now)
+
+    def _released(self, reason: Reason, now: datetime) -> "Complaint":
+        if self.state is State.RELEASED:
+            return self
+        return replace(self, state=State.RELEASED, reason=reason, released_at=now)
+
+    def _reopened(self, at: datetime, now: datetime) -> "Complaint":
+        # Upstream clocks may run ahead: a reopening lies in the past, or a case resolved after it would count as older.
+        reopened = replace(self, reopened_at=min(at, now))
+        if self.state is not State.RELEASED:
+            return reopened
+        if self.demand is None:
+            return replace(reopened, state=State.EARLY, reason=None)
+        return replace(reopened, state=State.WAITING, reason=None, waiting_since=now)

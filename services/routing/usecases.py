@@ -1,0 +1,113 @@
+"""What routing does: follows complaints, assigns those that wait, takes the roster. Called by service.py."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+
+from services.routing import metrics, placing, roster_store, store
+from services.routing.domain.choice import has_room
+from services.routing.domain.complaint import Complaint, ComplaintEvent, State
+from services.routing.domain.reasons import Reason
+from services.routing.domain.roster import Agent, Roster
+from services.routing.placing import Desk
+from services.routing.store import Line
+from shared.contracts.routing import ComplaintAssigned, ComplaintQueued, Needs, QueuedReason
+from shared.database import Transaction
+
+BATCH = 100
+
+
+def follow_complaints(tx: Transaction, desk: Desk, events: Sequence[ComplaintEvent]) -> None:
+    """Brings the complaints to what the events say: new ones look for an agent, closed ones give theirs back."""
+    before = store.lock_complaints(tx, {e.subject for e in events})
+    after = _followed(tx, desk, before, events)
+    shifts = _load_shifts(before, after)
+    seeking = [c for c in after.values() if c.state is State.WAITING and c.reason is None]
+    if seeking or shifts:
+        after |= {c.id: c for c in placing.place(tx, desk, seeking, shifts)}
+    store.save_complaints(tx, [c for id_, c in after.items() if id_ in before and c is not before[id_]])
+    store.add_complaints(tx, [c for id_, c in after.items() if id_ not in before])
+    _announce(tx, desk, before, after.values())
+
+
+def assign_waiting(tx: Transaction, desk: Desk) -> int:
+    """Gives freed capacity to those that wait; the number of complaints about which something was decided."""
+    lines = store.lines(tx)
+    metrics.show_waiting(_count_by_reason(lines))
+    due = _due(tx, desk.roster.current(tx), lines) if lines else []
+    if not due:
+        return 0
+    before = {c.id: c for c in store.take_waiting(tx, due, BATCH)}
+    after = placing.place(tx, desk, list(before.values()), {})
+    changed = [c for c in after if c is not before[c.id]]
+    store.save_complaints(tx, changed)
+    _announce(tx, desk, before, changed)
+    return len(changed)
+
+
+def apply_agent(tx: Transaction, agent: Agent) -> tuple[Agent, int]:
+    """Adds or changes an agent and gives them back with their load; told again, nothing changes."""
+    known = roster_store.find_agent(tx, agent.id)
+    if known is None or _content(known[0]) != _content(agent):
+        roster_store.put_agent(tx, agent)
+        tx.wake(placing.WAKE)
+    found = roster_store.find_agent(tx, agent.id)
+    assert found is not None  # it was found or put above, and agents are never deleted
+    return found
+
+
+def _followed(tx: Transaction, desk: Desk, before: Mapping[str, Complaint], events: Sequence[ComplaintEvent]) -> dict[str, Complaint]:
+    after = dict(before)
+    for event in events:
+        known = after.get(event.subject) or Complaint(event.subject, first_seen_at=tx.now)
+        after[event.subject] = known.after(event, desk.policy, tx.now)
+    return after
+
+
+def _load_shifts(before: Mapping[str, Complaint], after: Mapping[str, Complaint]) -> dict[str, int]:
+    """By agent, how much load these events take away or add to what is held; compared, so it happens exactly once."""
+    shifts: Counter[str] = Counter()
+    for id_, complaint in before.items():
+        if complaint.agent_id is not None:
+            shifts[complaint.agent_id] += after[id_].held_weight - complaint.held_weight
+    metrics.count_released(sum(c.held_weight > 0 and not after[id_].held_weight for id_, c in before.items()))
+    return {agent_id: weight for agent_id, weight in shifts.items() if weight}
+
+
+def _due(tx: Transaction, roster: Roster, lines: Sequence[Line]) -> list[Line]:
+    """The lines for which somebody has room, or which wait for another reason than they say. The rest is left alone,
+    so that what nobody can take neither keeps the tick busy nor stands in the way of others."""
+    qualified = {line: roster.field(line.needs).qualified for line in lines}
+    room = roster_store.read_room(tx, {id_ for ids in qualified.values() for id_ in ids})
+    return [line for line, ids in qualified.items() if line.reason is not _why_waiting(ids) or has_room(line.weight, ids, room)]
+
+
+def _why_waiting(qualified: Collection[str]) -> Reason:
+    return Reason.ALL_FULL if qualified else Reason.NOBODY_QUALIFIED
+
+
+def _announce(tx: Transaction, desk: Desk, before: Mapping[str, Complaint], after: Collection[Complaint]) -> None:
+    for complaint in after:
+        if complaint.attempt > (before[complaint.id].attempt if complaint.id in before else 0):
+            tx.announce(_event(desk, complaint))
+            metrics.count_decision(complaint)
+
+
+def _event(desk: Desk, c: Complaint) -> ComplaintAssigned | ComplaintQueued:
+    needs = c.demand.needs if c.demand else Needs()
+    assert c.decided_at is not None and c.reason is not None  # both are set with every decision
+    if c.state is State.WAITING or c.agent_id is None:
+        return ComplaintQueued(c.id, c.attempt, needs, QueuedReason(c.reason.value), c.decided_at)
+    score = (c.decision or {}).get("score", {})
+    return ComplaintAssigned(c.id, c.attempt, c.agent_id, desk.roster.name_of(c.agent_id), c.decided_at, needs.region,
+                             needs.language, dict(score))
+
+
+def _count_by_reason(lines: Sequence[Line]) -> Counter[Reason]:
+    counts: Counter[Reason] = Counter()
+    for line in lines:
+        counts[line.reason] += line.count
+    return counts
+
+
+def _content(agent: Agent) -> tuple[object, ...]:
+    return agent.name, agent.skills, agent.languages, agent.regions, agent.capacity

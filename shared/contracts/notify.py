@@ -1,0 +1,52 @@
+"""Events that notify publishes on `notify.events`, heard by escalation."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.contracts.event import Event, event
+
+
+@dataclass(frozen=True)
+class AlertOutcome(Event):
+    """How one alert ended; `seconds` is the time since the event that caused it, `reason` a name from notify's enum."""
+
+    alert_id: str
+    case_id: str
+    escalation_id: str
+    level: int
+    recipient: str
+    channel: str
+    reason: str
+    at: datetime
+    seconds: float
+
+
+@event("notify", "alert.accepted", identity=("alert_id",), subject="case_id")
+class AlertAccepted(AlertOutcome):
+    """A provider took the alert."""
+
+
+@event("notify", "alert.failed", identity=("alert_id",), subject="case_id")
+class AlertFailed(AlertOutcome):
+    """The alert will not reach its recipient through this channel."""
+
+
+@event("notify", "alert.suppressed", identity=("alert_id",), subject="case_id")
+class AlertSuppressed(AlertOutcome):
+    """The alert was not sent on purpose; the reason says why."""
+
+
+@event("notify", "alert.ambiguous", identity=("alert_id",), subject="case_id")
+class AlertAmbiguous(AlertOutcome):
+    """Handed over, and what became of it cannot be known; counts as not reached."""
+
+
+@event("notify", "escalation.unreachable", identity=("escalation_id",), subject="case_id")
+class EscalationUnreachable(Event):
+    """Every recipient and channel of an escalation ended without acceptance: the case climbs at once."""
+
+    case_id: str
+    escalation_id: str
+    level: int
+    reasons: tuple[str, ...]
+    at: datetime

@@ -1,0 +1,49 @@
+"""Events that routing publishes on `routing.events`, heard by escalation and notify."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from shared.contracts.event import Event, event
+
+
+class QueuedReason(StrEnum):
+    """Why a complaint waits without an agent."""
+
+    NOBODY_QUALIFIED = "nobody_qualified"
+    ALL_FULL = "all_full"
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What an agent must bring for a complaint; None = does not matter."""
+
+    skill: str | None = None
+    language: str | None = None
+    region: str | None = None
+
+
+@event("routing", "complaint.assigned", identity=("complaint_id", "attempt"))
+class ComplaintAssigned(Event):
+    """An agent owns the complaint; `attempt` counts every decision about it, so the highest one is the newest."""
+
+    complaint_id: str
+    attempt: int
+    agent_id: str
+    agent_name: str
+    assigned_at: datetime
+    region: str | None = None
+    language: str | None = None
+    score: dict[str, float] = field(default_factory=dict)
+    relaxed: tuple[str, ...] = ()
+
+
+@event("routing", "complaint.queued", identity=("complaint_id", "attempt"))
+class ComplaintQueued(Event):
+    """Nobody can take the complaint now; it waits, and the reason says why."""
+
+    complaint_id: str
+    attempt: int
+    needs: Needs
+    reason: QueuedReason
+    queued_at: datetime

@@ -1,0 +1,85 @@
+"""Who needs what: every exchange, queue and binding, declared at boot by whoever starts first.
+
+Read by the subscription (its own queue), the relay (what must be `mandatory`), and a test that holds it against the
+services' subscriptions.
+"""
+
+from dataclasses import dataclass
+
+from shared.contracts.escalation import CaseAcknowledged, CaseEscalated, CaseExhausted, CaseResolved
+from shared.contracts.event import Event
+from shared.contracts.failure import EventFailed
+from shared.contracts.intake import (
+    ComplaintAnswered,
+    ComplaintClassified,
+    ComplaintReopened,
+    ComplaintResolved,
+    ComplaintUpdated,
+)
+from shared.contracts.notify import (
+    AlertAccepted,
+    AlertAmbiguous,
+    AlertFailed,
+    AlertSuppressed,
+    EscalationUnreachable,
+)
+from shared.contracts.routing import ComplaintAssigned, ComplaintQueued
+
+SERVICES = ("intake", "routing", "escalation", "notify")
+UPSTREAM_EXCHANGE = "complaints"
+DEAD_LETTERS_EXCHANGE = "dead-letters"
+DEAD_LETTERS_QUEUE = "dead-letters.v1"
+
+
+def exchange_of(service: str) -> str:
+    return f"{service}.events"
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One quorum queue per consumer and source; `keys` are the routing keys that it is bound with."""
+
+    consumer: str
+    source: str
+    keys: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.consumer}.{self.source}.v1"
+
+    @property
+    def exchange(self) -> str:
+        return UPSTREAM_EXCHANGE if self.source == UPSTREAM_EXCHANGE else exchange_of(self.source)
+
+
+def _queue(consumer: str, source: str, *events: type[Event]) -> Queue:
+    return Queue(consumer, source, tuple(e.type for e in events))
+
+
+QUEUES = (
+    Queue("intake", UPSTREAM_EXCHANGE, ("#",)),
+    _queue("routing", "intake", ComplaintClassified, ComplaintUpdated, ComplaintResolved, ComplaintReopened),
+    _queue("routing", "escalation", CaseResolved),
+    _queue("escalation", "intake",
+           ComplaintClassified, ComplaintUpdated, ComplaintAnswered, ComplaintResolved, ComplaintReopened),
+    _queue("escalation", "routing", ComplaintAssigned, ComplaintQueued),
+    _queue("escalation", "notify",
+           AlertAccepted, AlertFailed, AlertSuppressed, AlertAmbiguous, EscalationUnreachable),
+    _queue("notify", "escalation", CaseEscalated, CaseAcknowledged, CaseResolved, CaseExhausted, EventFailed),
+    _queue("notify", "intake", EventFailed),
+    _queue("notify", "routing", EventFailed),
+    _queue("notify", "notify", EventFailed),
+)
+EXCHANGES = (UPSTREAM_EXCHANGE, *(exchange_of(s) for s in SERVICES))
+
+
+def queue_between(consumer: str, source: str) -> Queue:
+    return next(q for q in QUEUES if (q.consumer, q.source) == (consumer, source))
+
+
+def is_needed(exchange: str, type_: str) -> bool:
+    """True when somebody listens: the relay publishes it as `mandatory` and keeps it until a queue has it."""
+    return (exchange, type_) in _NEEDED
+
+
+_NEEDED = {(q.exchange, key) for q in QUEUES for key in q.keys}

@@ -1,0 +1,289 @@
+"""Transactions of a service on its own schema: PostgreSQL, or one SQLite file. Used by use cases through `tx`."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any, TypeVar
+
+import orjson
+import psycopg2
+from psycopg2 import extensions
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    Column,
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Engine,
+    Executable,
+    String,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    create_engine,
+    event,
+    func,
+    literal,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from shared import clock
+from shared.errors import Fault, fault_of
+from shared.tables import UtcDateTime
+
+DRIVERS = {"postgresql": "postgresql+psycopg2", "postgres": "postgresql+psycopg2", "sqlite": "sqlite"}
+# Below the 15 s after which the green wait gives up, so that the server's own answer comes first.
+SERVER_TIMEOUTS = "-c statement_timeout=12000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000"
+
+CONTENTION_TRIES = 3
+
+Row = Mapping[str, Any]
+T = TypeVar("T")
+
+
+class WrongUrl(ValueError):
+    """The database URL cannot be used; the text says which one would."""
+
+
+def checked_url(text: str) -> URL:
+    """The parsed URL; raises WrongUrl for an unknown database or one without its driver named."""
+    try:
+        url = make_url(text)
+    except Exception as error:
+        raise WrongUrl(f"{text!r} is not a database URL; try postgresql+psycopg2://user@host/name") from error
+    if url.drivername in ("sqlite", "postgresql+psycopg2"):
+        return url
+    wanted = DRIVERS.get(url.drivername.partition("+")[0])
+    if wanted is None:
+        raise WrongUrl(f"database {url.drivername!r} is not supported; use postgresql+psycopg2://… or sqlite:///…")
+    raise WrongUrl(f"name the driver: {wanted}://… instead of {url.drivername}://…")
+
+
+@dataclass(eq=False)
+class Transaction:
+    """One transaction of one service: what use cases get. Events and wake-ups leave only if it commits."""
+
+    connection: Connection
+    traces: dict[str, str] = field(default_factory=dict)
+    announced: list[tuple[Any, bool]] = field(default_factory=list)
+    wakes: set[str] = field(default_factory=set)
+
+    @cached_property
+    def now(self) -> datetime:
+        """The time of this transaction, read when first asked for: after the locks, so never older than what they waited for."""
+        if self.is_postgres:
+            instant: datetime = self.connection.scalar(select(func.clock_timestamp()))  # type: ignore[assignment]
+            return instant.astimezone(clock.UTC) + clock.shift()
+        return clock.now()
+
+    @property
+    def is_postgres(self) -> bool:
+        return self.connection.dialect.name == "postgresql"
+
+    @property
+    def sql_now(self) -> ColumnElement[datetime]:
+        """`now` for use inside a statement, without a round trip of its own."""
+        if self.is_postgres:
+            return func.clock_timestamp() + literal(clock.shift())
+        return literal(clock.now(), UtcDateTime)
+
+    def execute(self, statement: Executable, rows: Sequence[Row] | Row | None = None) -> CursorResult[Any]:
+        return self.connection.execute(statement, rows) if rows is not None else self.connection.execute(statement)
+
+    def announce(self, event_: Any, *, again: bool = False) -> None:
+        """Publishes the event when, and only when, this transaction commits; `again`: a repair, with a new event id."""
+        self.announced.append((event_, again))
+
+    def wake(self, name: str) -> None:
+        """Lets the tick of that name (`shared.ticker`) run at once after the commit instead of at its next turn."""
+        self.wakes.add(name)
+
+    def insert_many(self, table: Table, rows: Sequence[Row], *, skip_existing: bool = False,
+                    returning: Column[Any] | None = None) -> list[Any]:
+        """Inserts the rows in one statement and gives back `returning` of those that were new. Sort by key: no deadlocks."""
+        if not rows:
+            return []
+        statement = _unnest_insert(table, rows) if self.is_postgres else sqlite.insert(table)
+        if skip_existing:
+            statement = statement.on_conflict_do_nothing()
+        if returning is not None:
+            statement = statement.returning(returning)
+        done = self.connection.execute(statement, _parameters(table, rows) if self.is_postgres else list(rows))
+        return list(done.scalars()) if returning is not None else []
+
+    def update_many(self, table: Table, key: str, rows: Sequence[Row]) -> None:
+        """Updates each row by its key; the rows were locked in sorted order before."""
+        if not rows:
+            return
+        values = [n for n in rows[0] if n != key]
+        if self.is_postgres:
+            source = _unnest(table, list(rows[0])).subquery("v")
+            statement = table.update().where(table.c[key] == source.c[key]).values({n: source.c[n] for n in values})
+            self.connection.execute(statement, _parameters(table, rows))
+            return
+        statement = table.update().where(table.c[key] == bindparam(f"k_{key}")).values({n: bindparam(f"v_{n}") for n in values})
+        self.connection.execute(statement, [{f"k_{key}": r[key], **{f"v_{n}": r[n] for n in values}} for r in rows])
+
+
+def _array_type(column: Column[Any]) -> ARRAY[Any]:
+    # Text, not String(n): ARRAY(String(36)) renders VARCHAR(36)[], which cuts longer values without a word.
+    as_text = isinstance(column.type, String | JSON)
+    return ARRAY(Text() if as_text else column.type)
+
+
+def _unnest(table: Table, names: list[str]) -> Any:
+    arrays = [bindparam(f"a_{n}", type_=_array_type(table.c[n])) for n in names]
+    columns = func.unnest(*arrays).table_valued(*(Column(n) for n in names)).render_derived()
+    return select(*(_typed(table.c[n], columns.c[n]) for n in names))
+
+
+def _typed(column: Column[Any], value: Any) -> Any:
+    return cast(value, postgresql.JSON).label(column.name) if isinstance(column.type, JSON) else value
+
+
+def _unnest_insert(table: Table, rows: Sequence[Row]) -> Any:
+    names = list(rows[0])
+    return postgresql.insert(table).from_select(names, _unnest(table, names))
+
+
+def _parameters(table: Table, rows: Sequence[Row]) -> Row:
+    return {f"a_{n}": [_bound(table.c[n], r[n]) for r in rows] for n in rows[0]}
+
+
+def _bound(column: Column[Any], value: Any) -> Any:
+    return to_json(value) if isinstance(column.type, JSON) and value is not None else value
+
+
+def to_json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+class Database:
+    """A service's own database. `transaction()` to change it, `read()` to look; both give a Transaction."""
+
+    def __init__(self, url: str, service: str, *, on_announce: Callable[[Transaction, list[tuple[Any, bool]]], None] | None = None):
+        self.service = service
+        self._url = checked_url(url)
+        self.is_postgres = self._url.get_backend_name() == "postgresql"
+        self.engine = _postgres_engine(self._url, service) if self.is_postgres else _sqlite_engine(self._url, "IMMEDIATE")
+        # Reads on SQLite must not take the write lock, so they have an engine of their own.
+        self._reader = self.engine if self.is_postgres else _sqlite_engine(self._url, "DEFERRED")
+        # SQLite has one writer; waiting for it here is green, waiting inside SQLite would stop the whole process.
+        self._writer = None if self.is_postgres else threading.Lock()
+        self._on_announce = on_announce
+        self._after_commit: list[Callable[[Transaction], None]] = []
+
+    def after_commit(self, callback: Callable[[Transaction], None]) -> None:
+        self._after_commit.append(callback)
+
+    def announce_with(self, write: Callable[[Transaction, list[tuple[Any, bool]]], None]) -> None:
+        """The outbox says here how announced events become rows."""
+        self._on_announce = write
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Commits at the end, rolls back on any exception."""
+        with self._one_writer():
+            with self.engine.begin() as connection:
+                tx = Transaction(connection)
+                yield tx
+                if tx.announced and self._on_announce:
+                    self._on_announce(tx, tx.announced)
+        for callback in self._after_commit:
+            callback(tx)
+
+    def run(self, work: Callable[[Transaction], T]) -> T:
+        """Runs the work in a transaction, anew when another one was in its way; for HTTP, where nobody else repeats it."""
+        for attempt in range(CONTENTION_TRIES):
+            try:
+                with self.transaction() as tx:
+                    return work(tx)
+            except DBAPIError as error:
+                if attempt + 1 == CONTENTION_TRIES or not _was_in_the_way(error):
+                    raise
+        raise AssertionError("the last try returns or raises")
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        with self._reader.connect() as connection:
+            yield Transaction(connection)
+
+    @contextmanager
+    def _one_writer(self) -> Iterator[None]:
+        if self._writer is None:
+            yield
+            return
+        with self._writer:
+            yield
+
+    def close(self) -> None:
+        self.engine.dispose()
+        if self._reader is not self.engine:
+            self._reader.dispose()
+
+
+def _was_in_the_way(error: DBAPIError) -> bool:
+    # A unique key may be hit by another replica between our look and our insert: the second look finds it.
+    return fault_of(error) is Fault.CONTENTION or isinstance(error, IntegrityError)
+
+
+def _postgres_engine(url: URL, service: str) -> Engine:
+    return create_engine(
+        url, pool_size=10, max_overflow=0, pool_timeout=5, hide_parameters=True, json_serializer=to_json,
+        json_deserializer=orjson.loads,
+        connect_args={
+            "options": f"-c search_path={service} {SERVER_TIMEOUTS}", "connect_timeout": 5, "keepalives_idle": 30,
+            "application_name": f"ombud-{service}",
+        },
+    )
+
+
+def _sqlite_engine(url: URL, begin: str) -> Engine:
+    engine = create_engine(
+        url, pool_size=10, max_overflow=0, hide_parameters=True, json_serializer=to_json, json_deserializer=orjson.loads,
+        connect_args={"check_same_thread": False, "timeout": 1.0},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(f"BEGIN {begin}")
+
+    return engine
+
+
+
+
+class NoAnswer(psycopg2.OperationalError):
+    """The server accepted the connection and then said nothing."""
+
+
+def install_green_wait() -> None:
+    """Makes psycopg2 yield to other greenlets while it waits, with a limit; process-wide, so services only."""
+    from eventlet.hubs import trampoline
+
+    def wait(connection: Any) -> None:
+        # Connecting may take 5 s, a statement 15 s: longer than every timeout that the server keeps itself.
+        limit = time.monotonic() + (5 if connection.status == extensions.STATUS_SETUP else 15)
+        while (state := connection.poll()) != extensions.POLL_OK:
+            left = limit - time.monotonic()
+            if left <= 0:
+                raise NoAnswer("database silent")
+            trampoline(connection.fileno(), read=state == extensions.POLL_READ, write=state == extensions.POLL_WRITE,
+                       timeout=left, timeout_exc=NoAnswer("database silent"))
+
+    extensions.set_wait_callback(wait)

@@ -1,0 +1,28 @@
+"""Logs: one JSON line per thing that happened, a readable line on a terminal; never a complaint's text or an address."""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+
+
+def set_up(service: str, *, readable: bool = False, level: str = "INFO") -> None:
+    """Called once by the runner, before the first line."""
+    # nameko logs a failed handler with its arguments; the subscription and the web door log failures themselves.
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
+    for noisy in ("nameko", "amqp", "kombu", "sqlalchemy", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)
+    render: Any = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[
+            lambda _logger, _method, line: {"service": service, **line},
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            render,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,147 @@
+"""Connections to RabbitMQ as the subscription and the relay use them: opened, listened to, never blocking the hub."""
+
+import random
+import socket
+import time
+from typing import Any
+
+import amqp
+import eventlet
+from amqp.exceptions import AccessRefused, NotFound, PreconditionFailed
+from eventlet import patcher
+from kombu.utils.url import parse_url
+
+from shared.contracts import topology
+
+HEARTBEAT = 20
+# Longer waits could be restarted for ever by heartbeat frames: py-amqp's clock starts anew with each frame.
+SLICE = 0.5
+# The delivery limit is the net for a message that kills the process; Ombud itself never returns messages.
+QUEUE_ARGUMENTS = {
+    "x-queue-type": "quorum",
+    "x-dead-letter-exchange": topology.DEAD_LETTERS_EXCHANGE,
+    "x-dead-letter-strategy": "at-least-once",
+    "x-overflow": "reject-publish",
+    "x-delivery-limit": 100,
+}
+LOST = (OSError, amqp.exceptions.AMQPError)
+_plain_select = patcher.original("select").select
+
+
+class TopologyConflict(Exception):
+    """A queue or exchange exists with other arguments, or we may not declare it: a person must look."""
+
+
+def connect(uri: str) -> amqp.Connection:
+    """An open connection; raises one of LOST when the broker cannot be reached within 5 s."""
+    parts = parse_url(uri)
+    connection = amqp.Connection(
+        host=f"{parts['hostname']}:{parts['port'] or 5672}", userid=parts["userid"] or "guest",
+        password=parts["password"] or "guest", virtual_host=parts["virtual_host"] or "/", heartbeat=HEARTBEAT,
+        connect_timeout=5, read_timeout=30, write_timeout=15, ssl=parts["transport"] == "amqps",
+    )
+    connection.connect()
+    return connection
+
+
+def declare_topology(connection: amqp.Connection) -> None:
+    """Declares everything that exists, so that whoever starts first publishes into queues that are there."""
+    channel = connection.channel()
+    try:
+        for exchange in topology.EXCHANGES:
+            channel.exchange_declare(exchange, "topic", durable=True, auto_delete=False)
+        channel.exchange_declare(topology.DEAD_LETTERS_EXCHANGE, "fanout", durable=True, auto_delete=False)
+        channel.queue_declare(topology.DEAD_LETTERS_QUEUE, durable=True, auto_delete=False,
+                              arguments={"x-queue-type": "quorum"})
+        channel.queue_bind(topology.DEAD_LETTERS_QUEUE, topology.DEAD_LETTERS_EXCHANGE)
+        for queue in topology.QUEUES:
+            channel.queue_declare(queue.name, durable=True, auto_delete=False, arguments=QUEUE_ARGUMENTS)
+            for key in queue.keys:
+                channel.queue_bind(queue.name, queue.exchange, key)
+    except (PreconditionFailed, AccessRefused, NotFound) as error:
+        raise TopologyConflict(str(error)) from error
+    channel.close()
+
+
+def listen(connection: amqp.Connection, seconds: float) -> None:
+    """Reads what comes for so long; used instead of sleep, because an unread connection looks dead to the broker."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        try:
+            connection.drain_events(timeout=min(left, SLICE))
+        except socket.timeout:
+            pass
+
+
+def listen_once(connection: amqp.Connection) -> None:
+    """Waits for one frame, at most one slice."""
+    try:
+        connection.drain_events(timeout=SLICE)
+    except socket.timeout:
+        pass
+
+
+def drain_waiting(connection: amqp.Connection) -> bool:
+    """Takes one frame if one is waiting; says whether there was one."""
+    if not _is_readable(connection):
+        return False
+    try:
+        connection.drain_events(timeout=SLICE)
+    except socket.timeout:
+        pass  # a heartbeat was waiting: py-amqp reads it and goes on waiting
+    return True
+
+
+def _is_readable(connection: amqp.Connection) -> bool:
+    sock = connection.transport.sock
+    if connection.transport._read_buffer or (hasattr(sock, "pending") and sock.pending()):
+        return True
+    return bool(_plain_select([sock.fileno()], [], [], 0)[0])
+
+
+class Pulse:
+    """Sends heartbeats from a greenlet of its own while the owner works, and notices a broker that fell silent."""
+
+    def __init__(self, connection: amqp.Connection):
+        self._connection = connection
+        self._received = -1
+        self._heard_at = time.monotonic()
+        self._greenlet = eventlet.spawn(self._beat)
+
+    def _beat(self) -> None:
+        while True:
+            eventlet.sleep(HEARTBEAT / 4)
+            try:
+                self._connection.send_heartbeat()
+            except Exception:  # the owner sees the same broken connection at its next read and reconnects
+                return
+
+    def check(self) -> None:
+        """Called by the owner between reads; raises OSError after two heartbeats of silence."""
+        received = self._connection.bytes_recv
+        if received != self._received:
+            self._received, self._heard_at = received, time.monotonic()
+        elif time.monotonic() - self._heard_at > 2 * HEARTBEAT:
+            raise OSError("the broker fell silent")
+
+    def stop(self) -> None:
+        self._greenlet.kill()
+
+
+def close(connection: amqp.Connection) -> None:
+    """Closes politely for at most 2 s: an unanswered farewell must not hold up a stop."""
+    try:
+        with eventlet.Timeout(2, False):
+            connection.close()
+    except LOST:
+        pass
+    finally:
+        connection.collect()
+
+
+def reconnect_delay(attempt: int) -> float:
+    """Seconds to wait before the next try: 0.2 growing to 15, with jitter so that replicas do not come together."""
+    return min(15.0, 0.2 * 2 ** min(attempt, 10)) * random.uniform(0.5, 1.0)
+
+
+Connection = Any

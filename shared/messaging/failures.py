@@ -1,0 +1,109 @@
+"""What happens to an event that cannot be worked off: a retry row with growing delay, then a dead letter, never silence."""
+
+import random
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from shared import tables
+from shared.contracts.event import Severity
+from shared.contracts.failure import EventFailed
+from shared.database import Transaction
+from shared.messaging.envelope import Message, Received, Undecodable
+
+DELAYS = (5, 30, 120, 600, 3600)  # seconds before retry 1, 2, …
+JITTER = 0.2
+DEAD_LETTER_IDS = uuid.uuid5(uuid.NAMESPACE_DNS, "ombud.dead-letters")
+TEXT_LIMIT = 2000
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One message and why it failed; `severity` None = unknown."""
+
+    queue: str
+    source: str
+    event_id: str
+    type: str
+    subject: str
+    message: Message
+    reason: str
+    error: str
+    severity: str | None = None
+
+
+def failure_of(queue: str, received: Received, reason: str, error: BaseException) -> Failure:
+    severity = getattr(received.event, "severity", None)
+    return Failure(queue, received.source, received.id, received.type, received.subject, received.message, reason,
+                   f"{type(error).__name__}: {error}"[:TEXT_LIMIT], str(severity) if severity else None)
+
+
+def undecodable(queue: str, message: Message, error: Undecodable) -> Failure:
+    """A message without a readable envelope is known by its content: the same bytes are the same dead letter."""
+    event_id = str(message.headers.get("ce-id") or uuid.uuid5(DEAD_LETTER_IDS, message.body.hex()))
+    source = str(message.headers.get("ce-source") or "unknown")
+    return Failure(queue, source, event_id, message.routing_key, "unknown", message, error.reason,
+                   str(error)[:TEXT_LIMIT], error.severity)
+
+
+def schedule_retry(tx: Transaction, service: str, failure: Failure, attempt: int) -> None:
+    """Keeps the event for a later try (attempt counts from 1); after the last delay it becomes a dead letter."""
+    if attempt > len(DELAYS):
+        bury(tx, service, failure)
+        return
+    if attempt == 1:
+        _tell(tx, service, failure, dead=False)
+    row = _row(failure) | {"attempt": attempt, "next_at": _next_at(tx.now, attempt)}
+    tx.execute(delete(tables.retries).where(*_key(failure)))
+    tx.execute(tables.retries.insert(), row)
+
+
+def bury(tx: Transaction, service: str, failure: Failure) -> None:
+    """Makes it a dead letter, with reason and body; told twice, it is one."""
+    letter_id = str(uuid.uuid5(DEAD_LETTER_IDS, f"{failure.queue}:{failure.source}:{failure.event_id}"))
+    row = _row(failure) | {"id": letter_id, "reason": failure.reason, "dead_at": tx.now}
+    new = tx.insert_many(tables.dead_letters, [row], skip_existing=True, returning=tables.dead_letters.c.id)
+    tx.execute(delete(tables.retries).where(*_key(failure)))
+    if new:
+        _tell(tx, service, failure, dead=True)
+
+
+def due_retries(tx: Transaction, queue: str, limit: int = 20) -> list[tuple[Message, str, str, int]]:
+    """Claims the retry rows of a queue that are due: (message, source, event id, attempt); locked until the end of tx."""
+    t = tables.retries
+    query = (select(t).where(t.c.queue == queue, t.c.next_at <= tx.now).order_by(t.c.next_at, t.c.event_id)
+             .limit(limit).with_for_update(skip_locked=True))
+    return [(Message(r.type, r.headers, r.body.encode()), r.source, r.event_id, r.attempt) for r in tx.execute(query)]
+
+
+def forget_retry(tx: Transaction, queue: str, source: str, event_id: str) -> None:
+    t = tables.retries
+    tx.execute(delete(t).where(t.c.queue == queue, t.c.source == source, t.c.event_id == event_id))
+
+
+def _tell(tx: Transaction, service: str, failure: Failure, *, dead: bool) -> None:
+    """Only what is severe, or may be, is worth waking somebody for."""
+    if failure.severity is not None and not Severity(failure.severity).is_severe:
+        return
+    tx.announce(EventFailed(service, failure.queue, failure.event_id, failure.type, failure.subject, failure.reason,
+                            dead, tx.now, failure.severity))
+
+
+def _row(failure: Failure) -> dict[str, Any]:
+    return {
+        "queue": failure.queue, "source": failure.source, "event_id": failure.event_id, "type": failure.type,
+        "headers": failure.message.headers, "body": failure.message.body.decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}"),
+        "error": failure.error,
+    }
+
+
+def _key(failure: Failure) -> tuple[Any, ...]:
+    t = tables.retries
+    return t.c.queue == failure.queue, t.c.source == failure.source, t.c.event_id == failure.event_id
+
+
+def _next_at(now: datetime, attempt: int) -> datetime:
+    return now + timedelta(seconds=DELAYS[attempt - 1] * random.uniform(1 - JITTER, 1 + JITTER))

@@ -1,0 +1,158 @@
+"""Works off one batch of messages: inbox, handler and outbox in one transaction; alone, retry or dead letter if it fails."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+from shared import failpoints
+from shared.database import Database, Transaction
+from shared.errors import Fault, Rejected, fault_of
+from shared.messaging import connection as broker
+from shared.messaging import failures, inbox, metrics
+from shared.messaging.envelope import Message, Received, Undecodable
+from shared.messaging.failures import Failure
+
+log = structlog.get_logger()
+MAX_HOLD = 20 * 60  # seconds; RabbitMQ gives up on a consumer after 30 minutes without an ack
+CONTENTION_TRIES = 5
+
+Wait = Callable[[float], None]
+
+
+class GivenBack(OSError):
+    """The messages cannot be worked off now; the connection is closed and the broker delivers them again."""
+
+
+class Handling:
+    """One queue's way of working off messages; told twice, it acts once.
+
+    call: runs the service's method with (tx, events) and raises what it raises. prepare: what needs no database.
+    Each method takes `wait`, which must keep the broker's connection alive while the database is away.
+    """
+
+    def __init__(self, queue: str, db: Database, decode: Callable[[Message], Received],
+                 prepare: Callable[[list[Received]], list[Received]], call: Callable[[Transaction, list[Any]], None]):
+        self.queue, self.db, self.service = queue, db, db.service
+        self._decode, self._prepare, self._call = decode, prepare, call
+        self.stopping = False
+
+    def work_off(self, messages: list[Message], wait: Wait) -> None:
+        """When this returns, each message is handled, seen before, or kept in a row of its own: it can be acknowledged."""
+        received, broken = self._decode_all(messages)
+        if broken:
+            self._persist(lambda tx: self._bury_all(tx, broken), wait)
+        if not received:
+            return
+        try:
+            self._handle_in_transaction(received, wait)
+        except GivenBack:
+            raise
+        except Exception as error:
+            log.warning("batch_failed", queue=self.queue, size=len(received), error=short(error))
+            for one in received:
+                self._work_off_alone(one, wait)
+
+    def replay_one(self, wait: Wait) -> bool:
+        """Tries the retry row again that is longest due; False when none is."""
+        with self.db.transaction() as tx:
+            due = failures.due_retries(tx, self.queue, limit=1)
+        if not due:
+            return False
+        message, source, event_id, attempt = due[0]
+        received = self._decode(message)
+        try:
+            self._handle_in_transaction([received], wait)
+            self._persist(lambda tx: failures.forget_retry(tx, self.queue, source, event_id), wait)
+        except GivenBack:
+            raise
+        except Exception as error:
+            self._put_aside(received, error, attempt + 1, wait)
+        return True
+
+    def _handle_in_transaction(self, received: list[Received], wait: Wait) -> None:
+        ready = self._prepare(received)
+        self._persist(lambda tx: self._handle(tx, ready), wait)
+
+    def _handle(self, tx: Transaction, received: list[Received]) -> None:
+        fresh = inbox.only_new(tx, self.queue, received)
+        if fresh:
+            tx.traces.update({r.subject: r.traceparent for r in fresh if r.traceparent})
+            self._call(tx, [r.event for r in fresh])
+        self._count("handled", len(fresh))
+        self._count("duplicate", len(received) - len(fresh))
+
+    def _work_off_alone(self, received: Received, wait: Wait) -> None:
+        try:
+            self._handle_in_transaction([received], wait)
+        except GivenBack:
+            raise
+        except Exception as error:
+            self._put_aside(received, error, 1, wait)
+
+    def _put_aside(self, received: Received, error: Exception, attempt: int, wait: Wait) -> None:
+        """attempt: how often it has failed, this time included."""
+        refused = isinstance(error, Rejected)
+        failure = failures.failure_of(self.queue, received, "rejected" if refused else "failed", error)
+        log.error("event_failed", queue=self.queue, type=received.type, complaint_id=received.subject, attempt=attempt,
+                  error=short(error), exc_info=None if refused else error)
+        if refused:
+            self._persist(lambda tx: self._bury_all(tx, [failure]), wait)
+        else:
+            self._persist(lambda tx: failures.schedule_retry(tx, self.service, failure, attempt), wait)
+            self._count("retry", 1)
+
+    def _bury_all(self, tx: Transaction, broken: list[Failure]) -> None:
+        for failure in sorted(broken, key=lambda f: (f.source, f.event_id)):
+            failures.bury(tx, self.service, failure)
+        self._count("dead", len(broken))
+
+    def _decode_all(self, messages: list[Message]) -> tuple[list[Received], list[Failure]]:
+        received, broken = [], []
+        for message in messages:
+            try:
+                received.append(self._decode(message))
+            except Undecodable as error:
+                log.warning("message_undecodable", queue=self.queue, reason=error.reason)
+                broken.append(failures.undecodable(self.queue, message, error))
+        return received, broken
+
+    def _persist(self, work: Callable[[Transaction], Any], wait: Wait) -> None:
+        """Runs the work in a transaction, however long the database is away; an error of the work itself is raised."""
+        started, attempt = time.monotonic(), 0
+        while True:
+            try:
+                with self.db.transaction() as tx:
+                    work(tx)
+                    failpoints.reach(f"{self.queue}.before_commit")
+                break
+            except Exception as error:
+                fault = fault_of(error)
+                if fault is Fault.OTHER or (fault is Fault.CONTENTION and attempt >= CONTENTION_TRIES):
+                    raise
+                attempt += 1
+                self._hold(fault, error, attempt, started, wait)
+        if attempt:
+            metrics.HOLDING.labels(self.queue).set(0)
+        failpoints.reach(f"{self.queue}.after_commit")
+
+    def _hold(self, fault: Fault, error: Exception, attempt: int, started: float, wait: Wait) -> None:
+        if fault is Fault.CONTENTION:
+            return wait(0.01 * attempt)
+        if self.stopping or time.monotonic() - started > MAX_HOLD:
+            raise GivenBack("the database is away") from error
+        metrics.HOLDING.labels(self.queue).set(1)
+        log.warning("holding", queue=self.queue, attempt=attempt, error=short(error))
+        try:
+            wait(broker.reconnect_delay(attempt))
+        except broker.LOST as lost:
+            raise GivenBack("the broker is away, too") from lost
+
+    def _count(self, outcome: str, number: int) -> None:
+        metrics.EVENTS.labels(self.queue, outcome).inc(number)
+
+
+def short(error: BaseException) -> str:
+    """The first line of an error, for a log line."""
+    return f"{type(error).__name__}: {error}".splitlines()[0][:300]

@@ -1,0 +1,63 @@
+"""Health and metrics on a port of their own, never behind the worker pool; started by the runner."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import eventlet
+from eventlet import wsgi
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
+
+HUB_LAG = Gauge("ombud_hub_lag_seconds", "How late the event loop woke up at the last look")
+STUCK = 10.0  # seconds of lag after which the process calls itself dead
+READY_CACHE = 1.0
+
+
+class Ops:
+    """`/metrics`, `/healthz` (the process turns), `/readyz` (its own database at the right schema)."""
+
+    def __init__(self, address: tuple[str, int], is_ready: Callable[[], str | None], look: Callable[[], None]):
+        """is_ready: None, or what is missing. look: refreshes the gauges that are read from the database."""
+        self._address, self._is_ready, self._look = address, is_ready, look
+        self._missing: str | None = "starting"
+        self._checked_at = float("-inf")
+
+    def start(self) -> None:
+        self._sock = eventlet.listen(self._address)
+        eventlet.spawn(self._measure_lag)
+        eventlet.spawn(wsgi.server, self._sock, self._answer, log_output=False, debug=False, socket_timeout=10)
+
+    def _measure_lag(self) -> None:
+        while True:
+            started = time.monotonic()
+            eventlet.sleep(0.5)
+            HUB_LAG.set(max(0.0, time.monotonic() - started - 0.5))
+
+    def _answer(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        pages = {"/metrics": self._metrics, "/healthz": self._health, "/readyz": self._readiness}
+        status, kind, body = pages.get(environ["PATH_INFO"], _nothing)()
+        start_response(status, [("Content-Type", kind), ("Content-Length", str(len(body)))])
+        return [body]
+
+    def _metrics(self) -> tuple[str, str, bytes]:
+        try:
+            self._look()
+        except Exception:  # a database that is away must not take the metrics with it
+            pass
+        return "200 OK", CONTENT_TYPE_LATEST, generate_latest()
+
+    def _health(self) -> tuple[str, str, bytes]:
+        if HUB_LAG._value.get() > STUCK:
+            return "503 Service Unavailable", "text/plain", b"stuck\n"
+        return "200 OK", "text/plain", b"ok\n"
+
+    def _readiness(self) -> tuple[str, str, bytes]:
+        if time.monotonic() - self._checked_at > READY_CACHE:
+            self._missing, self._checked_at = self._is_ready(), time.monotonic()
+        if self._missing:
+            return "503 Service Unavailable", "text/plain", self._missing.encode() + b"\n"
+        return "200 OK", "text/plain", b"ready\n"
+
+
+def _nothing() -> tuple[str, str, bytes]:
+    return "404 Not Found", "text/plain", b"/metrics /healthz /readyz\n"

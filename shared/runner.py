@@ -1,0 +1,115 @@
+"""Starts one service as a process: imported first by `services/<name>/__main__.py`, because it patches on import."""
+
+import eventlet
+
+eventlet.monkey_patch(psycopg=False)
+
+import signal  # noqa: E402
+import sys  # noqa: E402
+from collections.abc import Callable  # noqa: E402
+from pathlib import Path  # noqa: E402
+from typing import Any  # noqa: E402
+
+import structlog  # noqa: E402
+from eventlet.event import Event as Signal  # noqa: E402
+from nameko.containers import ServiceContainer  # noqa: E402
+from prometheus_client import Info  # noqa: E402
+
+from shared import clock, failpoints, logs, schema  # noqa: E402
+from shared.database import Database, install_green_wait  # noqa: E402
+from shared.ops import Ops  # noqa: E402
+from shared.outbox import Relay  # noqa: E402
+from shared.settings import CommonSettings  # noqa: E402
+from shared.tokens import TokenBook  # noqa: E402
+
+log = structlog.get_logger()
+BUILD = Info("ombud_build", "What runs here")
+WORKERS = 50
+EXIT_SETTINGS, EXIT_SCHEMA, EXIT_CRASH = 2, 3, 1
+
+
+def main(service_class: type, read: Callable[[], Any], make: Callable[[Any], dict[str, Any]], migrations: Path) -> None:
+    """Runs the service until SIGTERM. read: its settings, with `common` inside. make: what its providers give out."""
+    try:
+        settings = read()
+        parts = make(settings)
+        tokens = TokenBook.parse(settings.common.api_tokens, settings.common.api_token)
+        failpoints.arm(settings.common.failpoints)
+        db = Database(settings.common.database_url, settings.common.service)
+    except ValueError as error:
+        sys.exit(_refuse(EXIT_SETTINGS, f"{service_class.__name__}: {error}"))
+    common: CommonSettings = settings.common
+    logs.set_up(common.service, readable=common.readable_logs)
+    clock.shift_from(common.clock_file)
+    install_green_wait()
+    _wait_for_schema(db, migrations)
+    relay = Relay(db, common.amqp_uri)
+    config = {**parts, "settings": settings, "database": db, "relay": relay, "tokens": tokens,
+              "amqp_uri": common.amqp_uri, "WEB_SERVER_ADDRESS": f"{common.host}:{common.port}", "max_workers": WORKERS}
+    sys.exit(_run(ServiceContainer(service_class, config), db, relay, common, migrations))
+
+
+def _refuse(code: int, text: str) -> int:
+    print(text, file=sys.stderr)
+    return code
+
+
+def _wait_for_schema(db: Database, migrations: Path) -> None:
+    """A database that is away is waited for; one whose schema is behind is refused."""
+    attempt = 0
+    while True:
+        try:
+            with db.read() as tx:
+                behind = schema.missing(tx.connection, migrations)
+            if behind:
+                sys.exit(_refuse(EXIT_SCHEMA, f"{db.service}: {behind}"))
+            return
+        except Exception as error:
+            attempt += 1
+            log.warning("waiting_for_database", attempt=attempt, error=str(error).splitlines()[0][:300])
+            eventlet.sleep(min(5, 0.2 * 2**attempt))
+
+
+def _run(container: ServiceContainer, db: Database, relay: Relay, common: CommonSettings, migrations: Path) -> int:
+    from importlib.metadata import version
+    BUILD.info({"service": common.service, "version": version("ombud")})
+    try:
+        Ops((common.host, common.ops_port), lambda: _not_ready(db, migrations), relay.look).start()
+        container.start()
+    except OSError as error:
+        return _refuse(EXIT_SETTINGS, f"{common.service}: port {common.port} or {common.ops_port} cannot be used: {error}; "
+                                      "try --port-offset or OMBUD_PORT_OFFSET")
+    log.info("started", port=common.port, ops_port=common.ops_port)
+    return _until_stopped(container, db)
+
+
+def _not_ready(db: Database, migrations: Path) -> str | None:
+    try:
+        with db.read() as tx:
+            return schema.missing(tx.connection, migrations)
+    except Exception as error:
+        return f"database: {type(error).__name__}"
+
+
+def _until_stopped(container: ServiceContainer, db: Database) -> int:
+    stop = Signal()
+    signal.signal(signal.SIGTERM, lambda *_: None if stop.ready() else stop.send())
+    signal.signal(signal.SIGINT, lambda *_: None if stop.ready() else stop.send())
+    eventlet.spawn(_watch, container, stop)
+    stop.wait()
+    if container._died.ready():
+        return EXIT_CRASH
+    log.info("stopping")
+    container.stop()
+    db.close()
+    log.info("stopped")
+    return 0
+
+
+def _watch(container: ServiceContainer, stop: Signal) -> None:
+    try:
+        container.wait()
+    except Exception as error:
+        log.error("crashed", exc_info=error)
+    if not stop.ready():
+        stop.send()

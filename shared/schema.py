@@ -1,0 +1,70 @@
+"""Database schemas: brings one to the newest migration (`ombud migrate`), or says that it is behind (the runner)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, NullPool, create_engine, text
+from sqlalchemy.engine import Engine
+
+from shared.database import checked_url
+
+PLUMBING = Path(__file__).parent / "migrations"
+LOCK_KEY = 0x0B5D  # one migration at a time, whichever service it is for
+
+
+def _folders(own: Path) -> list[tuple[str, ScriptDirectory]]:
+    """The plumbing's migrations come first; each folder has a version table of its own."""
+    return [("alembic_version_plumbing", ScriptDirectory(str(PLUMBING))), ("alembic_version", ScriptDirectory(str(own)))]
+
+
+def migrate(url: str, service: str, own: Path, target: str = "head") -> None:
+    """Brings the schema of one service to `target`; harmless when it is there already. own: its folder of migrations."""
+    with _engine(url, service) as engine, engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK_KEY})
+            connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {service}"))
+            connection.commit()
+        for table, script in _folders(own):
+            _upgrade(connection, table, script, target)
+
+
+def _upgrade(connection: Connection, table: str, script: ScriptDirectory, target: str) -> None:
+    def steps(revision: Any, _context: Any) -> Any:
+        if target == "base":
+            return script._downgrade_revs(target, revision)
+        return script._upgrade_revs(target, revision)
+
+    with EnvironmentContext(Config(), script, fn=steps) as environment:
+        environment.configure(connection=connection, version_table=table, render_as_batch=True)
+        with environment.begin_transaction():
+            environment.run_migrations()
+    connection.commit()
+
+
+def missing(connection: Connection, own: Path) -> str | None:
+    """None when the schema is at the newest migration, else what is missing."""
+    for table, script in _folders(own):
+        context = MigrationContext.configure(connection, opts={"version_table": table})
+        if set(context.get_current_heads()) != set(script.get_heads()):
+            return f"the database schema is not at {'/'.join(script.get_heads())}: run `ombud migrate`"
+    return None
+
+
+@contextmanager
+def _engine(url: str, service: str) -> Iterator[Engine]:
+    checked = checked_url(url)
+    postgres = checked.get_backend_name() == "postgresql"
+    if not postgres and checked.database:
+        Path(checked.database).parent.mkdir(parents=True, exist_ok=True)
+    options = {"options": f"-c search_path={service}", "connect_timeout": 5} if postgres else {}
+    engine = create_engine(checked, poolclass=NullPool, connect_args=options)
+    try:
+        yield engine
+    finally:
+        engine.dispose()

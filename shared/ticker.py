@@ -1,0 +1,88 @@
+"""Work that is due by time: an entrypoint that runs a method again and again, safe in every replica."""
+
+import random
+import time
+from typing import Any
+
+import eventlet
+import structlog
+from eventlet.event import Event as Signal
+from nameko.extensions import Entrypoint
+from prometheus_client import Counter, Gauge
+
+from shared.database import Database, Transaction
+from shared.errors import Fault, fault_of
+from shared.worker import call_method
+
+log = structlog.get_logger()
+RUNS = Counter("ombud_tick_runs_total", "Runs of a tick, by how they ended", ["tick", "outcome"])
+LAST_RUN = Gauge("ombud_tick_last_run_timestamp_seconds", "When a tick last ended well", ["tick"])
+SLOW = 5.0
+
+
+class Tick(Entrypoint):  # type: ignore[misc]
+    """`@tick(every=0.2)`: the method returns the number of things that it did and runs again at once until it is 0.
+
+    every: seconds between turns, ±20 %, by the monotonic clock. `tx.wake("<method name>")` runs it right after a commit.
+    """
+
+    def __init__(self, every: float, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.every = every
+        self._stopping = False
+        self._wake = Signal()
+
+    def setup(self) -> None:
+        db: Database = self.container.config["database"]
+        db.after_commit(self._on_commit)
+        for outcome in ("done", "idle", "failed"):
+            RUNS.labels(self.method_name, outcome)
+        LAST_RUN.labels(self.method_name)
+
+    def _on_commit(self, tx: Transaction) -> None:
+        if self.method_name in tx.wakes:
+            self._rouse()
+
+    def _rouse(self) -> None:
+        if not self._wake.ready():
+            self._wake.send()
+
+    def start(self) -> None:
+        self._loop = self.container.spawn_managed_thread(self._run)
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._rouse()
+        self._loop.wait()
+
+    def kill(self) -> None:
+        self._loop.kill()
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._stopping:
+            with eventlet.Timeout(self.every * random.uniform(0.8, 1.2) + min(failures, 15), False):
+                self._wake.wait()
+            self._wake = Signal()
+            failures = 0 if self._turn() else failures + 1
+
+    def _turn(self) -> bool:
+        """Works until nothing is due; False when it failed, and then the next turn tries again."""
+        started = time.monotonic()
+        try:
+            while not self._stopping and call_method(self.container, self):
+                RUNS.labels(self.method_name, "done").inc()
+            RUNS.labels(self.method_name, "idle").inc()
+            LAST_RUN.labels(self.method_name).set_to_current_time()
+        except Exception as error:
+            RUNS.labels(self.method_name, "failed").inc()
+            known = fault_of(error) is not Fault.OTHER
+            log.warning("tick_failed", tick=self.method_name, error=str(error).splitlines()[0][:300],
+                        exc_info=None if known else error)
+            return False
+        if time.monotonic() - started > SLOW:
+            log.warning("tick_slow", tick=self.method_name, seconds=round(time.monotonic() - started, 1))
+        return True
+
+
+tick = Tick.decorator

@@ -1,0 +1,55 @@
+"""Bearer tokens: who calls and what they may. Read by the web door; hashed at rest in the settings."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+SCOPES = ("admin", "operator", "person", "source")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The holder of a token: `name` is written into what they do."""
+
+    name: str
+    scopes: frozenset[str]
+
+    def may(self, scope: str) -> bool:
+        return scope in self.scopes or "admin" in self.scopes
+
+
+def digest(token: str) -> str:
+    """How a token stands in the settings: tokens are random and long, so a plain hash keeps them."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class TokenBook:
+    """All tokens of an installation."""
+
+    def __init__(self, callers: dict[str, Caller]):
+        self._callers = callers
+
+    @classmethod
+    def parse(cls, spec: str, local_token: str = "") -> "TokenBook":
+        """From `name:scope+scope:sha256hex` entries, comma separated, and a local run's own token; ValueError says what is wrong."""
+        callers = dict(_entry(part) for part in filter(None, (p.strip() for p in spec.split(","))))
+        if local_token:
+            callers[digest(local_token)] = Caller("local", frozenset(SCOPES))
+        return cls(callers)
+
+    def find(self, token: str) -> Caller | None:
+        """The caller of a token; the time it takes does not depend on how much of it is right."""
+        wanted, found = digest(token), None
+        for known, caller in self._callers.items():
+            if hmac.compare_digest(known, wanted):
+                found = caller
+        return found
+
+
+def _entry(part: str) -> tuple[str, Caller]:
+    name, _, rest = part.partition(":")
+    scopes, _, hashed = rest.partition(":")
+    wanted = frozenset(scopes.split("+"))
+    if not name or len(hashed) != 64 or not wanted <= set(SCOPES):
+        raise ValueError(f"token {name!r}: the form is name:{'+'.join(SCOPES[:2])}:<sha256 of the token, 64 hex digits>")
+    return hashed, Caller(name, wanted)

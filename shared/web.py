@@ -1,0 +1,167 @@
+"""HTTP doors: nameko's web server with the limits, tokens and error bodies that it lacks. Used by every service.py."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import eventlet
+import orjson
+import structlog
+from eventlet import wsgi
+from nameko.web.handlers import HttpRequestHandler
+from nameko.web.server import WebServer
+from prometheus_client import Counter, Histogram
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Request, Response
+
+from shared.errors import Fault, Forbidden, Rejected, TemporaryFailure, fault_of
+from shared.tokens import Caller, TokenBook
+from shared.worker import call_method
+
+log = structlog.get_logger()
+MAX_BODY_BYTES = 256 * 1024
+SOCKET_TIMEOUT = 15  # seconds without a byte before a connection is closed
+BODY_WITHIN = 15
+REQUESTS = Counter("ombud_http_requests_total", "HTTP requests by entrypoint and status class", ["entrypoint", "status"])
+SECONDS = Histogram("ombud_http_request_duration_seconds", "Time to answer an HTTP request", ["entrypoint"])
+_STATUSES = ("2xx", "3xx", "4xx", "5xx")
+
+
+class LimitedServer(WebServer):  # type: ignore[misc]
+    """nameko's server with a socket timeout, without its request log, and with problem bodies for unknown paths."""
+
+    def get_wsgi_server(self, sock: Any, wsgi_app: Any, **_: Any) -> wsgi.Server:
+        return wsgi.Server(sock, sock.getsockname(), wsgi_app, log_output=False, socket_timeout=SOCKET_TIMEOUT,
+                           debug=False, keepalive=True, url_length_limit=8192)
+
+    def get_wsgi_app(self) -> Callable[..., Any]:
+        inner = super().get_wsgi_app()
+
+        def app(environ: dict[str, Any], start_response: Any) -> Any:
+            adapter = inner.url_map.bind_to_environ(environ)
+            try:
+                provider, values = adapter.match()
+            except HTTPException as error:
+                response: Any = error if isinstance(error.response, Response) else _problem(
+                    error.code or 500, error.name, "", headers=dict(error.get_headers()) if error.code == 405 else None)
+                return response(environ, start_response)
+            request = Request(environ)
+            request.path_values = values  # type: ignore[attr-defined]
+            return provider.handle_request(request)(environ, start_response)
+
+        return app
+
+
+class HttpDoor(HttpRequestHandler):  # type: ignore[misc]
+    """`@http("POST", "/v1/…", scope="source")`: the method gets `(self, request, **path values)`, returns a Response.
+
+    scope: what the caller's token must carry (admin carries all); None = no token (signed links). The caller is
+    `request.caller`. The body is read, within its limits, before a worker is taken.
+    """
+
+    server = LimitedServer()
+
+    def __init__(self, method: str, url: str, *, scope: str | None, **kwargs: Any):
+        super().__init__(method, url, **kwargs)
+        self.scope = scope
+
+    def setup(self) -> None:
+        super().setup()
+        self.tokens: TokenBook = self.container.config["tokens"]
+        for status in _STATUSES:
+            REQUESTS.labels(self.method_name, status)
+
+    def handle_request(self, request: Request) -> Response:
+        request_id = request.headers.get("X-Request-Id", "")[:64] or uuid.uuid4().hex
+        request.request_id = request_id  # type: ignore[attr-defined]
+        with SECONDS.labels(self.method_name).time():
+            response = self._answer(request, request_id)
+        response.headers["X-Request-Id"] = request_id
+        REQUESTS.labels(self.method_name, f"{response.status_code // 100}xx").inc()
+        return response
+
+    def _answer(self, request: Request, request_id: str) -> Response:
+        try:
+            request.caller = self._admit(request)  # type: ignore[attr-defined]
+            _read_body(request)
+            response: Response = call_method(self.container, self, request, **request.path_values)  # type: ignore[attr-defined]
+            return response
+        except Exception as error:
+            return _problem_of(error, request_id, self.method_name)
+
+    def _admit(self, request: Request) -> Caller | None:
+        if self.scope is None:
+            return None
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        caller = self.tokens.find(token) if scheme.lower() == "bearer" else None
+        if caller is None:
+            raise Unauthorized("a bearer token is needed: Authorization: Bearer …")
+        if not caller.may(self.scope):
+            raise Forbidden(f"the token {caller.name!r} lacks the scope {self.scope!r}")
+        return caller
+
+
+http = HttpDoor.decorator
+
+
+class Unauthorized(Rejected):
+    status = 401
+
+
+class TooLarge(Rejected):
+    status = 413
+
+
+class BadRequest(Rejected):
+    status = 400
+
+
+def _read_body(request: Request) -> None:
+    """Reads the whole body into the request, or refuses: no worker ever waits for a slow sender."""
+    if (request.content_length or 0) > MAX_BODY_BYTES:
+        raise TooLarge(f"the body may have {MAX_BODY_BYTES} bytes")
+    request.max_content_length = MAX_BODY_BYTES
+    with eventlet.Timeout(BODY_WITHIN, TemporaryFailure("the body did not arrive in time")):
+        request.get_data(cache=True)
+
+
+def json_body(request: Request) -> Any:
+    """The body as JSON; raises BadRequest when it is none."""
+    try:
+        return orjson.loads(request.get_data())
+    except orjson.JSONDecodeError as error:
+        raise BadRequest(f"the body is not JSON: {error}") from error
+
+
+def json_response(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(data), status, headers, content_type="application/json")
+
+
+def trace_of(request: Request) -> str | None:
+    """The caller's W3C traceparent, if it sent a well-formed one."""
+    value = request.headers.get("traceparent", "")
+    parts = value.split("-")
+    return value if len(value) == 55 and [len(p) for p in parts] == [2, 32, 16, 2] else None
+
+
+def _problem_of(error: Exception, request_id: str, entrypoint: str) -> Response:
+    if isinstance(error, Rejected):
+        headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
+        return _problem(error.status, type(error).__name__, error.detail, error.errors, headers)
+    if isinstance(error, HTTPException):
+        return _problem(error.code or 400, error.name, error.description or "")
+    if isinstance(error, TemporaryFailure) or fault_of(error) is not Fault.OTHER:
+        log.warning("request_deferred", entrypoint=entrypoint, request_id=request_id, error=type(error).__name__)
+        return _problem(503, "Unavailable", "something that this needs is away; try again", None, {"Retry-After": "5"})
+    log.error("request_failed", entrypoint=entrypoint, request_id=request_id, exc_info=error)
+    return _problem(500, "InternalError", f"our fault; tell the operator the request id {request_id}")
+
+
+def _problem(status: int, title: str, detail: str, errors: list[dict[str, str]] | None = None,
+             headers: dict[str, str] | None = None) -> Response:
+    """An RFC 9457 body; it never carries the text of an exception that we did not write."""
+    name = "".join(f"-{c.lower()}" if c.isupper() else c for c in title.replace(" ", "")).lstrip("-")
+    body = {"type": f"urn:ombud:problem:{name}", "title": title, "status": status, "detail": detail}
+    if errors:
+        body["errors"] = errors
+    return Response(orjson.dumps(body), status, headers, content_type="application/problem+json")

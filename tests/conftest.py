@@ -1,0 +1,59 @@
+"""The real servers that tests run against: one private RabbitMQ and one private PostgreSQL for a whole run."""
+
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ombud.local.broker import PrivateBroker
+from ombud.local.ports import free_ports
+from ombud.local.postgres import PrivatePostgres
+
+
+@pytest.fixture(scope="session")
+def server_dir() -> Iterator[Path]:
+    """Short and reachable: not pytest's own folder, which other users may not enter."""
+    with tempfile.TemporaryDirectory(prefix="ombud-test-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def broker(server_dir: Path) -> Iterator[PrivateBroker]:
+    server = PrivateBroker(server_dir / "broker", free_ports(4)[0], os.environ.get("OMBUD_TEST_BROKER", "3.10"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres(server_dir: Path) -> Iterator[PrivatePostgres]:
+    server = PrivatePostgres(server_dir / "postgres", free_ports(1)[0])
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def amqp_uri(broker: PrivateBroker) -> str:
+    """A virtual host of its own for each test."""
+    return broker.add_vhost(f"test-{uuid.uuid4().hex[:12]}")
+
+
+@pytest.fixture
+def postgres_url(postgres: PrivatePostgres) -> str:
+    """A database of its own for each test."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    postgres.create_database(name)
+    return postgres.url(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The same test on both databases; on SQLite the URL holds `{service}` to be filled in."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/{{service}}.sqlite"
+    url: str = request.getfixturevalue("postgres_url")
+    return url

@@ -1,0 +1,56 @@
+"""The broker as tests see it: publishes events as a service would, counts queues, reads what was announced."""
+
+from typing import Any
+
+import amqp
+import orjson
+from kombu.utils.url import parse_url
+
+from shared.contracts.event import Event
+from shared.contracts.topology import exchange_of
+from shared.messaging.connection import declare_topology
+from shared.messaging.envelope import encode
+
+
+class Bus:
+    """One plain connection, closed at the end of the test."""
+
+    def __init__(self, uri: str):
+        parts = parse_url(uri)
+        self._connection = amqp.Connection(f"{parts['hostname']}:{parts['port']}", parts["userid"], parts["password"],
+                                           virtual_host=parts["virtual_host"], confirm_publish=True)
+        self._connection.connect()
+        declare_topology(self._connection)
+        self.channel = self._connection.channel()
+
+    def publish(self, event: Event, *, service: str | None = None, event_id: str | None = None) -> None:
+        publisher = service or event.publisher
+        headers = {"ce-id": event_id or event.event_id, "ce-source": f"/ombud/{publisher}", "ce-type": event.type,
+                   "ce-specversion": "1.0"}
+        self.raw(exchange_of(publisher), event.type, encode(event).encode(), headers)
+
+    def raw(self, exchange: str, key: str, body: bytes, headers: dict[str, Any] | None = None,
+            content_type: str = "application/json") -> None:
+        message = amqp.Message(body, application_headers=headers or {}, content_type=content_type, delivery_mode=2)
+        self.channel.basic_publish_confirm(message, exchange, key)
+
+    def waiting(self, queue: str) -> int:
+        """Messages ready in the queue; those delivered and not yet acknowledged do not count."""
+        return int(self.channel.queue_declare(queue, passive=True).message_count)
+
+    def tap(self, service: str, *keys: str) -> str:
+        """A queue of our own that gets copies of what a service announces."""
+        name = self.channel.queue_declare("", exclusive=True).queue
+        for key in keys or ("#",):
+            self.channel.queue_bind(name, exchange_of(service), key)
+        return str(name)
+
+    def take(self, queue: str) -> list[tuple[dict[str, Any], Any]]:
+        """Everything that is in the queue: (headers, data)."""
+        taken = []
+        while message := self.channel.basic_get(queue, no_ack=True):
+            taken.append((dict(message.headers or {}), orjson.loads(message.body)))
+        return taken
+
+    def close(self) -> None:
+        self._connection.close()

@@ -1,0 +1,96 @@
+"""Runs a service as its own process, as in production, against the servers of the test run."""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import requests
+
+from ombud.local.ports import free_ports
+from ombud.local.processes import Child
+
+TOKEN = "token-of-the-tests"
+PATIENCE = 30.0
+PROJECT = Path(__file__).parents[2]
+
+
+class ServiceProcess:
+    """One service: `start`, `stop` (SIGTERM), `kill` (SIGKILL), HTTP under `url`, health under `ops_url`."""
+
+    def __init__(self, module: str, folder: Path, **settings: str):
+        self.port, self.ops_port = free_ports(2)
+        self.module, self._log = module, folder / f"{module}-{self.port}.log"
+        self.settings = {
+            "OMBUD_PORT": str(self.port), "OMBUD_OPS_PORT": str(self.ops_port), "OMBUD_API_TOKEN": TOKEN,
+            "OMBUD_DATA_DIR": str(folder), "OMBUD_READABLE_LOGS": "false", "OMBUD_LINK_KEYS": "key-of-the-tests", **settings,
+        }
+        self._child: Child | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def ops_url(self) -> str:
+        return f"http://127.0.0.1:{self.ops_port}"
+
+    @property
+    def is_alive(self) -> bool:
+        return self._child is not None and self._child.is_alive
+
+    def launch(self, **more: str) -> "ServiceProcess":
+        """Starts it without waiting; `more` overrides settings for this start."""
+        plain = {k: v for k, v in os.environ.items() if not k.startswith("OMBUD_")}
+        env = plain | {"PYTHONPATH": str(PROJECT)} | self.settings | more
+        argv = [sys.executable, "-W", "ignore::eventlet.EventletDeprecationWarning", "-m", self.module]
+        self._child = Child(self.module, argv, env, self._log)
+        self._child.start()
+        return self
+
+    def start(self, **more: str) -> "ServiceProcess":
+        self.launch(**more)
+        eventually(self.is_ready, f"{self.module} to be ready", lambda: self.log()[-2000:])
+        return self
+
+    def is_ready(self) -> bool:
+        if self._child and not self._child.is_alive:
+            raise AssertionError(f"{self.module} ended with {self._child.exit_code}: {self.log()[-2000:]}")
+        try:
+            return requests.get(f"{self.ops_url}/readyz", timeout=2).ok
+        except requests.RequestException:
+            return False
+
+    def stop(self) -> int | None:
+        return self._child.stop() if self._child else None
+
+    def kill(self) -> None:
+        if self._child:
+            self._child.kill()
+
+    def wait(self) -> int:
+        assert self._child
+        return self._child.wait()
+
+    def log(self) -> str:
+        return self._log.read_text() if self._log.exists() else ""
+
+    def call(self, method: str, path: str, body: object = None, token: str = TOKEN) -> requests.Response:
+        return requests.request(method, self.url + path, json=body, timeout=20, headers={"Authorization": f"Bearer {token}"})
+
+    def metric(self, line: str) -> float:
+        """The value of one series, named as it stands in the text format."""
+        for each in requests.get(f"{self.ops_url}/metrics", timeout=5).text.splitlines():
+            if each.startswith(line + " "):
+                return float(each.rsplit(" ", 1)[1])
+        raise AssertionError(f"no series {line}")
+
+
+def eventually(check: Callable[[], object], what: str, explain: Callable[[], str] = lambda: "", patience: float = PATIENCE) -> None:
+    """Waits until the check is true; the only waiting that tests do. Fails with what was waited for."""
+    end = time.monotonic() + patience
+    while not check():
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {patience:.0f} s for {what}; {explain()}")
+        time.sleep(0.05)

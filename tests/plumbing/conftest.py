@@ -1,0 +1,58 @@
+"""The sink as a process, on both databases, with a bus of its own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from shared.schema import migrate
+from tests.harness.bus import Bus
+from tests.harness.process import ServiceProcess
+
+MIGRATIONS = Path(__file__).parent / "sink" / "migrations"
+
+
+class Sink(ServiceProcess):
+    """The sink service and what it wrote."""
+
+    def __init__(self, folder: Path, database_url: str, amqp_uri: str):
+        super().__init__("tests.plumbing.sink", folder, OMBUD_DATABASE_URL=database_url, OMBUD_AMQP_URI=amqp_uri)
+        self.engine = create_engine(database_url)
+        self._schema = "" if database_url.startswith("sqlite") else "routing."
+        migrate(database_url, "routing", MIGRATIONS)
+
+    def effects(self) -> list[str]:
+        """The external ids of what it did, one for each time that it did it."""
+        return sorted(self.rows("SELECT external_id FROM {}effects"))
+
+    def rows(self, query: str) -> list[str]:
+        with self.engine.connect() as connection:
+            return [row[0] for row in connection.execute(text(query.format(self._schema)))]
+
+    def change(self, statement: str) -> None:
+        with self.engine.begin() as connection:
+            connection.execute(text(statement.format(self._schema)))
+
+
+@pytest.fixture
+def bus(amqp_uri: str) -> Iterator[Bus]:
+    made = Bus(amqp_uri)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def sink(any_database: str, amqp_uri: str, tmp_path: Path) -> Iterator[Sink]:
+    made = Sink(tmp_path, any_database.format(service="routing"), amqp_uri)
+    yield made
+    made.kill()
+    made.engine.dispose()
+
+
+@pytest.fixture
+def postgres_sink(postgres_url: str, amqp_uri: str, tmp_path: Path) -> Iterator[Sink]:
+    made = Sink(tmp_path, postgres_url, amqp_uri)
+    yield made
+    made.kill()
+    made.engine.dispose()

@@ -1,0 +1,122 @@
+"""What the subscription promises: each event acts once, whatever happens between queue, database and ack."""
+
+import pytest
+
+from tests.harness.bus import Bus
+from tests.harness.events import a_classified
+from tests.harness.process import eventually
+from tests.plumbing.conftest import Sink
+
+QUEUE = "routing.intake.v1"
+
+
+def test_each_event_acts_once_though_told_three_times(sink: Sink, bus: Bus) -> None:
+    names = [f"{n:03}" for n in range(150)]
+    for name in names * 3:
+        bus.publish(a_classified(name))
+    sink.start()
+    eventually(lambda: sink.metric(f'ombud_events_total{{outcome="duplicate",queue="{QUEUE}"}}') == 300, "the copies to drop out")
+    assert sink.effects() == names
+
+
+def test_what_an_event_causes_is_announced_once_with_its_trace(sink: Sink, bus: Bus) -> None:
+    tapped = bus.tap("routing")
+    bus.publish(a_classified("1"))
+    bus.publish(a_classified("1"))
+    sink.start()
+    eventually(lambda: sink.effects() == ["1"], "the effect")
+    eventually(lambda: bus.waiting(tapped) >= 1, "the announcement")
+    sink.stop()
+    ((headers, data),) = bus.take(tapped)
+    assert (headers["ce-type"], data["complaint_id"]) == ("complaint.assigned", a_classified("1").complaint_id)
+    assert headers["traceparent"].startswith("00-")
+
+
+@pytest.mark.parametrize("place", ["before_commit", "after_commit", "before_ack"])
+def test_killed_at_any_place_it_still_acts_once(sink: Sink, bus: Bus, place: str) -> None:
+    names = [f"{n:03}" for n in range(60)]
+    for name in names:
+        bus.publish(a_classified(name))
+    tapped = bus.tap("routing")
+    sink.launch(OMBUD_FAILPOINTS=f"{QUEUE}.{place}=kill@2")
+    assert sink.wait() == -9
+    sink.start()
+    eventually(lambda: sink.effects() == names, "all effects", sink.log)
+    assert sink.stop() == 0
+    assert len({headers["ce-id"] for headers, _ in bus.take(tapped)}) == 60
+
+
+def test_killed_between_publish_and_delete_it_publishes_again_under_the_same_id(sink: Sink, bus: Bus) -> None:
+    tapped = bus.tap("routing")
+    bus.publish(a_classified("1"))
+    sink.launch(OMBUD_FAILPOINTS="outbox.published=kill@1")
+    assert sink.wait() == -9
+    sink.start()
+    eventually(lambda: bus.waiting(tapped) == 2, "the second copy")
+    assert len({headers["ce-id"] for headers, _ in bus.take(tapped)}) == 1
+
+
+def test_one_that_fails_alone_waits_in_a_row_and_the_others_go_on(sink: Sink, bus: Bus) -> None:
+    for name in ("1", "poison", "2", "refused", "3"):
+        bus.publish(a_classified(name))
+    sink.start()
+    eventually(lambda: sink.effects() == ["1", "2", "3"], "the healthy ones", sink.log)
+    eventually(lambda: sink.rows("SELECT attempt FROM {}retries") == [1], "the retry row")
+    eventually(lambda: sink.rows("SELECT reason FROM {}dead_letters") == ["rejected"], "the dead letter")
+    assert bus.waiting(QUEUE) == 0
+
+
+def test_after_the_last_retry_it_is_a_dead_letter_with_reason_and_body(sink: Sink, bus: Bus) -> None:
+    bus.publish(a_classified("poison"))
+    sink.start()
+    eventually(lambda: sink.rows("SELECT attempt FROM {}retries") == [1], "the retry row")
+    sink.change("UPDATE {}retries SET attempt = 5, next_at = '2026-01-01T00:00:00.000000+00:00'")
+    eventually(lambda: sink.rows("SELECT reason FROM {}dead_letters") == ["failed"], "the dead letter", sink.log)
+    assert "poison" in sink.rows("SELECT body FROM {}dead_letters")[0]
+    assert sink.rows("SELECT attempt FROM {}retries") == []
+
+
+@pytest.mark.parametrize("body", [b"{", b"\x80\x04pickle", b'{"complaint_id": 7}', b'"text"', b"[" * 5000, b"{}" + b" " * 300_000])
+def test_garbage_becomes_a_dead_letter_and_never_a_crash(sink: Sink, bus: Bus, body: bytes) -> None:
+    bus.raw("intake.events", "complaint.classified", body, {"ce-id": "1", "ce-source": "/ombud/intake"})
+    bus.publish(a_classified("1"))
+    sink.start()
+    eventually(lambda: sink.effects() == ["1"], "the healthy one", sink.log)
+    assert len(sink.rows("SELECT id FROM {}dead_letters")) == 1
+
+
+def test_stopped_under_load_it_gives_nothing_back(sink: Sink, bus: Bus) -> None:
+    names = [f"slow{n:03}" for n in range(100)]
+    for name in names:
+        bus.publish(a_classified(name))
+    sink.start()
+    eventually(lambda: sink.metric(f'ombud_event_batch_duration_seconds_count{{queue="{QUEUE}"}}') >= 1 or not sink.is_alive,
+               "the first batch to begin")
+    assert sink.stop() == 0
+    done = len(sink.effects())
+    assert 0 < done < 100
+    eventually(lambda: bus.waiting(QUEUE) == 100 - done, "the rest to be in the queue")
+    message = bus.channel.basic_get(QUEUE)
+    assert message.delivery_info["redelivered"] is False, "it was handed out before and given back"
+
+
+def test_while_the_database_is_away_the_messages_are_held(postgres_sink: Sink, bus: Bus, postgres, amqp_uri: str) -> None:  # type: ignore[no-untyped-def]
+    sink = postgres_sink.start()
+    bus.publish(a_classified("1"))
+    eventually(lambda: sink.effects() == ["1"], "the first one")
+    postgres.stop()
+    for n in range(2, 40):
+        bus.publish(a_classified(f"{n:02}"))
+    eventually(lambda: sink.metric(f'ombud_subscription_holding{{queue="{QUEUE}"}}') == 1, "it to hold", sink.log)
+    postgres.start()
+    eventually(lambda: len(sink.effects()) == 39, "all to be worked off", sink.log)
+    assert sink.metric(f'ombud_subscription_reconnects_total{{queue="{QUEUE}"}}') == 0
+    assert sink.rows("SELECT attempt FROM {}retries") == []
+
+
+def test_a_queue_with_other_arguments_ends_the_process_loudly(sink: Sink, bus: Bus) -> None:
+    bus.channel.queue_delete(QUEUE)
+    bus.channel.queue_declare(QUEUE, durable=True, auto_delete=False)
+    sink.launch()
+    assert sink.wait() == 1
+    assert "TopologyConflict" in sink.log()
