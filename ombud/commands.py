@@ -14,7 +14,7 @@ from ombud.token import token
 from shared.contracts.topology import SERVICES
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="ombud", message="ombud %(version)s")
 def cli() -> None:
     """Ombud takes in complaints and makes sure that the severe ones reach a supervisor who answers.
@@ -24,7 +24,7 @@ def cli() -> None:
     """
 
 
-@click.command()
+@click.command(short_help="Become one service (for containers).")
 @click.argument("service", type=click.Choice(SERVICES))
 def serve(service: str) -> None:
     """Become one service, with its settings from OMBUD_… variables (for containers and units)."""

@@ -54,7 +54,16 @@ def common(options: RunOptions, folder: Folder, amqp_uri: str, outer: Mapping[st
         "PYTHONUNBUFFERED": "1",
     }
     filled = {name: value for name, value in outer.items() if value or name not in gives_way}
-    return gives_way | filled | decided
+    return gives_way | _absolute(filled) | decided
+
+
+def _absolute(outer: Mapping[str, str]) -> dict[str, str]:
+    """Paths of policy files are meant from where the caller stands; the services run elsewhere."""
+    return {name: str(Path(value).absolute()) if _is_path(name) and value else value for name, value in outer.items()}
+
+
+def _is_path(name: str) -> bool:
+    return name.startswith("OMBUD_") and name.endswith(("_POLICY", "_FILE"))
 
 
 def of_place(env: Mapping[str, str], place: Place) -> dict[str, str]:

@@ -15,7 +15,7 @@ from ombud.screen import bar
 from ombud.trouble import Trouble
 
 
-@click.command()
+@click.command(short_help="Send a file of complaints to the broker.")
 @click.argument("file", type=click.File("rb"))
 @options.amqp_uri
 @options.data_dir

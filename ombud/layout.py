@@ -70,6 +70,10 @@ class Folder:
         return self.root / "broker"
 
     @property
+    def mailbox(self) -> Path:
+        return self.root / "mailbox"
+
+    @property
     def token(self) -> Path:
         return self.root / "token"
 

@@ -14,7 +14,7 @@ from shared.contracts.topology import SERVICES
 from shared.database import checked_url
 
 
-@click.command()
+@click.command(short_help="Bring the databases to the newest schema.")
 @click.argument("names", metavar="[SERVICE]...", nargs=-1, type=click.Choice(SERVICES))
 @options.database_url
 @options.data_dir

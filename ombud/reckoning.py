@@ -13,6 +13,8 @@ from ombud.settle import Look, Settled, settle
 from ombud.trouble import Trouble
 from shared.contracts.topology import SERVICES
 
+ALL = 1_000_000
+
 
 class Mailbox:
     """The mail catcher's page, read by its API."""
@@ -26,10 +28,10 @@ class Mailbox:
         return int(self._get("/api/count")["count"])
 
     def mails(self) -> Mails:
-        return accounting.mails(str(message["message_id"]) for message in self._get("/api/messages"))
+        return accounting.mails(str(message["message_id"]) for message in self._get(f"/api/messages?limit={ALL}"))
 
     def _get(self, path: str) -> Any:
-        response = self._session.get(self._url + path, timeout=10)
+        response = self._session.get(self._url + path, timeout=60)
         response.raise_for_status()
         return response.json()
 

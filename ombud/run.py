@@ -39,7 +39,7 @@ def run(no_samples: bool, **given: Any) -> None:
     sys.exit(_session(replace(asked, data_dir=asked.data_dir or Path(options.DATA_DIR)), stays=True))
 
 
-@click.command()
+@click.command(short_help="Start everything, feed the samples, count what became of them, stop.")
 @options.run_options
 @options.feed_file
 def demo(no_samples: bool, **given: Any) -> None:

@@ -4,12 +4,12 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from ombud import environment, layout, runfile, screen, signals
 from ombud.doors import Doors, readiness
 from ombud.layout import BROKER_PORT, Folder, Place
 from ombud.local.broker import PrivateBroker
-from ombud.local.mailbox import MailCatcher
 from ombud.local.ports import is_port_open
 from ombud.local.processes import Child
 from ombud.logtail import LogTail
@@ -19,6 +19,8 @@ from ombud.supervise import Server, Supervisor
 from ombud.trouble import Trouble
 
 READY_WITHIN = 90.0
+# The door to the outside first; who tells people last.
+STOP_ORDER = (("intake",), ("routing", "escalation"), ("notify",))
 POLL = 0.1
 
 
@@ -32,7 +34,7 @@ class Stack:
         self.mailbox_url = environment.mailbox_url(options)
         self.places = layout.places(options.port_offset, options.replicas)
         self._broker: PrivateBroker | None = None
-        self._mailbox: MailCatcher | None = None
+        self._mailbox: Child | None = None
         self._children: dict[Place, Child] = {}
         self._supervisor: Supervisor | None = None
 
@@ -60,21 +62,29 @@ class Stack:
         """The doors first, the broker last: what is on its way reaches the disk of the next one."""
         if self._supervisor:
             self._supervisor.stop()
-        for child in self._children.values():
-            child.stop()
+        for services in STOP_ORDER:
+            self._stop_services(services)
         if self._mailbox:
             self._mailbox.stop()
         if self._broker:
             self._broker.stop()
         runfile.remove(self.folder.root)
 
+    def _stop_services(self, services: tuple[str, ...]) -> None:
+        """Those of one stage at the same time: each finishes what it has in hand."""
+        children = [child for place, child in self._children.items() if place.service in services]
+        with ThreadPoolExecutor(max(1, len(children))) as pool:
+            list(pool.map(Child.stop, children))
+
     def _start_broker(self) -> None:
         self._broker = PrivateBroker(self.folder.broker, BROKER_PORT + self.options.port_offset)
         self._broker.start()
 
     def _start_mailbox(self) -> None:
-        offset = self.options.port_offset
-        self._mailbox = MailCatcher(layout.SMTP_PORT + offset, layout.MAILBOX_PORT + offset)
+        smtp, page = layout.SMTP_PORT + self.options.port_offset, layout.MAILBOX_PORT + self.options.port_offset
+        command = [sys.executable, "-m", "ombud.local.mailbox", "--smtp-port", str(smtp), "--http-port", str(page),
+                   "--data-dir", str(self.folder.mailbox)]
+        self._mailbox = Child("mail catcher", command, self._outer, self.folder.log("mailbox"))
         with signals.deferred():
             self._mailbox.start()
 

@@ -36,7 +36,7 @@ class Seen:
         return self.readiness == "ready"
 
 
-@click.command()
+@click.command(short_help="Show what runs here, and whether it is ready.")
 @options.data_dir
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def status(data_dir: Path, as_json: bool) -> None:

@@ -8,7 +8,7 @@ from ombud.trouble import Trouble
 from shared.tokens import SCOPES, digest
 
 
-@click.command()
+@click.command(short_help="Draw a token for a person or a system.")
 @click.argument("name")
 @click.option("--scope", "scopes", type=click.Choice(SCOPES), multiple=True, required=True,
               help="What the token may do; can be given several times.")

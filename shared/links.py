@@ -1,4 +1,4 @@
-"""The signed link in an alert: notify mints it, escalation checks it. Whoever holds it may answer for the named person."""
+"""The signed link in an alert: notify mints it, escalation checks it. Its holder may answer for the named person."""
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
@@ -40,8 +40,9 @@ def mint(keys: Sequence[str], claim: Claim) -> str:
 
 def check(keys: Sequence[str], token: str, max_age: timedelta) -> Claim:
     """The claim in a token that any of the keys signed; raises BadLink."""
+    serializer = _serializer(keys)
     try:
-        fields, signed_at = _serializer(keys).loads(token, return_timestamp=True)
+        fields, signed_at = serializer.loads(token, return_timestamp=True)
         claim = _claim(fields)
     except (BadData, TypeError, ValueError) as error:
         raise BadLink(INVALID) from error
@@ -59,7 +60,7 @@ def url_of(public_url: str, token: str) -> str:
 def required_keys(keys: Sequence[str]) -> tuple[str, ...]:
     """The keys, or a ValueError that says what to set; called at start by whoever mints or checks."""
     if not any(keys):
-        raise ValueError("OMBUD_LINK_KEYS is empty: set it to one or more random keys, comma separated; the first one signs")
+        raise ValueError("OMBUD_LINK_KEYS is empty: set it to random keys, comma separated; the first one signs")
     if not all(keys):
         raise ValueError("OMBUD_LINK_KEYS holds an empty key: remove the comma too many")
     return tuple(keys)
@@ -72,7 +73,7 @@ class _Signer(TimestampSigner):
         return int(clock.now().timestamp())
 
 
-def _serializer(keys: Sequence[str]) -> URLSafeTimedSerializer[Any]:
+def _serializer(keys: Sequence[str]) -> URLSafeTimedSerializer:
     # itsdangerous signs with the last key of its list.
     return URLSafeTimedSerializer(list(reversed(required_keys(keys))), salt=SALT, signer=_Signer)
 

@@ -167,6 +167,8 @@ class Relay:
             PUBLISHED.labels(self.service).inc(len(batch.confirmed))
         if batch.returned:
             self._step_back(tx, batch.returned)
+            # The next connection declares the topology again: a queue that somebody deleted comes back.
+            self._disconnect()
 
     def _publish(self, rows: list[Any]) -> _Batch:
         connection = self._connected()

@@ -1,6 +1,11 @@
 """Starts one service as a process: imported first by `services/<name>/__main__.py`, because it patches on import."""
 
-import eventlet
+import warnings
+
+# Known and decided (docs/decisions): an operator's log is not the place for it.
+warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
+
+import eventlet  # noqa: E402
 
 eventlet.monkey_patch(psycopg=False)
 

@@ -17,6 +17,7 @@ from ombud.local.postgres import PrivatePostgres
 def server_dir() -> Iterator[Path]:
     """Short and reachable: not pytest's own folder, which other users may not enter."""
     with tempfile.TemporaryDirectory(prefix="ombud-test-") as folder:
+        os.chmod(folder, 0o755)  # as root, PostgreSQL runs as another user
         yield Path(folder)
 
 

@@ -76,12 +76,12 @@ def _download(options: Sequence[str], packages: Sequence[str], work: Path, repor
         apt = subprocess.Popen(
             command, cwd=work / "debs", env=_english(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors
         )
-        assert apt.stdout is not None
-        for line in apt.stdout:  # dlstatus:<n>:<percent>:<text>, apt's doc/progress-reporting
-            parts = line.split(b":")
-            if parts[0] == b"dlstatus" and len(parts) > 2:
-                report(f"fetching {len(packages)} packages", 0.25 + 0.5 * float(parts[2]) / 100)
-    if apt.wait() != 0:
+        with apt:
+            for line in apt.stdout or ():  # dlstatus:<n>:<percent>:<text>, apt's doc/progress-reporting
+                parts = line.split(b":")
+                if parts[0] == b"dlstatus" and len(parts) > 2:
+                    report(f"fetching {len(packages)} packages", 0.25 + 0.5 * float(parts[2]) / 100)
+    if apt.returncode != 0:
         raise AptFailure(_first_error((work / "errors").read_text(errors="replace")))
 
 

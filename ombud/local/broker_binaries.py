@@ -14,12 +14,12 @@ from ombud.local.packages import LOADER, MULTIARCH, Bundle, unpacked
 
 ADVICE = "install rabbitmq-server (apt-get install rabbitmq-server) or give --amqp-uri"
 _ERLANG = (
-    "base crypto eldap inets mnesia os-mon parsetools public-key runtime-tools ssl syntax-tools tools xmerl asn1 ftp tftp"
-    " snmp"
+    "base asn1 crypto eldap ftp inets mnesia os-mon parsetools public-key runtime-tools snmp ssl syntax-tools tftp"
+    " tools xmerl"
 )
 _PACKAGES = ("rabbitmq-server", *(f"erlang-{part}" for part in _ERLANG.split()))
 # Debian 13's files need a newer C library than Debian 12 has; theirs comes along and is used by these files only.
-_C_LIBRARY = tuple("libc6 libstdc++6 libgcc-s1 libtinfo6 zlib1g libssl3t64 libsystemd0 libcap2 libzstd1".split())
+_C_LIBRARY = "libc6 libstdc++6 libgcc-s1 libtinfo6 zlib1g libssl3t64 libsystemd0 libcap2 libzstd1"
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ _BUNDLES = {
     "4": Bundle(
         name="rabbitmq",
         suite="trixie",
-        packages=_PACKAGES + _C_LIBRARY,
+        packages=(*_PACKAGES, *_C_LIBRARY.split()),
         title="RabbitMQ 4.0 (Debian 13 packages, 46 MB)",
         advice=ADVICE,
         prepare=_run_under_own_loader,

@@ -26,8 +26,8 @@ def _nothing(root: Path) -> None:
 class Bundle:
     """Packages of one Debian suite, unpacked together into `<cache>/<name>-<suite>-<architecture>`.
 
-    `title` is for people; `advice` says what to do when they cannot be had. `prepare` changes the unpacked files so that
-    they run from anywhere; raise `revision` when it changes.
+    `title` is for people; `advice` says what to do when they cannot be had. `prepare` changes the unpacked files so
+    that they run from anywhere; raise `revision` when it changes.
     """
 
     name: str
@@ -55,9 +55,9 @@ def unpacked(bundle: Bundle, cache: Path | None = None) -> Path:
     """The folder with the bundle's files; fetched at the first call, at once after that."""
     cache = cache or cache_dir()
     if (tool := apt.missing_tool()) is not None:
-        raise LocalError(f"no {bundle.title} here, and no {tool} to unpack one with: {bundle.advice}")
+        raise LocalError(f"{bundle.title} is not installed, and cannot be unpacked without {tool}: {bundle.advice}")
     if (machine := apt.architecture()) not in MULTIARCH:
-        raise LocalError(f"no {bundle.title} here, and none to unpack for {machine}: {bundle.advice}")
+        raise LocalError(f"{bundle.title} is not installed, and cannot be unpacked for {machine}: {bundle.advice}")
     folder = cache / f"{bundle.name}-{bundle.suite}-{machine}"
     if _is_complete(folder, bundle):
         return folder

@@ -27,9 +27,9 @@ _NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 class PrivatePostgres:
     """TCP on loopback only, no Unix socket; superuser `ombud` with a password drawn once for each data folder.
 
-    The password (SCRAM) keeps out other users of the machine, who could run commands as us otherwise. As root the server
-    runs as `nobody`; where `nobody` may not enter `data_dir`, `home` is a folder below /tmp that `stop()` removes, and
-    `is_temporary` says so. `durable=False` is for tests that never pull the plug.
+    The password (SCRAM) keeps out other users of the machine, who could run commands as us otherwise. As root the
+    server runs as `nobody`; where `nobody` may not enter `data_dir`, `home` is a folder below /tmp that `stop()`
+    removes, and `is_temporary` says so. `durable=False` is for tests that never pull the plug.
     """
 
     def __init__(self, data_dir: Path, port: int, durable: bool = True) -> None:

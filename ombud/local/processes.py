@@ -1,27 +1,23 @@
 """Child processes that never outlive us, and the ports they take: for the private servers and `ombud run`."""
 
-import ctypes
 import os
+import pwd
+import shutil
 import signal
 import subprocess
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache
 from pathlib import Path
-
-_PR_SET_PDEATHSIG = 1
-# Looked up before any fork: between fork and exec a child must not import or take locks.
-_prctl: Callable[[int, int], int] | None = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
 
 @dataclass
 class Child:
     """One child process in a session of its own, with its output in a log file.
 
-    `env` is the whole environment of the child. `end_signal` asks it to end; the kernel sends it the same signal when we
-    die, even by SIGKILL. `user` is set only by root, for servers that refuse to run as root.
+    `env` is the whole environment of the child. `end_signal` asks it to end; the kernel sends it the same signal when
+    we die, even by SIGKILL. `user` is set only by root, for servers that refuse to run as root.
     """
 
     name: str
@@ -85,7 +81,7 @@ class Child:
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
         with self.log_path.open("ab") as log:
             return subprocess.Popen(
-                list(self.argv),
+                _tied_to_us(self.argv, self.end_signal),
                 env=dict(self.env),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -96,27 +92,35 @@ class Child:
                 user=self.user,
                 group=None if self.user is None else _group_of(self.user),
                 extra_groups=None if self.user is None else [],
-                preexec_fn=partial(_die_with_parent, os.getpid(), self.end_signal),
             )
 
 
-def _die_with_parent(parent: int, end_signal: int) -> None:
-    if _prctl is None:
-        return
-    _prctl(_PR_SET_PDEATHSIG, end_signal)
-    if os.getppid() != parent:  # it died before the line above
-        os._exit(1)
+def _tied_to_us(argv: Sequence[str], end_signal: signal.Signals) -> list[str]:
+    """Has the kernel send `end_signal` when we die, however that comes (prctl(2), PR_SET_PDEATHSIG).
+
+    By setpriv of util-linux, not by `preexec_fn`: that would run Python between fork and exec, with all of eventlet's
+    fork hooks in a test process.
+    """
+    tie = _setpriv()
+    return [tie, "--pdeathsig", end_signal.name.removeprefix("SIG"), "--", *argv] if tie else list(argv)
+
+
+@cache
+def _setpriv() -> str | None:
+    path = shutil.which("setpriv")
+    if path is None:
+        return None
+    helped = subprocess.run([path, "--help"], capture_output=True, text=True, check=False)
+    return path if "--pdeathsig" in helped.stdout else None
 
 
 def _group_of(user: str) -> int:
-    import pwd
-
     return pwd.getpwnam(user).pw_gid
 
 
 def _new_spawner() -> ThreadPoolExecutor:
-    # The kernel takes the *thread* that forked for the parent, so one thread that lives as long as we do forks them all;
-    # a server started from a short-lived thread would die with that thread.
+    # The kernel takes the *thread* that forked for the parent, so one thread that lives as long as we do forks them
+    # all; a server started from a short-lived thread would die with that thread.
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from services.escalation.domain.case import Case, Change, What
 from shared.contracts.escalation import (
@@ -39,7 +40,8 @@ def event_of(change: Change, agent: str | None, now: datetime) -> Event | None:
         case What.ACKNOWLEDGED:
             return CaseAcknowledged(case.id, case.revision, change.actor, now, case.level, case.escalation_id)
         case What.RESOLVED:
-            return CaseResolved(case.id, case.revision, case.closed_at or now, case.level, case.closed_by, case.escalation_id)
+            return CaseResolved(case.id, case.revision, case.closed_at or now, case.level, case.closed_by,
+                                case.escalation_id)
         case What.EXHAUSTED:
             return CaseExhausted(case.id, case.revision, _escalation_id(case), case.level, case.severity,
                                  _facts(case, agent), now)
@@ -68,13 +70,15 @@ def _facts(case: Case, agent: str | None) -> AlertFacts:
 
 def row_of(change: Change, now: datetime) -> Row:
     """The timeline's row of a transition; its key is the case's revision."""
-    case, details = change.case, {}
+    case = change.case
+    details: dict[str, Any] = {}
     if change.what is What.ESCALATED and case.due_at:
-        details = {"recipients": list(case.recipients), "respond_by": case.due_at.isoformat(), "escalation_id": case.escalation_id}
+        details = {"recipients": list(case.recipients), "respond_by": case.due_at.isoformat(),
+                   "escalation_id": case.escalation_id}
     elif change.what is What.UPDATED:
         details = {"severity": case.severity.value, "complaint_revision": case.facts_revision}
-    return {"case_id": case.id, "key": f"{case.revision:06d}", "at": now, "actor": change.actor, "what": change.what.value,
-            "level": case.level, "reason": change.reason.value if change.reason else None,
+    return {"case_id": case.id, "key": f"{case.revision:06d}", "at": now, "actor": change.actor,
+            "what": change.what.value, "level": case.level, "reason": change.reason.value if change.reason else None,
             "policy_version": case.policy_version, "details": details}
 
 
@@ -91,7 +95,7 @@ def row_of_owner(event: ComplaintAssigned | ComplaintQueued) -> Row:
 
 def row_of_alert(event: AlertOutcome) -> Row:
     """How an alert ended: who was reached when, and through what."""
-    what = _ALERT_ENDS[type(event)].value  # type: ignore[index]
-    return {"case_id": event.case_id, "key": f"{what}:{event.alert_id}"[:100], "at": event.at, "actor": event.recipient[:200],
-            "what": what, "level": event.level, "reason": event.reason[:60], "policy_version": None,
-            "details": {"channel": event.channel, "seconds": event.seconds}}
+    what = _ALERT_ENDS[type(event)].value
+    return {"case_id": event.case_id, "key": f"{what}:{event.alert_id}"[:100], "at": event.at,
+            "actor": event.recipient[:200], "what": what, "level": event.level, "reason": event.reason[:60],
+            "policy_version": None, "details": {"channel": event.channel, "seconds": event.seconds}}

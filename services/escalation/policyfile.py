@@ -44,7 +44,8 @@ def parse(document: str, file: str) -> Policy:
     try:
         data = PolicyFile().load(yaml.safe_load(document) or {})
     except ValidationError as error:
-        raise WrongPolicy(sorted(twice + [_mistake(file, lines, place, text) for place, text in faults_of(error)])) from error
+        mistakes = [_mistake(file, lines, place, text) for place, text in faults_of(error)]
+        raise WrongPolicy(twice + mistakes) from error
     if twice:
         raise WrongPolicy(twice)
     return _policy(data, version_of(document, data["name"]))
@@ -87,9 +88,10 @@ def _mistake(file: str, lines: Mapping[Place, int], place: Place, text: str) -> 
 
 
 def _policy(data: Mapping[str, Any], version: str) -> Policy:
+    ladder = ((one["name"], tuple(one["recipients"]), _by_severity(one["respond_within"])) for one in data["ladder"])
     return Policy(
         version=version,
-        levels=tuple(Level(one["name"], tuple(one["recipients"]), _by_severity(one["respond_within"])) for one in data["ladder"]),
+        levels=tuple(Level(*rung) for rung in ladder),
         triggers=tuple(Trigger(EscalationReason(one["when"]), frozenset(one["is_"])) for one in data["triggers"]),
         first_answer_within=_by_severity(data["first_answer_within"]),
     )

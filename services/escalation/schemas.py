@@ -103,7 +103,7 @@ def load(schema: Schema, data: Any) -> dict[str, Any]:
 
 def faults_of(error: ValidationError) -> list[tuple[tuple[str | int, ...], str]]:
     """Every fault as (path, what), in the order of the paths."""
-    return list(_walk(error.normalized_messages(), ()))
+    return list(_walk(error.messages, ()))
 
 
 def _walk(messages: Any, path: tuple[str | int, ...]) -> Any:

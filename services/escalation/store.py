@@ -40,11 +40,10 @@ def save_cases(tx: Transaction, cases: Iterable[Case]) -> None:
 
 
 def claim_due(tx: Transaction, limit: int) -> list[Case]:
-    """Cases whose deadline has passed, of the highest severity that has any; locked, those of other replicas left out."""
+    """Cases whose deadline has passed, of the highest severity that has any that no other replica works on; locked."""
     for severity in _severities_due(tx):
-        rows = tx.execute(select(c).where(c.c.severity == severity, c.c.due_at <= tx.sql_now).order_by(c.c.due_at)
-                          .limit(limit).with_for_update(skip_locked=True))
-        cases = [_case(row) for row in rows]
+        due = select(c).where(c.c.severity == severity, c.c.due_at <= tx.sql_now).order_by(c.c.due_at)
+        cases = [_case(row) for row in tx.execute(due.limit(limit).with_for_update(skip_locked=True))]
         if cases:
             return cases
     return []
@@ -81,7 +80,8 @@ def list_cases(tx: Transaction, state: CaseState | None, limit: int) -> list[Cas
 
 
 def count_by_state(tx: Transaction) -> dict[CaseState, int]:
-    counted = {row[0]: row[1] for row in tx.execute(select(c.c.state, func.count()).group_by(c.c.state))}
+    query = select(c.c.state, func.count().label("cases")).group_by(c.c.state)
+    counted = {row.state: row.cases for row in tx.execute(query)}
     return {state: counted.get(state.value, 0) for state in CaseState}
 
 
@@ -93,7 +93,8 @@ def count_escalated(tx: Transaction) -> int:
 def _row(case: Case) -> Row:
     return vars(case) | {
         "state": case.state.value, "severity": case.severity.rank, "facts": _facts_row(case.facts),
-        "alarms": dict(case.alarms), "recipients": list(case.recipients),
+        "alarms": {reason.value: revision for reason, revision in case.alarms.items()},
+        "recipients": list(case.recipients),
     }
 
 
@@ -119,7 +120,8 @@ def _facts(document: Mapping[str, Any] | None) -> AlertFacts | None:
     if document is None:
         return None
     known = {name: document[name] for name in _FACTS if name in document}
-    return AlertFacts(**known | {"received_at": datetime.fromisoformat(known["received_at"]), "flags": tuple(known["flags"])})
+    known["received_at"], known["flags"] = datetime.fromisoformat(known["received_at"]), tuple(known["flags"])
+    return AlertFacts(**known)
 
 
 # -- timeline -----------------------------------------------------------------------------------------------------
@@ -151,8 +153,8 @@ def agents_of(tx: Transaction, ids: Iterable[str]) -> dict[str, str]:
 
 def count_escalations(tx: Transaction) -> dict[EscalationReason, int]:
     """Moves to a level, by reason."""
-    query = select(e.c.reason, func.count()).where(e.c.what == What.ESCALATED.value).group_by(e.c.reason)
-    counted = {row[0]: row[1] for row in tx.execute(query)}
+    query = select(e.c.reason, func.count().label("moves")).where(e.c.what == What.ESCALATED.value).group_by(e.c.reason)
+    counted = {row.reason: row.moves for row in tx.execute(query)}
     return {reason: counted.get(reason.value, 0) for reason in EscalationReason}
 
 
@@ -161,8 +163,8 @@ def count_escalations(tx: Transaction) -> dict[EscalationReason, int]:
 
 def supervisors(tx: Transaction) -> tuple[Supervisor, ...]:
     columns = (s.c.id, s.c.name, s.c.role, s.c.regions, s.c.languages)
-    return tuple(Supervisor(row.id, row.name, Role(row.role), tuple(row.regions), tuple(row.languages))
-                 for row in tx.execute(select(*columns).order_by(s.c.id)))
+    rows = tx.execute(select(*columns).order_by(s.c.id))
+    return tuple(Supervisor(r.id, r.name, Role(r.role), tuple(r.regions), tuple(r.languages)) for r in rows)
 
 
 def save_supervisor(tx: Transaction, person: Supervisor) -> None:

@@ -1,6 +1,6 @@
 """What escalation does, one function per entrypoint: load, decide, save, announce. Called by service.py."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -13,7 +13,13 @@ from services.escalation.domain.decisions import Setting
 from services.escalation.domain.ladder import NOT_ASKED, Supervisor
 from services.escalation.policybook import PolicyBook
 from shared.contracts.escalation import AlertFacts
-from shared.contracts.intake import ComplaintAnswered, ComplaintFacts, ComplaintReopened, ComplaintResolved, ComplaintStep
+from shared.contracts.intake import (
+    ComplaintAnswered,
+    ComplaintFacts,
+    ComplaintReopened,
+    ComplaintResolved,
+    ComplaintStep,
+)
 from shared.contracts.notify import AlertOutcome, EscalationUnreachable
 from shared.contracts.routing import ComplaintAssigned, ComplaintQueued
 from shared.database import Transaction
@@ -22,6 +28,7 @@ from shared.errors import NotFound
 CLAIM = 100
 UPSTREAM = "upstream"
 ComplaintEvent = ComplaintFacts | ComplaintStep
+Waiting = Mapping[str, list[ComplaintEvent]]
 
 
 class Outcome(Enum):
@@ -48,20 +55,30 @@ def take_complaints(tx: Transaction, book: PolicyBook, events: Iterable[Complain
     for event in sorted(events, key=lambda event: event.revision):
         waiting.setdefault(event.complaint_id, []).append(event)
     while waiting:
-        waiting = _take_complaints(tx, book, waiting)
+        waiting = _take_waiting(tx, book, waiting)
 
 
-def _take_complaints(tx: Transaction, book: PolicyBook, waiting: Mapping[str, list[ComplaintEvent]]) -> dict[str, list[ComplaintEvent]]:
+def _take_waiting(tx: Transaction, book: PolicyBook, waiting: Waiting) -> dict[str, list[ComplaintEvent]]:
     """Gives back those whose case another replica added meanwhile: they are decided again on what it wrote."""
-    known, courses = store.lock_cases(tx, waiting), {}
-    people = cache(lambda: store.supervisors(tx))
+    known, setting_of = store.lock_cases(tx, waiting), _settings(tx, book)
+    courses: dict[str, list[Change]] = {}
     for case_id, events in waiting.items():
-        case = known.get(case_id) or Case(case_id, policy_version=book.current.version, traceparent=tx.traces.get(case_id))
-        courses[case_id] = _course(case, events, Setting(book.of(tx, case.policy_version), people, tx.now))
+        case = known.get(case_id) or _new_case(tx, book, case_id)
+        courses[case_id] = _course(case, events, setting_of(case))
     added = store.add_cases(tx, [changes[-1].case for case_id, changes in courses.items() if case_id not in known])
     _save(tx, [changes for case_id, changes in courses.items() if case_id in known], known)
     _tell(tx, [change for case_id in added for change in courses[case_id]], {})
     return {case_id: events for case_id, events in waiting.items() if case_id not in known and case_id not in added}
+
+
+def _new_case(tx: Transaction, book: PolicyBook, case_id: str) -> Case:
+    return Case(case_id, policy_version=book.current.version, traceparent=tx.traces.get(case_id))
+
+
+def _settings(tx: Transaction, book: PolicyBook) -> Callable[[Case], Setting]:
+    """What decisions about each case may look at; people are loaded once a transaction, and only if needed."""
+    people = cache(lambda: store.supervisors(tx))
+    return lambda case: Setting(book.of(tx, case.policy_version), people, tx.now)
 
 
 def _course(case: Case, events: Sequence[ComplaintEvent], setting: Setting) -> list[Change]:
@@ -85,13 +102,20 @@ def _decide(case: Case, event: ComplaintEvent, setting: Setting) -> list[Change]
 
 
 def _news(event: ComplaintFacts) -> News:
-    asks_kind = (event.asks_kind if event.asks_kind != NOT_ASKED else "supervisor") if event.asks_supervisor else NOT_ASKED
+    customer, asks_kind = event.customer, _asks_kind(event)
     facts = AlertFacts(
         source=event.source, external_id=event.external_id, channel=event.channel, received_at=event.received_at,
-        language=event.customer.language or event.language, category=event.category, anger=event.anger, asks_kind=asks_kind,
-        excerpt=event.excerpt, flags=event.flags, region=event.customer.region, product=event.product, tier=event.customer.tier,
+        language=customer.language or event.language, category=event.category, anger=event.anger,
+        asks_kind=asks_kind, excerpt=event.excerpt, flags=event.flags, region=customer.region,
+        product=event.product, tier=customer.tier,
     )
     return News(event.revision, event.severity, asks_kind, facts)
+
+
+def _asks_kind(event: ComplaintFacts) -> str:
+    if not event.asks_supervisor:
+        return NOT_ASKED
+    return "supervisor" if event.asks_kind == NOT_ASKED else event.asks_kind
 
 
 def note_owners(tx: Transaction, events: Iterable[ComplaintAssigned | ComplaintQueued]) -> None:
@@ -103,13 +127,13 @@ def take_alerts(tx: Transaction, book: PolicyBook, events: Iterable[AlertOutcome
     """Notes how alerts ended; an escalation that reached nobody climbs."""
     events = list(events)
     store.add_events(tx, [announcements.row_of_alert(event) for event in events if isinstance(event, AlertOutcome)])
-    unreached = {event.case_id: event for event in events if isinstance(event, EscalationUnreachable)}
-    cases = store.lock_cases(tx, unreached)
-    people = cache(lambda: store.supervisors(tx))
-    _save(tx, [
-        decisions.take_unreachable(case, unreached[case.id].escalation_id, Setting(book.of(tx, case.policy_version), people, tx.now))
-        for case in cases.values()
-    ], cases)
+    unreached: dict[str, set[str]] = {}
+    for event in events:
+        if isinstance(event, EscalationUnreachable):
+            unreached.setdefault(event.case_id, set()).add(event.escalation_id)
+    cases, setting_of = store.lock_cases(tx, unreached), _settings(tx, book)
+    courses = [decisions.take_unreachable(case, unreached[case.id], setting_of(case)) for case in cases.values()]
+    _save(tx, courses, cases)
 
 
 # -- what time and people do --------------------------------------------------------------------------------------
@@ -118,9 +142,8 @@ def take_alerts(tx: Transaction, book: PolicyBook, events: Iterable[AlertOutcome
 def climb_due(tx: Transaction, book: PolicyBook) -> int:
     """One step for each case whose deadline has passed; gives the number of cases."""
     cases = {case.id: case for case in store.claim_due(tx, CLAIM)}
-    people = cache(lambda: store.supervisors(tx))
-    _save(tx, [decisions.take_deadline(case, Setting(book.of(tx, case.policy_version), people, tx.now))
-               for case in cases.values()], cases)
+    setting_of = _settings(tx, book)
+    _save(tx, [decisions.take_deadline(case, setting_of(case)) for case in cases.values()], cases)
     return len(cases)
 
 
@@ -165,7 +188,8 @@ def _tell(tx: Transaction, changes: Sequence[Change], known: Mapping[str, Case])
     if not changes:
         return
     now = tx.now
-    agents = store.agents_of(tx, [ch.case.id for ch in changes if ch.what in announcements.WITH_FACTS and ch.case.id in known])
+    alerting = {change.case.id for change in changes if change.what in announcements.WITH_FACTS}
+    agents = store.agents_of(tx, alerting & known.keys())
     for change in changes:
         _announce(tx, change, agents.get(change.case.id), now)
     store.add_events(tx, [announcements.row_of(change, now) for change in changes])

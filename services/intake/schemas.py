@@ -104,7 +104,7 @@ def upstream(type_: str, data: Any, at: str = "") -> Submission | Step:
     if type_ in ("complaint.submitted", "complaint.contacted"):
         submission: Submission = load(SUBMISSION, data, at)
         return submission
-    if type_ not in StepKind:
+    if type_ not in set(StepKind):
         raise Rejected(f"unknown type {type_!r}", [{"pointer": "/type", "detail": "not a type that intake knows"}])
     kind = StepKind(type_)
     return Step(kind, **load(RATING if kind is StepKind.RATED else STEP, data, at))

@@ -144,7 +144,7 @@ class Alert:
 
 
 def alert_id(escalation_id: str, recipient: str, channel: str, purpose: str) -> str:
-    return str(uuid.uuid5(ALERT_IDS, "\n".join((escalation_id, recipient, channel, purpose))))
+    return str(uuid.uuid5(ALERT_IDS, f"{escalation_id}\n{recipient}\n{channel}\n{purpose}"))
 
 
 def next_alerts(escalation: Escalation, recipient: str, contact: Contact | None, tried: frozenset[ChannelName],

@@ -31,7 +31,7 @@ def place(tx: Transaction, desk: Desk, seeking: Sequence[Complaint], shifts: Map
     decided = [c.decided(plan.decide(r), desk.policy, tx.now) for c, r in zip(seeking, requests, strict=True)]
     roster_store.change_loads(tx, {
         id_: LoadChange(shifts.get(id_, 0) + plan.reserved[id_], plan.reserved[id_]) for id_ in {*shifts, *plan.reserved}})
-    if plan.overlooked or any(weight < 0 for weight in shifts.values()):
+    if plan.overlooked:
         tx.wake(WAKE)
     return decided
 

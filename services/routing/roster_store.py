@@ -46,8 +46,8 @@ class KnownRoster:
 def read_room(tx: Transaction, ids: Collection[str]) -> dict[str, Room]:
     if not ids:
         return {}
-    rows = tx.execute(select(*ROOM).where(among(tx, g.c.id, sorted(ids)))).tuples()
-    return {id_: Room(load, capacity, revision) for id_, load, capacity, revision in rows}
+    rows = tx.execute(select(*ROOM).where(among(tx, g.c.id, sorted(ids))))
+    return {r.id: Room(r.load, r.capacity, r.revision) for r in rows}
 
 
 def lock_room(tx: Transaction, ids: Collection[str]) -> dict[str, Room]:
@@ -55,7 +55,7 @@ def lock_room(tx: Transaction, ids: Collection[str]) -> dict[str, Room]:
     if not ids:
         return {}
     query = select(*ROOM).where(among(tx, g.c.id, sorted(ids))).order_by(g.c.id).with_for_update()
-    return {id_: Room(load, capacity, revision) for id_, load, capacity, revision in tx.execute(query).tuples()}
+    return {r.id: Room(r.load, r.capacity, r.revision) for r in tx.execute(query)}
 
 
 def change_loads(tx: Transaction, changes: Mapping[str, LoadChange]) -> None:

@@ -17,6 +17,7 @@ from shared.database import Transaction
 
 a = tables.assignments
 IS_WAITING = a.c.state == State.WAITING.value
+COUNT = func.count().label("number")
 PLACES = (a.c.priority.desc(), a.c.waiting_since, a.c.complaint_id)
 
 
@@ -54,12 +55,11 @@ def find_complaint(tx: Transaction, complaint_id: str) -> Complaint | None:
 
 def lines(tx: Transaction) -> list[Line]:
     """What waits, the most urgent line first."""
-    query = (select(a.c.line, func.min(a.c.skill), func.min(a.c.language), func.min(a.c.region), func.min(a.c.weight),
-                    a.c.reason, func.count())
+    first = [func.min(column).label(column.name) for column in (a.c.skill, a.c.language, a.c.region, a.c.weight)]
+    query = (select(a.c.line, *first, a.c.reason, COUNT)
              .where(IS_WAITING).group_by(a.c.line, a.c.reason)
              .order_by(func.max(a.c.priority).desc(), func.min(a.c.waiting_since), a.c.line))
-    return [Line(key, Needs(skill, language, region), weight, Reason(reason), count)
-            for key, skill, language, region, weight, reason, count in tx.execute(query)]
+    return [Line(r.line, Needs(r.skill, r.language, r.region), r.weight, Reason(r.reason), r.number) for r in tx.execute(query)]
 
 
 def take_waiting(tx: Transaction, wanted: Sequence[Line], limit: int) -> list[Complaint]:
@@ -75,8 +75,8 @@ def waiting(tx: Transaction, limit: int) -> list[Complaint]:
 
 
 def count_states(tx: Transaction) -> dict[tuple[State, Reason | None], int]:
-    rows = tx.execute(select(a.c.state, a.c.reason, func.count()).group_by(a.c.state, a.c.reason))
-    return {(State(state), Reason(reason) if reason else None): count for state, reason, count in rows}
+    rows = tx.execute(select(a.c.state, a.c.reason, COUNT).group_by(a.c.state, a.c.reason))
+    return {(State(r.state), Reason(r.reason) if r.reason else None): r.number for r in rows}
 
 
 def among(tx: Transaction, column: ColumnElement[str], ids: Sequence[str]) -> ColumnElement[bool]:

@@ -2,43 +2,47 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from services.routing import metrics, placing, roster_store, store
 from services.routing.domain.choice import has_room
 from services.routing.domain.complaint import Complaint, ComplaintEvent, State
 from services.routing.domain.reasons import Reason
-from services.routing.domain.roster import Agent, Roster
+from services.routing.domain.roster import Agent
 from services.routing.placing import Desk
 from services.routing.store import Line
 from shared.contracts.routing import ComplaintAssigned, ComplaintQueued, Needs, QueuedReason
 from shared.database import Transaction
 
 BATCH = 100
+LINES = 200  # that one batch is taken from, the most urgent first
 
 
 def follow_complaints(tx: Transaction, desk: Desk, events: Sequence[ComplaintEvent]) -> None:
-    """Brings the complaints to what the events say: new ones look for an agent, closed ones give theirs back."""
+    """Brings the complaints to what the events say: new ones look for an agent, closed ones give theirs back.
+
+    Those that wait already are served together with the new ones, by priority and age: nobody overtakes them.
+    """
     before = store.lock_complaints(tx, {e.subject for e in events})
     after = _followed(tx, desk, before, events)
     shifts = _load_shifts(before, after)
+    metrics.count_released(sum(c.held_weight > 0 and not after[id_].held_weight for id_, c in before.items()))
     seeking = [c for c in after.values() if c.state is State.WAITING and c.reason is None]
     if seeking or shifts:
-        after |= {c.id: c for c in placing.place(tx, desk, seeking, shifts)}
+        served = {c.id: c for c in _next_waiting(tx, desk, store.lines(tx), shifts) if c.id not in after}
+        after |= {c.id: c for c in placing.place(tx, desk, [*seeking, *served.values()], shifts)}
+        before |= served
     store.save_complaints(tx, [c for id_, c in after.items() if id_ in before and c is not before[id_]])
     store.add_complaints(tx, [c for id_, c in after.items() if id_ not in before])
     _announce(tx, desk, before, after.values())
 
 
 def assign_waiting(tx: Transaction, desk: Desk) -> int:
-    """Gives freed capacity to those that wait; the number of complaints about which something was decided."""
+    """Gives free capacity to those that wait; the number of complaints about which something was decided."""
     lines = store.lines(tx)
     metrics.show_waiting(_count_by_reason(lines))
-    due = _due(tx, desk.roster.current(tx), lines) if lines else []
-    if not due:
-        return 0
-    before = {c.id: c for c in store.take_waiting(tx, due, BATCH)}
-    after = placing.place(tx, desk, list(before.values()), {})
-    changed = [c for c in after if c is not before[c.id]]
+    before = {c.id: c for c in _next_waiting(tx, desk, lines, {})}
+    changed = [c for c in placing.place(tx, desk, list(before.values()), {}) if c is not before[c.id]]
     store.save_complaints(tx, changed)
     _announce(tx, desk, before, changed)
     return len(changed)
@@ -64,21 +68,31 @@ def _followed(tx: Transaction, desk: Desk, before: Mapping[str, Complaint], even
 
 
 def _load_shifts(before: Mapping[str, Complaint], after: Mapping[str, Complaint]) -> dict[str, int]:
-    """By agent, how much load these events take away or add to what is held; compared, so it happens exactly once."""
+    """By agent, how much load the events take away or add: the difference of what is held, so that it counts once."""
     shifts: Counter[str] = Counter()
     for id_, complaint in before.items():
         if complaint.agent_id is not None:
             shifts[complaint.agent_id] += after[id_].held_weight - complaint.held_weight
-    metrics.count_released(sum(c.held_weight > 0 and not after[id_].held_weight for id_, c in before.items()))
     return {agent_id: weight for agent_id, weight in shifts.items() if weight}
 
 
-def _due(tx: Transaction, roster: Roster, lines: Sequence[Line]) -> list[Line]:
-    """The lines for which somebody has room, or which wait for another reason than they say. The rest is left alone,
-    so that what nobody can take neither keeps the tick busy nor stands in the way of others."""
+def _next_waiting(tx: Transaction, desk: Desk, lines: Sequence[Line], shifts: Mapping[str, int]) -> list[Complaint]:
+    """The first of those that somebody has room for, or that wait for another reason than they say; locked.
+
+    The rest is left alone, so that what nobody can take neither keeps the tick busy nor stands in the way of others.
+    """
+    if not lines:
+        return []
+    roster = desk.roster.current(tx)
     qualified = {line: roster.field(line.needs).qualified for line in lines}
     room = roster_store.read_room(tx, {id_ for ids in qualified.values() for id_ in ids})
-    return [line for line, ids in qualified.items() if line.reason is not _why_waiting(ids) or has_room(line.weight, ids, room)]
+    room |= {id_: replace(room[id_], load=room[id_].load + weight) for id_, weight in shifts.items() if id_ in room}
+    due = [line for line, ids in qualified.items()
+           if line.reason is not _why_waiting(ids) or has_room(line.weight, ids, room)]
+    taken = store.take_waiting(tx, due[:LINES], BATCH) if due else []
+    if len(taken) == BATCH:
+        tx.wake(placing.WAKE)
+    return taken
 
 
 def _why_waiting(qualified: Collection[str]) -> Reason:

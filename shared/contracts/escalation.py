@@ -94,6 +94,8 @@ class CaseResolved(Event):
     level: int
     by: str | None = None
     escalation_id: str | None = None
+    # The newest revision of the complaint that the case had seen: a complaint reopened since is not closed by this.
+    complaint_revision: int = 0
 
 
 @event("escalation", "case.exhausted", identity=("escalation_id",), subject="case_id")

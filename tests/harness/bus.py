@@ -20,8 +20,11 @@ class Bus:
         self._connection = amqp.Connection(f"{parts['hostname']}:{parts['port']}", parts["userid"], parts["password"],
                                            virtual_host=parts["virtual_host"], confirm_publish=True)
         self._connection.connect()
-        declare_topology(self._connection)
+        self.declare()
         self.channel = self._connection.channel()
+
+    def declare(self) -> None:
+        declare_topology(self._connection)
 
     def publish(self, event: Event, *, service: str | None = None, event_id: str | None = None) -> None:
         publisher = service or event.publisher
@@ -53,4 +56,5 @@ class Bus:
         return taken
 
     def close(self) -> None:
-        self._connection.close()
+        """Also when the broker was restarted meanwhile."""
+        self._connection.collect()

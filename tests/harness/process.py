@@ -44,7 +44,7 @@ class ServiceProcess:
         """Starts it without waiting; `more` overrides settings for this start."""
         plain = {k: v for k, v in os.environ.items() if not k.startswith("OMBUD_")}
         env = plain | {"PYTHONPATH": str(PROJECT)} | self.settings | more
-        argv = [sys.executable, "-W", "ignore::eventlet.EventletDeprecationWarning", "-m", self.module]
+        argv = [sys.executable, "-m", self.module]
         self._child = Child(self.module, argv, env, self._log)
         self._child.start()
         return self

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 
 from shared.schema import migrate
 from tests.harness.bus import Bus
@@ -18,7 +18,7 @@ class Sink(ServiceProcess):
 
     def __init__(self, folder: Path, database_url: str, amqp_uri: str):
         super().__init__("tests.plumbing.sink", folder, OMBUD_DATABASE_URL=database_url, OMBUD_AMQP_URI=amqp_uri)
-        self.engine = create_engine(database_url)
+        self.engine = create_engine(database_url, poolclass=NullPool)
         self._schema = "" if database_url.startswith("sqlite") else "routing."
         migrate(database_url, "routing", MIGRATIONS)
 

@@ -49,9 +49,9 @@ class What(StrEnum):
 class Case:
     """Our duty of care for one complaint.
 
-    The `…_revision` fields count the complaint's events: the newest facts, answer, resolution and reopening that we know.
-    `alarms`: by reason, the earliest complaint revision that fired it. Severity and ask never sink, so that the order in
-    which two contacts arrive does not matter. `since`: start of the present wait of the customer.
+    The `…_revision` fields count the complaint's events: the newest facts, answer, resolution and reopening known.
+    `alarms`: by reason, the earliest complaint revision that fired it. Severity and ask never sink, so that the order
+    in which two contacts arrive does not matter. `since`: start of the present wait of the customer.
     """
 
     id: str

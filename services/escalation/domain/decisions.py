@@ -3,7 +3,7 @@
 Each decision gives the transitions in order, none when nothing changes. Events may come twice and in any order.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -51,15 +51,17 @@ def take_deadline(case: Case, setting: Setting) -> list[Change]:
     return climb(case, EscalationReason.OVERDUE if step is Step.ESCALATE else EscalationReason.UNANSWERED, setting)
 
 
-def take_unreachable(case: Case, escalation: str, setting: Setting) -> list[Change]:
-    """Nobody could be told of this escalation: up at once, unless the case has moved on meanwhile."""
-    if case.state is not CaseState.ESCALATED or case.escalation_id != escalation:
+def take_unreachable(case: Case, unreached: Collection[str], setting: Setting) -> list[Change]:
+    """Nobody could be told of these escalations: up at once, unless the case has moved on meanwhile."""
+    if case.state is not CaseState.ESCALATED or case.escalation_id not in unreached:
         return []
     return climb(case, EscalationReason.UNREACHABLE, setting)
 
 
 def take_news(case: Case, news: News, setting: Setting) -> list[Change]:
     """A complaint was read, for the first time or again: opens the case, or escalates it when the news is an alarm."""
+    if news.revision == case.facts_revision:
+        return []
     known = case.alarms
     case = _with_news(case, news, setting.policy)
     if case.is_closed:
@@ -102,7 +104,7 @@ def take_reopening(case: Case, revision: int, actor: str, setting: Setting) -> l
     if revision <= case.reopened_revision:
         return []
     case = replace(case, reopened_revision=revision)
-    if case.is_closed or case.state not in (CaseState.RESOLVED, CaseState.ACKNOWLEDGED):
+    if case.is_closed or not (case.state in _AT_REST or _has_its_answer(case)):
         return [_changed(case, What.NOTED, actor)]
     if case.facts is None:
         return [_changed(replace(case, state=CaseState.EARLY), What.NOTED, actor)]
@@ -134,6 +136,13 @@ def climb(case: Case, reason: EscalationReason, setting: Setting) -> list[Change
         case, reason = changes[-1].case, EscalationReason.UNREACHABLE
     exhausted = replace(case, state=CaseState.EXHAUSTED, due_at=None)
     return [*changes, _changed(exhausted, What.EXHAUSTED, reason=reason)]
+
+
+_AT_REST = (CaseState.RESOLVED, CaseState.ACKNOWLEDGED)
+
+
+def _has_its_answer(case: Case) -> bool:
+    return case.state is CaseState.OPEN and case.due_at is None
 
 
 def _recipients(case: Case, level: int, setting: Setting) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The ladder: policy, levels, triggers, and who is alerted at a level. Used by the decisions and by the policy reader."""
+"""The ladder: policy, levels, triggers, and who is alerted. Used by the decisions and by the policy reader."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class Level:
 
 @dataclass(frozen=True)
 class Trigger:
-    """Escalates at once when the severity (reason `severity`) or the kind of ask (reason `asked`) is one of `values`."""
+    """Escalates at once when the severity (reason `severity`) or the ask (reason `asked`) is one of `values`."""
 
     reason: EscalationReason
     values: frozenset[str]

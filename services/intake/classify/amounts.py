@@ -29,14 +29,14 @@ def _value(number: str) -> float:
 
 
 def _worth(text: str, start: int, end: int, currencies: dict[str, float]) -> float | None:
-    before = text[max(0, start - 5):start].rstrip()
-    after = text[end:end + 24].lstrip(" -.,}")
+    before = text[max(0, start - 5) : start].rstrip()
+    after = text[end : end + 24].lstrip(" -.,}")
     factor = 1.0
     word = _WORD.match(after)
     name = word.group() if word else ""
     for multiplier, times in _MULTIPLIERS.items():
         if name == multiplier or (multiplier == "万" and after.startswith("万")):
-            factor, after = times, after[len(multiplier):].lstrip(" .")
+            factor, after = times, after[len(multiplier) :].lstrip(" .")
             word = _WORD.match(after)
             name = word.group() if word else ""
     if before and before[-1] in _SIGNS:

@@ -13,7 +13,9 @@ _LEAST_SHOUTED = 3
 _MARK_WEIGHT, _MOST_MARKS, _DOUBLED_WEIGHT, _SHOUT_WEIGHT, _ASK_WEIGHT, _ULTIMATUM_WEIGHT = 0.4, 3, 0.8, 1.2, 0.6, 0.8
 
 
-def measure_anger(reading: Reading, thresholds: Thresholds, flags: frozenset[str], kind: str) -> tuple[float, tuple[Evidence, ...]]:
+def measure_anger(
+    reading: Reading, thresholds: Thresholds, flags: frozenset[str], kind: str
+) -> tuple[float, tuple[Evidence, ...]]:
     """Weights of angry words, signs and flags, divided by `anger_saturation`."""
     evidence = [reading.evidence(hit, "anger") for hit in reading.sections.get("anger", ())]
     evidence += [reading.evidence(hit, "anger", _ULTIMATUM_WEIGHT) for hit in reading.classes.get("ultimatum", ())][:1]

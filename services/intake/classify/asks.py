@@ -6,14 +6,20 @@ the customer's own role or boss, a negated wish, praise or blame, reported advic
 
 from dataclasses import dataclass
 
+from services.intake.classify.matcher import Hit
 from services.intake.classify.model import Evidence
 from services.intake.classify.packs import VETOES_ON_TARGET
-from services.intake.classify.patterns import Hit
 from services.intake.classify.reading import Reading, overlaps
 
 _KIND_OF_CLASS = {
-    "role": "supervisor", "authority": "supervisor", "direct": "supervisor", "executive": "executive",
-    "direct_executive": "executive", "human": "human", "someone": "human", "direct_human": "human",
+    "role": "supervisor",
+    "authority": "supervisor",
+    "direct": "supervisor",
+    "executive": "executive",
+    "direct_executive": "executive",
+    "human": "human",
+    "someone": "human",
+    "direct_human": "human",
 }
 _DIRECT = ("direct", "direct_executive", "direct_human")
 _TARGETS = ("role", "executive", "authority", "human", "someone")
@@ -81,11 +87,12 @@ def _requests(reading: Reading, target_class: str) -> list[Hit]:
 
 
 def _is_near(reading: Reading, request: Hit, target: Hit, ask_distance: int) -> bool:
-    return (
-        not overlaps(request, target)
-        and reading.clause(request) == reading.clause(target)
-        and _distance(request, target) <= ask_distance
-    )
+    if overlaps(request, target) or _distance(request, target) > ask_distance:
+        return False
+    if target.rule.name == "authority" and request.last < target.first:
+        # "Someone, who can decide": in many languages a comma stands before the relative clause.
+        return reading.sentence(request) == reading.sentence(target)
+    return reading.clause(request) == reading.clause(target)
 
 
 def _distance(one: Hit, other: Hit) -> int:

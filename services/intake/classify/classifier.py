@@ -27,13 +27,14 @@ class Classifier:
         self._thresholds = packs.thresholds
         self._signoffs = tuple(sorted({one for pack in self._packs.values() for one in pack.signoffs}))
         self._guesser = LanguageGuesser(
-            packs.thresholds.languages, packs.thresholds["least_confidence"],
+            packs.thresholds.languages,
+            packs.thresholds["least_confidence"],
             int(packs.thresholds["shortest_identifiable"]),
         )
 
     @classmethod
     def load(cls, rules_dir: Path | None = None) -> "Classifier":
-        """A reader with the packs of a directory, or the shipped ones; RulesError names each mistake's file and line."""
+        """The packs of a directory, or the shipped ones; RulesError names each mistake with file and line."""
         return cls(load_packs(rules_dir))
 
     def classify(self, text: str, *, subject: str = "", language_hint: str | None = None) -> Classification:
@@ -44,7 +45,9 @@ class Classifier:
             return self._nothing_said()
         folded = fold(source.joined)
         tokens = tokenise(folded.text)
-        readings = [Reading(source, folded, tokens, pack.matcher.find(tokens)) for pack in self._packs_for(guess.candidates)]
+        readings = [
+            Reading(source, folded, tokens, pack.matcher.find(tokens)) for pack in self._packs_for(guess.candidates)
+        ]
         answers = [self._conclude(reading, guess.language) for reading in readings]
         return max(answers, key=_weight)
 
@@ -77,10 +80,17 @@ class Classifier:
         choice = choose_category(reading, thresholds, verdict.flagged, ask.sentences)
         anger, angry = measure_anger(reading, thresholds, verdict.flags, ask.kind)
         return Classification(
-            language=language, category=choice.category, category_second=choice.second, category_margin=choice.margin,
-            severity=verdict.severity, anger=anger, asks_supervisor=asks, asks_kind=ask.kind,
+            language=language,
+            category=choice.category,
+            category_second=choice.second,
+            category_margin=choice.margin,
+            severity=verdict.severity,
+            anger=anger,
+            asks_supervisor=asks,
+            asks_kind=ask.kind,
             flags=tuple(sorted(verdict.flags)),
-            evidence=(*ask.evidence, *verdict.evidence, *choice.evidence, *angry), rules_version=self.rules_version,
+            evidence=(*ask.evidence, *verdict.evidence, *choice.evidence, *angry),
+            rules_version=self.rules_version,
         )
 
     def _nothing_said(self) -> Classification:

@@ -1,11 +1,11 @@
-"""Says in which language a text is written: by script where that settles it, else by py3langid; called by the reader."""
+"""Says which language a text is in: by script where that settles it, else by py3langid; called by the reader."""
 
 import copy
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
+from py3langid.langid import MODEL_FILE, LanguageIdentifier  # type: ignore[import-untyped]
 
 UNKNOWN = "und"
 _LETTERS = {

@@ -3,12 +3,29 @@
 from dataclasses import dataclass
 
 CATEGORIES = (
-    "billing", "refund", "delivery", "defect", "technical", "account", "conduct", "cancellation",
-    "privacy_security", "safety", "other",
+    "billing",
+    "refund",
+    "delivery",
+    "defect",
+    "technical",
+    "account",
+    "conduct",
+    "cancellation",
+    "privacy_security",
+    "safety",
+    "other",
 )
 SEVERITIES = ("low", "medium", "high", "critical")
 FLAGS = (
-    "safety", "legal", "press", "fraud", "privacy", "vulnerable", "discrimination", "outage", "large_amount",
+    "safety",
+    "legal",
+    "press",
+    "fraud",
+    "privacy",
+    "vulnerable",
+    "discrimination",
+    "outage",
+    "large_amount",
     "repeat_contact",
 )
 ASK_KINDS = ("supervisor", "executive", "human", "none")

@@ -5,8 +5,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.intake.classify.matcher import Matcher, Rule
 from services.intake.classify.model import CATEGORIES, FLAGS, RulesError
-from services.intake.classify.patterns import Matcher, PatternError, Rule, Step, parse_pattern
+from services.intake.classify.patterns import PatternError, Step, parse_pattern
 from services.intake.classify.thresholds import Thresholds, read_thresholds
 from services.intake.classify.yamlfile import Lined, read_yaml
 
@@ -15,14 +16,43 @@ THRESHOLDS_FILE = "thresholds.yml"
 
 # What a pack may say. The classes under `ask` and `words` can be referred to as <name>.
 ASK_CLASSES = (
-    "role", "executive", "authority", "human", "someone", "wish", "contact", "past_request", "unwish", "unmet",
-    "fulfilled", "reported", "praise", "direct", "direct_executive", "direct_human", "own_role", "not_role", "about",
+    "role",
+    "executive",
+    "authority",
+    "human",
+    "someone",
+    "wish",
+    "contact",
+    "past_request",
+    "unwish",
+    "unmet",
+    "fulfilled",
+    "reported",
+    "praise",
+    "direct",
+    "direct_executive",
+    "direct_human",
+    "own_role",
+    "not_role",
+    "about",
 )
 WORD_CLASSES = (
-    "person", "child", "body", "hazard", "vulnerable", "cutoff", "business", "absence", "problem", "mild", "ultimatum",
+    "person",
+    "child",
+    "body",
+    "hazard",
+    "vulnerable",
+    "cutoff",
+    "business",
+    "absence",
+    "problem",
+    "mild",
+    "ultimatum",
     "department",
 )
 VETOES_ON_TARGET = ("own_role", "not_role", "about")
+# A veto reaches no further than its clause: "I am tired of this, get me the manager".
+_WITHIN_CLAUSE = (*VETOES_ON_TARGET, "fulfilled")
 _LEVELS = {"critical": FLAGS, "high": FLAGS, "raise": ("repeat_contact", "deadline"), "none": FLAGS}
 _SECTIONS = ("ask", "words", "category", "severity", "anger", "mail", "gap")
 _LANGUAGE = re.compile(r"[a-z]{2}")
@@ -188,7 +218,9 @@ class _PackReader:
             return
         self.ids[id_] = (line, weight)
         is_class = section in ("ask", "words") and not any(step.classes for step in steps)
-        self.matcher.add(Rule(id_, section, name, weight), steps, is_class=is_class)
+        self.matcher.add(
+            Rule(id_, section, name, weight), steps, is_class=is_class, within_clause=name in _WITHIN_CLAUSE
+        )
 
     def _check_repeat(self, id_: str, weight: float) -> None:
         """The same pattern twice is harmless, unless its weights differ: then nobody can say which one counts."""

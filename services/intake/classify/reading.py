@@ -3,9 +3,9 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
+from services.intake.classify.matcher import Hit
 from services.intake.classify.model import Evidence
 from services.intake.classify.normalise import Folded
-from services.intake.classify.patterns import Hit
 from services.intake.classify.tokens import Tokens
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from services.intake.classify.amounts import largest_amount
+from services.intake.classify.matcher import Hit
 from services.intake.classify.model import SEVERITIES, Evidence
-from services.intake.classify.patterns import Hit
 from services.intake.classify.reading import Reading
 from services.intake.classify.thresholds import Thresholds
 

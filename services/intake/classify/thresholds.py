@@ -1,4 +1,4 @@
-"""The numbers that turn votes into a decision, from thresholds.yml; read with the packs, used by every reader module."""
+"""The numbers that turn votes into decisions, from thresholds.yml; read with the packs, used by the reader."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,8 +6,16 @@ from pathlib import Path
 from services.intake.classify.yamlfile import Lined, read_yaml
 
 _NUMBERS = (
-    "head_characters", "tail_characters", "shortest_identifiable", "least_confidence", "least_category_score",
-    "first_sentence_factor", "request_sentence_factor", "ask_distance", "large_amount", "anger_saturation",
+    "head_characters",
+    "tail_characters",
+    "shortest_identifiable",
+    "least_confidence",
+    "least_category_score",
+    "first_sentence_factor",
+    "request_sentence_factor",
+    "ask_distance",
+    "large_amount",
+    "anger_saturation",
 )
 
 

@@ -8,7 +8,7 @@ UNSPACED = "\u3040-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
 _TOKEN = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
 _UNSPACED_CHARACTER = re.compile(f"[{UNSPACED}]")
 _SENTENCE_MARKS = frozenset("!?;。！？؟؛·।")
-_CLAUSE_MARKS = frozenset(",:()،，：（）\"")
+_CLAUSE_MARKS = frozenset(',:()،，：（）"')
 # Shorter words before a full stop are taken for abbreviations: Mr. Dr. č. p. κ.
 _SHORTEST_SENTENCE_END = 3
 
@@ -51,7 +51,7 @@ def tokenise(text: str) -> Tokens:
 
 
 def _breaks(text: str, before: tuple[int, int], after: tuple[int, int]) -> tuple[bool, bool]:
-    between = text[before[1]:after[0]]
+    between = text[before[1] : after[0]]
     if between == " " or between == "'":
         return False, False
     marks = set(between)

@@ -6,19 +6,19 @@ from collections.abc import Callable
 
 from services.notify.channels import mime
 from services.notify.channels.channel import Letter, NotOurs
-from services.notify.channels.smtp_session import COMMAND_TIMEOUT, Session, SessionPool, SmtpServer
+from services.notify.channels.smtp_session import Session, SessionPool, SmtpServer, Timeouts
 from services.notify.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, Temporary
 
-FINAL_DOT_TIMEOUT = 60.0  # RFC 5321 4.5.3.2.6 allows ten minutes; ours must end within the lease of a hand-off
-_DOT = b"\r\n.\r\n"
+_FINAL_DOT = b".\r\n"
+_LOGIN_WANTED = (530, 534, 535, 538)
 
 
 class Email:
-    """The channel `email`; `sender` as in a From header."""
+    """The channel `email`."""
 
-    def __init__(self, server: SmtpServer, sender: mime.Sender):
+    def __init__(self, server: SmtpServer, sender: mime.Sender, timeouts: Timeouts | None = None):
         self._sender = sender
-        self._pool = SessionPool(server, sender.domain)
+        self._pool = SessionPool(server, sender.domain, timeouts or Timeouts())
 
     def close(self) -> None:
         self._pool.close()
@@ -39,18 +39,18 @@ class Email:
     def _addressed(self, address: str) -> Session:
         """A session that has taken MAIL and RCPT; a kept one may have died unseen, and then a new one is asked instead."""
         session = self._pool.take()
-        try:
-            self._envelope(session, address)
-        except (OSError, smtplib.SMTPException):
-            session.close()
-            if not session.used_before:
-                raise
+        while True:
+            try:
+                self._envelope(session, address)
+                return session
+            except (OSError, smtplib.SMTPException):
+                session.close()
+                if not session.used_before:
+                    raise
             session = self._pool.open()
-            self._envelope(session, address)
-        return session
 
     def _envelope(self, session: Session, address: str) -> None:
-        session.wait_at_most(COMMAND_TIMEOUT)
+        session.expect_reply()
         code, text = session.smtp.mail(self._sender.address)
         if code != 250:
             self._refuse(session, code, text, Reason.WRONG_SETTINGS)
@@ -60,10 +60,14 @@ class Email:
 
     def _refuse(self, session: Session, code: int, text: bytes, permanently: Reason) -> None:
         self._reset(session, code)
-        if 500 <= code < 600 and permanently is Reason.RECIPIENT_REFUSED:
-            raise _Refused(Permanent(permanently, _detail(code, text)))
-        # A refused sender is our own setting: it would be refused for everybody, so it is no fault of this recipient.
-        raise _Refused(Temporary(permanently if 500 <= code < 600 else Reason.PROVIDER_DEFERRED, _detail(code, text)))
+        detail = _detail(code, text)
+        if not 500 <= code < 600:
+            raise _Refused(Temporary(Reason.PROVIDER_DEFERRED, detail))
+        if code in _LOGIN_WANTED:
+            raise _Refused(Temporary(Reason.LOGIN_REFUSED, detail))
+        if permanently is Reason.RECIPIENT_REFUSED:
+            raise _Refused(Permanent(permanently, detail))
+        raise _Refused(Temporary(permanently, detail))  # our sender is refused for everybody: no fault of this recipient
 
     def _reset(self, session: Session, code: int) -> None:
         """Ends the transaction and keeps the session, if it still lives."""
@@ -89,15 +93,15 @@ class Email:
             code, text = session.smtp.docmd("DATA")
             if code != 354:
                 self._reset(session, code)
-                return _answered(code, text)
-            session.smtp.send(content + _DOT[2:] if content.endswith(b"\r\n") else content + _DOT)
+                return _refused(code, text)
+            session.smtp.send(content + _FINAL_DOT)
         except (OSError, smtplib.SMTPException) as error:
             session.close()
             return _unsent(error)  # the dot is the last that leaves: without it no server may deliver
         return self._end_of_letter(session)
 
     def _end_of_letter(self, session: Session) -> Outcome:
-        session.wait_at_most(FINAL_DOT_TIMEOUT)
+        session.expect_final_reply()
         try:
             code, text = session.smtp.getreply()
         except (OSError, smtplib.SMTPException):
@@ -107,7 +111,9 @@ class Email:
             session.close()
         else:
             self._pool.give_back(session)
-        return _answered(code, text)
+        if 200 <= code < 300:
+            return Accepted(detail=_detail(code, text))
+        return _refused(code, text) if 400 <= code < 600 else Ambiguous(Reason.NO_ANSWER, _detail(code, text))
 
 
 class _Refused(Exception):
@@ -116,15 +122,11 @@ class _Refused(Exception):
         self.outcome = outcome
 
 
-def _answered(code: int, text: bytes) -> Outcome:
-    """What a reply to DATA or to the final dot means."""
-    if code == 250:
-        return Accepted(detail=_detail(code, text))
-    if 400 <= code < 500:
-        return Temporary(Reason.PROVIDER_DEFERRED, _detail(code, text))
+def _refused(code: int, text: bytes) -> Outcome:
+    """What a refusal of DATA or of the whole letter means."""
     if 500 <= code < 600:
         return Permanent(Reason.MESSAGE_REFUSED, _detail(code, text))
-    return Ambiguous(Reason.NO_ANSWER, _detail(code, text))
+    return Temporary(Reason.PROVIDER_DEFERRED, _detail(code, text))
 
 
 def _unsent(error: Exception) -> Outcome:

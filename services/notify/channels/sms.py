@@ -4,7 +4,7 @@ https://www.twilio.com/docs/messaging/api/message-resource; error codes: https:/
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -24,6 +24,8 @@ _OPTED_OUT = (21610,)
 _WRONG_NUMBER = (21211, 21214, 21217, 21614, 21421)
 # Authentication, unknown account, sender number not ours, region not enabled: an operator must mend these.
 _OPERATOR = (20003, 20404, 20005, 21212, 21408, 21603, 21606, 21659, 21660)
+# OpenSSL's words for what fails before the first byte of a request; its other errors may come behind the last.
+_HANDSHAKE = ("CERTIFICATE_VERIFY_FAILED", "WRONG_VERSION_NUMBER")
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class SmsProvider:
 
     url: str
     account: str
-    token: str
+    token: str = field(repr=False)
     sender: str
 
     @classmethod
@@ -55,8 +57,8 @@ class SmsProvider:
 class Sms:
     """The channel `sms`."""
 
-    def __init__(self, provider: SmsProvider, senders: int):
-        self._provider = provider
+    def __init__(self, provider: SmsProvider, senders: int, read_timeout: float = READ_TIMEOUT):
+        self._provider, self._read_timeout = provider, read_timeout
         self._http = requests.Session()
         # No retries of the library's own: whether a failed POST may be repeated is decided here.
         adapter = HTTPAdapter(pool_connections=1, pool_maxsize=senders, max_retries=0)
@@ -72,10 +74,8 @@ class Sms:
         try:
             response = self._http.post(
                 self._provider.url, data=form, auth=(self._provider.account, self._provider.token),
-                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), allow_redirects=False,
+                timeout=(CONNECT_TIMEOUT, self._read_timeout), allow_redirects=False,
             )
-        except requests.exceptions.SSLError:
-            return Temporary(Reason.WRONG_SETTINGS, "tls")  # the handshake comes before the first byte of the request
         except requests.exceptions.RequestException as error:
             return _unanswered(error)
         return outcome_of(response.status_code, _json(response), response.headers.get("Retry-After"))
@@ -86,6 +86,8 @@ def _unanswered(error: requests.exceptions.RequestException) -> Outcome:
     never_connected = isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError | ConnectTimeoutError)
     if never_connected or isinstance(error, requests.exceptions.ConnectTimeout):
         return Temporary(Reason.PROVIDER_AWAY)
+    if isinstance(error, requests.exceptions.SSLError) and any(sign in str(error) for sign in _HANDSHAKE):
+        return Temporary(Reason.WRONG_SETTINGS, "tls")
     return Ambiguous(Reason.NO_ANSWER, type(error).__name__)
 
 

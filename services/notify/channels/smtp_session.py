@@ -4,14 +4,25 @@ import smtplib
 import ssl
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 from shared.settings import WrongSettings
 
-COMMAND_TIMEOUT = 20.0  # seconds for one command and its reply
-IDLE_LIMIT = 30.0
+IDLE_LIMIT = 30.0  # seconds after which a session that nobody used is closed
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Seconds for one command and its reply, and for the reply to the final dot.
+
+    RFC 5321 4.5.3.2 allows more; ours must end within the lease of a hand-off.
+    """
+
+    command: float = 20.0
+    final_dot: float = 60.0
 
 
 @dataclass(frozen=True)
@@ -22,7 +33,7 @@ class SmtpServer:
     host: str
     port: int
     user: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
 
     @classmethod
     def parse(cls, url: str) -> "SmtpServer":
@@ -35,7 +46,7 @@ class SmtpServer:
                                 "or smtps://user:password@host:465") from None
         if not parts.hostname or parts.path.strip("/") or (parts.username and not parts.password):
             raise WrongSettings("OMBUD_SMTP_URL: needs a host, no path, and a password with a user")
-        if parts.username and parts.scheme == "smtp":
+        if parts.username and parts.scheme == "smtp" and parts.hostname not in _LOOPBACK:
             raise WrongSettings("OMBUD_SMTP_URL: a password over smtp:// would be readable; use smtp+starttls:// or smtps://")
         return cls(parts.scheme, parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""))
 
@@ -43,14 +54,15 @@ class SmtpServer:
 class Session:
     """One connection, ready for MAIL FROM."""
 
-    def __init__(self, server: SmtpServer, local_hostname: str):
+    def __init__(self, server: SmtpServer, local_hostname: str, timeouts: Timeouts):
+        self._timeouts = timeouts
         self.used_before = False
         self.idle_since = time.monotonic()
         if server.scheme == "smtps":
-            self.smtp: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, local_hostname, timeout=COMMAND_TIMEOUT,
+            self.smtp: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, local_hostname, timeout=timeouts.command,
                                                        context=ssl.create_default_context())
         else:
-            self.smtp = smtplib.SMTP(server.host, server.port, local_hostname, timeout=COMMAND_TIMEOUT)
+            self.smtp = smtplib.SMTP(server.host, server.port, local_hostname, timeout=timeouts.command)
         try:
             self._greet(server)
         except BaseException:
@@ -65,13 +77,19 @@ class Session:
         if server.user:
             self.smtp.login(server.user, server.password)
 
-    def wait_at_most(self, seconds: float) -> None:
+    def expect_reply(self) -> None:
+        self._wait_at_most(self._timeouts.command)
+
+    def expect_final_reply(self) -> None:
+        self._wait_at_most(self._timeouts.final_dot)
+
+    def _wait_at_most(self, seconds: float) -> None:
         if self.smtp.sock is not None:
             self.smtp.sock.settimeout(seconds)
 
     def quit(self) -> None:
         try:
-            self.wait_at_most(2)
+            self._wait_at_most(min(2.0, self._timeouts.command))
             self.smtp.quit()
         except (OSError, smtplib.SMTPException):
             self.close()
@@ -83,8 +101,8 @@ class Session:
 class SessionPool:
     """Sessions that wait for their next letter, the most recently used first."""
 
-    def __init__(self, server: SmtpServer, local_hostname: str):
-        self._server, self._local_hostname = server, local_hostname
+    def __init__(self, server: SmtpServer, local_hostname: str, timeouts: Timeouts):
+        self._server, self._local_hostname, self._timeouts = server, local_hostname, timeouts
         self._waiting: list[Session] = []
         self._lock = threading.Lock()
 
@@ -100,7 +118,7 @@ class SessionPool:
         return session or self.open()
 
     def open(self) -> Session:
-        return Session(self._server, self._local_hostname)
+        return Session(self._server, self._local_hostname, self._timeouts)
 
     def give_back(self, session: Session) -> None:
         session.used_before, session.idle_since = True, time.monotonic()

@@ -43,7 +43,7 @@ class Decision:
     score: Mapping[str, float]
 
     def as_data(self) -> dict[str, Any]:
-        return {"score": self.score, "rejected": self.rejected,
+        return {"score": self.score, "rejected": {lack.value: number for lack, number in self.rejected.items()},
                 "candidates": [{"agent_id": id_, "score": {"load": load}} for load, id_ in self.candidates]}
 
 

@@ -65,7 +65,9 @@ class Roster:
         return agent_id in self._agents
 
     def with_changes(self, agents: Iterable[Agent]) -> "Roster":
-        return Roster({**self._agents, **{a.id: a for a in agents}})
+        """The roster with these agents as they are now; one that is older than the known one is ignored."""
+        newer = {a.id: a for a in agents if a.id not in self._agents or a.revision > self._agents[a.id].revision}
+        return Roster({**self._agents, **newer})
 
     def field(self, needs: Needs) -> Field:
         found = self._fields.get(needs)

@@ -1,0 +1,60 @@
+# What people and CI do with this checkout. Needs Python 3.11 and make; `make` alone says what there is.
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test check bench soak clean
+
+PYTHON := .venv/bin/python
+# Another place, another lock file or another pyproject: set up again. The same: done at once, without the network.
+STAMP := .venv/.ready-$(shell { pwd; cat requirements-dev.txt pyproject.toml; } | cksum | cut -d ' ' -f 1)
+ROUNDS ?= 10
+BROKER ?= 3.10
+
+help: ## Say what there is
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r target text; do \
+		printf '  make %-8s %s\n' "$$target" "$$text"; done
+
+setup: $(STAMP) ## Make .venv with exactly the versions in requirements-dev.txt
+
+run: setup ## Start Ombud with all that it needs on this machine (Ctrl-C stops it)
+	@exec .venv/bin/ombud run
+
+demo: setup ## Start Ombud and send it complaints (FEED=file for your own)
+	@exec .venv/bin/ombud demo $(if $(FEED),--feed $(FEED))
+
+test: setup ## Run all tests (BROKER=4 for RabbitMQ 4; ARGS for pytest)
+	@OMBUD_TEST_BROKER=$(BROKER) exec .venv/bin/pytest tests $(ARGS)
+
+check: setup ## Lint, formatting, types, imports, generated pages
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+	@$(PYTHON) -m shared.contracts.document --check docs/events.md
+
+bench: setup ## Measure complaints per second and time to alert, end to end
+	@exec $(PYTHON) -m benchmarks.end_to_end
+
+soak: setup ## Break things again and again and look whether a complaint was lost (ROUNDS=10)
+	@exec .venv/bin/pytest tests/faults --rounds $(ROUNDS)
+
+clean: ## Remove what setup and the tools made; what Ombud stored in .ombud stays
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMP):
+	@python=; found=; \
+	for each in python3.11 python3 python; do \
+		version=$$($$each -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || continue; \
+		if [ "$$version" = 3.11 ]; then python=$$each; break; fi; \
+		found="$${found:-; found $$version}"; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "Ombud needs Python 3.11$$found: apt-get install python3.11 python3.11-venv" >&2; exit 1; fi; \
+	if ! $$python -c 'import ensurepip, venv' 2>/dev/null; then \
+		echo "Ombud needs the venv module of Python 3.11: apt-get install python3.11-venv" >&2; exit 1; fi; \
+	if ! .venv/bin/pip --version 2>/dev/null | grep -qF "from $(CURDIR)/.venv/lib/python3.11/"; then \
+		echo "setup: making .venv"; $$python -m venv --clear .venv; fi
+	@echo "setup: installing requirements-dev.txt"
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@rm -f .venv/.ready-*
+	@touch $@

@@ -1,0 +1,5 @@
+"""`python -m ombud`: the same as the console script."""
+
+from ombud.main import main
+
+main()

@@ -1,0 +1,100 @@
+"""Catches all mail of this machine's Ombud and shows it on a page: `python -m ombud.local.mailbox --help`."""
+
+import argparse
+import asyncio
+import logging
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from ombud.local.mailbox_pages import MailboxPages
+from ombud.local.mailbox_store import MailStore
+
+_LARGEST = 32 * 1024 * 1024
+_WRITERS = 8
+_GRACE = 10.0
+
+
+class Catcher:
+    """aiosmtpd's handler: a mail is on disk before its sender gets the 250."""
+
+    def __init__(self, store: MailStore) -> None:
+        self._store = store
+        self._writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="writer")
+        self._under_way: set[asyncio.Future[str]] = set()
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        content = envelope.content if isinstance(envelope.content, bytes) else str(envelope.content).encode()
+        sender, recipients = envelope.mail_from or "", tuple(envelope.rcpt_tos)
+        loop = asyncio.get_running_loop()
+        keeping = loop.run_in_executor(self._writers, self._store.keep, sender, recipients, content)
+        self._under_way.add(keeping)
+        keeping.add_done_callback(self._under_way.discard)
+        try:
+            return f"250 2.0.0 OK: kept as {await keeping}"
+        except OSError as failure:
+            return f"452 4.3.1 cannot keep the mail: {failure.strerror}"
+
+    async def finish(self) -> None:
+        """Waits until mails that are being written are kept and answered."""
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=_GRACE)
+            await asyncio.sleep(0.1)  # their answers are on the way out
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """The page renews itself every few seconds: not worth a line each."""
+
+
+async def serve(store: MailStore, smtp_port: int, http_port: int) -> None:
+    """Until SIGTERM or SIGINT; then nothing new is taken, and mails under way still get their answer."""
+    loop = asyncio.get_running_loop()
+    catcher = Catcher(store)
+    smtp = await loop.create_server(lambda: _session(catcher, loop), "127.0.0.1", smtp_port, backlog=512)
+    pages = make_server("127.0.0.1", http_port, MailboxPages(store), threaded=True, request_handler=_Quiet)
+    threading.Thread(target=pages.serve_forever, name="pages", daemon=True).start()
+    print(f"mail catcher: SMTP on 127.0.0.1:{smtp_port}, page at http://127.0.0.1:{http_port}/", flush=True)
+    asked_to_end = asyncio.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, asked_to_end.set)
+    await asked_to_end.wait()
+    smtp.close()
+    await catcher.finish()
+    pages.shutdown()
+
+
+def _session(catcher: Catcher, loop: asyncio.AbstractEventLoop) -> SMTP:
+    return SMTP(
+        catcher,
+        loop=loop,
+        hostname="localhost",
+        ident="Ombud mail catcher",
+        data_size_limit=_LARGEST,
+        enable_SMTPUTF8=True,
+        # A service that is set up with a user and a password gets in with any.
+        authenticator=lambda *_: AuthResult(success=True),
+        auth_require_tls=False,
+    )
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m ombud.local.mailbox", description=__doc__)
+    parser.add_argument("--smtp-port", type=int, required=True)
+    parser.add_argument("--http-port", type=int, required=True)
+    parser.add_argument("--data-dir", type=Path, required=True, help="one file a mail, kept over restarts")
+    parser.add_argument("--no-store", action="store_true", help="count mails only, for benchmarks")
+    chosen = parser.parse_args(argv)
+    logging.basicConfig(level=logging.WARNING)
+    try:
+        asyncio.run(serve(MailStore(chosen.data_dir, not chosen.no_store), chosen.smtp_port, chosen.http_port))
+    except OSError as failure:
+        parser.exit(1, f"mail catcher: {failure}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""Gives the service its dispatcher, with a pool of greenlets to send in. Named in service.py."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import eventlet
+import structlog
+from nameko.extensions import DependencyProvider
+
+from services.notify import metrics
+from services.notify.channels.channel import Channel
+from services.notify.dispatcher import SENDERS, Dispatcher
+from services.notify.domain import ChannelName, Rules
+
+log = structlog.get_logger()
+STOP_WITHIN = 40.0  # seconds for the sends under way; what takes longer is left to its lease
+
+
+class Sending(DependencyProvider):  # type: ignore[misc]
+    """Gives the service its Dispatcher; when it stops, lets the sends under way end."""
+
+    def setup(self) -> None:
+        config = self.container.config
+        self._channels: Mapping[ChannelName, Channel] = config["channels"]
+        self._pool = eventlet.GreenPool(SENDERS * max(1, len(self._channels)))
+        self._dispatcher = Dispatcher(config["database"], config["rules"], self._channels, config["writer"], self._pool.spawn_n)
+
+    def start(self) -> None:
+        rules: Rules = self.container.config["rules"]
+        metrics.LAST_RESORT.set(1 if rules.last_resort else 0)
+        if not rules.last_resort:
+            log.warning("last_resort_missing", hint="nobody hears of cases that nobody answered: set OMBUD_LAST_RESORT "
+                                                    "to a person or an e-mail address")
+        for channel in (c for c in ChannelName if c is not ChannelName.NONE and c not in self._channels):
+            log.warning("channel_not_configured", channel=channel.value)
+
+    def stop(self) -> None:
+        with eventlet.Timeout(STOP_WITHIN, False):
+            self._pool.waitall()
+        for channel in self._channels.values():
+            channel.close()
+
+    def get_dependency(self, _worker: Any) -> Dispatcher:
+        return self._dispatcher

@@ -1,0 +1,87 @@
+"""Alerts in words: Jinja2 templates, one pair of files per purpose and language. Called by the dispatcher's senders."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from services.notify.channels.channel import Letter
+from services.notify.domain import Alert, ChannelName, Contact, Escalation, Purpose
+from shared.links import Claim, mint, url_of
+
+TEMPLATES = Path(__file__).parent / "templates"
+FALLBACK = "en"
+_BREAKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+")
+
+
+class Writer:
+    """Writes letters; reads every template at the start, so that a broken one is found there."""
+
+    def __init__(self, link_keys: Sequence[str], public_url: str, folder: Path = TEMPLATES):
+        self._link_keys, self._public_url = link_keys, public_url
+        environment = Environment(loader=FileSystemLoader(folder), undefined=StrictUndefined, trim_blocks=True,
+                                  autoescape=lambda name: bool(name and name.endswith(".html")))
+        self._templates = {name: environment.get_template(name) for name in environment.list_templates()}
+
+    def write(self, alert: Alert, escalation: Escalation, contact: Contact) -> Letter:
+        address = contact.address(alert.channel) or ""
+        language = self._language(escalation.purpose, contact.language)
+        facts = self._facts(alert, escalation, contact) | {"template_language": language}
+        plain = self._templates[f"{escalation.purpose}.{language}.txt"]
+        if alert.channel is ChannelName.SMS:
+            return Letter(alert.id, alert.case_id, address, one_line(_block(plain, "sms", facts)), language=language)
+        html = self._templates[f"{escalation.purpose}.{language}.html"].render(facts)
+        return Letter(alert.id, alert.case_id, address, _block(plain, "text", facts).strip() + "\n",
+                      one_line(_block(plain, "subject", facts)), html, language)
+
+    def _language(self, purpose: Purpose, wanted: str) -> str:
+        language = wanted.partition("-")[0].lower()
+        return language if f"{purpose}.{language}.txt" in self._templates else FALLBACK
+
+    def _facts(self, alert: Alert, escalation: Escalation, contact: Contact) -> dict[str, Any]:
+        common = {"severity": escalation.severity.value, "level": escalation.level, "reason": escalation.reason,
+                  "reference": reference(escalation.case_id)}
+        if escalation.purpose is Purpose.DEAD_LETTER:
+            return common | _clean(escalation.facts) | {
+                "failed_severity": escalation.facts["severity"], "at": _local(escalation.caused_at, contact.timezone)}
+        claim = Claim(alert.id, alert.case_id, alert.escalation_id, alert.level, alert.recipient)
+        facts = _clean(escalation.facts)
+        return common | facts | {
+            "link": url_of(self._public_url, mint(self._link_keys, claim)),
+            "respond_by": _local(escalation.respond_by, contact.timezone) if escalation.respond_by else "",
+            "received_at": _local(datetime.fromisoformat(escalation.facts["received_at"]), contact.timezone),
+            "category": str(facts["category"]).replace("_", " "),
+            "flags": ", ".join(facts["flags"]).replace("_", " "),
+        }
+
+
+def reference(case_id: str) -> str:
+    """The short form of a complaint's id that people read to each other."""
+    return case_id[:8]
+
+
+def one_line(text: str) -> str:
+    """Without line breaks, control characters and those that turn the direction of writing."""
+    return _BREAKS.sub(" ", text).strip()
+
+
+def _clean(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: one_line(value) if isinstance(value, str) else value for name, value in facts.items()}
+
+
+def _block(template: Template, name: str, facts: Mapping[str, Any]) -> str:
+    context = template.new_context(dict(facts))
+    list(template.root_render_func(context))  # runs the imports at the top of the file
+    return "".join(template.blocks[name](context))
+
+
+def _local(instant: datetime, zone: str) -> str:
+    try:
+        local = instant.astimezone(ZoneInfo(zone))
+    except (ZoneInfoNotFoundError, ValueError):
+        local = instant
+    return f"{local:%Y-%m-%d %H:%M} {local.tzname()}"

@@ -1,0 +1,91 @@
+"""Bodies and queries of notify's HTTP doors. Called by service.py."""
+
+import re
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
+
+from services.notify.channels.mime import is_address
+from services.notify.domain import ChannelName, Contact
+from shared.errors import Rejected
+
+_PERSON = re.compile(r"[^\s\x00-\x1f\x7f/]{1,100}")
+_WISHES = [c.value for c in ChannelName if c is not ChannelName.NONE]
+_E164 = validate.Regexp(r"^\+[1-9][0-9]{6,14}\Z", error="not of the form +420601234567 (E.164)")
+_LANGUAGE = validate.Regexp(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", error="not a language tag such as en or pt-BR")
+
+
+class ContactSchema(Schema):
+    """The body of `PUT /v1/contacts/{person}`."""
+
+    class Meta:
+        unknown = RAISE
+
+    name = fields.String(required=True, validate=validate.Length(min=1, max=200))
+    email = fields.String(load_default=None, allow_none=True)
+    phone = fields.String(load_default=None, allow_none=True, validate=_E164)
+    language = fields.String(load_default="en", validate=_LANGUAGE)
+    timezone = fields.String(load_default="UTC")
+    channels = fields.List(fields.String(validate=validate.OneOf(_WISHES)), load_default=lambda: list(_WISHES),
+                           validate=validate.Length(min=1))
+
+    @validates_schema
+    def check(self, contact: dict[str, Any], **_: Any) -> None:
+        faults = {}
+        if contact.get("email") is not None and not is_address(contact["email"]):
+            faults["email"] = ["not a plain e-mail address"]
+        if not _is_zone(contact.get("timezone", "UTC")):
+            faults["timezone"] = ["not a time zone such as Europe/Prague"]
+        if len(set(contact.get("channels", ()))) != len(contact.get("channels", ())):
+            faults["channels"] = ["a channel stands twice"]
+        if faults:
+            raise ValidationError(faults)
+
+
+_CONTACT = ContactSchema()
+
+
+def contact_from(person: str, body: Any) -> Contact:
+    """The contact in a body; raises Rejected with every fault by its path."""
+    if not _PERSON.fullmatch(person):
+        raise Rejected("a person's id has 1 to 100 characters, no spaces and no slash")
+    try:
+        loaded = _CONTACT.load(body)
+    except ValidationError as error:
+        raise Rejected("the contact cannot be used", errors=_faults(error.messages)) from error
+    contact = Contact(person, **{**loaded, "channels": tuple(ChannelName(c) for c in loaded["channels"])})
+    if not contact.routes:
+        wanted = " or ".join({"email": "an email", "sms": "a phone"}[c] for c in contact.channels)
+        raise Rejected("the contact cannot be used", errors=[{"pointer": "", "detail": f"needs {wanted} for its channels"}])
+    return contact
+
+
+def contact_document(contact: Contact) -> dict[str, Any]:
+    """A contact as it is shown: addresses only as far as to tell a wrong one. They never leave notify whole."""
+    return {"person": contact.person, "name": contact.name, "email": _masked_email(contact.email),
+            "phone": _masked_phone(contact.phone), "language": contact.language, "timezone": contact.timezone,
+            "channels": list(contact.channels)}
+
+
+def _masked_email(email: str | None) -> str | None:
+    local, at, domain = (email or "").rpartition("@")
+    return f"{local[:1]}***{at}{domain}" if email else None
+
+
+def _masked_phone(phone: str | None) -> str | None:
+    return f"{phone[:4]}***{phone[-2:]}" if phone else None
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, LookupError):  # each of them, by the shape of a wrong name
+        return False
+    return True
+
+
+def _faults(messages: Any, path: str = "") -> list[dict[str, str]]:
+    if isinstance(messages, dict):
+        return [fault for key, inner in messages.items() for fault in _faults(inner, path if key == "_schema" else f"{path}/{key}")]
+    return [{"pointer": path, "detail": str(detail)} for detail in messages]

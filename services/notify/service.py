@@ -1,0 +1,103 @@
+"""Notify: alerts people, once, by mail and SMS, and says what became of each alert. Read this first."""
+
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from services.notify import schemas, usecases
+from services.notify.channels.channel import Channel
+from services.notify.channels.email import Email
+from services.notify.channels.sms import Sms
+from services.notify.dispatcher import SENDERS, Dispatcher
+from services.notify.domain import ChannelName, Rules
+from services.notify.provider import Sending
+from services.notify.rendering import Writer
+from services.notify.settings import Settings
+from shared.contracts.escalation import CaseAcknowledged, CaseEscalated, CaseExhausted, CaseResolved
+from shared.contracts.failure import EventFailed
+from shared.database import Database, Transaction
+from shared.messaging import subscribe, sweep_inbox
+from shared.providers import Configured, DatabaseProvider
+from shared.ticker import tick
+from shared.web import http, json_body, json_response
+
+
+def make(settings: Settings) -> dict[str, Any]:
+    """What the providers below give out."""
+    channels: dict[ChannelName, Channel] = {}
+    if settings.smtp:
+        channels[ChannelName.EMAIL] = Email(settings.smtp, settings.mail_from)
+    if settings.sms:
+        channels[ChannelName.SMS] = Sms(settings.sms, SENDERS)
+    contact = settings.last_resort_contact
+    rules = Rules(frozenset(channels), contact.person if contact else settings.last_resort, contact)
+    return {"channels": channels, "rules": rules, "writer": Writer(settings.link_keys, settings.common.public_url)}
+
+
+class NotifyService:
+    name = "notify"
+    db: Database = DatabaseProvider()
+    rules: Rules = Configured("rules")
+    sending: Dispatcher = Sending()
+
+    @subscribe(CaseEscalated, CaseAcknowledged, CaseResolved, CaseExhausted, EventFailed, source="escalation")
+    def on_cases(self, tx: Transaction, events: list[Any]) -> None:
+        usecases.hear(tx, self.rules, events)
+
+    @subscribe(EventFailed, source="intake")
+    def on_intake_failures(self, tx: Transaction, events: list[Any]) -> None:
+        usecases.hear(tx, self.rules, events)
+
+    @subscribe(EventFailed, source="routing")
+    def on_routing_failures(self, tx: Transaction, events: list[Any]) -> None:
+        usecases.hear(tx, self.rules, events)
+
+    @subscribe(EventFailed, source="notify")
+    def on_own_failures(self, tx: Transaction, events: list[Any]) -> None:
+        usecases.hear(tx, self.rules, events)
+
+    @tick(every=0.2)
+    def send_alerts(self) -> int:
+        return self.sending.send_due()
+
+    @tick(every=5)
+    def reap_alerts(self) -> int:
+        with self.db.transaction() as tx:
+            return usecases.reap(tx, self.rules)
+
+    @tick(every=30)
+    def audit_alerts(self) -> int:
+        with self.db.read() as tx:
+            usecases.audit(tx)
+        return 0
+
+    @tick(every=600)
+    def sweep(self) -> int:
+        with self.db.transaction() as tx:
+            return sweep_inbox(tx)
+
+    @http("PUT", "/v1/contacts/<person>", scope="operator")
+    def put_contact(self, request: Request, person: str) -> Response:
+        contact = schemas.contact_from(person, json_body(request))
+        with self.db.transaction() as tx:
+            return json_response(usecases.put_contact(tx, contact))
+
+    @http("GET", "/v1/contacts/<person>", scope="operator")
+    def get_contact(self, request: Request, person: str) -> Response:
+        with self.db.read() as tx:
+            return json_response(usecases.get_contact(tx, person))
+
+    @http("GET", "/v1/contacts", scope="operator")
+    def get_contacts(self, request: Request) -> Response:
+        with self.db.read() as tx:
+            return json_response(usecases.list_contacts(tx, request.args.get("after", "")))
+
+    @http("GET", "/v1/alerts", scope="operator")
+    def get_alerts(self, request: Request) -> Response:
+        with self.db.read() as tx:
+            return json_response(usecases.list_alerts(tx, request.args.get("case_id")))
+
+    @http("GET", "/v1/summary", scope="operator")
+    def get_summary(self, request: Request) -> Response:
+        with self.db.read() as tx:
+            return json_response(usecases.summary(tx, self.rules))

@@ -1,0 +1,47 @@
+"""Settings of notify, read once at start."""
+
+from dataclasses import dataclass
+
+from environs import Env
+
+from services.notify.channels.mime import Sender, is_address
+from services.notify.channels.sms import SmsProvider
+from services.notify.channels.smtp_session import SmtpServer
+from services.notify.domain import Contact
+from shared.links import required_keys
+from shared.settings import CommonSettings, common
+
+LAST_RESORT = "last-resort"  # the recipient's name when the setting is an address
+
+
+@dataclass(frozen=True)
+class Settings:
+    """smtp, sms: None = the channel is not configured. last_resort: a person or an address, None = nobody."""
+
+    common: CommonSettings
+    smtp: SmtpServer | None
+    sms: SmsProvider | None
+    mail_from: Sender
+    last_resort: str | None
+    link_keys: tuple[str, ...]
+
+    @property
+    def last_resort_contact(self) -> Contact | None:
+        if self.last_resort is None or not is_address(self.last_resort):
+            return None
+        return Contact(LAST_RESORT, LAST_RESORT, email=self.last_resort)
+
+
+def read(env: Env | None = None) -> Settings:
+    """Raises ValueError, with a text that says what to set and repeats no password."""
+    env = env or Env(prefix="OMBUD_")
+    shared = common(env, "notify")
+    smtp_url, sms_url = env.str("SMTP_URL", ""), env.str("SMS_URL", "")
+    return Settings(
+        shared,
+        SmtpServer.parse(smtp_url) if smtp_url else None,
+        SmsProvider.parse(sms_url) if sms_url else None,
+        Sender.parse(env.str("MAIL_FROM", "Ombud <ombud@localhost>")),
+        env.str("LAST_RESORT", "").strip() or None,
+        required_keys(shared.link_keys),
+    )

@@ -1,0 +1,176 @@
+"""All four real services with broker, databases and a mail catcher, for journeys and fault tests; the clock can jump."""
+
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from ombud.local.ports import free_ports, is_port_open
+from ombud.local.processes import Child
+from shared.contracts.topology import QUEUES, SERVICES
+from shared.schema import migrate
+from tests.harness.bus import Bus
+from tests.harness.process import PROJECT, TOKEN, ServiceProcess, eventually
+
+KETTLE = "Your kettle burned my child's hand. I want to speak to the manager NOW."
+MILD = "Hello, my parcel has not arrived yet, could you look where it is?"
+ROSTER: dict[str, dict[str, dict[str, Any]]] = {
+    "routing": {
+        "/v1/agents/jana": {"name": "Jana", "languages": ["en", "cs"], "regions": ["CZ"], "capacity": 50,
+                            "skills": ["billing", "refund", "delivery", "defect", "technical", "account", "conduct",
+                                       "cancellation", "privacy_security", "safety", "other"]},
+    },
+    "escalation": {
+        "/v1/supervisors/petr": {"name": "Petr", "role": "supervisor", "regions": ["CZ"], "languages": ["cs"]},
+        "/v1/supervisors/karin": {"name": "Karin", "role": "coordinator", "regions": ["CZ", "DE"], "languages": ["de"]},
+        "/v1/supervisors/max": {"name": "Max", "role": "manager", "regions": ["*"], "languages": ["en"]},
+    },
+    "notify": {
+        f"/v1/contacts/{p}": {"name": p.title(), "email": f"{p}@example.org", "language": "en", "timezone": "Europe/Prague"}
+        for p in ("petr", "karin", "max", "duty")
+    },
+}
+
+
+class Catcher:
+    """The local mail catcher as its own process, and what it caught."""
+
+    def __init__(self, folder: Path):
+        self.smtp_port, self.http_port = free_ports(2)
+        argv = [sys.executable, "-m", "ombud.local.mailbox", "--smtp-port", str(self.smtp_port), "--http-port",
+                str(self.http_port), "--data-dir", str(folder / "mail")]
+        self._child = Child("mailbox", argv, {"PYTHONPATH": str(PROJECT), "PATH": "/usr/bin:/bin"}, folder / "mailbox.log")
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.smtp_port}"
+
+    def start(self) -> None:
+        self._child.start()
+        eventually(lambda: is_port_open(self.smtp_port) and is_port_open(self.http_port), "the mail catcher", self._child.log_tail)
+
+    def stop(self) -> None:
+        self._child.stop()
+
+    def messages(self, to: str = "") -> list[dict[str, Any]]:
+        """Oldest first."""
+        answer = requests.get(f"http://127.0.0.1:{self.http_port}/api/messages", params={"limit": 100_000}, timeout=20)
+        found: list[dict[str, Any]] = answer.json()
+        return sorted((m for m in found if any(r.startswith(to) for r in m["to"])), key=lambda m: m["received_at"])
+
+
+class System:
+    """`start` it, `send` complaints, `advance` the clock, look into `mail`; one database URL for all, `{service}` filled in."""
+
+    def __init__(self, folder: Path, database_url: str, amqp_uri: str, **settings: str):
+        self.folder, self.database_url, self.amqp_uri = folder, database_url, amqp_uri
+        self.mail, self.bus = Catcher(folder), Bus(amqp_uri)
+        self.clock_file = folder / "clock"
+        self._shift = 0.0
+        shared = {"OMBUD_AMQP_URI": amqp_uri, "OMBUD_SMTP_URL": self.mail.url, "OMBUD_CLOCK_FILE": str(self.clock_file),
+                  "OMBUD_LAST_RESORT": "duty", "OMBUD_MAIL_FROM": "Ombud <ombud@example.org>", **settings}
+        self.services = {name: ServiceProcess(f"services.{name}", folder, **shared, OMBUD_DATABASE_URL=self.database(name))
+                         for name in SERVICES}
+        for service in self.services.values():
+            service.settings["OMBUD_PUBLIC_URL"] = self.services["escalation"].url
+
+    def database(self, service: str) -> str:
+        return self.database_url.format(service=service)
+
+    def start(self, *names: str) -> "System":
+        """Starts these services (all, if none are named), migrated and with the roster applied."""
+        self.mail.start()
+        for service in SERVICES:
+            migrate(self.database(service), service, PROJECT / "services" / service / "migrations")
+        for name in names or SERVICES:
+            self.services[name].launch()
+        for name in names or SERVICES:
+            self.services[name].start() if not self.services[name].is_alive else eventually(
+                self.services[name].is_ready, f"{name} to be ready", self.services[name].log)
+            self.apply_roster(name)
+        return self
+
+    def apply_roster(self, service: str) -> None:
+        for path, body in ROSTER.get(service, {}).items():
+            answer = self.services[service].call("PUT", path, body)
+            assert answer.ok, answer.text
+
+    def stop(self) -> None:
+        for service in self.services.values():
+            service.kill()
+        self.mail.stop()
+        self.bus.close()
+
+    def advance(self, **time: float) -> None:
+        """Moves the clock of all services forward: `minutes=30`."""
+        factors = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
+        self._shift += sum(factors[unit] * number for unit, number in time.items())
+        self.clock_file.write_text(str(self._shift))
+
+    def call(self, service: str, method: str, path: str, body: object = None, token: str = TOKEN) -> requests.Response:
+        return self.services[service].call(method, path, body, token)
+
+    def send(self, text: str = KETTLE, external_id: str | None = None, **fields: Any) -> str:
+        """A complaint by HTTP; gives its id."""
+        body = {"source": "web", "external_id": external_id or uuid.uuid4().hex, "channel": "email", "text": text,
+                "customer": {"ref": "C-1", "region": "CZ", "language": "en"}, **fields}
+        answer = self.call("intake", "POST", "/v1/complaints", body)
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["complaint_id"])
+
+    def step(self, type_: str, external_id: str, **fields: Any) -> None:
+        """What upstream says about a complaint later on, by HTTP: `complaint.resolved` …"""
+        event = {"specversion": "1.0", "type": type_, "source": "web", "id": uuid.uuid4().hex,
+                 "data": {"source": "web", "external_id": external_id, **fields}}
+        answer = requests.post(f"{self.services['intake'].url}/v1/events", json=event, timeout=20, headers={
+            "Authorization": f"Bearer {TOKEN}", "Content-Type": "application/cloudevents+json"})
+        assert answer.status_code == 202, answer.text
+
+    def case(self, complaint_id: str) -> dict[str, Any]:
+        answer = self.call("escalation", "GET", f"/v1/cases/{complaint_id}")
+        return dict(answer.json()) if answer.ok else {}
+
+    def assignment(self, complaint_id: str) -> dict[str, Any]:
+        answer = self.call("routing", "GET", f"/v1/assignments/{complaint_id}")
+        return dict(answer.json()) if answer.ok else {}
+
+    def summary(self, service: str) -> dict[str, Any]:
+        return dict(self.call(service, "GET", "/v1/summary").json())
+
+    def told(self, person: str) -> int:
+        """How many mails the person got."""
+        return len(self.mail.messages(f"{person}@"))
+
+    def wait_until_told(self, person: str, times: int = 1) -> list[dict[str, Any]]:
+        eventually(lambda: self.told(person) >= times, f"{person} to be told {times} times", self.logs)
+        found = self.mail.messages(f"{person}@")
+        assert len(found) == times, [m["subject"] for m in found]
+        return found
+
+    def settle(self, patience: float = 60.0) -> None:
+        """Waits until nothing is on its way any more: queues and outboxes empty, no alert pending."""
+        eventually(self._is_settled, "everything to settle", lambda: str(self._left()), patience)
+        # Once more: what was between two queues at the first look has arrived by the second.
+        eventually(self._is_settled, "everything to settle", lambda: str(self._left()), patience)
+
+    def _is_settled(self) -> bool:
+        return not any(self._left().values())
+
+    def _left(self) -> dict[str, int]:
+        left = {q.name: self.bus.waiting(q.name) for q in QUEUES}
+        for name, service in self.services.items():
+            if service.is_alive:
+                summary = self.summary(name)
+                left[f"{name} outbox"] = summary["plumbing"]["outbox"]
+                alerts = summary.get("alerts", {})
+                left[f"{name} alerts"] = sum(alerts.get(s, 0) for s in ("pending", "claimed", "handed_off"))
+        return left
+
+    def logs(self) -> str:
+        return "\n".join(f"== {name}\n{service.log()[-1500:]}" for name, service in self.services.items())
+
+    def __iter__(self) -> Iterator[ServiceProcess]:
+        return iter(self.services.values())

@@ -1,0 +1,3 @@
+"""The same use-case tests on PostgreSQL; the desk comes from this folder's conftest."""
+
+from tests.unit.escalation.test_usecases import *  # noqa: F403

@@ -1,0 +1,134 @@
+"""Child processes: they end when asked, when we die, and come back when they die on their own."""
+
+import os
+import queue
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import psutil
+import pytest
+
+from ombud.local.ports import free_ports, is_port_free
+from ombud.local.processes import Child, is_running, remember_pid
+from ombud.local.supervisor import Death, Supervisor
+
+
+def a_child(folder: Path, script: str, name: str = "child") -> Child:
+    return Child(name, ["/bin/sh", "-c", script], dict(os.environ), folder / f"{name}.log")
+
+
+def test_child_ends_when_asked(tmp_path: Path) -> None:
+    child = a_child(tmp_path, "exec sleep 600")
+    child.start()
+    assert child.is_alive
+    assert child.stop() == -signal.SIGTERM
+    assert not child.is_alive
+
+
+def test_child_that_does_not_listen_is_killed_with_all_it_started(tmp_path: Path) -> None:
+    child = a_child(tmp_path, "trap '' TERM; sleep 600 & echo ready; while :; do wait; done")
+    child.start()
+    while "ready" not in child.log_tail():
+        assert child.is_alive
+    started = psutil.Process(child.pid).children(recursive=True)
+    assert child.stop(patience=0.2) == -signal.SIGKILL
+    assert psutil.wait_procs(started, timeout=5)[1] == []
+
+
+def test_child_writes_to_its_log_and_keeps_older_lines(tmp_path: Path) -> None:
+    child = a_child(tmp_path, "echo out; echo err >&2")
+    for _ in range(2):
+        child.start()
+        assert child.wait() == 0
+    assert child.log_tail(4) == "out\nerr\nout\nerr"
+
+
+@pytest.mark.parametrize("thread", ["main", "short"], ids=["from the main thread", "from a thread that ended"])
+def test_child_dies_with_a_killed_parent_and_not_before(tmp_path: Path, thread: str) -> None:
+    parent = subprocess.Popen(
+        [sys.executable, "-c", _PARENT, str(tmp_path), thread], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert parent.stdout is not None
+    child = psutil.Process(int(parent.stdout.readline()))
+    assert parent.stdout.readline() == "alive\n"
+    parent.kill()
+    parent.communicate()
+    assert psutil.wait_procs([child], timeout=10)[1] == []
+
+
+_PARENT = textwrap.dedent(
+    """
+    import os, psutil, sys, threading
+    from pathlib import Path
+    from ombud.local.processes import Child
+    child = Child("child", ["/bin/sleep", "600"], dict(os.environ), Path(sys.argv[1]) / "child.log")
+    if sys.argv[2] == "main":
+        child.start()
+    else:
+        starter = threading.Thread(target=child.start)
+        starter.start()
+        starter.join()
+    print(child.pid, flush=True)
+    try:
+        psutil.Process(child.pid).wait(0.5)
+    except psutil.TimeoutExpired:
+        print("alive", flush=True)
+    sys.stdin.read()
+    """
+)
+
+
+def test_pid_file_is_believed_only_for_the_very_process(tmp_path: Path) -> None:
+    pid_file = tmp_path / "child.pid"
+    remember_pid(pid_file, os.getpid())
+    assert is_running(pid_file) == os.getpid()
+    pid_file.write_text(f"{os.getpid()} 1\n")
+    assert is_running(pid_file) is None
+    assert is_running(tmp_path / "never.pid") is None
+
+
+def test_free_ports_are_in_a_row_and_free() -> None:
+    ports = free_ports(4)
+    assert ports == list(range(ports[0], ports[0] + 4))
+    assert all(is_port_free(port) for port in ports)
+
+
+def test_dying_child_is_started_again_after_growing_delays(tmp_path: Path) -> None:
+    deaths: queue.Queue[Death] = queue.Queue()
+    child = a_child(tmp_path, "echo started; exit 3")
+    supervisor = Supervisor([child], deaths.put, delays=(0.01, 0.02, 0.05))
+    supervisor.start()
+    try:
+        told = [deaths.get(timeout=10) for _ in range(4)]
+    finally:
+        supervisor.stop()
+    assert [death.restart_in for death in told] == [0.01, 0.02, 0.05, 0.05]
+    assert {death.exit_code for death in told} == {3}
+    assert (tmp_path / "child.log").read_text().count("started") >= 4
+
+
+def test_delay_begins_anew_after_a_steady_run(tmp_path: Path) -> None:
+    deaths: queue.Queue[Death] = queue.Queue()
+    supervisor = Supervisor([a_child(tmp_path, "exit 3")], deaths.put, delays=(0.01, 5.0), steady_after=0.0)
+    supervisor.start()
+    try:
+        told = [deaths.get(timeout=10) for _ in range(3)]
+    finally:
+        supervisor.stop()
+    assert [death.restart_in for death in told] == [0.01, 0.01, 0.01]
+
+
+def test_other_children_run_on_and_all_end_with_the_supervisor(tmp_path: Path) -> None:
+    deaths: queue.Queue[Death] = queue.Queue()
+    steady = a_child(tmp_path, "exec sleep 600", "steady")
+    supervisor = Supervisor([steady, a_child(tmp_path, "exit 1", "dying")], deaths.put, delays=(0.01,))
+    supervisor.start()
+    pid = steady.pid
+    assert deaths.get(timeout=10).child.name == "dying"
+    assert (steady.pid, steady.is_alive) == (pid, True)
+    supervisor.stop()
+    assert not steady.is_alive
+    assert deaths.empty() or all(deaths.get().child.name == "dying" for _ in range(deaths.qsize()))

@@ -1,0 +1,127 @@
+"""A real SMTP server (aiosmtpd) that fails as a test says: at any verb, with or without keeping the letter."""
+
+import asyncio
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope
+
+KEEP, DROP, HANG = "keep", "drop", "hang"  # keep the letter and then break off; break off; say nothing
+
+
+class MailServer:
+    """`script[verb]`: what to do at its next uses, a reply or one of the words above; then it behaves again.
+
+    Verbs: EHLO, AUTH, MAIL, RCPT, DATA (the command), BODY (after 354, before the dot is read), DOT (after the dot).
+    """
+
+    def __init__(self, login: tuple[bytes, bytes] | None = None):
+        self.script: dict[str, list[str]] = {}
+        self.letters: list[EmailMessage] = []
+        self.recipients: list[list[str]] = []
+        self.connections = 0
+        self._login = login
+        self._controller = _Controller(self, _Hooks(self), hostname="127.0.0.1", port=0)
+        self._controller.start()
+
+    @property
+    def port(self) -> int:
+        port: int = self._controller.server.sockets[0].getsockname()[1]
+        return port
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.port}"
+
+    def stop(self) -> None:
+        self._controller.stop()
+
+    def keep(self, envelope: Envelope) -> None:
+        assert isinstance(envelope.content, bytes)
+        letter = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(letter, EmailMessage)
+        self.letters.append(letter)
+        self.recipients.append(list(envelope.rcpt_tos))
+
+    async def play(self, verb: str, server: SMTP) -> str | None:
+        """The reply to give instead of the usual one."""
+        actions = self.script.get(verb) or [""]
+        action = actions.pop(0)
+        if action == HANG:
+            await asyncio.sleep(30)
+        if action in (DROP, KEEP, HANG):
+            assert server.transport
+            server.transport.abort()
+            return "421 gone"
+        return action or None
+
+    def authenticate(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, wanted: Any) -> AuthResult:
+        return AuthResult(success=(wanted.login, wanted.password) == self._login)
+
+    def options(self) -> dict[str, Any]:
+        login = {"authenticator": self.authenticate, "auth_require_tls": False, "auth_required": True} if self._login else {}
+        return {"enable_SMTPUTF8": False, **login}
+
+
+class _Server(SMTP):
+    def __init__(self, owner: MailServer, *arguments: Any, **options: Any):
+        self._owner = owner
+        super().__init__(*arguments, **options, **owner.options())
+
+    def connection_made(self, transport: Any) -> None:
+        self._owner.connections += 1
+        super().connection_made(transport)
+
+    async def smtp_DATA(self, arg: str) -> None:
+        if reply := await self._owner.play("DATA", self):
+            await self.push(reply)
+            return
+        if self._owner.script.get("BODY"):
+            await self.push("354 go on")
+            await self._owner.play("BODY", self)
+            return
+        await super().smtp_DATA(arg)
+
+
+class _Controller(Controller):
+    def __init__(self, owner: MailServer, *arguments: Any, **options: Any):
+        self._owner = owner
+        super().__init__(*arguments, **options)
+
+    def factory(self) -> SMTP:
+        return _Server(self._owner, self.handler)
+
+    def _trigger_server(self) -> None:
+        """The controller would connect to its configured port, which is 0 here: listening is all that it needs to see."""
+
+
+class _Hooks:
+    def __init__(self, owner: MailServer):
+        self._owner = owner
+
+    async def handle_EHLO(self, server: SMTP, session: Any, envelope: Envelope, hostname: str, responses: list[str]) -> list[str]:
+        reply = await self._owner.play("EHLO", server)
+        session.host_name = hostname
+        return [reply] if reply else responses
+
+    async def handle_MAIL(self, server: SMTP, session: Any, envelope: Envelope, address: str, options: list[str]) -> str:
+        reply = await self._owner.play("MAIL", server)
+        if reply:
+            return reply
+        envelope.mail_from = address
+        return "250 OK"
+
+    async def handle_RCPT(self, server: SMTP, session: Any, envelope: Envelope, address: str, options: list[str]) -> str:
+        reply = await self._owner.play("RCPT", server)
+        if reply:
+            return reply
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Any, envelope: Envelope) -> str:
+        coming = (self._owner.script.get("DOT") or [""])[0]
+        if coming in (KEEP, ""):
+            self._owner.keep(envelope)
+        return await self._owner.play("DOT", server) or "250 2.0.0 taken"

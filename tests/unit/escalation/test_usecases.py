@@ -1,0 +1,287 @@
+"""Heard, decided, saved and announced, once: on SQLite here, on PostgreSQL from tests/integration/escalation."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.escalation.domain.case import CaseState
+from services.escalation.usecases import Outcome
+from shared import clock
+from shared.contracts.escalation import CaseAcknowledged, CaseEscalated, CaseExhausted, CaseOpened, CaseResolved
+from shared.contracts.event import Severity
+from shared.contracts.intake import (
+    ComplaintAnswered, ComplaintClassified, ComplaintReopened, ComplaintResolved, ComplaintUpdated, Customer,
+)
+from shared.contracts.notify import AlertAccepted, AlertFailed, EscalationUnreachable
+from shared.contracts.routing import ComplaintAssigned, ComplaintQueued, Needs, QueuedReason
+from shared.errors import NotFound
+from tests.unit.escalation.builders import NOON, SECOND
+from tests.unit.escalation.desk import Desk
+
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+MINUTES = timedelta(minutes=1)
+
+
+def id_of(name: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, name))
+
+
+def a_complaint(name: str = "1", kind: type = ComplaintClassified, **changes: Any) -> Any:
+    defaults: dict[str, Any] = {
+        "complaint_id": id_of(name), "revision": 1, "source": "web", "external_id": name, "channel": "email",
+        "customer": Customer("C-1", "standard", "CZ", "cs", "Europe/Prague"), "received_at": NOON, "language": "cs",
+        "category": "billing", "severity": Severity.LOW, "anger": 0.2, "asks_supervisor": False, "contact_count": 1,
+        "excerpt": "charged twice", "rules": (), "rules_version": "v1",
+    }
+    return kind(**(defaults | changes))
+
+
+def severe(name: str = "1", **changes: Any) -> Any:
+    return a_complaint(name, **{"severity": Severity.CRITICAL, **changes})
+
+
+def unreachable(escalated: CaseEscalated) -> EscalationUnreachable:
+    return EscalationUnreachable(escalated.case_id, escalated.escalation_id, escalated.level, ("rejected",), NOON)
+
+
+def an_alert(kind: Any, escalated: CaseEscalated, alert_id: str = "a-1") -> Any:
+    return kind(alert_id, escalated.case_id, escalated.escalation_id, escalated.level, "anna", "email", "ok", NOON, 0.4)
+
+
+# -- opening and triggers -----------------------------------------------------------------------------------------
+
+
+def test_a_severe_complaint_opens_a_case_and_alerts_level_1_in_one_transaction(desk: Desk) -> None:
+    desk.hear(severe())
+    opened, escalated = desk.announced
+    assert isinstance(opened, CaseOpened) and isinstance(escalated, CaseEscalated)
+    assert (escalated.level, escalated.reason, escalated.recipients) == (1, "severity", ("anna",))
+    assert escalated.case_revision > opened.case_revision
+    assert escalated.facts.excerpt == "charged twice" and escalated.facts.region == "CZ"
+    assert escalated.policy_version == desk.book.current.version
+    assert desk.timeline(id_of("1")) == ["opened", "escalated"]
+
+
+def test_a_mild_complaint_opens_a_case_with_a_deadline(desk: Desk) -> None:
+    desk.hear(a_complaint())
+    (opened,) = desk.announced
+    assert opened.clocks[0].name == "first_answer"
+    assert opened.clocks[0].due_at == desk.case(id_of("1")).due_at
+
+
+def test_told_twice_is_announced_once(desk: Desk) -> None:
+    desk.hear(severe(), severe())
+    desk.hear(severe())
+    assert len(desk.announced) == 2
+    assert desk.timeline(id_of("1")) == ["opened", "escalated"]
+
+
+def test_a_case_per_complaint_in_one_batch(desk: Desk) -> None:
+    desk.hear(severe("3"), a_complaint("1"), severe("2"), a_complaint("1", ComplaintUpdated, revision=2,
+                                                                      asks_supervisor=True, asks_kind="supervisor"))
+    assert {e.case_id: e.reason for e in desk.told(CaseEscalated)} == {
+        id_of("3"): "severity", id_of("2"): "severity", id_of("1"): "asked"}
+
+
+def test_an_update_that_becomes_severe_escalates_then(desk: Desk) -> None:
+    desk.hear(a_complaint())
+    assert not desk.told(CaseEscalated)
+    desk.hear(severe(kind=ComplaintUpdated, revision=2))
+    assert [e.reason for e in desk.told(CaseEscalated)] == ["severity"]
+
+
+def test_asking_for_any_human_does_not_escalate_by_the_shipped_policy(desk: Desk) -> None:
+    desk.hear(a_complaint(asks_supervisor=True, asks_kind="human"))
+    assert not desk.told(CaseEscalated)
+
+
+# -- time ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_overdue_first_answer_escalates_when_it_is_due_and_not_before(desk: Desk) -> None:
+    desk.hear(a_complaint(severity=Severity.MEDIUM))
+    due_at = desk.case(id_of("1")).due_at
+    desk.jump(due_at - clock.now() - 5 * SECOND)  # type: ignore[operator]
+    assert desk.tick() == 0
+    desk.jump(5 * SECOND)
+    assert desk.tick() == 1
+    assert [e.reason for e in desk.told(CaseEscalated)] == ["overdue"]
+    assert desk.tick() == 0
+
+
+def test_an_answered_complaint_is_not_overdue(desk: Desk) -> None:
+    desk.hear(a_complaint())
+    desk.hear(ComplaintAnswered(id_of("1"), 2, NOON, "agent"))
+    desk.jump(timedelta(days=30))
+    assert desk.tick() == 0
+
+
+def test_nobody_answers_and_the_case_climbs_to_the_top_and_is_exhausted_once(desk: Desk) -> None:
+    desk.hear(severe())
+    for _ in range(6):
+        desk.jump(timedelta(hours=5))
+        while desk.tick():
+            pass
+    assert [(e.level, e.reason) for e in desk.told(CaseEscalated)] == [(1, "severity"), (2, "unanswered"), (3, "unanswered")]
+    (exhausted,) = desk.told(CaseExhausted)
+    assert exhausted.escalation_id == desk.told(CaseEscalated)[-1].escalation_id
+    assert desk.case(id_of("1")).state is CaseState.EXHAUSTED
+
+
+def test_after_downtime_each_case_climbs_one_step_and_the_next_deadline_counts_from_now(desk: Desk) -> None:
+    desk.hear(severe())
+    desk.jump(timedelta(hours=6))
+    assert desk.tick() == 1
+    assert desk.tick() == 0
+    assert desk.case(id_of("1")).due_at - clock.now() > 9 * MINUTES  # type: ignore[operator]
+
+
+def test_the_most_severe_climb_first(desk: Desk) -> None:
+    desk.hear(a_complaint("mild"), severe("high", severity=Severity.HIGH), severe("critical"))
+    desk.announced.clear()
+    desk.jump(timedelta(days=9))
+    while desk.tick():
+        pass
+    assert [e.facts.external_id for e in desk.told(CaseEscalated)] == ["critical", "high", "mild"]
+
+
+def test_timed_steps_stay_in_the_trace_of_the_complaint(desk: Desk) -> None:
+    desk.hear(severe(), trace=TRACE)
+    desk.traces.clear()
+    desk.jump(timedelta(hours=1))
+    desk.tick()
+    assert desk.traces == {id_of("1"): TRACE}
+
+
+# -- answers ------------------------------------------------------------------------------------------------------
+
+
+def test_whoever_takes_a_case_stops_the_ladder_and_the_second_is_told_who_has_it(desk: Desk) -> None:
+    desk.hear(severe())
+    first, second = desk.take(id_of("1"), "anna"), desk.take(id_of("1"), "ben")
+    assert (first.outcome, second.outcome) == (Outcome.TAKEN, Outcome.ALREADY_TAKEN)
+    assert second.case.acknowledged_by == "anna"
+    (told,) = desk.told(CaseAcknowledged)
+    assert (told.by, told.level, told.escalation_id) == ("anna", 1, desk.told(CaseEscalated)[0].escalation_id)
+    desk.jump(timedelta(days=1))
+    assert desk.tick() == 0
+
+
+def test_an_exhausted_case_can_still_be_taken(desk: Desk) -> None:
+    desk.hear(severe(customer=Customer(region="XX")))
+    desk.jump(timedelta(hours=1))
+    desk.tick()
+    assert desk.case(id_of("1")).state is CaseState.EXHAUSTED
+    assert desk.take(id_of("1"), "dora").outcome is Outcome.TAKEN
+
+
+def test_a_resolved_case_cannot_be_taken(desk: Desk) -> None:
+    desk.hear(severe())
+    desk.hear(ComplaintResolved(id_of("1"), 2, NOON, "crm"))
+    assert desk.take(id_of("1"), "anna").outcome is Outcome.ALREADY_RESOLVED
+
+
+def test_an_unknown_case_is_not_found(desk: Desk) -> None:
+    desk.hear(ComplaintResolved(id_of("early"), 2, NOON, "crm"))
+    for name in ("early", "never"):
+        with pytest.raises(NotFound):
+            desk.take(id_of(name), "anna")
+
+
+# -- early, late, closed, reopened --------------------------------------------------------------------------------
+
+
+def test_a_resolution_before_its_complaint_keeps_it_from_escalating(desk: Desk) -> None:
+    desk.hear(ComplaintResolved(id_of("1"), 2, NOON, "crm"))
+    desk.hear(severe())
+    assert not desk.told(CaseEscalated) and not desk.told(CaseOpened)
+    assert len(desk.told(CaseResolved)) == 1
+    assert desk.case(id_of("1")).state is CaseState.RESOLVED
+
+
+def test_an_answer_before_its_complaint_counts(desk: Desk) -> None:
+    desk.hear(ComplaintAnswered(id_of("1"), 2, NOON))
+    desk.hear(a_complaint())
+    assert desk.case(id_of("1")).due_at is None
+    assert desk.summary()["open"] == 1
+
+
+def test_upstream_resolution_closes_the_case_once(desk: Desk) -> None:
+    desk.hear(severe())
+    desk.hear(ComplaintResolved(id_of("1"), 2, NOON, "crm"), ComplaintResolved(id_of("1"), 2, NOON, "crm"))
+    (told,) = desk.told(CaseResolved)
+    assert (told.by, told.at, told.level) == ("crm", NOON, 1)
+    desk.jump(timedelta(days=1))
+    assert desk.tick() == 0
+
+
+def test_a_reopened_case_is_escalated_anew_under_a_new_id(desk: Desk) -> None:
+    desk.hear(severe())
+    desk.hear(ComplaintResolved(id_of("1"), 2, NOON))
+    desk.hear(ComplaintReopened(id_of("1"), 3, NOON))
+    first, second = desk.told(CaseEscalated)
+    assert (first.level, second.level) == (1, 1)
+    assert first.escalation_id != second.escalation_id
+
+
+# -- what notify and routing tell ---------------------------------------------------------------------------------
+
+
+def test_an_unreachable_level_climbs_at_once_and_only_once(desk: Desk) -> None:
+    desk.hear(severe())
+    (first,) = desk.told(CaseEscalated)
+    desk.hear_alerts(an_alert(AlertFailed, first), unreachable(first), unreachable(first))
+    desk.hear_alerts(unreachable(first))
+    assert [(e.level, e.reason) for e in desk.told(CaseEscalated)] == [(1, "severity"), (2, "unreachable")]
+    assert "alert_failed" in desk.timeline(id_of("1"))
+
+
+def test_unreachability_of_a_taken_case_is_ignored(desk: Desk) -> None:
+    desk.hear(severe())
+    desk.take(id_of("1"), "anna")
+    desk.hear_alerts(unreachable(desk.told(CaseEscalated)[0]))
+    assert len(desk.told(CaseEscalated)) == 1
+
+
+def test_unreachability_of_an_unknown_case_is_no_error(desk: Desk) -> None:
+    desk.hear_alerts(EscalationUnreachable(id_of("never"), "e", 1, (), NOON))
+    assert desk.announced == []
+
+
+def test_how_alerts_ended_is_noted_once_each(desk: Desk) -> None:
+    desk.hear(severe())
+    accepted = an_alert(AlertAccepted, desk.told(CaseEscalated)[0])
+    desk.hear_alerts(accepted, accepted)
+    desk.hear_alerts(accepted)
+    assert desk.timeline(id_of("1")).count("alert_accepted") == 1
+
+
+def test_the_newest_owner_is_in_the_alerts_of_later_levels(desk: Desk) -> None:
+    desk.hear_owners(ComplaintAssigned(id_of("1"), 3, "g", "Gita", NOON), ComplaintAssigned(id_of("1"), 2, "h", "Hugo", NOON))
+    desk.hear(severe())
+    desk.jump(timedelta(hours=1))
+    desk.tick()
+    assert desk.told(CaseEscalated)[-1].facts.agent_name == "Gita"
+    desk.hear_owners(ComplaintQueued(id_of("1"), 4, Needs(), QueuedReason.ALL_FULL, NOON))
+    desk.jump(timedelta(hours=1))
+    desk.tick()
+    assert desk.told(CaseEscalated)[-1].facts.agent_name is None
+
+
+# -- counting -----------------------------------------------------------------------------------------------------
+
+
+def test_the_summary_counts_cases_and_escalations(desk: Desk) -> None:
+    desk.hear(severe("1"), severe("2"), severe("3"), a_complaint("4"))
+    desk.hear(ComplaintAnswered(id_of("early"), 2, NOON))
+    desk.take(id_of("1"), "anna")
+    desk.hear(ComplaintResolved(id_of("2"), 2, NOON))
+    desk.jump(timedelta(hours=1))
+    desk.tick()
+    counted = desk.summary()
+    assert {name: counted[name] for name in ("cases", "early", "open", "escalated_now", "acknowledged", "resolved")} == {
+        "cases": 4, "early": 1, "open": 1, "escalated_now": 1, "acknowledged": 1, "resolved": 1}
+    assert (counted["escalated"], counted["escalations"], counted["exhausted"]) == (3, 4, 0)
+    assert counted["by_reason"] == {"severity": 3, "asked": 0, "overdue": 0, "unanswered": 1, "unreachable": 0}

@@ -1,0 +1,101 @@
+"""Language packs can be edited by a company; every mistake is refused with its file and line."""
+
+from pathlib import Path
+
+import pytest
+
+from services.intake.classify import Classifier, RulesError
+
+
+@pytest.fixture(scope="module")
+def reader() -> Classifier:
+    return Classifier.load()
+
+
+PACK = """ask:
+  role: |
+    captain
+  wish: |
+    want
+  contact: |
+    speak
+category:
+  delivery:
+    3: |
+      parcel*
+severity:
+  critical:
+    safety: |
+      shark*
+"""
+
+
+def write_pack(directory: Path, text: str, name: str = "en.yml") -> Path:
+    (directory / name).write_text(text, encoding="utf-8")
+    return directory
+
+
+def test_a_company_can_bring_its_own_packs(tmp_path: Path):
+    reader = Classifier.load(write_pack(tmp_path, PACK))
+    answer = reader.classify("I want to speak to the captain, a shark ate the parcels on your boat.")
+    assert (answer.asks_kind, answer.severity, answer.category) == ("supervisor", "critical", "safety")
+    assert {one.rule for one in answer.evidence if one.for_ == "asks_supervisor"} == {
+        "en.ask.role.captain",
+        "en.ask.contact.speak",
+    }
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "place", "what"),
+    [
+        ("captain", "cap*tain", "en.yml:3", "star"),
+        ("captain", "<crew>", "en.yml:3", "no class <crew>"),
+        ("captain", ".. captain", "en.yml:3", "begins and ends with a word"),
+        ("captain", "captain ..99 now", "en.yml:3", "gap"),
+        ("captain", "!!", "en.yml:3", "no word"),
+        ("  role:", "  rolle:", "en.yml:3", "unknown class 'rolle'"),
+        ("delivery:", "transport:", "en.yml:10", "unknown category 'transport'"),
+        ("3: |", "heavy: |", "en.yml:11", "not a weight"),
+        ("safety: |", "sharks: |", "en.yml:15", "unknown flag 'sharks'"),
+        ("severity:", "severeness:", "en.yml:13", "unknown section 'severeness'"),
+        ("    want", "  - want: [", "en.yml:", ""),
+        ("  wish: |\n    want", "  wish: [want]", "en.yml:4", "a list"),
+        ("      parcel*", "      parcel*\n    2: |\n      parcel*", "en.yml:13", "another weight on line 11"),
+    ],
+)
+def test_a_broken_pack_is_refused_with_file_and_line(tmp_path: Path, wrong: str, right: str, place: str, what: str):
+    assert wrong in PACK
+    with pytest.raises(RulesError) as refused:
+        Classifier.load(write_pack(tmp_path, PACK.replace(wrong, right, 1)))
+    assert place in str(refused.value)
+    assert what in str(refused.value)
+
+
+def test_every_mistake_is_named_at_once(tmp_path: Path):
+    write_pack(tmp_path, PACK.replace("captain", "cap*tain"))
+    write_pack(tmp_path, PACK.replace("delivery:", "transport:"), "pl.yml")
+    with pytest.raises(RulesError) as refused:
+        Classifier.load(tmp_path)
+    assert [mistake.split(":")[0] for mistake in refused.value.mistakes] == ["en.yml", "pl.yml"]
+
+
+def test_a_directory_without_packs_is_refused(tmp_path: Path):
+    with pytest.raises(RulesError, match="no language pack"):
+        Classifier.load(tmp_path)
+
+
+def test_the_version_changes_with_any_rule(tmp_path: Path):
+    first = Classifier.load(write_pack(tmp_path, PACK)).rules_version
+    second = Classifier.load(write_pack(tmp_path, PACK)).rules_version
+    changed = Classifier.load(write_pack(tmp_path, PACK.replace("shark*", "whale*"))).rules_version
+    assert first == second != changed
+
+
+def test_every_answer_carries_the_version(reader: Classifier):
+    assert reader.classify("The lamp is broken.").rules_version == reader.rules_version
+
+
+def test_broken_thresholds_are_refused_with_file_and_line(tmp_path: Path):
+    write_pack(write_pack(tmp_path, PACK), "head_characters: many\n", "thresholds.yml")
+    with pytest.raises(RulesError, match=r"thresholds.yml:1: 'many' is not a number"):
+        Classifier.load(tmp_path)

@@ -1,0 +1,149 @@
+"""How severe: injury, fire, child, fraud, leak are critical; lawyers and large sums high; plain requests low."""
+
+import pytest
+
+from services.intake.classify import Classifier
+
+
+@pytest.fixture(scope="module")
+def reader() -> Classifier:
+    return Classifier.load()
+
+
+CRITICAL = {
+    "en": [
+        ("The hot water bottle burst and scalded my little son.", "safety"),
+        ("The charger caught fire in the hallway.", "safety"),
+        ("Someone is withdrawing money from my savings, my account was hacked!", "fraud"),
+        ("I can see another customer's medical records when I log in.", "privacy"),
+        ("My mother is on oxygen and you cut off our electricity.", "vulnerable"),
+    ],
+    "cs": [
+        ("Konvice praskla a opařila naši dceru na ruce.", "safety"),
+        ("Nabíječka začala v noci hořet.", "safety"),
+        ("Někdo mi právě vybírá peníze, hackli mi účet!", "fraud"),
+        ("Po přihlášení vidím cizí údaje jiného zákazníka.", "privacy"),
+        ("Babička je na kyslíku a vy jste nám odpojili elektřinu.", "vulnerable"),
+    ],
+    "el": [
+        ("Ο βραστήρας έσκασε και έκαψε το χέρι της κόρης μου.", "safety"),
+        ("Ο φορτιστής πήρε φωτιά στο σαλόνι.", "safety"),
+        ("Μου άδειασαν τον λογαριασμό, κάποιος χρησιμοποιεί την κάρτα μου!", "fraud"),
+        ("Βλέπω τα στοιχεία άλλου πελάτη στον λογαριασμό μου.", "privacy"),
+        ("Η γιαγιά είναι με οξυγόνο και μείναμε χωρίς ρεύμα.", "vulnerable"),
+    ],
+    "pl": [
+        ("Czajnik pękł i poparzył rękę mojej córki.", "safety"),
+        ("Ładowarka zapaliła się w nocy.", "safety"),
+        ("Ktoś właśnie wypłaca moje pieniądze, włamali się na konto!", "fraud"),
+        ("Po zalogowaniu widzę dane innego klienta.", "privacy"),
+        ("Babcia jest pod tlenem, a wy odcięliście nam prąd.", "vulnerable"),
+    ],
+    "zh": [
+        ("热水壶炸了，把我女儿的手烫伤了。", "safety"),
+        ("充电器半夜起火了。", "safety"),
+        ("我的卡正在被盗刷，钱被转走了！", "fraud"),
+        ("我登录后能看到其他客户的病历。", "privacy"),
+        ("奶奶靠制氧机，你们却给我们停电了。", "vulnerable"),
+    ],
+    "de": [("Der Wasserkocher ist geplatzt und hat meine Tochter verbrüht.", "safety")],
+    "es": [("El cargador se prendió fuego y mi hijo está en el hospital.", "safety")],
+    "fr": [("La bouilloire a explosé et ma fille a été brûlée.", "safety")],
+    "it": [("Il bollitore è esploso e ha ustionato mia figlia.", "safety")],
+    "pt": [("A chaleira explodiu e queimou a mão da minha filha.", "safety")],
+    "nl": [("De waterkoker ontplofte en mijn dochter ligt in het ziekenhuis.", "safety")],
+}
+
+HIGH = [
+    ("You will be hearing from my solicitor about the fence.", "legal"),
+    ("Řeším to s právníkem, ten plot je nakřivo.", "legal"),
+    ("Θα μιλήσω με δικηγόρο για τον φράχτη.", "legal"),
+    ("Sprawę płotu przekazuję adwokatowi.", "legal"),
+    ("这件事我会找律师。", "legal"),
+    ("I am writing to the newspaper about your fence.", "press"),
+    ("Your clerk made a racist remark about my wife.", "discrimination"),
+    ("Our card terminals have been out of order all morning, our shop is losing customers.", "outage"),
+    ("You took 4,800 euros too much from my account.", "large_amount"),
+    ("Strhli jste mi omylem 95 000 Kč.", "large_amount"),
+]
+
+LOW = [
+    "What are your opening hours on Sunday?",
+    "Please end my subscription in May.",
+    "Jaká je otevírací doba v neděli?",
+    "Τι ώρες είστε ανοιχτά την Κυριακή;",
+    "Jakie są godziny otwarcia w niedzielę?",
+    "请问星期天几点开门？",
+]
+
+MEDIUM = [
+    "The jacket arrived with a torn sleeve.",
+    "Bunda přišla s roztrženým rukávem, je vadná.",
+    "Το μπουφάν ήρθε με σκισμένο μανίκι, είναι ελαττωματικό.",
+    "Kurtka ma wadę, rękaw jest rozdarty.",
+    "外套的袖子是破的，质量太差。",
+]
+
+
+def rows(table: dict) -> list:
+    return [
+        pytest.param(language, row, id=f"{language}-{i}")
+        for language, part in table.items()
+        for i, row in enumerate(part)
+    ]
+
+
+@pytest.mark.parametrize(("language", "row"), rows(CRITICAL))
+def test_danger_fraud_leak_and_people_cut_off_are_critical(reader: Classifier, language: str, row: tuple[str, str]):
+    text, flag = row
+    answer = reader.classify(text)
+    assert (answer.language, answer.severity) == (language, "critical")
+    assert flag in answer.flags
+
+
+@pytest.mark.parametrize(("text", "flag"), HIGH)
+def test_lawyers_press_discrimination_standstill_and_large_sums_are_high(reader: Classifier, text: str, flag: str):
+    answer = reader.classify(text)
+    assert answer.severity == "high"
+    assert flag in answer.flags
+
+
+@pytest.mark.parametrize("text", LOW)
+def test_plain_questions_and_requests_are_low(reader: Classifier, text: str):
+    assert reader.classify(text).severity == "low"
+
+
+@pytest.mark.parametrize("text", MEDIUM)
+def test_ordinary_complaints_are_medium(reader: Classifier, text: str):
+    assert reader.classify(text).severity == "medium"
+
+
+def test_denied_injury_is_not_critical(reader: Classifier):
+    assert reader.classify("The shelf came down, but nobody was hurt.").severity != "critical"
+
+
+@pytest.mark.parametrize(
+    "text", ["A lamp is due on 4800 Main Street.", "Order 370795561790 is a lamp.", "You took 12 euros too much."]
+)
+def test_numbers_without_currency_and_small_sums_are_no_large_amount(reader: Classifier, text: str):
+    assert "large_amount" not in reader.classify(text).flags
+
+
+def test_repeat_contact_raises_a_step_and_is_flagged(reader: Classifier):
+    once, again = (
+        reader.classify("I am writing about the lamp."),
+        reader.classify("This is the third time I write about the lamp."),
+    )
+    assert (once.severity, again.severity) == ("low", "medium")
+    assert "repeat_contact" in again.flags
+
+
+def test_repeat_contact_with_a_deadline_makes_an_ordinary_complaint_high(reader: Classifier):
+    assert reader.classify("Third time I write: the lamp is broken. Fix it by Friday.").severity == "high"
+
+
+def test_insults_and_shouting_are_angrier_than_a_question(reader: Classifier):
+    calm = reader.classify("Could you tell me when the lamp will arrive?")
+    angry = reader.classify("THIS IS A DISGRACE!!! You idiots lost my lamp AGAIN!")
+    assert calm.anger < 0.2
+    assert 0.5 <= angry.anger <= 1.0

@@ -1,0 +1,181 @@
+"""Builders and the office: notify's use cases around a database, with channels that answer what a test wants."""
+
+import uuid
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from services.notify import contacts, overview, planning, sending, store
+from services.notify.channels.channel import Channel, Letter
+from services.notify.dispatcher import Dispatcher
+from services.notify.domain import AlertState, ChannelName, Contact, Escalation, Purpose, Rules
+from services.notify.outcomes import Accepted, Outcome
+from services.notify.rendering import Writer
+from shared import clock
+from shared.contracts.escalation import (
+    AlertFacts,
+    CaseAcknowledged,
+    CaseEscalated,
+    CaseExhausted,
+    CaseResolved,
+    EscalationReason,
+)
+from shared.contracts.event import Severity
+from shared.contracts.failure import EventFailed
+from shared.database import Database, Transaction
+from shared.schema import migrate
+from tests.harness.events import NOON
+
+MIGRATIONS = Path(__file__).parents[3] / "services" / "notify" / "migrations"
+CASE = "0f8c2d11-58a7-5c0e-9a3e-0d3f6a4f1c22"
+EMAIL, SMS, NONE = ChannelName.EMAIL, ChannelName.SMS, ChannelName.NONE
+BOTH = Rules(frozenset({EMAIL, SMS}), last_resort="boss")
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+def facts(**changes: Any) -> AlertFacts:
+    defaults: dict[str, Any] = {
+        "source": "zendesk", "external_id": "4711", "channel": "email", "received_at": NOON, "language": "en",
+        "category": "privacy_security", "anger": 0.7, "asks_kind": "supervisor", "excerpt": "my card was charged twice",
+        "flags": ("fraud",), "region": "emea", "tier": "gold",
+    }
+    return AlertFacts(**(defaults | changes))
+
+
+def escalated(*recipients: str, case_id: str = CASE, revision: int = 2, level: int = 1, **changes: Any) -> CaseEscalated:
+    defaults: dict[str, Any] = {
+        "escalation_id": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{case_id}:{level}:{revision}")), "level": level,
+        "reason": EscalationReason.SEVERITY, "severity": Severity.HIGH, "recipients": recipients or ("ann",),
+        "respond_by": clock.now() + timedelta(minutes=30), "facts": facts(), "policy_version": "1",
+    }
+    return CaseEscalated(case_id, revision, **(defaults | changes))
+
+
+def acknowledged(revision: int = 3, case_id: str = CASE) -> CaseAcknowledged:
+    return CaseAcknowledged(case_id, revision, "ann", NOON, 1)
+
+
+def resolved(revision: int = 3, case_id: str = CASE) -> CaseResolved:
+    return CaseResolved(case_id, revision, NOON, 1)
+
+
+def exhausted(revision: int = 9) -> CaseExhausted:
+    return CaseExhausted(CASE, revision, "round-1-over", 3, Severity.HIGH, facts(), NOON)
+
+
+def failed(**changes: Any) -> EventFailed:
+    defaults: dict[str, Any] = {
+        "service": "routing", "queue": "routing.intake.v1", "failed_id": "e-1", "failed_type": "complaint.classified",
+        "failed_subject": CASE, "reason": "failed", "dead": False, "at": NOON, "severity": "critical",
+    }
+    return EventFailed(**(defaults | changes))
+
+
+def an_escalation(**changes: Any) -> Escalation:
+    defaults: dict[str, Any] = {
+        "id": "esc-1", "purpose": Purpose.ESCALATION, "case_id": CASE, "case_revision": 2, "level": 1,
+        "severity": Severity.HIGH, "reason": "severity", "recipients": ("ann",),
+        "respond_by": NOON + timedelta(minutes=30), "caused_at": NOON, "facts": {},
+    }
+    return Escalation(**(defaults | changes))
+
+
+def a_contact(person: str = "ann", **changes: Any) -> Contact:
+    defaults: dict[str, Any] = {"name": person.title(), "email": f"{person}@example.org", "phone": "+420601234567"}
+    return Contact(person, **(defaults | changes))
+
+
+class ScriptedChannel:
+    """Answers by the letter's address, `Accepted` where nothing is scripted, and keeps what it was given after hand-off."""
+
+    def __init__(self) -> None:
+        self.script: dict[str, list[Outcome | Exception]] = {}
+        self.sent: list[Letter] = []
+        self.before_hand_off: Callable[[], None] = lambda: None
+
+    def send(self, letter: Letter, hand_off: Callable[[], None]) -> Outcome:
+        self.before_hand_off()
+        hand_off()
+        self.sent.append(letter)
+        answers = self.script.get(letter.address) or [Accepted("provider-1")]
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def close(self) -> None:
+        self.sent.clear()
+
+
+class Office:
+    """Notify without its entrypoints: `hear` events, `send` what is due, look at what was announced and sent."""
+
+    def __init__(self, url: str, folder: Path, rules: Rules = BOTH):
+        migrate(url, "notify", MIGRATIONS)
+        self.db = Database(url, "notify")
+        self.rules = rules
+        self.announced: list[Any] = []
+        self.traces: list[str | None] = []
+        self.db.announce_with(self._record)
+        self.email, self.sms = ScriptedChannel(), ScriptedChannel()
+        self._shift, self._shifted = folder / "clock", timedelta(0)
+        clock.shift_from(self._shift)
+        self.dispatcher = self.a_dispatcher()
+
+    def a_dispatcher(self, spawn: Callable[..., Any] = lambda send, job: send(job)) -> Dispatcher:
+        channels: dict[ChannelName, Channel] = {EMAIL: self.email, SMS: self.sms}
+        usable = {name: channel for name, channel in channels.items() if name in self.rules.configured}
+        return Dispatcher(self.db, self.rules, usable, Writer(["key"], "https://ombud.example"), spawn)
+
+    def _record(self, tx: Transaction, announced: list[tuple[Any, bool]]) -> None:
+        self.announced += [event for event, _ in announced]
+        self.traces += [tx.traces.get(event.subject) for event, _ in announced]
+
+    def know(self, *people: Contact) -> None:
+        with self.db.transaction() as tx:
+            for person in people:
+                contacts.save_contact(tx, person)
+
+    def hear(self, *events: Any) -> None:
+        with self.db.transaction() as tx:
+            tx.traces[CASE] = TRACE
+            planning.hear(tx, self.rules, events)
+
+    def send(self) -> None:
+        while self.dispatcher.send_due():
+            pass
+
+    def claim(self) -> list[sending.Job]:
+        with self.db.transaction() as tx:
+            return sending.claim(tx, self.rules, {EMAIL: 20, SMS: 20})
+
+    def reap(self) -> int:
+        with self.db.transaction() as tx:
+            return sending.reap(tx, self.rules)
+
+    def wait(self, **amount: float) -> None:
+        """Lets time pass."""
+        self._shifted += timedelta(**amount)
+        self._shift.write_text(str(self._shifted.total_seconds()))
+
+    def alerts(self) -> dict[tuple[str, str], AlertState]:
+        """The state of each alert by recipient and channel."""
+        with self.db.read() as tx:
+            rows = [store._alert(r) for r in tx.execute(store.a.select().order_by(store.a.c.created_at))]
+        return {(a.recipient, a.channel.value): a.state for a in rows}
+
+    def told(self) -> list[str]:
+        """The types of what was announced, in order."""
+        return [event.type for event in self.announced]
+
+    def unaccounted(self) -> int:
+        with self.db.read() as tx:
+            return overview.unaccounted(tx)
+
+    def addresses(self) -> list[str]:
+        return [letter.address for letter in _letters((self.email, self.sms))]
+
+
+def _letters(channels: Iterable[ScriptedChannel]) -> list[Letter]:
+    return [letter for channel in channels for letter in channel.sent]

@@ -1,0 +1,57 @@
+"""Contacts: every fault named by its path, the last word counts, addresses are not shown whole."""
+
+import pytest
+
+from services.notify import usecases
+from services.notify.domain import ChannelName
+from services.notify.schemas import contact_document, contact_from
+from shared.errors import NotFound, Rejected
+from tests.unit.notify.build import Office, a_contact
+
+GOOD = {"name": "Ann", "email": "ann@example.org", "phone": "+420601234567"}
+
+
+def test_defaults():
+    contact = contact_from("ann", {"name": "Ann", "email": "ann@example.org"})
+    assert (contact.language, contact.timezone, contact.channels) == ("en", "UTC", (ChannelName.EMAIL, ChannelName.SMS))
+
+
+@pytest.mark.parametrize(("changes", "pointer"), [
+    ({"name": ""}, "/name"), ({"name": None}, "/name"), ({"email": "ann"}, "/email"), ({"email": "a@b\r\nBcc: c@d"}, "/email"),
+    ({"phone": "00420601234567"}, "/phone"), ({"phone": "+0601234567"}, "/phone"), ({"phone": "+420 601"}, "/phone"),
+    ({"phone": "+420601234567\n"}, "/phone"), ({"phone": "+1234567890123456"}, "/phone"), ({"language": "English"}, "/language"),
+    ({"timezone": "Prague"}, "/timezone"), ({"timezone": "../../etc/passwd"}, "/timezone"), ({"timezone": ""}, "/timezone"),
+    ({"channels": []}, "/channels"), ({"channels": ["fax"]}, "/channels/0"), ({"channels": ["sms", "sms"]}, "/channels"),
+    ({"channels": ["none"]}, "/channels/0"), ({"pager": "1"}, "/pager"),
+    ({"email": None, "phone": None}, ""), ({"channels": ["sms"], "phone": None}, ""),
+])
+def test_fault_is_named_by_its_path(changes, pointer):
+    with pytest.raises(Rejected) as caught:
+        contact_from("ann", GOOD | changes)
+    assert pointer in [error["pointer"] for error in caught.value.errors]
+
+
+@pytest.mark.parametrize("body", [None, [], "x", 1])
+def test_body_that_is_no_object_is_rejected(body):
+    with pytest.raises(Rejected):
+        contact_from("ann", body)
+
+
+@pytest.mark.parametrize("person", ["", "a b", "a\n", "x" * 101])
+def test_person_needs_a_plain_id(person):
+    with pytest.raises(Rejected):
+        contact_from(person, GOOD)
+
+
+def test_last_word_counts(office: Office):
+    office.know(a_contact("ann"), a_contact("ann", phone=None, language="cs"))
+    with office.db.read() as tx:
+        assert usecases.get_contact(tx, "ann")["language"] == "cs"
+        assert [c["person"] for c in usecases.list_contacts(tx, "")["contacts"]] == ["ann"]
+        with pytest.raises(NotFound):
+            usecases.get_contact(tx, "bob")
+
+
+def test_addresses_are_shown_only_in_part():
+    shown = contact_document(contact_from("ann", GOOD))
+    assert (shown["email"], shown["phone"]) == ("a***@example.org", "+420***67")

@@ -1,0 +1,124 @@
+"""What an alert says, in whose language and zone, and what can never break out of it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from services.notify.domain import Alert, Contact, Purpose, next_alerts
+from services.notify.hearing import escalation_from
+from services.notify.rendering import TEMPLATES, Writer
+from shared import links
+from tests.harness.events import NOON
+from tests.unit.notify.build import (
+    BOTH,
+    CASE,
+    EMAIL,
+    SMS,
+    a_contact,
+    escalated,
+    exhausted,
+    facts,
+    failed,
+)
+
+KEYS = ("key-of-the-tests",)
+WRITER = Writer(KEYS, "https://ombud.example")
+NASTY = 'it</blockquote><script>x</script> "q"\r\nBcc: all@example.org\n\n.\nRCPT\u202e\x00'
+
+
+def written(event, contact: Contact | None = None, channel=EMAIL):
+    contact = contact or a_contact()
+    escalation = escalation_from(event, BOTH, NOON, None)
+    assert escalation
+    (alert,) = next_alerts(escalation, "ann", replace(contact, channels=(channel,)), frozenset(), BOTH, NOON)
+    return WRITER.write(alert, escalation, contact), alert
+
+
+def link_in(text: str) -> links.Claim:
+    token = text.split("https://ombud.example/a/")[1].split()[0].split('"')[0]
+    return links.check(KEYS, token, timedelta(days=1))
+
+
+def test_mail_says_how_bad_why_and_until_when():
+    letter, _ = written(escalated(respond_by=NOON + timedelta(minutes=30)), a_contact(timezone="Asia/Shanghai"))
+    assert letter.subject == "[High] privacy security, 0f8c2d11, level 1"
+    for text in (letter.text, letter.html):
+        assert "the complaint was read as this severe" in text
+        assert "2026-11-02 20:30 CST" in text
+        assert "my card was charged twice" in text
+        assert "zendesk 4711" in text
+
+
+@pytest.mark.parametrize("event", [escalated(), exhausted()])
+@pytest.mark.parametrize("channel", [EMAIL, SMS])
+def test_link_names_the_alert_and_the_person(event, channel):
+    letter, alert = written(event, channel=channel)
+    wanted = links.Claim(alert.id, CASE, alert.escalation_id, alert.level, "ann")
+    assert link_in(letter.text) == wanted
+    assert channel is SMS or link_in(letter.html) == wanted
+
+
+def test_sms_discloses_reference_severity_region_and_link_only():
+    letter, _ = written(escalated(), channel=SMS)
+    words = letter.text.split()
+    assert (words[:-1], len(words)) == (["0f8c2d11", "High", "emea"], 4)
+
+
+@pytest.mark.parametrize("event", [
+    escalated(facts=facts(excerpt=NASTY, source=NASTY, external_id=NASTY, region=NASTY, category=NASTY, agent_name=NASTY)),
+    exhausted(), failed(reason=NASTY, failed_type=NASTY, failed_subject=NASTY, service=NASTY, severity=None),
+])
+def test_what_others_wrote_breaks_out_of_nothing(event):
+    letter, _ = written(event)
+    short, _ = written(event, channel=SMS)
+    assert "\n" not in letter.subject + short.text
+    assert "\r" not in letter.text
+    assert not any(c in letter.subject + letter.text + short.text for c in "\u202e\x00")
+    assert "<script" not in letter.html
+    assert "</blockquote><" not in letter.html
+    assert not [line for line in letter.text.splitlines() if line.startswith(("Bcc", ".", "RCPT"))]
+
+
+def test_missing_facts_leave_no_holes():
+    letter, _ = written(escalated(facts=facts(region=None, tier=None, product=None, flags=())))
+    short, _ = written(escalated(facts=facts(region=None)), channel=SMS)
+    assert "None" not in letter.text + letter.html + letter.subject + short.text
+    assert "Customer" not in letter.text
+
+
+@pytest.mark.parametrize(("language", "word"), [("cs", "Vysoká"), ("cs-CZ", "Vysoká"), ("en", "High"), ("tlh", "High")])
+def test_letter_is_in_the_language_of_the_contact_or_english(language, word):
+    letter, _ = written(escalated(), a_contact(language=language))
+    assert letter.subject.startswith(f"[{word}]")
+
+
+def test_unknown_zone_is_told_in_utc():
+    letter, _ = written(escalated(respond_by=NOON), a_contact(timezone="Mars/Olympus"))
+    assert "2026-11-02 12:00 UTC" in letter.text
+
+
+def test_dead_letter_says_what_failed_and_has_no_link():
+    letter, _ = written(failed(dead=True))
+    assert letter.subject == "[Operator] routing: complaint.classified was given up and put aside"
+    assert CASE in letter.text
+    assert "/a/" not in letter.text + letter.html
+
+
+def test_every_purpose_is_there_in_english_and_each_text_has_its_markup():
+    texts = {p.name.removesuffix(".txt") for p in TEMPLATES.glob("*.txt")}
+    assert {f"{p}.en" for p in Purpose} <= texts == {p.name.removesuffix(".html") for p in TEMPLATES.glob("*.*.html")}
+
+
+def test_each_reason_has_words_in_every_language():
+    from shared.contracts.escalation import EscalationReason
+    for language in ("en", "cs"):
+        for reason in EscalationReason:
+            letter, _ = written(escalated(reason=reason), a_contact(language=language))
+            assert letter.text
+
+
+def test_alert_is_not_written_differently_at_another_attempt():
+    letter, alert = written(escalated())
+    assert isinstance(alert, Alert)
+    assert (letter.alert_id, letter.case_id) == (alert.id, CASE)

@@ -1,0 +1,129 @@
+"""What is looked at before anything starts, and what the processes are given."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from ombud import environment, lock, preflight, runfile
+from ombud.layout import Folder, places, taken_ports
+from ombud.main import wrong_python
+from ombud.options import RunOptions
+from ombud.runfile import Process, Run
+from ombud.token import settings_entry
+from ombud.trouble import Trouble
+from shared.database import WrongUrl
+from shared.tokens import TokenBook
+
+POSTGRES = "postgresql+psycopg2://u@h/d"
+
+
+def options(**given: object) -> RunOptions:
+    return RunOptions(data_dir=None, **given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("version", [(3, 10), (3, 12), (2, 7)])
+def test_another_python_is_refused_with_the_right_one(version: tuple[int, int]) -> None:
+    assert f"this is Python {version[0]}.{version[1]}, Ombud needs 3.11" in (wrong_python(version) or "")
+
+
+def test_python_3_11_is_taken() -> None:
+    assert wrong_python((3, 11)) is None
+
+
+@pytest.mark.parametrize(("given", "advice"), [
+    ({"replicas": 2}, "--replicas needs PostgreSQL"),
+    ({"database_url": "sqlite:////tmp/x.sqlite"}, "a file of its own: leave --database-url away"),
+    ({"amqp_uri": "http://localhost"}, "starts with amqp://"),
+])
+def test_options_that_cannot_be_are_refused_with_what_would_do(given: dict[str, object], advice: str) -> None:
+    with pytest.raises(Trouble, match=advice):
+        preflight.check_options(options(**given))
+
+
+def test_a_database_url_without_its_driver_is_refused_with_the_right_one() -> None:
+    with pytest.raises(WrongUrl, match=r"postgresql\+psycopg2://"):
+        preflight.check_options(options(database_url="postgresql://u@h/d"))
+
+
+def test_replicas_are_fine_on_postgresql() -> None:
+    preflight.check_options(options(replicas=2, database_url=POSTGRES))
+
+
+@pytest.mark.parametrize(("free_mb", "is_enough"), [(199, False), (200, True)])
+def test_a_full_disk_is_refused(free_mb: int, is_enough: bool, tmp_path: Path) -> None:
+    if is_enough:
+        preflight.require_space(tmp_path, free_mb * 2**20)
+        return
+    with pytest.raises(Trouble, match="only 199 MB are free in .* --data-dir"):
+        preflight.require_space(tmp_path, free_mb * 2**20)
+
+
+def test_no_two_processes_share_a_port() -> None:
+    ports = [port for port, _ in taken_ports(1000, 3, own_broker=True, own_mailbox=True)]
+    assert len(ports) == len(set(ports)) == 3 * 8 + 2 + 4
+    assert {p.port for p in places(1000, 2) if p.service == "intake"} == {9001, 9101}
+
+
+def test_secrets_are_drawn_once_and_kept_for_the_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "token"
+    drawn = environment.kept_secret(path)
+    assert environment.kept_secret(path) == drawn
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_what_the_caller_has_set_for_the_services_stays_in_force(tmp_path: Path) -> None:
+    outer = {"OMBUD_MAIL_FROM": "care@shop.example", "OMBUD_API_TOKEN": "mine", "OMBUD_DATABASE_URL": "stale",
+             "OMBUD_ROUTING_POLICY": "my/policy.yml"}
+    env = environment.common(options(database_url=POSTGRES), Folder(tmp_path), "amqp://b", outer)
+    assert (env["OMBUD_MAIL_FROM"], env["OMBUD_API_TOKEN"]) == ("care@shop.example", "mine")
+    assert (env["OMBUD_DATABASE_URL"], env["OMBUD_AMQP_URI"]) == (POSTGRES, "amqp://b")
+    # The services run in another folder.
+    assert env["OMBUD_ROUTING_POLICY"] == str(Path.cwd() / "my/policy.yml")
+
+
+def test_the_samples_come_with_their_last_resort(tmp_path: Path) -> None:
+    with_samples = environment.common(options(), Folder(tmp_path), "amqp://b", {})
+    without = environment.common(options(samples=False), Folder(tmp_path), "amqp://b", {})
+    assert with_samples["OMBUD_LAST_RESORT"] == "operations.duty"
+    assert "OMBUD_LAST_RESORT" not in without
+
+
+def test_a_second_run_in_a_folder_is_refused_with_the_pid_of_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "run.lock"
+    refused = pytest.raises(Trouble, match=rf"already runs in .* \(pid {os.getpid()}\)")
+    with lock.held(path), refused, lock.held(path):
+        pass
+    with lock.held(path):  # free again
+        pass
+
+
+def a_run() -> Run:
+    intake = Process("intake", 1, 8001, 9001, pid=7, log="/x/intake.log")
+    return Run(pid=os.getpid(), amqp_uri="amqp://b", token="t", processes=(intake,))
+
+
+def test_the_run_is_found_by_others_while_it_lives(tmp_path: Path) -> None:
+    with lock.held(Folder(tmp_path).lock):
+        runfile.write(tmp_path, a_run())
+        assert runfile.read(tmp_path) == a_run()
+        assert stat.S_IMODE((tmp_path / "run.json").stat().st_mode) == 0o600
+
+
+def test_what_a_killed_run_left_behind_is_no_run(tmp_path: Path) -> None:
+    runfile.write(tmp_path, a_run())
+    Folder(tmp_path).lock.write_text("999999999 1\n")
+    assert runfile.read(tmp_path) is None
+
+
+def test_a_token_entry_is_what_the_services_read() -> None:
+    caller = TokenBook.parse(settings_entry("petr", ("person", "operator", "person"), "secret")).find("secret")
+    assert caller is not None
+    assert (caller.name, caller.scopes) == ("petr", frozenset({"person", "operator"}))
+
+
+@pytest.mark.parametrize("name", ["", "a:b", "a,b", "a b"])
+def test_a_name_that_would_break_the_entry_is_refused(name: str) -> None:
+    with pytest.raises(Trouble, match="may not be empty"):
+        settings_entry(name, ("person",), "secret")
