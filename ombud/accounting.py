@@ -7,6 +7,8 @@ from typing import Any
 
 NOT_CLASSIFIED, NOT_IN_ROUTING, WITHOUT_CASE = "not classified", "not in routing", "without a case"
 INSIDE = (NOT_CLASSIFIED, NOT_IN_ROUTING, WITHOUT_CASE)
+# States of an alert that has not ended yet.
+UNDER_WAY = ("pending", "claimed", "handed_off")
 Summaries = Mapping[str, Mapping[str, Any]]
 
 
@@ -73,7 +75,7 @@ def standing(of: Summaries, in_queues: int = 0) -> Standing:
         quarantined=plumbing["intake"]["dead_letters"],
         assigned=routing["assigned"], waiting=routing["waiting"], released=routing.get("released", 0),
         cases=escalation["cases"], escalated=escalation["escalated"], exhausted=escalation.get("exhausted", 0),
-        pending=alerts["pending"], accepted=alerts["accepted"], mailed=_mailed(notify), failed=alerts["failed"],
+        pending=sum(alerts.get(state, 0) for state in UNDER_WAY), accepted=alerts["accepted"], mailed=_mailed(notify), failed=alerts["failed"],
         suppressed=alerts["suppressed"], ambiguous=alerts["ambiguous"],
         on_their_way=in_queues + sum(p["outbox"] + p["retries"] for p in plumbing.values()),
         put_aside=sum(p["dead_letters"] for name, p in plumbing.items() if name != "intake"),

@@ -1,36 +1,33 @@
-"""Puts the commands together under `ombud`; called by main.py."""
+"""The commands under `ombud`, in the order of the help; called by main.py."""
 
-import os
-import sys
+from importlib import import_module
 
 import click
 
-from ombud.feed import send
-from ombud.migrate import migrate
-from ombud.roster import roster
-from ombud.run import demo, run
-from ombud.status import status
-from ombud.token import token
-from shared.contracts.topology import SERVICES
+COMMANDS = {
+    "demo": "ombud.run", "run": "ombud.run", "send": "ombud.feed", "status": "ombud.status", "roster": "ombud.roster",
+    "migrate": "ombud.migrate", "token": "ombud.token", "serve": "ombud.serve",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class Commands(click.Group):
+    """Imports a command when it is asked for: `ombud status` does not wait for the database libraries."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(COMMANDS[cmd_name]), cmd_name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="ombud", message="ombud %(version)s")
 def cli() -> None:
     """Ombud takes in complaints and makes sure that the severe ones reach a supervisor who answers.
 
-    Start with `ombud demo` (feeds sample complaints, prints what became of them, stops) or `ombud run` (stays until
-    Ctrl-C). Every option can be set by the environment variable that its help names.
+    Start with `ombud demo` (feeds sample complaints, counts what became of them, stops) or `ombud run` (stays until
+    Ctrl-C). Most options can be set by an environment variable, which their help names.
     """
-
-
-@click.command(short_help="Become one service (for containers).")
-@click.argument("service", type=click.Choice(SERVICES))
-def serve(service: str) -> None:
-    """Become one service, with its settings from OMBUD_… variables (for containers and units)."""
-    sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-m", f"services.{service}"])
-
-
-for command in (run, demo, send, status, roster, migrate, token, serve):
-    cli.add_command(command)

@@ -12,11 +12,10 @@ def main() -> None:
     from ombud.commands import cli
     from ombud.local.errors import LocalError
     from ombud.trouble import Trouble
-    from shared.database import WrongUrl
 
     try:
         cli()
-    except (Trouble, LocalError, WrongUrl) as trouble:
+    except (Trouble, LocalError) as trouble:
         sys.exit(f"ombud: {' '.join(str(trouble).split())}")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
+from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 
 import services
@@ -11,7 +12,7 @@ from ombud import options
 from ombud.trouble import Trouble
 from shared import schema
 from shared.contracts.topology import SERVICES
-from shared.database import checked_url
+from shared.database import WrongUrl, checked_url
 
 
 @click.command(short_help="Bring the databases to the newest schema.")
@@ -23,6 +24,8 @@ def migrate(names: tuple[str, ...], database_url: str, data_dir: Path) -> None:
     chosen = names or SERVICES
     if len(chosen) > 1:
         refuse_shared_sqlite(database_url)
+    elif database_url:
+        _checked(database_url)
     migrate_all(lambda service: database_url or sqlite_url(data_dir, service), chosen)
     click.echo(f"at the newest schema: {', '.join(chosen)}")
 
@@ -37,6 +40,13 @@ def migrate_all(url_of: Callable[[str], str], names: Sequence[str] = SERVICES) -
                           "look at --database-url or OMBUD_DATABASE_URL") from error
 
 
+def _checked(database_url: str) -> URL:
+    try:
+        return checked_url(database_url)
+    except WrongUrl as error:
+        raise Trouble(str(error)) from error
+
+
 def migrations_of(service: str) -> Path:
     return Path(services.__file__ or "").parent / service / "migrations"
 
@@ -47,8 +57,8 @@ def sqlite_url(data_dir: Path, service: str) -> str:
 
 
 def refuse_shared_sqlite(database_url: str) -> None:
-    """Raises WrongUrl for what no database can be, and Trouble for one SQLite file for all services."""
-    if database_url and checked_url(database_url).get_backend_name() == "sqlite":
+    """Raises Trouble for what no database can be, and for one SQLite file for all services."""
+    if database_url and _checked(database_url).get_backend_name() == "sqlite":
         raise Trouble("with SQLite each service has a file of its own: leave --database-url away and say where with "
                       "--data-dir")
 

@@ -156,10 +156,10 @@ def _done(look: Look) -> int:
 def _tell_where(stack: Stack) -> None:
     root = stack.folder.root
     for service, url in stack.doors.urls.items():
-        say(f"  {service:<11}{url}")
-    say(f"  {'mailbox':<11}{stack.mailbox_url or 'none: mail goes out by ' + stack.options.smtp_url}")
-    say(f"  {'data':<11}{root}   (logs in {root / 'logs'})")
-    say(f"  {'token':<11}{stack.token}")
+        say(f"  {service:<12}{url}")
+    say(f"  {'mailbox':<12}{stack.mailbox_url or 'none: mail goes out by ' + stack.options.smtp_url}")
+    say(f"  {'data':<12}{root}   (logs in {root / 'logs'})")
+    say(f"  {'token':<12}{stack.token}")
     say("a first complaint of your own:")
     say(f"  curl -H 'Authorization: Bearer {stack.token}' -H 'Content-Type: application/json' \\")
     say("    -d '{\"source\": \"me\", \"external_id\": \"1\", \"channel\": \"web\", \"text\": \"I want to speak to a supervisor.\"}' \\")

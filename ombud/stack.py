@@ -52,7 +52,9 @@ class Stack:
             self._start_broker()
         if self.mailbox_url:
             self._start_mailbox()
+        screen.say("  databases: " + ("PostgreSQL, a schema each" if self.options.database_url else "SQLite, a file each"))
         migrate_all(lambda service: self.options.database_url or sqlite_url(self.folder.root, service))
+        screen.say(f"  {len(self.places)} services")
         self._start_services()
         self._wait_until_ready()
         self._write_runfile()
@@ -78,6 +80,7 @@ class Stack:
 
     def _start_broker(self) -> None:
         self._broker = PrivateBroker(self.folder.broker, BROKER_PORT + self.options.port_offset)
+        screen.say(f"  RabbitMQ on port {self._broker.ports.amqp}")
         self._broker.start()
 
     def _start_mailbox(self) -> None:
@@ -85,6 +88,7 @@ class Stack:
         command = [sys.executable, "-m", "ombud.local.mailbox", "--smtp-port", str(smtp), "--http-port", str(page),
                    "--data-dir", str(self.folder.mailbox)]
         self._mailbox = Child("mail catcher", command, self._outer, self.folder.log("mailbox"))
+        screen.say(f"  mail catcher on port {smtp}")
         with signals.deferred():
             self._mailbox.start()
 

@@ -26,8 +26,11 @@ class Catcher:
         self._store = store
         self._writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="writer")
         self._under_way: set[asyncio.Future[str]] = set()
+        self._is_ending = False
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        if self._is_ending:
+            return "421 4.3.2 the mail catcher is ending"
         content = envelope.content if isinstance(envelope.content, bytes) else str(envelope.content).encode()
         sender, recipients = envelope.mail_from or "", tuple(envelope.rcpt_tos)
         loop = asyncio.get_running_loop()
@@ -40,7 +43,8 @@ class Catcher:
             return f"452 4.3.1 cannot keep the mail: {failure.strerror}"
 
     async def finish(self) -> None:
-        """Waits until mails that are being written are kept and answered."""
+        """Takes nothing more; waits until mails that are being written are kept and answered."""
+        self._is_ending = True
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=_GRACE)
             await asyncio.sleep(0.1)  # their answers are on the way out

@@ -24,7 +24,7 @@ def _nothing(root: Path) -> None:
 
 @dataclass(frozen=True)
 class Bundle:
-    """Packages of one Debian suite, unpacked together into `<cache>/<name>-<suite>-<architecture>`.
+    """Packages of one Debian suite, unpacked together into `<cache>/<name>-<suite>-<architecture>-<recipe>`.
 
     `title` is for people; `advice` says what to do when they cannot be had. `prepare` changes the unpacked files so
     that they run from anywhere; raise `revision` when it changes.
@@ -40,7 +40,7 @@ class Bundle:
 
     @property
     def recipe(self) -> str:
-        return hashlib.sha256(repr((self.suite, self.packages, self.revision)).encode()).hexdigest()[:16]
+        return hashlib.sha256(repr((self.suite, self.packages, self.revision)).encode()).hexdigest()[:8]
 
 
 def cache_dir() -> Path:
@@ -58,18 +58,18 @@ def unpacked(bundle: Bundle, cache: Path | None = None) -> Path:
         raise LocalError(f"{bundle.title} is not installed, and cannot be unpacked without {tool}: {bundle.advice}")
     if (machine := apt.architecture()) not in MULTIARCH:
         raise LocalError(f"{bundle.title} is not installed, and cannot be unpacked for {machine}: {bundle.advice}")
-    folder = cache / f"{bundle.name}-{bundle.suite}-{machine}"
-    if _is_complete(folder, bundle):
+    # The recipe is in the name: a changed one never pulls the files from under a server that runs.
+    folder = cache / f"{bundle.name}-{bundle.suite}-{machine}-{bundle.recipe}"
+    if _is_complete(folder):
         return folder
     with _alone(cache, folder.name, bundle):
-        if not _is_complete(folder, bundle):  # another start may have done it while we waited
+        if not _is_complete(folder):  # another start may have done it while we waited
             _fill(folder, bundle)
     return folder
 
 
-def _is_complete(folder: Path, bundle: Bundle) -> bool:
-    marker = folder / ".complete"
-    return marker.is_file() and marker.read_text() == bundle.recipe
+def _is_complete(folder: Path) -> bool:
+    return (folder / ".complete").is_file()
 
 
 @contextmanager
@@ -97,8 +97,8 @@ def _fill(folder: Path, bundle: Bundle) -> None:
         with shown(f"{bundle.title}, once, into {folder.parent}") as report:
             apt.fetch_and_unpack(bundle.packages, bundle.suite, building, report)
         bundle.prepare(building)
-        (building / ".complete").write_text(bundle.recipe)
-        shutil.rmtree(folder, ignore_errors=True)
+        (building / ".complete").touch()
+        shutil.rmtree(folder, ignore_errors=True)  # one that somebody took files from
         building.rename(folder)
     except apt.AptFailure as failure:
         raise LocalError(f"could not fetch {bundle.title} ({failure}): {bundle.advice}") from None

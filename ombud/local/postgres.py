@@ -58,29 +58,15 @@ class PrivatePostgres:
 
     def start(self) -> None:
         """Returns when it takes connections; LocalError says why it cannot."""
-        home = self.home = _reachable(self.data_dir)
-        if pid := is_running(home / "postgres.pid"):
-            raise LocalError(f"PostgreSQL is already running in {home} (pid {pid})")
+        if pid := is_running(self.data_dir / "postgres.pid"):
+            raise LocalError(f"PostgreSQL is already running in {self.data_dir} (pid {pid})")
         require_free([self.port], "PostgreSQL")
         binaries = find_postgres()
-        self._password = _password(home)
-        if not (home / "data/PG_VERSION").exists():
-            self._create_cluster(binaries, home)
-        self._server = Child(
-            "postgres",
-            [binaries.program("postgres"), "-D", str(home / "data"), *self._settings()],
-            _environment(binaries, home),
-            home / "postgres.log",
-            user=server_user(),
-            # SIGTERM would wait for the last client to go (postgres(1), "smart shutdown").
-            end_signal=signal.SIGINT,
-        )
+        self.home = _reachable(self.data_dir)
         try:
-            self._server.start()
-            remember_pid(home / "postgres.pid", self._server.pid or 0)
-            self._wait_until_ready(self._server)
+            self._start_in(self.home, binaries)
         except BaseException:  # also Ctrl-C: a half-started server must not stay
-            self._server.stop()
+            self.stop()
             raise
 
     def stop(self) -> None:
@@ -115,6 +101,23 @@ class PrivatePostgres:
                 return list(cursor.fetchall()) if cursor.description else []
         finally:
             connection.close()
+
+    def _start_in(self, home: Path, binaries: PostgresBinaries) -> None:
+        self._password = _password(home)
+        if not (home / "data/PG_VERSION").exists():
+            self._create_cluster(binaries, home)
+        self._server = Child(
+            "postgres",
+            [binaries.program("postgres"), "-D", str(home / "data"), *self._settings()],
+            _environment(binaries, home),
+            home / "postgres.log",
+            user=server_user(),
+            # SIGTERM would wait for the last client to go (postgres(1), "smart shutdown").
+            end_signal=signal.SIGINT,
+        )
+        self._server.start()
+        remember_pid(home / "postgres.pid", self._server.pid or 0)
+        self._wait_until_ready(self._server)
 
     def _connect(self, database: str) -> "psycopg2.extensions.connection":
         return psycopg2.connect(

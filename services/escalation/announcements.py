@@ -41,7 +41,7 @@ def event_of(change: Change, agent: str | None, now: datetime) -> Event | None:
             return CaseAcknowledged(case.id, case.revision, change.actor, now, case.level, case.escalation_id)
         case What.RESOLVED:
             return CaseResolved(case.id, case.revision, case.closed_at or now, case.level, case.closed_by,
-                                case.escalation_id)
+                                case.escalation_id, complaint_revision=case.closed_revision)
         case What.EXHAUSTED:
             return CaseExhausted(case.id, case.revision, _escalation_id(case), case.level, case.severity,
                                  _facts(case, agent), now)

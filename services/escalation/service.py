@@ -74,12 +74,12 @@ class EscalationService:
         person = doors.person_of(request)
         return doors.answered(self.db.run(lambda tx: usecases.take_case(tx, case_id, person)))
 
-    @http("GET", "/v1/cases/<case_id>", scope="operator")
+    @http("GET", "/v1/cases/<case_id>", scope=("operator", "person"))
     def get_case(self, request: Request, case_id: str) -> Response:
         with self.db.read() as tx:
             return json_response(doors.case_with_timeline(tx, case_id))
 
-    @http("GET", "/v1/cases", scope="operator")
+    @http("GET", "/v1/cases", scope=("operator", "person"))
     def get_cases(self, request: Request) -> Response:
         with self.db.read() as tx:
             return json_response({"cases": doors.case_list(tx, request.args)})

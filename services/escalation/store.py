@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import bindparam, func, select, union_all
 
 from services.escalation import tables
 from services.escalation.domain.case import Case, CaseState, What
@@ -12,6 +12,7 @@ from services.escalation.domain.ladder import Role, Supervisor
 from shared.contracts.escalation import AlertFacts, EscalationReason
 from shared.contracts.event import Severity
 from shared.database import Row, Transaction
+from shared.tables import UtcDateTime
 
 c, e, s, p = tables.cases, tables.case_events, tables.supervisors, tables.policies
 _SEVERITIES = tuple(Severity)
@@ -42,7 +43,7 @@ def save_cases(tx: Transaction, cases: Iterable[Case]) -> None:
 def claim_due(tx: Transaction, limit: int) -> list[Case]:
     """Cases whose deadline has passed, of the highest severity that has any that no other replica works on; locked."""
     for severity in _severities_due(tx):
-        due = select(c).where(c.c.severity == severity, c.c.due_at <= tx.sql_now).order_by(c.c.due_at)
+        due = select(c).where(c.c.severity == severity, c.c.due_at <= tx.now).order_by(c.c.due_at)
         cases = [_case(row) for row in tx.execute(due.limit(limit).with_for_update(skip_locked=True))]
         if cases:
             return cases
@@ -50,21 +51,21 @@ def claim_due(tx: Transaction, limit: int) -> list[Case]:
 
 
 def _severities_due(tx: Transaction) -> list[int]:
-    return sorted((row.severity for row in tx.execute(_oldest_due(tx)) if row.severity is not None), reverse=True)
+    rows = tx.execute(_OLDEST_DUE, {"now": tx.now})
+    return sorted((row.severity for row in rows if row.severity is not None), reverse=True)
 
 
 def oldest_due(tx: Transaction) -> datetime | None:
     """The longest overdue deadline, None when nothing is due."""
-    return min((row.due_at for row in tx.execute(_oldest_due(tx)) if row.due_at), default=None)
+    return min((row.due_at for row in tx.execute(_OLDEST_DUE, {"now": tx.now}) if row.due_at), default=None)
 
 
-def _oldest_due(tx: Transaction) -> Any:
-    # One look into the index per severity, however many rows wait.
-    return union_all(*(
-        select(func.max(c.c.severity).label("severity"), func.min(c.c.due_at).label("due_at"))
-        .where(c.c.severity == rank, c.c.due_at <= tx.sql_now)
-        for rank in range(len(_SEVERITIES))
-    ))
+# One look into the index per severity, however many rows wait; built once, because every tick asks.
+_OLDEST_DUE = union_all(*(
+    select(func.max(c.c.severity).label("severity"), func.min(c.c.due_at).label("due_at"))
+    .where(c.c.severity == rank, c.c.due_at <= bindparam("now", type_=UtcDateTime))
+    for rank in range(len(_SEVERITIES))
+))
 
 
 def find_case(tx: Transaction, case_id: str) -> Case | None:

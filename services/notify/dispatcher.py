@@ -17,7 +17,9 @@ from shared import failpoints
 from shared.database import Database
 
 log = structlog.get_logger()
-SENDERS = 20  # at once, per channel: a hanging provider holds up its own channel only, a hanging recipient one sender
+SENDERS = 30  # at once, per channel: a hanging provider holds up its own channel only, a hanging recipient one sender
+MANY = 5  # busy senders from which on it pays to wait for each other
+LINGER = 0.005
 Spawn = Callable[[Callable[[Job], None], Job], Any]
 
 
@@ -28,8 +30,8 @@ class Dispatcher:
         self._db, self._rules, self._channels, self._writer, self._spawn = db, rules, channels, writer, spawn
         self._busy = dict.fromkeys(channels, 0)
         self._lock = threading.Lock()
-        self._hand_offs = Together("hand_off", self._hand_off_all)
-        self._outcomes = Together("settle", self._settle_all)
+        self._hand_offs = Together("hand_off", self._hand_off_all, self._linger)
+        self._outcomes = Together("settle", self._settle_all, self._linger)
 
     def send_due(self) -> int:
         """Starts sending due alerts, as many as there are free senders; gives their number."""
@@ -48,6 +50,9 @@ class Dispatcher:
     def _count(self, job: Job, change: int) -> None:
         with self._lock:
             self._busy[job.alert.channel] += change
+
+    def _linger(self) -> float:
+        return 0.0 if sum(self._busy.values()) < MANY else LINGER
 
     def _send(self, job: Job) -> None:
         """The life of one sender. Errors end here: the lease brings the alert back, and others go on."""

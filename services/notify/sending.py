@@ -62,7 +62,7 @@ def claim(tx: Transaction, rules: Rules, free: Mapping[ChannelName, int]) -> lis
 def hand_off(tx: Transaction, alerts: Iterable[Alert]) -> set[str]:
     """Marks the alerts as about to leave; gives the ids of those that may. Asked again after a lost answer, the same."""
     wanted = {a.id: a.attempt for a in alerts}
-    ours = [i for i, a in store.lock_alerts(tx, wanted).items() if a.attempt == wanted[i] and a.state in _OPEN]
+    ours = [i for i, (attempt, state) in store.lock_attempts(tx, wanted).items() if attempt == wanted[i] and state in _OPEN]
     if ours:
         store.lease_alerts(tx, ours, AlertState.HANDED_OFF, HAND_OFF_LEASE, new_attempt=False)
     return set(ours)

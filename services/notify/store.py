@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, select
+from sqlalchemy import case, literal, select
 
 from services.notify import tables
 from services.notify.domain import (
@@ -102,10 +102,21 @@ def due_alerts(tx: Transaction, channel: ChannelName, limit: int) -> list[Alert]
 
 def lease_alerts(tx: Transaction, ids: Iterable[str], state: AlertState, lease: timedelta, *, new_attempt: bool) -> None:
     """Moves locked alerts to `state` with a lease from now; `new_attempt` counts up what fences their outcome."""
-    values: dict[str, Any] = {"state": state.value, "lease_until": tx.now + lease}
+    values: dict[str, Any] = {"state": state.value, "lease_until": _from_now(tx, lease)}
     if new_attempt:
         values["attempt"] = a.c.attempt + 1
     tx.execute(a.update().where(a.c.id.in_(sorted(ids))).values(values))
+
+
+def _from_now(tx: Transaction, amount: timedelta) -> Any:
+    """A time for use inside a statement, without a round trip of its own."""
+    return tx.sql_now + literal(amount) if tx.is_postgres else tx.now + amount
+
+
+def lock_attempts(tx: Transaction, ids: Iterable[str]) -> dict[str, tuple[int, AlertState]]:
+    """Locks the alerts and gives the number and the state of their latest attempt."""
+    query = select(a.c.id, a.c.attempt, a.c.state).where(a.c.id.in_(sorted(set(ids)))).order_by(a.c.id).with_for_update()
+    return {row.id: (row.attempt, AlertState(row.state)) for row in tx.execute(query)}
 
 
 def expired_alerts(tx: Transaction, state: AlertState, limit: int) -> list[Alert]:

@@ -35,7 +35,7 @@ def find_assignment(tx: Transaction, complaint_id: str) -> dict[str, Any]:
         raise NotFound(f"no complaint {complaint_id}")
     agent = roster_store.find_agent(tx, c.agent_id) if c.agent_id else None
     known = {"id": agent[0].id, "name": agent[0].name} if agent else None
-    times = ("first_seen_at", "waiting_since", "decided_at", "assigned_at", "released_at", "reopened_at")
+    times = ("first_seen_at", "waiting_since", "decided_at", "assigned_at", "released_at")
     return {
         "complaint_id": c.id, "state": c.state.value, "reason": c.reason and c.reason.value,
         "agent": known if c.state is State.ASSIGNED else None, "last_agent": known, **_demand(c),

@@ -17,7 +17,7 @@ class Outcome(StrEnum):
     RELEASED = "released"
 
 
-OUTCOMES = Counter("ombud_assignments_total", "Complaints that got an agent, were left to wait, or were given back", ["outcome"])
+OUTCOMES = Counter("ombud_assignments_total", "Complaints assigned, left to wait, or given back", ["outcome"])
 WAITING = Gauge("ombud_complaints_waiting", "Complaints without an agent, at the last look of this replica", ["reason"])
 WAIT_SECONDS = Histogram(
     "ombud_assignment_wait_seconds", "Time from when routing knew that a complaint needs an agent until it had one",

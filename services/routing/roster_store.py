@@ -2,14 +2,27 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Integer, Text, Update, bindparam, func, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    Integer,
+    Select,
+    Text,
+    Update,
+    bindparam,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.types import TypeEngine
 
 from services.routing import tables
 from services.routing.domain.choice import Room
 from services.routing.domain.roster import Agent, Roster
-from services.routing.store import among
+from services.routing.store import among_ids
 from shared.database import Transaction
 
 g = tables.agents
@@ -32,9 +45,8 @@ class KnownRoster:
         self._roster = Roster()
 
     def current(self, tx: Transaction) -> Roster:
-        """Only what changed is read. A stale answer does no harm: a locked agent's own revision is checked (`placing.py`)."""
-        rows = tx.execute(select(*AGENT).where(g.c.revision > self._roster.revision))
-        changed = [_agent(row) for row in rows]
+        """Only what changed is read. A stale answer does no harm: `placing.py` checks the revision under the lock."""
+        changed = [_agent(row) for row in tx.execute(_CHANGED, {"known": self._roster.revision})]
         if changed:
             self._roster = self._roster.with_changes(changed)
         return self._roster
@@ -46,24 +58,26 @@ class KnownRoster:
 def read_room(tx: Transaction, ids: Collection[str]) -> dict[str, Room]:
     if not ids:
         return {}
-    rows = tx.execute(select(*ROOM).where(among(tx, g.c.id, sorted(ids))))
+    rows = tx.execute(_room_query(tx.is_postgres), {"ids": sorted(ids)})
     return {r.id: Room(r.load, r.capacity, r.revision) for r in rows}
 
 
 def lock_room(tx: Transaction, ids: Collection[str]) -> dict[str, Room]:
-    """The room of these agents, certain until the end of the transaction; locked in order of id, so never a deadlock."""
+    """The room of these agents, certain until the transaction ends; locked in order of id, so never a deadlock."""
     if not ids:
         return {}
-    query = select(*ROOM).where(among(tx, g.c.id, sorted(ids))).order_by(g.c.id).with_for_update()
-    return {r.id: Room(r.load, r.capacity, r.revision) for r in tx.execute(query)}
+    rows = tx.execute(_lock_query(tx.is_postgres), {"ids": sorted(ids)})
+    return {r.id: Room(r.load, r.capacity, r.revision) for r in rows}
 
 
 def change_loads(tx: Transaction, changes: Mapping[str, LoadChange]) -> None:
     """Reserves and frees capacity of locked agents; raises when a reservation would go over the capacity."""
-    rows = [(id_, c.delta, c.reserved) for id_, c in sorted(changes.items()) if c.delta or c.reserved]
+    rows = [{"k_id": id_, "delta": c.delta, "reserved": c.reserved}
+            for id_, c in sorted(changes.items()) if c.delta or c.reserved]
     if not rows:
         return
-    done = tx.execute(*(_load_update_postgres(rows) if tx.is_postgres else _load_update_sqlite(rows)))
+    values = {name: [row[name] for row in rows] for name in rows[0]} if tx.is_postgres else rows
+    done = tx.execute(_load_update(tx.is_postgres), values)
     if done.rowcount != len(rows):
         raise RuntimeError(f"{len(rows) - done.rowcount} of {len(rows)} agents have no room for what was planned")
 
@@ -93,24 +107,32 @@ def put_agent(tx: Transaction, agent: Agent) -> None:
         tx.execute(g.insert().values(row | {"load": 0}))
 
 
-def _load_update(id_: ColumnElement[str], delta: ColumnElement[int], reserved: ColumnElement[int]) -> Update:
-    fits = or_(reserved == 0, g.c.load + delta <= g.c.capacity)
-    return update(g).where(g.c.id == id_, fits).values(load=g.c.load + delta)
+# What runs with every event is built once: putting a statement together takes longer than many a statement.
+_CHANGED = select(*AGENT).where(g.c.revision > bindparam("known"))
 
 
-def _load_update_postgres(rows: list[tuple[str, int, int]]) -> tuple[Update, dict[str, Any]]:
-    ids, deltas, reserved = zip(*rows, strict=True)
-    arrays = [bindparam("ids", type_=ARRAY(Text())), bindparam("deltas", type_=ARRAY(Integer())),
-              bindparam("reserved", type_=ARRAY(Integer()))]
-    v = func.unnest(*arrays).table_valued("id", "delta", "reserved", name="v").render_derived()
-    statement = _load_update(v.c.id, v.c.delta, v.c.reserved)
-    return statement, {"ids": list(ids), "deltas": list(deltas), "reserved": list(reserved)}
+@cache
+def _room_query(is_postgres: bool) -> Select[Any]:
+    return select(*ROOM).where(among_ids(g.c.id, is_postgres))
 
 
-def _load_update_sqlite(rows: list[tuple[str, int, int]]) -> tuple[Update, list[dict[str, Any]]]:
-    statement = _load_update(bindparam("k_id"), bindparam("v_delta", type_=Integer()), bindparam("v_reserved", type_=Integer()))
-    return statement, [{"k_id": id_, "v_delta": delta, "v_reserved": reserved} for id_, delta, reserved in rows]
+@cache
+def _lock_query(is_postgres: bool) -> Select[Any]:
+    return _room_query(is_postgres).order_by(g.c.id).with_for_update()
+
+
+@cache
+def _load_update(is_postgres: bool) -> Update:
+    """Takes arrays on PostgreSQL, where one statement changes all rows, and one row at a time on SQLite."""
+    types: dict[str, TypeEngine[Any]] = {"k_id": Text(), "delta": Integer(), "reserved": Integer()}
+    values: Any = {name: bindparam(name, type_=type_) for name, type_ in types.items()}
+    if is_postgres:
+        arrays = (bindparam(name, type_=ARRAY(type_)) for name, type_ in types.items())
+        values = func.unnest(*arrays).table_valued(*types, name="v").render_derived().c
+    fits = or_(values["reserved"] == 0, g.c.load + values["delta"] <= g.c.capacity)
+    return update(g).where(g.c.id == values["k_id"], fits).values(load=g.c.load + values["delta"])
 
 
 def _agent(row: Any) -> Agent:
-    return Agent(row.id, row.name, tuple(row.skills), tuple(row.languages), tuple(row.regions), row.capacity, row.revision)
+    words = tuple(row.skills), tuple(row.languages), tuple(row.regions)
+    return Agent(row.id, row.name, *words, row.capacity, row.revision)

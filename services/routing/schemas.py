@@ -61,7 +61,8 @@ def limit_from(text: str | None) -> int:
     if text is None:
         return QUEUE_SHOWN
     if not (re.fullmatch(r"[0-9]{1,4}", text) and 1 <= int(text) <= QUEUE_MOST):
-        raise Rejected("the limit cannot be used", [{"pointer": "/limit", "detail": f"a whole number from 1 to {QUEUE_MOST}"}])
+        fault = {"pointer": "/limit", "detail": f"a whole number from 1 to {QUEUE_MOST}"}
+        raise Rejected("the limit cannot be used", [fault])
     return int(text)
 
 

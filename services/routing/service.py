@@ -11,7 +11,12 @@ from services.routing.placing import Desk
 from services.routing.roster_store import KnownRoster
 from services.routing.settings import Settings
 from shared.contracts.escalation import CaseResolved
-from shared.contracts.intake import ComplaintClassified, ComplaintReopened, ComplaintResolved, ComplaintUpdated
+from shared.contracts.intake import (
+    ComplaintClassified,
+    ComplaintReopened,
+    ComplaintResolved,
+    ComplaintUpdated,
+)
 from shared.database import Database, Transaction
 from shared.messaging import subscribe, sweep_inbox
 from shared.providers import Configured, DatabaseProvider

@@ -2,10 +2,20 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, func, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    Text,
+    bindparam,
+    func,
+    select,
+    tuple_,
+)
 
 from services.routing import tables
 from services.routing.domain.complaint import Complaint, State
@@ -34,8 +44,7 @@ class Line:
 
 def lock_complaints(tx: Transaction, ids: Collection[str]) -> dict[str, Complaint]:
     """Those of them that are known, locked in order of id; always before any agent."""
-    query = select(a).where(among(tx, a.c.complaint_id, sorted(ids))).order_by(a.c.complaint_id).with_for_update()
-    return {row.complaint_id: _complaint(row) for row in tx.execute(query)}
+    return {row.complaint_id: _complaint(row) for row in tx.execute(_lock_query(tx.is_postgres), {"ids": sorted(ids)})}
 
 
 def add_complaints(tx: Transaction, complaints: Iterable[Complaint]) -> None:
@@ -55,11 +64,8 @@ def find_complaint(tx: Transaction, complaint_id: str) -> Complaint | None:
 
 def lines(tx: Transaction) -> list[Line]:
     """What waits, the most urgent line first."""
-    first = [func.min(column).label(column.name) for column in (a.c.skill, a.c.language, a.c.region, a.c.weight)]
-    query = (select(a.c.line, *first, a.c.reason, COUNT)
-             .where(IS_WAITING).group_by(a.c.line, a.c.reason)
-             .order_by(func.max(a.c.priority).desc(), func.min(a.c.waiting_since), a.c.line))
-    return [Line(r.line, Needs(r.skill, r.language, r.region), r.weight, Reason(r.reason), r.number) for r in tx.execute(query)]
+    return [Line(r.line, Needs(r.skill, r.language, r.region), r.weight, Reason(r.reason), r.number)
+            for r in tx.execute(_LINES)]
 
 
 def take_waiting(tx: Transaction, wanted: Sequence[Line], limit: int) -> list[Complaint]:
@@ -79,19 +85,34 @@ def count_states(tx: Transaction) -> dict[tuple[State, Reason | None], int]:
     return {(State(r.state), Reason(r.reason) if r.reason else None): r.number for r in rows}
 
 
-def among(tx: Transaction, column: ColumnElement[str], ids: Sequence[str]) -> ColumnElement[bool]:
-    """`column IN ids`; on PostgreSQL with one array, so that the statement is the same for any number."""
-    if tx.is_postgres:
-        return column == func.any(bindparam(None, list(ids), type_=ARRAY(Text())))
-    return column.in_(ids)
+def among_ids(column: ColumnElement[str], is_postgres: bool) -> ColumnElement[bool]:
+    """`column IN :ids`; on PostgreSQL as one array, so that the statement is the same for any number."""
+    if is_postgres:
+        return column == func.any(bindparam("ids", type_=ARRAY(Text())))
+    return column.in_(bindparam("ids", expanding=True))
+
+
+# What runs with every event is built once: putting a statement together takes longer than many a statement.
+_LINES = (
+    select(a.c.line, a.c.reason, COUNT,
+           *(func.min(c).label(c.name) for c in (a.c.skill, a.c.language, a.c.region, a.c.weight)))
+    .where(IS_WAITING).group_by(a.c.line, a.c.reason)
+    .order_by(func.max(a.c.priority).desc(), func.min(a.c.waiting_since), a.c.line)
+)
+
+
+@cache
+def _lock_query(is_postgres: bool) -> Select[Any]:
+    return select(a).where(among_ids(a.c.complaint_id, is_postgres)).order_by(a.c.complaint_id).with_for_update()
 
 
 def _row(c: Complaint) -> dict[str, Any]:
     return {
-        "complaint_id": c.id, "state": c.state.value, "facts_revision": c.facts_revision, "step_revision": c.step_revision,
-        **_demand_columns(c.demand), "agent_id": c.agent_id, "reason": c.reason and c.reason.value, "attempt": c.attempt,
+        "complaint_id": c.id, "state": c.state.value, "facts_revision": c.facts_revision,
+        "step_revision": c.step_revision, **_demand_columns(c.demand), "agent_id": c.agent_id,
+        "reason": c.reason and c.reason.value, "attempt": c.attempt,
         "first_seen_at": c.first_seen_at, "waiting_since": c.waiting_since, "assigned_at": c.assigned_at,
-        "released_at": c.released_at, "reopened_at": c.reopened_at, "decided_at": c.decided_at, "decision": c.decision,
+        "released_at": c.released_at, "decided_at": c.decided_at, "decision": c.decision,
         "policy_version": c.policy_version,
     }
 
@@ -110,6 +131,6 @@ def _complaint(row: Any) -> Complaint:
     if row.severity is not None:
         demand = Demand(Needs(row.skill, row.language, row.region), Severity(row.severity), row.weight, row.priority)
     return Complaint(
-        row.complaint_id, row.first_seen_at, State(row.state), row.facts_revision, row.step_revision, demand, row.agent_id,
-        Reason(row.reason) if row.reason else None, row.attempt, row.waiting_since, row.assigned_at, row.released_at,
-        row.reopened_at, row.decided_at, row.decision, row.policy_version)
+        row.complaint_id, row.first_seen_at, State(row.state), row.facts_revision, row.step_revision, demand,
+        row.agent_id, Reason(row.reason) if row.reason else None, row.attempt, row.waiting_since, row.assigned_at,
+        row.released_at, row.decided_at, row.decision, row.policy_version)

@@ -1,12 +1,22 @@
 """Tables of routing's schema: the agents with their load, and one row per complaint."""
 
-from sqlalchemy import JSON, CheckConstraint, Column, Index, Integer, MetaData, String, Table, text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    text,
+)
 
 from shared.tables import UtcDateTime
 
 metadata = MetaData()
 
-# One row: the number of changes to the roster so far. Who changes an agent holds it, so revisions are committed in order.
+# One row: the number of changes to the roster so far. Locked by each change, so revisions are committed in order.
 roster = Table(
     "roster", metadata,
     Column("id", Integer, primary_key=True),
@@ -51,9 +61,9 @@ assignments = Table(
     Column("waiting_since", UtcDateTime),
     Column("assigned_at", UtcDateTime),
     Column("released_at", UtcDateTime),
-    Column("reopened_at", UtcDateTime),
     Column("decided_at", UtcDateTime),
     Column("decision", JSON(none_as_null=True)),
     Column("policy_version", String(16)),
-    Index("waiting_by_line", "line", "priority", "waiting_since", postgresql_where=WAITING_ONLY, sqlite_where=WAITING_ONLY),
+    Index("waiting_by_line", "line", "priority", "waiting_since",
+          postgresql_where=WAITING_ONLY, sqlite_where=WAITING_ONLY),
 )

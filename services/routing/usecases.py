@@ -11,7 +11,12 @@ from services.routing.domain.reasons import Reason
 from services.routing.domain.roster import Agent
 from services.routing.placing import Desk
 from services.routing.store import Line
-from shared.contracts.routing import ComplaintAssigned, ComplaintQueued, Needs, QueuedReason
+from shared.contracts.routing import (
+    ComplaintAssigned,
+    ComplaintQueued,
+    Needs,
+    QueuedReason,
+)
 from shared.database import Transaction
 
 BATCH = 100
@@ -59,7 +64,8 @@ def apply_agent(tx: Transaction, agent: Agent) -> tuple[Agent, int]:
     return found
 
 
-def _followed(tx: Transaction, desk: Desk, before: Mapping[str, Complaint], events: Sequence[ComplaintEvent]) -> dict[str, Complaint]:
+def _followed(tx: Transaction, desk: Desk, before: Mapping[str, Complaint],
+              events: Sequence[ComplaintEvent]) -> dict[str, Complaint]:
     after = dict(before)
     for event in events:
         known = after.get(event.subject) or Complaint(event.subject, first_seen_at=tx.now)

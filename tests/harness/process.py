@@ -28,6 +28,12 @@ class ServiceProcess:
         }
         self._child: Child | None = None
 
+    def twin(self) -> "ServiceProcess":
+        """A second replica with the same settings and ports of its own; not started."""
+        made = ServiceProcess(self.module, self._log.parent)
+        made.settings = self.settings | {k: made.settings[k] for k in ("OMBUD_PORT", "OMBUD_OPS_PORT")}
+        return made
+
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"

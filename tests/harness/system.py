@@ -150,24 +150,20 @@ class System:
         assert len(found) == times, [m["subject"] for m in found]
         return found
 
-    def settle(self, patience: float = 60.0) -> None:
-        """Waits until nothing is on its way any more: queues and outboxes empty, no alert pending."""
-        eventually(self._is_settled, "everything to settle", lambda: str(self._left()), patience)
-        # Once more: what was between two queues at the first look has arrived by the second.
-        eventually(self._is_settled, "everything to settle", lambda: str(self._left()), patience)
+    def settle(self, patience: float = 60.0, *, alerts: bool = True) -> None:
+        """Waits until nothing is on its way any more: queues and outboxes empty and, if asked, no alert pending."""
+        for _ in range(2):  # what was between two queues at the first look has arrived by the second
+            eventually(lambda: not self._left(alerts), "everything to settle", lambda: str(self._left(alerts)), patience)
 
-    def _is_settled(self) -> bool:
-        return not any(self._left().values())
-
-    def _left(self) -> dict[str, int]:
+    def _left(self, with_alerts: bool) -> dict[str, int]:
         left = {q.name: self.bus.waiting(q.name) for q in QUEUES}
         for name, service in self.services.items():
             if service.is_alive:
                 summary = self.summary(name)
                 left[f"{name} outbox"] = summary["plumbing"]["outbox"]
-                alerts = summary.get("alerts", {})
+                alerts = summary.get("alerts", {}) if with_alerts else {}
                 left[f"{name} alerts"] = sum(alerts.get(s, 0) for s in ("pending", "claimed", "handed_off"))
-        return left
+        return {what: number for what, number in left.items() if number}
 
     def logs(self) -> str:
         return "\n".join(f"== {name}\n{service.log()[-1500:]}" for name, service in self.services.items())

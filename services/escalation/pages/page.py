@@ -62,7 +62,7 @@ class View:
 
     @property
     def category(self) -> str:
-        return self.facts.category.replace("_", " ")
+        return self.facts.category.replace("_", " and ")
 
     @property
     def text_language(self) -> str:

@@ -28,6 +28,9 @@ _STORY = {
 }
 
 
+_CHANNELS = {"sms": "SMS"}
+
+
 def why(reason: EscalationReason | None, case: Case) -> str:
     """Why the case moved to its level, as a sentence."""
     below = f"level {case.level - 1}"
@@ -54,7 +57,7 @@ def sentence(row: Mapping[str, Any], case: Case, people: Mapping[str, str]) -> s
         reason = _why_then(row, case)
     actor = people.get(row["actor"], "Ombud" if row["actor"] == OMBUD else row["actor"])
     return _STORY[what].format(actor=actor, level=row["level"], reason=reason, agent=details.get("agent", ""),
-                               channel=details.get("channel", ""))
+                               channel=_CHANNELS.get(details.get("channel"), details.get("channel")))
 
 
 def _why_then(row: Mapping[str, Any], case: Case) -> str:

@@ -1,7 +1,9 @@
 """Says which language a text is in: by script where that settles it, else by py3langid; called by the reader."""
 
 import copy
+import mmap
 import re
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -43,7 +45,7 @@ class LanguageGuesser:
     """Holds its own restricted copies of the identifier, so that nothing global is set."""
 
     def __init__(self, languages: Iterable[str], least_confidence: float, shortest: int) -> None:
-        base = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+        base = _in_a_file(LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True))
         wanted = set(languages) & set(base.labels)
         others = set(_SETTLED.values())
         self._latin = _restricted(base, wanted - others - set(_CYRILLIC) - set(_ARABIC))
@@ -85,11 +87,23 @@ class LanguageGuesser:
         return Guess(known or UNKNOWN, names[:2])
 
 
+def _in_a_file(identifier: LanguageIdentifier) -> LanguageIdentifier:
+    """Moves the transition table (40 MB) into a mapped file: only the pages that texts touch, a few MB, stay in memory."""
+    with tempfile.TemporaryFile(prefix="ombud-languages-") as file:
+        identifier.tk_nextmove.tofile(file)
+        file.flush()
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    identifier.tk_nextmove = memoryview(mapped).cast(identifier.tk_nextmove.typecode)
+    return identifier
+
+
 def _restricted(base: LanguageIdentifier, languages: set[str]) -> LanguageIdentifier | None:
     if not languages:
         return None
     identifier = copy.copy(base)
     identifier.set_languages(sorted(languages))
+    # The table of all 142 languages (28 MB) is kept by the library for a later change of mind; there is none.
+    identifier._full_model = None
     return identifier
 
 

@@ -1,1 +1,1 @@
-"""What routing decides, without a database: what a complaint needs, who qualifies, who is chosen, what events change."""
+"""What routing decides, without a database: what a complaint needs, who is chosen, and what events change."""

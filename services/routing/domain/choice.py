@@ -34,7 +34,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Decision:
-    """candidates: the best qualified with room, (load relative to capacity before the decision, id); agent_id None = wait."""
+    """agent_id None = wait. candidates: the best of the qualified with room, as (load relative to capacity, id)."""
 
     agent_id: str | None
     reason: Reason
@@ -76,7 +76,8 @@ class Plan:
 
     def decide(self, request: Request) -> Decision:
         pool = self._pool(request.needs)
-        candidates = [(self._load[id_] / self._room[id_].capacity, id_) for id_ in pool.ids if self._fits(id_, request.weight)]
+        candidates = [
+            (self._load[id_] / self._room[id_].capacity, id_) for id_ in pool.ids if self._fits(id_, request.weight)]
         elsewhere = self._count_elsewhere(request, pool)
         field = self._roster.field(request.needs)
         rejected = {**field.lacks, Lack.FULL: len(field.qualified) - len(candidates) - elsewhere}
@@ -110,13 +111,13 @@ class Plan:
         pool = self._pools.get(needs)
         if pool is None:
             known = [id_ for id_ in self._roster.field(needs).qualified if id_ in self._room]
-            pool = self._pools[needs] = _Pool(tuple(id_ for id_ in known if id_ in self._locked),
-                                              tuple(id_ for id_ in known if id_ not in self._locked))
+            certain = tuple(id_ for id_ in known if id_ in self._locked)
+            pool = self._pools[needs] = _Pool(certain, tuple(id_ for id_ in known if id_ not in self._locked))
         return pool
 
 
 def shortlist(requests: Sequence[Request], roster: Roster, room: Mapping[str, Room]) -> set[str]:
-    """The agents worth locking: whom a plan by the present loads would choose, and the next best in case they fill up."""
+    """The agents worth locking: whom a plan by the loads as seen would choose, and the next best if they fill up."""
     trial = Plan(roster, room, room.keys())
     decisions = [trial.decide(r) for r in requests]
     return {id_ for d in decisions for _, id_ in d.candidates} | {d.agent_id for d in decisions if d.agent_id}

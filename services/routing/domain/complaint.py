@@ -1,4 +1,4 @@
-"""One complaint as routing knows it, and what events change; pure and indifferent to their order. Used by the use cases."""
+"""One complaint as routing knows it, and what events make of it, in any order; used by the use cases."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -26,9 +26,9 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Complaint:
-    """facts_revision, step_revision: the newest facts and the newest resolved or reopened that were seen; 0 = none.
+    """facts_revision, step_revision: the newest facts and the newest closing or reopening that is known; 0 = none.
 
-    agent_id: who has it, or who had it last. attempt: number of announced decisions. decision: how the last one came about.
+    agent_id: who has it, or had it last. attempt: number of announced decisions. decision: how the last one came about.
     """
 
     id: str
@@ -43,7 +43,6 @@ class Complaint:
     waiting_since: datetime | None = None
     assigned_at: datetime | None = None
     released_at: datetime | None = None
-    reopened_at: datetime | None = None
     decided_at: datetime | None = None
     decision: Mapping[str, Any] | None = None
     policy_version: str | None = None
@@ -62,16 +61,14 @@ class Complaint:
         if event.revision <= self.step_revision:
             return self
         seen = replace(self, step_revision=event.revision)
-        if isinstance(event, ComplaintResolved):
-            return seen._released(Reason.RESOLVED, now)
-        return seen._reopened(event.at, now)
+        return seen._released(Reason.RESOLVED, now) if isinstance(event, ComplaintResolved) else seen._reopened(now)
 
     def decided(self, decision: Decision, policy: Policy, now: datetime) -> "Complaint":
         """With the decision about who takes it; itself when it goes on waiting for the same reason as before."""
         if decision.agent_id is None and decision.reason is self.reason:
             return self
-        chosen = replace(self, reason=decision.reason, attempt=self.attempt + 1, decided_at=now, decision=decision.as_data(),
-                         policy_version=policy.version)
+        chosen = replace(self, reason=decision.reason, attempt=self.attempt + 1, decided_at=now,
+                         decision=decision.as_data(), policy_version=policy.version)
         if decision.agent_id is None:
             return chosen
         return replace(chosen, state=State.ASSIGNED, agent_id=decision.agent_id, assigned_at=now)
@@ -88,20 +85,21 @@ class Complaint:
         return read
 
     def _with_case_resolved(self, event: CaseResolved, now: datetime) -> "Complaint":
-        if self.reopened_at is not None and event.at < self.reopened_at:
+        """Closed as of the newest revision that the case had seen: what it did not know of is not closed by it."""
+        if event.complaint_revision < self.step_revision:
             return self
-        return self._released(Reason.CASE_RESOLVED, now)
+        if self.state is State.RELEASED and event.complaint_revision == self.step_revision:
+            return self
+        return replace(self, step_revision=event.complaint_revision)._released(Reason.CASE_RESOLVED, now)
 
     def _released(self, reason: Reason, now: datetime) -> "Complaint":
         if self.state is State.RELEASED:
             return self
         return replace(self, state=State.RELEASED, reason=reason, released_at=now)
 
-    def _reopened(self, at: datetime, now: datetime) -> "Complaint":
-        # Upstream clocks may run ahead: a reopening lies in the past, or a case resolved after it would count as older.
-        reopened = replace(self, reopened_at=min(at, now))
+    def _reopened(self, now: datetime) -> "Complaint":
         if self.state is not State.RELEASED:
-            return reopened
+            return self
         if self.demand is None:
-            return replace(reopened, state=State.EARLY, reason=None)
-        return replace(reopened, state=State.WAITING, reason=None, waiting_since=now)
+            return replace(self, state=State.EARLY, reason=None)
+        return replace(self, state=State.WAITING, reason=None, waiting_since=now)

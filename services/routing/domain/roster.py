@@ -1,4 +1,4 @@
-"""The agents and who of them qualifies for what; used by the choice and kept between transactions by `known_roster.py`."""
+"""The agents and who of them qualifies for what; used by the choice, kept between transactions by `roster_store.py`."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ class Lack(StrEnum):
 
 @dataclass(frozen=True)
 class Agent:
-    """A person who works on complaints; regions may hold EVERYWHERE. `revision` is the roster's when they last changed."""
+    """Who works on complaints; regions may hold EVERYWHERE. `revision` is the roster's when they last changed."""
 
     id: str
     name: str

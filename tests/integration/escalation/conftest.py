@@ -9,27 +9,21 @@ from sqlalchemy import create_engine, text
 from ombud.local.postgres import PrivatePostgres
 from services.escalation import tables
 from shared import clock
-from tests.unit.escalation.desk import Desk
+from tests.unit.escalation.desk import Desk, migrated
 
 
 @pytest.fixture(scope="module")
 def escalation_url(postgres: PrivatePostgres, request: pytest.FixtureRequest) -> str:
-    name = request.node.path.stem
+    name = f"escalation_{request.node.path.stem}"
     postgres.create_database(name)
-    return postgres.url(name)
-
-
-@pytest.fixture(scope="module")
-def migrated(escalation_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    Desk(escalation_url, tmp_path_factory.mktemp("clock") / "clock", people=()).db.close()
-    return escalation_url
+    return migrated(postgres.url(name))
 
 
 @pytest.fixture
-def desk(migrated: str, tmp_path: Path) -> Iterator[Desk]:
+def desk(escalation_url: str, tmp_path: Path) -> Iterator[Desk]:
     clock.shift_from(tmp_path / "clock")
-    _empty(migrated)
-    made = Desk(migrated, tmp_path / "clock")
+    _empty(escalation_url)
+    made = Desk(escalation_url, tmp_path / "clock")
     yield made
     made.db.close()
     clock.shift_from(None)

@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 
@@ -31,14 +33,14 @@ def replica(desk: Desk) -> Iterator[Desk]:
     second.db.close()
 
 
-def at_once(*works: Callable[[], object]) -> None:
-    """Runs them in threads that start together; an error in one is an error of the test."""
-    start, errors = Barrier(len(works)), []
+def at_once(*works: Callable[[], Any]) -> list[Any]:
+    """Runs them in threads that start together and gives what they gave; an error in one is an error of the test."""
+    start, given, errors = Barrier(len(works)), [], []
 
-    def run(work: Callable[[], object]) -> None:
+    def run(work: Callable[[], Any]) -> None:
         start.wait()
         try:
-            work()
+            given.append(work())
         except Exception as error:
             errors.append(error)
 
@@ -48,17 +50,18 @@ def at_once(*works: Callable[[], object]) -> None:
     for thread in threads:
         thread.join()
     assert not errors, errors
+    return given
 
 
 def test_a_taken_case_never_climbs_whichever_comes_first(desk: Desk, replica: Desk) -> None:
     for n in range(ROUNDS):
-        names = [f"{n}.{k}" for k in range(3)]
-        desk.hear(*(severe(name) for name in names))
+        ids = [id_of(f"{n}.{k}") for k in range(3)]
+        desk.hear(*(severe(f"{n}.{k}") for k in range(3)))
         desk.jump(timedelta(minutes=11))
-        at_once(desk.tick, lambda: [replica.take(id_of(name), "anna") for name in names])
-        for name in names:
-            assert desk.case(id_of(name)).state is CaseState.ACKNOWLEDGED
-            assert desk.timeline(id_of(name))[-1] == "acknowledged"
+        at_once(desk.tick, partial(_take_all, replica, ids))
+        for case_id in ids:
+            assert desk.case(case_id).state is CaseState.ACKNOWLEDGED
+            assert desk.timeline(case_id)[-1] == "acknowledged"
 
 
 def test_a_case_that_is_being_taken_is_left_out_by_the_tick(desk: Desk, replica: Desk) -> None:
@@ -87,11 +90,10 @@ def test_who_takes_a_case_while_it_climbs_takes_it_at_its_new_level(desk: Desk, 
 
 def test_of_two_people_one_takes_the_case_and_the_other_is_told(desk: Desk, replica: Desk) -> None:
     for n in range(ROUNDS):
-        name, outcomes = f"{n}", []
-        desk.hear(severe(name))
-        at_once(lambda: outcomes.append(desk.take(id_of(name), "anna")), lambda: outcomes.append(replica.take(id_of(name), "ben")))
-        assert Counter(answer.outcome for answer in outcomes) == {Outcome.TAKEN: 1, Outcome.ALREADY_TAKEN: 1}
-        assert len({answer.case.acknowledged_by for answer in outcomes}) == 1
+        desk.hear(severe(f"{n}"))
+        answers = at_once(partial(desk.take, id_of(f"{n}"), "anna"), partial(replica.take, id_of(f"{n}"), "ben"))
+        assert Counter(answer.outcome for answer in answers) == {Outcome.TAKEN: 1, Outcome.ALREADY_TAKEN: 1}
+        assert len({answer.case.acknowledged_by for answer in answers}) == 1
 
 
 def test_two_replicas_climb_each_due_case_once(desk: Desk, replica: Desk) -> None:
@@ -99,7 +101,7 @@ def test_two_replicas_climb_each_due_case_once(desk: Desk, replica: Desk) -> Non
     desk.hear(*(severe(name) for name in names))
     desk.announced.clear()
     desk.jump(timedelta(minutes=11))
-    at_once(lambda: _tick_all(desk), lambda: _tick_all(replica), lambda: _tick_all(desk))
+    at_once(partial(_tick_all, desk), partial(_tick_all, replica), partial(_tick_all, desk))
     _tick_all(desk)
     told = [e.case_id for e in desk.told(CaseEscalated) + replica.told(CaseEscalated)]
     assert Counter(told) == {id_of(name): 1 for name in names}
@@ -117,12 +119,14 @@ def test_a_replica_does_not_wait_for_cases_that_another_one_holds(desk: Desk, re
 @pytest.mark.parametrize("later", [
     [ComplaintUpdated], [ComplaintResolved], [ComplaintAnswered], [ComplaintUpdated, ComplaintResolved],
 ])
-def test_two_replicas_may_hear_of_a_new_complaint_at_the_same_moment(desk: Desk, replica: Desk, later: list[type]) -> None:
+def test_two_replicas_may_hear_of_a_new_complaint_at_the_same_moment(
+    desk: Desk, replica: Desk, later: list[type]
+) -> None:
     first = [a_complaint(f"{n}") for n in range(60)]
     more = [_later(kind, f"{n}", revision) for n in range(60) for revision, kind in enumerate(later, start=2)]
-    for batch in range(0, 60, 20):
-        at_once(lambda: desk.hear(*first[batch:batch + 20]),
-                lambda: replica.hear(*reversed(more[batch * len(later):(batch + 20) * len(later)])))
+    for n in range(0, 60, 20):
+        late = more[n * len(later):(n + 20) * len(later)]
+        at_once(partial(desk.hear, *first[n:n + 20]), partial(replica.hear, *reversed(late)))
     outcomes = {_outcome(desk.case(event.complaint_id)) for event in first}
     assert len(outcomes) == 1
     in_order = a_complaint("in order")
@@ -135,10 +139,15 @@ def _outcome(case: Case) -> tuple[CaseState, Severity, int, bool]:
     return case.state, case.severity, case.facts_revision, case.due_at is None
 
 
-def _later(kind: type, name: str, revision: int) -> object:
+def _later(kind: Any, name: str, revision: int) -> Any:
     if kind is ComplaintUpdated:
         return severe(name, kind=ComplaintUpdated, revision=revision)
     return kind(id_of(name), revision, NOON, "crm")
+
+
+def _take_all(desk: Desk, ids: list[str]) -> None:
+    for case_id in ids:
+        desk.take(case_id, "anna")
 
 
 def _tick_all(desk: Desk) -> None:

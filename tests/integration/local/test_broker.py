@@ -74,11 +74,10 @@ def test_ctl_asks_this_node(broker: PrivateBroker) -> None:
 
 
 def test_all_ports_are_on_loopback(broker: PrivateBroker) -> None:
-    doors = {
-        c.laddr for c in psutil.net_connections("tcp") if c.status == "LISTEN" and c.laddr.port in broker.ports.all
-    }
-    assert {door.port for door in doors} == set(broker.ports.all)
-    assert {door.ip for door in doors} <= {"127.0.0.1", "::1"}
+    doors = [tuple(each.laddr) for each in psutil.net_connections("tcp") if each.status == "LISTEN"]
+    ours = [(host, port) for host, port in doors if port in broker.ports.all]
+    assert {port for _, port in ours} == set(broker.ports.all)
+    assert {host for host, _ in ours} <= {"127.0.0.1", "::1"}
 
 
 def test_second_start_in_the_same_folder_names_the_first(broker: PrivateBroker) -> None:

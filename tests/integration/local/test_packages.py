@@ -52,9 +52,9 @@ def test_what_is_there_is_used_without_asking_the_network(tmp_path: Path, tools:
     for tool in ("apt-get", "dpkg-deb"):
         put(tools, tool, exit_code=1)
     put(tools, "dpkg", prints="amd64")
-    folder = tmp_path / "small-bookworm-amd64"
+    folder = tmp_path / f"small-bookworm-amd64-{a_bundle().recipe}"
     folder.mkdir()
-    (folder / ".complete").write_text(a_bundle().recipe)
+    (folder / ".complete").touch()
     assert unpacked(a_bundle(), tmp_path) == folder
 
 

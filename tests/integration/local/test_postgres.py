@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psutil
 import pytest
@@ -42,8 +43,8 @@ def test_committed_row_survives_a_crash(postgres: PrivatePostgres) -> None:
 
 
 def test_only_loopback_is_open(postgres: PrivatePostgres) -> None:
-    doors = [c.laddr for c in psutil.net_connections("inet") if c.status == "LISTEN" and c.laddr.port == postgres.port]
-    assert [door.ip for door in doors] == ["127.0.0.1"]
+    doors = [tuple(each.laddr) for each in psutil.net_connections("tcp") if each.status == "LISTEN"]
+    assert [host for host, port in doors if port == postgres.port] == ["127.0.0.1"]
     assert postgres.psql("show unix_socket_directories") == [("",)]
 
 
@@ -70,6 +71,18 @@ def test_start_after_stop_works(postgres: PrivatePostgres) -> None:
     postgres.stop()
     postgres.start()
     assert postgres.psql("select 1") == [(1,)]
+
+
+def test_second_start_in_the_same_folder_names_the_first() -> None:
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)  # as root, the server runs as another user
+        first = PrivatePostgres(Path(folder) / "postgres", free_ports(1)[0])
+        first.start()
+        try:
+            with pytest.raises(LocalError, match=rf"already running .*\(pid {first.pid}\)"):
+                PrivatePostgres(first.data_dir, free_ports(1)[0]).start()
+        finally:
+            first.stop()
 
 
 def test_taken_port_is_named(postgres: PrivatePostgres, tmp_path: Path) -> None:

@@ -48,14 +48,13 @@ def test_child_writes_to_its_log_and_keeps_older_lines(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("thread", ["main", "short"], ids=["from the main thread", "from a thread that ended"])
 def test_child_dies_with_a_killed_parent_and_not_before(tmp_path: Path, thread: str) -> None:
-    parent = subprocess.Popen(
-        [sys.executable, "-c", _PARENT, str(tmp_path), thread], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert parent.stdout is not None
-    child = psutil.Process(int(parent.stdout.readline()))
-    assert parent.stdout.readline() == "alive\n"
-    parent.kill()
-    parent.communicate()
+    argv = [sys.executable, "-c", _PARENT, str(tmp_path), thread]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = psutil.Process(int(parent.stdout.readline()))
+        after_half_a_second = parent.stdout.readline()
+        parent.kill()
+    assert after_half_a_second == "alive\n"
     assert psutil.wait_procs([child], timeout=10)[1] == []
 
 
@@ -74,6 +73,7 @@ _PARENT = textwrap.dedent(
     print(child.pid, flush=True)
     try:
         psutil.Process(child.pid).wait(0.5)
+        print("died with the thread", flush=True)
     except psutil.TimeoutExpired:
         print("alive", flush=True)
     sys.stdin.read()

@@ -8,6 +8,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope
 
+from ombud.local.ports import free_ports
+
 KEEP, DROP, HANG = "keep", "drop", "hang"  # keep the letter and then break off; break off; say nothing
 
 
@@ -21,15 +23,12 @@ class MailServer:
         self.script: dict[str, list[str]] = {}
         self.letters: list[EmailMessage] = []
         self.recipients: list[list[str]] = []
-        self.connections = 0
         self._login = login
-        self._controller = _Controller(self, _Hooks(self), hostname="127.0.0.1", port=0)
+        self.connections = 0
+        self.port = free_ports(1)[0]
+        self._controller = _Controller(self, _Hooks(self), hostname="127.0.0.1", port=self.port)
         self._controller.start()
-
-    @property
-    def port(self) -> int:
-        port: int = self._controller.server.sockets[0].getsockname()[1]
-        return port
+        self.connections = 0  # the controller tried one
 
     @property
     def url(self) -> str:
@@ -58,10 +57,10 @@ class MailServer:
         return action or None
 
     def authenticate(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, wanted: Any) -> AuthResult:
-        return AuthResult(success=(wanted.login, wanted.password) == self._login)
+        return AuthResult(success=(wanted.login, wanted.password) == self._login, handled=False)
 
     def options(self) -> dict[str, Any]:
-        login = {"authenticator": self.authenticate, "auth_require_tls": False, "auth_required": True} if self._login else {}
+        login = {"authenticator": self.authenticate, "auth_require_tls": False} if self._login else {}
         return {"enable_SMTPUTF8": False, **login}
 
 
@@ -92,9 +91,6 @@ class _Controller(Controller):
 
     def factory(self) -> SMTP:
         return _Server(self._owner, self.handler)
-
-    def _trigger_server(self) -> None:
-        """The controller would connect to its configured port, which is 0 here: listening is all that it needs to see."""
 
 
 class _Hooks:

@@ -48,7 +48,9 @@ def news(revision: int = 1, severity: Severity = Severity.LOW, asks_kind: str = 
     return News(revision, severity, asks_kind, facts(asks_kind=asks_kind, **changes))
 
 
-def a_case(state: CaseState = CaseState.ESCALATED, level: int = 1, due_at: datetime | None = NOON, **changes: Any) -> Case:
+def a_case(
+    state: CaseState = CaseState.ESCALATED, level: int = 1, due_at: datetime | None = NOON, **changes: Any
+) -> Case:
     defaults: dict[str, Any] = {
         "id": CASE_ID, "revision": 2, "policy_version": "test@1", "facts": facts(), "round": 1 if level else 0,
         "escalation_id": escalation_id(CASE_ID, level, 1) if level else None, "facts_revision": 1, "since": NOON - HOUR,
@@ -56,5 +58,7 @@ def a_case(state: CaseState = CaseState.ESCALATED, level: int = 1, due_at: datet
     return Case(**(defaults | {"state": state, "level": level, "due_at": due_at} | changes))
 
 
-def a_setting(now: datetime = NOON, people: tuple[Supervisor, ...] = EVERYBODY, policy: Policy | None = None) -> Setting:
+def a_setting(
+    now: datetime = NOON, people: tuple[Supervisor, ...] = EVERYBODY, policy: Policy | None = None
+) -> Setting:
     return Setting(policy or a_policy(), lambda: people, now)

@@ -17,11 +17,15 @@ from tests.unit.escalation.builders import EVERYBODY
 MIGRATIONS = SHIPPED_POLICY.parent / "migrations"
 
 
+def migrated(url: str) -> str:
+    migrate(url, "escalation", MIGRATIONS)
+    return url
+
+
 class Desk:
-    """`announced` holds what was committed, in order; `jump` moves the clock of this process."""
+    """`announced` holds what was committed, in order; `jump` moves the clock of this process. The schema must exist."""
 
     def __init__(self, url: str, clock_file: Path, people: tuple[Supervisor, ...] = EVERYBODY):
-        migrate(url, "escalation", MIGRATIONS)
         self.url = url
         self.db = Database(url, "escalation")
         self.book = PolicyBook(SHIPPED_POLICY.read_text(), "policy.yml")

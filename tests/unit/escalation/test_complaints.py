@@ -8,7 +8,12 @@ import pytest
 
 from services.escalation.domain.case import Case, CaseState, Change, What, escalation_id
 from services.escalation.domain.decisions import (
-    acknowledge, take_answer, take_deadline, take_news, take_reopening, take_resolution,
+    acknowledge,
+    take_answer,
+    take_deadline,
+    take_news,
+    take_reopening,
+    take_resolution,
 )
 from shared.contracts.escalation import EscalationReason
 from shared.contracts.event import Severity
@@ -125,7 +130,8 @@ class Told:
 
 
 def classified(revision: int, severity: Severity = LOW, asks_kind: str = "none") -> Told:
-    return Told(f"classified {revision}", lambda case: take_news(case, news(revision, severity, asks_kind), a_setting()))
+    told = news(revision, severity, asks_kind)
+    return Told(f"classified {revision}", lambda case: take_news(case, told, a_setting()))
 
 
 def answered(revision: int) -> Told:

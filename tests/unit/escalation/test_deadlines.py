@@ -11,7 +11,19 @@ from services.escalation.domain.ladder import Role
 from shared.contracts.escalation import EscalationReason
 from shared.contracts.event import Severity
 from tests.unit.escalation.builders import (
-    ANNA, BEN, CARO, CASE_ID, DORA, HOUR, MINUTE, NOON, SECOND, a_case, a_level, a_policy, a_setting,
+    ANNA,
+    BEN,
+    CARO,
+    CASE_ID,
+    DORA,
+    HOUR,
+    MINUTE,
+    NOON,
+    SECOND,
+    a_case,
+    a_level,
+    a_policy,
+    a_setting,
 )
 
 BEFORE, EXACTLY, AFTER = NOON - SECOND, NOON, NOON + SECOND

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.escalation.domain.ladder import Role, stronger_ask, recipients_at
+from services.escalation.domain.ladder import Role, recipients_at, stronger_ask
 from tests.unit.escalation.builders import EVERYBODY, a_level
 
 

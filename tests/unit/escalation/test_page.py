@@ -37,11 +37,19 @@ def answer(desk: Desk, token: str) -> Response:
     return doors.answer_by_link(desk.db, LINKS, token)
 
 
+def shown(desk: Desk, token: str) -> str:
+    return show(desk, token).get_data(as_text=True)
+
+
+def pressed(desk: Desk, token: str) -> str:
+    return answer(desk, token).get_data(as_text=True)
+
+
 def test_the_page_tells_what_the_supervisor_needs(desk: Desk) -> None:
     desk.hear(severe(customer=Customer(region="CZ", language="en", tier="gold")))
     desk.hear_owners(ComplaintAssigned(id_of("1"), 1, "g", "Gita", NOON))
     desk.hear_alerts(an_alert(AlertAccepted, desk.told(CaseEscalated)[0]))
-    page = show(desk, token_for(desk)).get_data(as_text=True)
+    page = shown(desk, token_for(desk))
     for told in (id_of("1"), "Severity: critical", "Billing", "CZ", "the severity is critical", "charged twice", "Gita",
                  "Ben Okafor", "gold", "I take this case", "Anna Nováková was alerted by email", "Waiting since",
                  "Nobody has taken this case yet", '<html lang="en">', '<time datetime="'):
@@ -58,24 +66,24 @@ def test_looking_at_the_page_changes_nothing(desk: Desk) -> None:
 
 def test_pressing_the_button_takes_the_case_for_the_person_of_the_link(desk: Desk) -> None:
     desk.hear(severe())
-    page = answer(desk, token_for(desk)).get_data(as_text=True)
+    page = pressed(desk, token_for(desk))
     assert "You have taken this case" in page and "I take this case" not in page
     assert [e.by for e in desk.told(CaseAcknowledged)] == ["anna"]
-    assert "You have taken this case" in answer(desk, token_for(desk)).get_data(as_text=True)
+    assert "You have taken this case" in pressed(desk, token_for(desk))
     assert len(desk.told(CaseAcknowledged)) == 1
 
 
 def test_whoever_comes_second_is_told_who_has_it(desk: Desk) -> None:
     desk.hear(severe())
     desk.take(id_of("1"), "ben")
-    for page in (show(desk, token_for(desk)).get_data(as_text=True), answer(desk, token_for(desk)).get_data(as_text=True)):
+    for page in (shown(desk, token_for(desk)), pressed(desk, token_for(desk))):
         assert "Ben Okafor has taken this case" in page and "<form" not in page
 
 
 def test_a_resolved_case_says_by_whom(desk: Desk) -> None:
     desk.hear(severe())
     desk.hear(ComplaintResolved(id_of("1"), 2, NOON, "Call Centre"))
-    for page in (show(desk, token_for(desk)).get_data(as_text=True), answer(desk, token_for(desk)).get_data(as_text=True)):
+    for page in (shown(desk, token_for(desk)), pressed(desk, token_for(desk))):
         assert "Resolved by Call Centre" in page and "2 Nov 2026, 12:00 UTC" in page and "<form" not in page
 
 
@@ -84,15 +92,16 @@ def test_a_link_of_a_lower_level_says_that_the_case_has_climbed_and_still_works(
     token = token_for(desk)
     desk.jump(timedelta(hours=1))
     desk.tick()
-    assert "You were alerted at level 1; the case is at level 2 now." in show(desk, token).get_data(as_text=True)
-    assert "nobody at level 1 answered in time; escalated at first because the severity is critical" in show(desk, token).get_data(as_text=True)
-    answer(desk, token)
+    assert "You were alerted at level 1; the case is at level 2 now." in shown(desk, token)
+    why = "nobody at level 1 answered in time; escalated at first because the severity is critical"
+    assert why in shown(desk, token)
+    pressed(desk, token)
     assert desk.case(id_of("1")).acknowledged_by == "anna"
 
 
 def test_what_came_from_outside_is_escaped(desk: Desk) -> None:
     desk.hear(severe(excerpt="<script>alert(1)</script>", external_id='"><b>', product="<i>"))
-    page = show(desk, token_for(desk)).get_data(as_text=True)
+    page = shown(desk, token_for(desk))
     assert "<script>" not in page and "<b>" not in page and "<i>" not in page
     assert "&lt;script&gt;" in page
 
@@ -105,7 +114,8 @@ def test_every_page_is_locked_down(desk: Desk) -> None:
         assert response.headers["Referrer-Policy"] == "no-referrer"
         assert response.headers["Cache-Control"] == "no-store"
         assert response.headers["X-Frame-Options"] == "DENY"
-        assert "<script" not in response.get_data(as_text=True) and "src=" not in response.get_data(as_text=True)
+        html = response.get_data(as_text=True)
+        assert "<script" not in html and "src=" not in html
 
 
 def test_a_bad_link_leads_to_a_clear_page(desk: Desk) -> None:
@@ -118,7 +128,8 @@ def test_a_bad_link_leads_to_a_clear_page(desk: Desk) -> None:
     desk.jump(timedelta(days=8))
     for door in (show, answer):
         response = door(desk, token)
-        assert (response.status_code, "This link has expired" in response.get_data(as_text=True)) == (410, True)
+        html = response.get_data(as_text=True)
+        assert (response.status_code, "This link has expired" in html) == (410, True)
     assert not desk.told(CaseAcknowledged)
 
 
@@ -126,7 +137,7 @@ def test_the_page_of_an_open_case_after_an_update(desk: Desk) -> None:
     desk.hear(a_complaint())
     desk.hear(a_complaint(kind=ComplaintUpdated, revision=2))
     token = links.mint(KEYS, Claim("a-1", id_of("1"), "none", 0, "anna"))
-    assert "The complaint was read again" in show(desk, token).get_data(as_text=True)
+    assert "The complaint was read again" in shown(desk, token)
 
 
 @pytest.mark.parametrize(("reason", "said"), [

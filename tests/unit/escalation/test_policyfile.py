@@ -72,7 +72,9 @@ def test_a_mistake_is_named_with_its_line(right: str, wrong: str, line: int, abo
     assert any(m.startswith(f"policy.yml:{line}: ") and about in m for m in found), found
 
 
-@pytest.mark.parametrize("document", ["", "just a text", "- a\n- list", "ladder: 3", "triggers: [severity]\nladder: [x]"])
+@pytest.mark.parametrize("document", [
+    "", "just a text", "- a\n- list", "ladder: 3", "triggers: [severity]\nladder: [x]",
+])
 def test_something_else_than_a_policy_is_refused(document: str) -> None:
     assert mistakes(document)
 

@@ -12,7 +12,12 @@ from shared import clock
 from shared.contracts.escalation import CaseAcknowledged, CaseEscalated, CaseExhausted, CaseOpened, CaseResolved
 from shared.contracts.event import Severity
 from shared.contracts.intake import (
-    ComplaintAnswered, ComplaintClassified, ComplaintReopened, ComplaintResolved, ComplaintUpdated, Customer,
+    ComplaintAnswered,
+    ComplaintClassified,
+    ComplaintReopened,
+    ComplaintResolved,
+    ComplaintUpdated,
+    Customer,
 )
 from shared.contracts.notify import AlertAccepted, AlertFailed, EscalationUnreachable
 from shared.contracts.routing import ComplaintAssigned, ComplaintQueued, Needs, QueuedReason
@@ -66,7 +71,7 @@ def test_a_severe_complaint_opens_a_case_and_alerts_level_1_in_one_transaction(d
 
 def test_a_mild_complaint_opens_a_case_with_a_deadline(desk: Desk) -> None:
     desk.hear(a_complaint())
-    (opened,) = desk.announced
+    (opened,) = desk.told(CaseOpened)
     assert opened.clocks[0].name == "first_answer"
     assert opened.clocks[0].due_at == desk.case(id_of("1")).due_at
 
@@ -124,7 +129,8 @@ def test_nobody_answers_and_the_case_climbs_to_the_top_and_is_exhausted_once(des
         desk.jump(timedelta(hours=5))
         while desk.tick():
             pass
-    assert [(e.level, e.reason) for e in desk.told(CaseEscalated)] == [(1, "severity"), (2, "unanswered"), (3, "unanswered")]
+    climbed = [(e.level, e.reason) for e in desk.told(CaseEscalated)]
+    assert climbed == [(1, "severity"), (2, "unanswered"), (3, "unanswered")]
     (exhausted,) = desk.told(CaseExhausted)
     assert exhausted.escalation_id == desk.told(CaseEscalated)[-1].escalation_id
     assert desk.case(id_of("1")).state is CaseState.EXHAUSTED
@@ -212,7 +218,7 @@ def test_upstream_resolution_closes_the_case_once(desk: Desk) -> None:
     desk.hear(severe())
     desk.hear(ComplaintResolved(id_of("1"), 2, NOON, "crm"), ComplaintResolved(id_of("1"), 2, NOON, "crm"))
     (told,) = desk.told(CaseResolved)
-    assert (told.by, told.at, told.level) == ("crm", NOON, 1)
+    assert (told.by, told.at, told.level, told.complaint_revision) == ("crm", NOON, 1, 2)
     desk.jump(timedelta(days=1))
     assert desk.tick() == 0
 
@@ -259,7 +265,8 @@ def test_how_alerts_ended_is_noted_once_each(desk: Desk) -> None:
 
 
 def test_the_newest_owner_is_in_the_alerts_of_later_levels(desk: Desk) -> None:
-    desk.hear_owners(ComplaintAssigned(id_of("1"), 3, "g", "Gita", NOON), ComplaintAssigned(id_of("1"), 2, "h", "Hugo", NOON))
+    older = ComplaintAssigned(id_of("1"), 2, "h", "Hugo", NOON)
+    desk.hear_owners(ComplaintAssigned(id_of("1"), 3, "g", "Gita", NOON), older)
     desk.hear(severe())
     desk.jump(timedelta(hours=1))
     desk.tick()
@@ -281,7 +288,8 @@ def test_the_summary_counts_cases_and_escalations(desk: Desk) -> None:
     desk.jump(timedelta(hours=1))
     desk.tick()
     counted = desk.summary()
-    assert {name: counted[name] for name in ("cases", "early", "open", "escalated_now", "acknowledged", "resolved")} == {
+    names = ("cases", "early", "open", "escalated_now", "acknowledged", "resolved")
+    assert {name: counted[name] for name in names} == {
         "cases": 4, "early": 1, "open": 1, "escalated_now": 1, "acknowledged": 1, "resolved": 1}
     assert (counted["escalated"], counted["escalations"], counted["exhausted"]) == (3, 4, 0)
     assert counted["by_reason"] == {"severity": 3, "asked": 0, "overdue": 0, "unanswered": 1, "unreachable": 0}

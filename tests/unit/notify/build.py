@@ -24,7 +24,6 @@ from shared.contracts.escalation import (
 from shared.contracts.event import Severity
 from shared.contracts.failure import EventFailed
 from shared.database import Database, Transaction
-from shared.schema import migrate
 from tests.harness.events import NOON
 
 MIGRATIONS = Path(__file__).parents[3] / "services" / "notify" / "migrations"
@@ -109,10 +108,9 @@ class ScriptedChannel:
 
 
 class Office:
-    """Notify without its entrypoints: `hear` events, `send` what is due, look at what was announced and sent."""
+    """Notify on a migrated database, without its entrypoints: `hear` events, `send` what is due, look at what was announced and sent."""
 
     def __init__(self, url: str, folder: Path, rules: Rules = BOTH):
-        migrate(url, "notify", MIGRATIONS)
         self.db = Database(url, "notify")
         self.rules = rules
         self.announced: list[Any] = []

@@ -13,7 +13,6 @@ from ombud.options import RunOptions
 from ombud.runfile import Process, Run
 from ombud.token import settings_entry
 from ombud.trouble import Trouble
-from shared.database import WrongUrl
 from shared.tokens import TokenBook
 
 POSTGRES = "postgresql+psycopg2://u@h/d"
@@ -43,7 +42,7 @@ def test_options_that_cannot_be_are_refused_with_what_would_do(given: dict[str, 
 
 
 def test_a_database_url_without_its_driver_is_refused_with_the_right_one() -> None:
-    with pytest.raises(WrongUrl, match=r"postgresql\+psycopg2://"):
+    with pytest.raises(Trouble, match=r"postgresql\+psycopg2://"):
         preflight.check_options(options(database_url="postgresql://u@h/d"))
 
 

@@ -1,7 +1,7 @@
 """Things that the tests of routing are about, with defaults; and an office: routing's use cases on a real database."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,6 @@ from shared.database import Database
 
 MIGRATIONS = Path(usecases.__file__).parent / "migrations"
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
-LONG_AGO, FAR_AHEAD = NOON - timedelta(days=3650), NOON + timedelta(days=3650)
 ONE_EACH = {s: 1 for s in Severity}
 
 
@@ -45,7 +44,8 @@ def an_agent(id_: str = "eva", skills: Iterable[str] = ("billing",), languages: 
     return Agent(id_, id_.title(), tuple(skills), tuple(languages), tuple(regions), capacity, revision)
 
 
-def classified(id_: str = "c1", revision: int = 1, *, kind: type[ComplaintClassified | ComplaintUpdated] = ComplaintClassified,
+def classified(id_: str = "c1", revision: int = 1, *,
+               kind: type[ComplaintClassified | ComplaintUpdated] = ComplaintClassified,
                category: str = "billing", severity: Severity = Severity.LOW, region: str | None = "CZ",
                customer_language: str | None = None, language: str = "cs") -> ComplaintClassified | ComplaintUpdated:
     return kind(id_, revision, "shop", id_, "web", Customer(region=region, language=customer_language), NOON, language,
@@ -56,16 +56,17 @@ def updated(id_: str = "c1", revision: int = 2, **changed: Any) -> ComplaintClas
     return classified(id_, revision, kind=ComplaintUpdated, **changed)
 
 
-def resolved(id_: str = "c1", revision: int = 2, at: datetime = NOON) -> ComplaintResolved:
-    return ComplaintResolved(id_, revision, at)
+def resolved(id_: str = "c1", revision: int = 2) -> ComplaintResolved:
+    return ComplaintResolved(id_, revision, NOON)
 
 
-def reopened(id_: str = "c1", revision: int = 3, at: datetime = NOON) -> ComplaintReopened:
-    return ComplaintReopened(id_, revision, at)
+def reopened(id_: str = "c1", revision: int = 3) -> ComplaintReopened:
+    return ComplaintReopened(id_, revision, NOON)
 
 
-def case_resolved(id_: str = "c1", at: datetime = FAR_AHEAD) -> CaseResolved:
-    return CaseResolved(id_, 4, at, 1)
+def case_resolved(id_: str = "c1", seen: int = 1) -> CaseResolved:
+    """seen: the newest revision of the complaint that the case knew."""
+    return CaseResolved(id_, 4, NOON, 1, complaint_revision=seen)
 
 
 class Office:
@@ -139,7 +140,8 @@ class Office:
     def held(self) -> dict[str, int]:
         """What the loads must be: for each agent the weights of the complaints that they have."""
         a, g = tables.assignments, tables.agents
-        weights = select(a.c.agent_id, func.sum(a.c.weight).label("held")).where(a.c.state == "assigned").group_by(a.c.agent_id)
+        weights = (select(a.c.agent_id, func.sum(a.c.weight).label("held"))
+                   .where(a.c.state == "assigned").group_by(a.c.agent_id))
         with self.db.read() as tx:
             held = {row.agent_id: row.held for row in tx.execute(weights)}
             return {row.id: held.get(row.id, 0) for row in tx.execute(select(g.c.id))}

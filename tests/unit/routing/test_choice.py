@@ -11,8 +11,9 @@ from tests.unit.routing.builders import an_agent
 NEEDS = Needs("billing", "cs", "CZ")
 
 
-def a_plan(loads: dict[str, tuple[int, int]], *, others: tuple[Agent, ...] = (), unlocked: tuple[str, ...] = ()) -> Plan:
-    """loads: (load, capacity) of each qualified agent; others: not qualified; unlocked: qualified, but not to be chosen."""
+def a_plan(loads: dict[str, tuple[int, int]], *, others: tuple[Agent, ...] = (),
+           unlocked: tuple[str, ...] = ()) -> Plan:
+    """loads: (load, capacity) of each qualified agent; others: not qualified; unlocked: not to be chosen."""
     agents = [an_agent(id_, capacity=capacity) for id_, (_, capacity) in loads.items()]
     room = {id_: Room(load, capacity, 1) for id_, (load, capacity) in loads.items()}
     return Plan(Roster({a.id: a for a in (*agents, *others)}), room, room.keys() - set(unlocked))
@@ -55,7 +56,8 @@ def test_released_load_is_room_in_the_same_plan() -> None:
     ({"a": (0, 2), "b": (2, 2)}, "a", Reason.LEAST_LOADED),
     ({"a": (0, 2)}, "a", Reason.LEAST_LOADED),
 ])
-def test_former_agent_comes_first_if_qualified_and_free(loads: dict[str, tuple[int, int]], chosen: str, reason: Reason) -> None:
+def test_former_agent_comes_first_if_qualified_and_free(
+        loads: dict[str, tuple[int, int]], chosen: str, reason: Reason) -> None:
     decision = a_plan(loads).decide(a_request(preferred="b"))
     assert (decision.agent_id, decision.reason) == (chosen, reason)
 

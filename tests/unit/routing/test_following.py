@@ -1,10 +1,14 @@
 """Routing follows complaints: assigned or queued once, released once, whatever comes twice or late."""
 
 from shared.contracts.event import Severity
-from shared.contracts.routing import ComplaintAssigned, ComplaintQueued, Needs, QueuedReason
+from shared.contracts.routing import (
+    ComplaintAssigned,
+    ComplaintQueued,
+    Needs,
+    QueuedReason,
+)
 from tests.unit.routing.builders import (
     CRITICAL_WEIGHS_TWO,
-    LONG_AGO,
     Office,
     an_agent,
     case_resolved,
@@ -52,7 +56,8 @@ def test_complaint_that_nobody_can_take_is_queued_with_the_reason(office: Office
 
 def test_most_severe_of_a_batch_comes_first(office: Office) -> None:
     office.employ(an_agent(capacity=1))
-    office.tell(classified("c1"), classified("c2", severity=Severity.CRITICAL), classified("c3", severity=Severity.HIGH))
+    office.tell(
+        classified("c1"), classified("c2", severity=Severity.CRITICAL), classified("c3", severity=Severity.HIGH))
     assert office.agent_of("c2") == "eva"
     assert [c["complaint_id"] for c in office.queue()] == ["c3", "c1"]
 
@@ -128,8 +133,10 @@ def test_complaint_resolved_and_reopened_in_one_batch_holds_its_weight_once(offi
 def test_late_case_resolved_does_not_release_a_reopened_complaint(office: Office) -> None:
     office.employ(an_agent())
     office.tell(classified(), resolved(), reopened())
-    office.tell(case_resolved(at=LONG_AGO))
+    office.tell(case_resolved(seen=2))
     assert office.agent_of() == "eva"
+    office.tell(case_resolved(seen=3))
+    assert office.loads() == {"eva": 0}
 
 
 def test_updated_complaint_stays_with_its_agent_and_its_load_follows_once(office: Office) -> None:

@@ -25,7 +25,8 @@ def test_language_that_is_needed(source: LanguageFrom, customer: str | None, tex
     assert demand.needs.language == needed
 
 
-@pytest.mark.parametrize(("region", "needed"), [("CZ", "CZ"), (" cz ", "CZ"), (None, None), ("", None), ("x" * 90, "X" * 40)])
+@pytest.mark.parametrize(("region", "needed"), [
+    ("CZ", "CZ"), (" cz ", "CZ"), (None, None), ("", None), ("x" * 90, "X" * 40)])
 def test_region_that_is_needed(region: str | None, needed: str | None) -> None:
     assert demand_of(classified(region=region), a_policy()).needs.region == needed
 

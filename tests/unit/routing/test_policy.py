@@ -54,7 +54,8 @@ def test_version_changes_with_the_content(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("wrong", "right", "named"), [
-    ("language: text", "language: speech", ["1: needs/language: 'speech' is none of customer_or_text, customer, text, none"]),
+    ("language: text", "language: speech",
+     ["1: needs/language: 'speech' is none of customer_or_text, customer, text, none"]),
     ("language: text, ", "", ["1: needs: 'language' is missing"]),
     ("skill: none", "skills: none", ["1: needs: 'skill' is missing",
                                      "1: needs: 'skills' is not known here; known: skill, language, region"]),
@@ -76,7 +77,9 @@ def test_mistake_is_named_with_its_line(tmp_path: Path, wrong: str, right: str, 
 
 
 def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
-    text = GOOD.replace("language: text", "language: x").replace("low: 1", "low: x").replace("critical: 9", "critical: x")
+    text = GOOD
+    for right, wrong in (("language: text", "language: x"), ("low: 1", "low: x"), ("critical: 9", "critical: x")):
+        text = text.replace(right, wrong)
     assert [m.partition(":")[0] for m in mistakes(tmp_path, text)] == ["1", "3", "7"]
 
 

@@ -25,7 +25,8 @@ def test_star_serves_every_region() -> None:
 
 
 def test_field_names_the_qualified_and_counts_the_others() -> None:
-    field = roster_of(an_agent("b"), an_agent("a"), an_agent("c", languages=("de",))).field(Needs("billing", "cs", "CZ"))
+    roster = roster_of(an_agent("b"), an_agent("a"), an_agent("c", languages=("de",)))
+    field = roster.field(Needs("billing", "cs", "CZ"))
     assert (field.qualified, field.lacks) == (("a", "b"), {Lack.LANGUAGE: 1})
 
 

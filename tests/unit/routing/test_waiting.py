@@ -6,7 +6,14 @@ from sqlalchemy import update
 from services.routing import roster_store, tables
 from shared.contracts.event import Severity
 from shared.contracts.routing import ComplaintQueued
-from tests.unit.routing.builders import CRITICAL_WEIGHS_TWO, Office, an_agent, case_resolved, classified, resolved
+from tests.unit.routing.builders import (
+    CRITICAL_WEIGHS_TWO,
+    Office,
+    an_agent,
+    case_resolved,
+    classified,
+    resolved,
+)
 
 
 def test_freed_capacity_goes_to_the_most_urgent_and_then_the_oldest(office: Office) -> None:

@@ -33,7 +33,8 @@ def upgrade() -> None:
     _create_assignments()
     if op.get_bind().dialect.name == "postgresql":
         # The load changes with every assignment: room on the page keeps those updates away from the indexes.
-        op.execute("ALTER TABLE agents SET (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500)")
+        op.execute("ALTER TABLE agents SET (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, "
+                   "autovacuum_vacuum_threshold = 500)")
 
 
 def _create_assignments() -> None:
@@ -58,7 +59,6 @@ def _create_assignments() -> None:
         sa.Column("waiting_since", UtcDateTime),
         sa.Column("assigned_at", UtcDateTime),
         sa.Column("released_at", UtcDateTime),
-        sa.Column("reopened_at", UtcDateTime),
         sa.Column("decided_at", UtcDateTime),
         sa.Column("decision", sa.JSON(none_as_null=True)),
         sa.Column("policy_version", sa.String(16)),

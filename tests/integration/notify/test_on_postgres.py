@@ -1,0 +1,5 @@
+"""The use cases, once more on PostgreSQL: the same tests, with the database of this folder's conftest."""
+
+from tests.unit.notify.test_overview import *
+from tests.unit.notify.test_planning import *
+from tests.unit.notify.test_sending import *

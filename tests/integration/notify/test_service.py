@@ -1,0 +1,130 @@
+"""Notify as a process, between a real broker and a real mail server."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from services.notify.domain import alert_id
+from shared.contracts.topology import SERVICES
+from tests.harness.bus import Bus
+from tests.harness.process import ServiceProcess, eventually
+from tests.integration.notify.mail_server import MailServer
+from tests.integration.notify.twilio import Twilio
+from tests.unit.notify.build import CASE, acknowledged, escalated, failed
+
+ANN = {"name": "Ann", "email": "ann@example.org", "phone": "+420601234567"}
+BOSS = "boss@example.org"
+
+
+@pytest.fixture
+def bus(amqp_uri: str) -> Iterator[Bus]:
+    made = Bus(amqp_uri)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def start(amqp_uri: str, tmp_path: Path, bus: Bus, mail_server: MailServer, twilio: Twilio) -> Iterator[Callable[[str], ServiceProcess]]:
+    started: list[ServiceProcess] = []
+
+    def start(url: str) -> ServiceProcess:
+        made = ServiceProcess("services.notify", tmp_path, OMBUD_DATABASE_URL=url, OMBUD_AMQP_URI=amqp_uri,
+                              OMBUD_SMTP_URL=mail_server.url, OMBUD_SMS_URL=twilio.url, OMBUD_LAST_RESORT=BOSS)
+        started.append(made)
+        made.start()
+        assert made.call("PUT", "/v1/contacts/ann", ANN).status_code == 200
+        return made
+
+    yield start
+    for one in started:
+        one.kill()
+
+
+@pytest.fixture
+def notify(start: Callable[[str], ServiceProcess], migrated_file: Path, tmp_path: Path) -> ServiceProcess:
+    return start(f"sqlite:///{shutil.copy(migrated_file, tmp_path)}")
+
+
+def states(notify: ServiceProcess) -> dict[str, str]:
+    alerts = notify.call("GET", f"/v1/alerts?case_id={CASE}").json()["alerts"]
+    return {f"{alert['recipient']} {alert['channel']}": alert["state"] for alert in alerts}
+
+
+def at_rest(notify: ServiceProcess, alerts: int) -> bool:
+    seen = notify.call("GET", "/v1/summary").json()
+    ended = sum(n for state, n in seen["alerts"].items() if state not in ("pending", "claimed", "handed_off"))
+    return ended == alerts and seen["plumbing"]["outbox"] == 0
+
+
+@pytest.mark.parametrize("where", ["sqlite", "postgresql"])
+def test_escalation_becomes_one_mail_and_one_event_however_often_it_is_told(where, start, bus, mail_server, request):
+    fixture = {"sqlite": "migrated_file", "postgresql": "database_url"}[where]
+    found = request.getfixturevalue(fixture)
+    notify = start(found if where == "postgresql" else f"sqlite:///{found}")
+    tap = bus.tap("notify")
+    event = escalated("ann")
+    for copy in ("1", "1", "2"):
+        bus.publish(event, event_id=copy)
+    eventually(lambda: at_rest(notify, 1), "the alert to end", notify.log)
+    bus.publish(event, event_id="3")
+    eventually(lambda: bus.waiting("notify.escalation.v1") == 0, "the last copy to be read", notify.log)
+    assert notify.stop() == 0
+    (letter,) = mail_server.letters
+    assert letter["Message-ID"] == f"<{alert_id(event.escalation_id, 'ann', 'email', 'escalation')}@localhost>"
+    (taken,) = bus.take(tap)
+    assert (taken[0]["ce-type"], taken[1]["channel"], taken[1]["case_id"]) == ("alert.accepted", "email", CASE)
+
+
+def test_refused_mail_becomes_a_text_message_and_the_log_keeps_quiet_about_people(notify, bus, mail_server, twilio):
+    mail_server.script["RCPT"] = ["550 5.1.1 <ann@example.org> unknown"]
+    bus.publish(escalated("ann"))
+    eventually(lambda: at_rest(notify, 2), "both alerts to end", notify.log)
+    assert states(notify) == {"ann email": "failed", "ann sms": "accepted"}
+    assert (mail_server.letters, len(twilio.messages)) == ([], 1)
+    for word in ("example.org", "+420", "charged twice", "to/ken"):
+        assert word not in notify.log()
+
+
+def test_answered_case_is_not_told_any_more(notify, bus, mail_server):
+    bus.publish(acknowledged(3))
+    eventually(lambda: bus.waiting("notify.escalation.v1") == 0, "the answer to be read", notify.log)
+    bus.publish(escalated("ann", revision=2))
+    bus.publish(escalated("ann", case_id="another"))
+    eventually(lambda: at_rest(notify, 1), "the other alert to end", notify.log)
+    assert (states(notify), len(mail_server.letters)) == ({}, 1)
+
+
+def test_last_resort_hears_of_severe_failures_of_each_service(notify, bus, mail_server):
+    for service in SERVICES:
+        bus.publish(failed(service=service), service=service)
+    eventually(lambda: len(mail_server.letters) == 4, "the mails", notify.log)
+    assert mail_server.recipients == [[BOSS]] * 4
+
+
+def test_killed_after_hand_off_is_ambiguous_and_never_sent_again_by_mail(notify, bus, mail_server, twilio, tmp_path):
+    notify.stop()
+    shift = tmp_path / "shift"
+    notify.settings["OMBUD_CLOCK_FILE"] = str(shift)
+    notify.launch(OMBUD_FAILPOINTS="notify.sent=kill@1")
+    bus.publish(escalated("ann"))
+    assert notify.wait() != 0
+    notify.start()
+    shift.write_text("130")
+    eventually(lambda: at_rest(notify, 2), "both alerts to end", notify.log)
+    assert states(notify) == {"ann email": "ambiguous", "ann sms": "accepted"}
+    assert (len(mail_server.letters), len(twilio.messages)) == (1, 1)
+
+
+def test_killed_before_hand_off_is_sent_once_all_the_same(notify, bus, mail_server, tmp_path):
+    notify.stop()
+    shift = tmp_path / "shift"
+    notify.settings["OMBUD_CLOCK_FILE"] = str(shift)
+    notify.launch(OMBUD_FAILPOINTS="notify.claimed=kill@1")
+    bus.publish(escalated("ann"))
+    assert notify.wait() != 0
+    notify.start()
+    shift.write_text("70")
+    eventually(lambda: at_rest(notify, 1), "the alert to end", notify.log)
+    assert (states(notify), len(mail_server.letters)) == ({"ann email": "accepted"}, 1)

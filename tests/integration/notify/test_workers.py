@@ -1,0 +1,158 @@
+"""Several workers on one PostgreSQL: each alert leaves once, and an escalation is given up once."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.notify import sending
+from services.notify.domain import AlertState
+from services.notify.outcomes import Permanent, Reason
+from services.notify.sending import Attempt
+from tests.unit.notify.build import CASE, Office, a_contact, acknowledged, escalated
+
+REFUSED = Permanent(Reason.RECIPIENT_REFUSED)
+CASES = 60
+
+
+@pytest.fixture
+def colleague(database_url: str, tmp_path: Path) -> Iterator[Office]:
+    """A second replica: a process of its own would have just such a second pool of connections."""
+    made = Office(database_url, tmp_path)
+    yield made
+    made.db.close()
+
+
+def in_threads(*works: Callable[[], Any]) -> list[Any]:
+    """Runs them side by side from one starting line; an error of any is raised."""
+    line, results, errors = threading.Barrier(len(works)), [None] * len(works), []
+
+    def run(place: int, work: Callable[[], Any]) -> None:
+        try:
+            line.wait(10)
+            results[place] = work()
+        except Exception as error:  # noqa: BLE001 - raised below, in the thread of the test
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(place, work)) for place, work in enumerate(works)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    if errors:
+        raise errors[0]
+    return results
+
+
+def settle(office: Office, *attempts: Attempt) -> None:
+    with office.db.transaction() as tx:
+        sending.settle(tx, office.rules, attempts)
+
+
+def test_two_workers_send_each_alert_once(office: Office, colleague: Office):
+    office.know(a_contact(phone=None))
+    office.hear(*[escalated(case_id=f"case-{n:03}") for n in range(CASES)])
+    senders: list[threading.Thread] = []
+
+    def spawn(send: Callable[[Any], None], job: Any) -> None:
+        thread = threading.Thread(target=send, args=(job,))
+        senders.append(thread)
+        thread.start()
+
+    def work(one: Office) -> None:
+        dispatcher = one.a_dispatcher(spawn)
+        for _ in range(400):
+            dispatcher.send_due()
+
+    in_threads(lambda: work(office), lambda: work(colleague))
+    for sender in senders:
+        sender.join(30)
+    sent = Counter(letter.case_id for one in (office, colleague) for letter in one.email.sent)
+    assert sent == {f"case-{n:03}": 1 for n in range(CASES)}
+    assert all(one.email.sent for one in (office, colleague))
+    assert Counter(office.told() + colleague.told()) == {"alert.accepted": CASES}
+
+
+def test_two_workers_plan_the_same_escalation_once(office: Office, colleague: Office):
+    for n in range(10):
+        event = escalated("stranger", case_id=f"case-{n}")
+        in_threads(lambda event=event: office.hear(event), lambda event=event: colleague.hear(event))
+    assert Counter(office.told() + colleague.told()) == {"alert.failed": 10, "escalation.unreachable": 10}
+
+
+def test_last_two_alerts_failing_at_once_give_up_the_escalation_once(office: Office, colleague: Office):
+    office.know(a_contact("ann", phone=None), a_contact("bob", phone=None))
+    for n in range(10):
+        office.hear(escalated("ann", "bob", case_id=f"case-{n}"))
+        first, second = office.claim()
+        in_threads(lambda x=first: settle(office, Attempt(x.alert, REFUSED)),
+                   lambda x=second: settle(colleague, Attempt(x.alert, REFUSED)))
+    assert Counter(office.told() + colleague.told()) == {"alert.failed": 20, "escalation.unreachable": 10}
+
+
+def test_answer_and_failure_at_once_never_start_another_channel_behind_the_answer(office: Office, colleague: Office):
+    office.know(a_contact())
+    for n in range(10):
+        case_id = f"case-{n}"
+        office.hear(escalated(case_id=case_id))
+        (job,) = office.claim()
+        in_threads(lambda x=job: settle(office, Attempt(x.alert, REFUSED)),
+                   lambda x=case_id: colleague.hear(acknowledged(case_id=x)))
+        office.send()
+    assert office.sms.sent == []
+
+
+def test_answer_at_hand_off_is_decided_by_the_lock(office: Office, colleague: Office):
+    office.know(a_contact(phone=None))
+    for n in range(10):
+        case_id = f"case-{n}"
+        office.hear(escalated(case_id=case_id))
+        (job,) = office.claim()
+
+        def hand_off(job: sending.Job = job) -> set[str]:
+            with office.db.transaction() as tx:
+                return sending.hand_off(tx, [job.alert])
+
+        may_leave, _ = in_threads(hand_off, lambda x=case_id: colleague.hear(acknowledged(case_id=x)))
+        with office.db.read() as tx:
+            state = sending.store.alerts_of_escalations(tx, [job.alert.escalation_key])[0].state
+        assert state is (AlertState.HANDED_OFF if may_leave else AlertState.SUPPRESSED)
+
+
+def test_two_reapers_give_an_alert_back_once(office: Office, colleague: Office):
+    office.know(a_contact())
+    office.hear(escalated(case_id=CASE))
+    (job,) = office.claim()
+    with office.db.transaction() as tx:
+        sending.hand_off(tx, [job.alert])
+    office.wait(minutes=3)
+    in_threads(office.reap, colleague.reap)
+    assert office.told() + colleague.told() == ["alert.ambiguous"]
+
+
+def test_one_hanging_recipient_holds_up_nobody_else(office: Office):
+    office.know(a_contact("slow", phone=None), a_contact("ann", phone=None))
+    release, answered = threading.Event(), threading.Event()
+    office.hear(escalated("slow", case_id="case-slow"))
+    usual = office.email.send
+
+    def send(letter: Any, hand_off: Any) -> Any:
+        if letter.address.startswith("slow"):
+            assert release.wait(30)
+        outcome = usual(letter, hand_off)
+        answered.set()
+        return outcome
+
+    office.email.send = send  # type: ignore[method-assign]
+    dispatcher = office.a_dispatcher(lambda work, job: threading.Thread(target=work, args=(job,)).start())
+    dispatcher.send_due()
+    office.hear(escalated("ann", case_id="case-quick"))
+    dispatcher.send_due()
+    assert answered.wait(10)
+    assert [letter.case_id for letter in office.email.sent] == ["case-quick"]
+    answered.clear()
+    release.set()
+    assert answered.wait(10)
