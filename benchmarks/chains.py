@@ -33,7 +33,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Chain:
-    """`queues` must have a consumer before anything is published; `ends`: event type to what it is called in results."""
+    """`queues` must have a consumer before anything is published; `ends`: event type to its name in the results."""
 
     name: str
     room: Room
@@ -54,8 +54,11 @@ def ombud(room: Room, smtp_url: str) -> Chain:
     if room.postgres:
         room.make_database("all")
     settings = {
-        "OMBUD_API_TOKEN": TOKEN, "OMBUD_LINK_KEYS": "key-of-the-benchmark", "OMBUD_SMTP_URL": smtp_url,
-        "OMBUD_PUBLIC_URL": places["escalation"].url, "OMBUD_MAIL_FROM": "Ombud <ombud@example.org>",
+        "OMBUD_API_TOKEN": TOKEN,
+        "OMBUD_LINK_KEYS": "key-of-the-benchmark",
+        "OMBUD_SMTP_URL": smtp_url,
+        "OMBUD_PUBLIC_URL": places["escalation"].url,
+        "OMBUD_MAIL_FROM": "Ombud <ombud@example.org>",
         "OMBUD_LAST_RESORT": "operations.duty",
     }
     members = []
@@ -65,14 +68,26 @@ def ombud(room: Room, smtp_url: str) -> Chain:
         members.append(_member(service, ("-m", f"services.{service}"), place, room, url, settings))
     taps = tuple(Binding(exchange_of(e.publisher), e.type) for e in (ComplaintAssigned, ComplaintQueued, AlertAccepted))
     ends = {ComplaintAssigned.type: ASSIGNED, ComplaintQueued.type: ASSIGNED, AlertAccepted.type: ALERTED}
-    return Chain("ombud", room, tuple(members), tuple(q.name for q in QUEUES), UPSTREAM_EXCHANGE, "complaint.submitted",
-                 taps, ends)
+    return Chain(
+        "ombud",
+        room,
+        tuple(members),
+        tuple(q.name for q in QUEUES),
+        UPSTREAM_EXCHANGE,
+        "complaint.submitted",
+        taps,
+        ends,
+    )
 
 
 def bare(room: Room) -> Chain:
     """Four hops on the same plumbing that do nothing; see bare/hops.py for why they bear these names."""
-    hops = (("first", "intake", UPSTREAM_EXCHANGE), ("second", "escalation", "intake"), ("third", "notify", "escalation"),
-            ("fourth", "escalation", "notify"))
+    hops = (
+        ("first", "intake", UPSTREAM_EXCHANGE),
+        ("second", "escalation", "intake"),
+        ("third", "notify", "escalation"),
+        ("fourth", "escalation", "notify"),
+    )
     members, queues = [], []
     for hop, service, source in hops:
         url = room.make_database(hop)
@@ -80,8 +95,16 @@ def bare(room: Room) -> Chain:
         members.append(_member(hop, ("-m", "benchmarks.bare", hop), Place(service, 1, *free_ports(2)), room, url, {}))
         queues.append(queue_between(service, source).name)
     end = "case.opened"
-    return Chain("bare", room, tuple(members), tuple(queues), UPSTREAM_EXCHANGE, "complaint.submitted",
-                 (Binding(exchange_of("escalation"), end),), {end: ARRIVED})
+    return Chain(
+        "bare",
+        room,
+        tuple(members),
+        tuple(queues),
+        UPSTREAM_EXCHANGE,
+        "complaint.submitted",
+        (Binding(exchange_of("escalation"), end),),
+        {end: ARRIVED},
+    )
 
 
 def stock(room: Room) -> Chain:
@@ -91,17 +114,32 @@ def stock(room: Room) -> Chain:
         url = room.make_database(hop)
         members.append(_member(hop, ("-m", "benchmarks.stock", hop, source), Place(hop, 1, 0, 0), room, url, {}))
         queues.append(f"evt-{source}-{STOCK_EVENT}--{hop}.pass_on")
-    return Chain("stock", room, tuple(members), tuple(queues), exchange_of("upstream"), STOCK_EVENT,
-                 (Binding(exchange_of(HOPS[-1]), STOCK_EVENT),), {STOCK_EVENT: ARRIVED})
+    return Chain(
+        "stock",
+        room,
+        tuple(members),
+        tuple(queues),
+        exchange_of("upstream"),
+        STOCK_EVENT,
+        (Binding(exchange_of(HOPS[-1]), STOCK_EVENT),),
+        {STOCK_EVENT: ARRIVED},
+    )
 
 
 def _place(service: str) -> Place:
     return Place(service, 1, *free_ports(2))
 
 
-def _member(name: str, argv: tuple[str, ...], place: Place, room: Room, url: str, settings: Mapping[str, str]) -> Member:
+def _member(
+    name: str, argv: tuple[str, ...], place: Place, room: Room, url: str, settings: Mapping[str, str]
+) -> Member:
     own = {
-        "PYTHONPATH": str(PROJECT), "OMBUD_AMQP_URI": room.amqp_uri, "OMBUD_DATABASE_URL": url, "OMBUD_PORT": str(place.port),
-        "OMBUD_OPS_PORT": str(place.ops_port), "OMBUD_DATA_DIR": str(room.folder), "OMBUD_READABLE_LOGS": "false",
+        "PYTHONPATH": str(PROJECT),
+        "OMBUD_AMQP_URI": room.amqp_uri,
+        "OMBUD_DATABASE_URL": url,
+        "OMBUD_PORT": str(place.port),
+        "OMBUD_OPS_PORT": str(place.ops_port),
+        "OMBUD_DATA_DIR": str(room.folder),
+        "OMBUD_READABLE_LOGS": "false",
     }
     return Member(name, (str(Path(sys.executable)), *argv), {**own, **settings}, place)

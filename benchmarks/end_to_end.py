@@ -1,4 +1,4 @@
-"""`make bench`: how fast complaints go all the way, what that costs, and how it compares with doing nothing on the way."""
+"""`make bench`: how fast complaints go all the way, what that costs, and what the way alone would cost."""
 
 import signal
 import sys
@@ -26,13 +26,21 @@ SAMPLES = PROJECT / "samples"
 
 
 @click.command()
-@click.option("--complaints", type=click.IntRange(300, 100_000), default=5000, show_default=True, help="How many at full speed.")
-@click.option("--rate", type=click.FloatRange(1, 1000), default=50.0, show_default=True, help="How many a second, paced.")
+@click.option(
+    "--complaints", type=click.IntRange(300, 100_000), default=5000, show_default=True, help="How many at full speed."
+)
+@click.option(
+    "--rate", type=click.FloatRange(1, 1000), default=50.0, show_default=True, help="How many a second, paced."
+)
 @click.option("--seconds", type=click.FloatRange(0, 600), default=30.0, show_default=True, help="For how long, paced.")
-@click.option("--stock-messages", type=click.IntRange(100), default=1000, show_default=True, help="For the stock chain.")
+@click.option(
+    "--stock-messages", type=click.IntRange(100), default=1000, show_default=True, help="For the stock chain."
+)
 @click.option("--skip-baselines", is_flag=True, help="Ombud alone, without ratios.")
 @click.option("--database", type=click.Choice(["postgresql", "sqlite"]), default="postgresql", show_default=True)
-def main(complaints: int, rate: float, seconds: float, stock_messages: int, skip_baselines: bool, database: str) -> None:
+def main(
+    complaints: int, rate: float, seconds: float, stock_messages: int, skip_baselines: bool, database: str
+) -> None:
     """Start everything privately, publish complaints, measure, compare with a bare and a stock nameko chain.
 
     The exit code is 0 only if everything that was published is accounted for.

@@ -12,6 +12,7 @@ from shared.contracts.topology import SERVICES
 from shared.database import Database
 
 _CASES = "SELECT count(*) FROM cases WHERE facts IS NOT NULL"
+_ACCEPTED = "SELECT count(*) FROM alerts WHERE state = 'accepted'"
 _DUE = "SELECT coalesce(sum(json_array_length(recipients)), 0) FROM cases WHERE escalation_id IS NOT NULL"
 
 
@@ -42,7 +43,7 @@ class Ledger:
             Check("assignments in routing", complaints, self._count("routing", "SELECT count(*) FROM assignments")),
             Check("alerts accepted, one per recipient", due, len({h.event_id for h in alerts})),
             Check("events about them (none twice)", due, len(alerts)),
-            Check("alerts accepted in notify", due, self._count("notify", "SELECT count(*) FROM alerts WHERE state = 'accepted'")),
+            Check("alerts accepted in notify", due, self._count("notify", _ACCEPTED)),
             Check("alerts in notify", due, self._count("notify", "SELECT count(*) FROM alerts")),
             Check("mails taken by the sink", due, mails),
             *(Check(f"rows in {table}", 0, count) for table, count in self._left_over().items()),

@@ -36,8 +36,13 @@ def cpu_seconds(pid: int) -> float:
 
 
 def peak_megabytes(pid: int) -> float:
-    """The most memory that the process ever had resident (VmHWM in proc(5))."""
+    """The most memory that the process had resident since its start or since `forget_peak` (VmHWM in proc(5))."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) / 1024
     return 0.0
+
+
+def forget_peak(pid: int) -> None:
+    """So that what a start takes for a moment is told apart from what the work takes (clear_refs in proc(5))."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")

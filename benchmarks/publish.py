@@ -59,8 +59,14 @@ class Publisher:
         headers = {"ce-specversion": "1.0", "ce-id": message.id, "ce-type": self._type, "ce-source": "bench"}
         self._sent += 1
         self._unconfirmed.add(self._sent)
-        wrapped = amqp.Message(message.body, content_type="application/json", content_encoding="utf-8", delivery_mode=2,
-                               message_id=message.id, application_headers=headers)
+        wrapped = amqp.Message(
+            message.body,
+            content_type="application/json",
+            content_encoding="utf-8",
+            delivery_mode=2,
+            message_id=message.id,
+            application_headers=headers,
+        )
         self._channel.basic_publish(wrapped, self._exchange, self._type, mandatory=True)
 
     def _wait_until_at_most(self, count: int) -> None:

@@ -1,4 +1,4 @@
-"""Shows the results as tables and writes them as JSON, without anything that names this machine; used by end_to_end.py."""
+"""Shows the results as tables and writes them as JSON that does not name this machine; used by end_to_end.py."""
 
 import json
 import os
@@ -24,11 +24,12 @@ def show(results: Sequence[Result], aims: Sequence[Aim]) -> None:
     console.print(_throughput(results))
     console.print(_latencies(results[0]))
     console.print(_costs(results[0]))
-    for wrong in (f"{r.chain}: {c.what}: {c.found} instead of {c.expected}" for r in results for c in r.checks if not c.is_right):
-        console.print(f"[red]counted wrong[/] {wrong}")
+    for chain, check in ((result.chain, check) for result in results for check in result.checks if not check.is_right):
+        console.print(f"[red]counted wrong[/] {chain}: {check.what}: {check.found} instead of {check.expected}")
     for aim in aims:
         sign = "at least" if aim.at_least else "below"
-        console.print(f"{'met   ' if aim.is_met else 'MISSED'} {aim.what}: {aim.value:.2f} ({sign} {aim.limit:g})", highlight=False)
+        met = "met   " if aim.is_met else "MISSED"
+        console.print(f"{met} {aim.what}: {aim.value:.2f} ({sign} {aim.limit:g})", highlight=False)
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -39,16 +40,39 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _throughput(results: Sequence[Result]) -> Table:
-    table = _table("At full speed, publish to the last end", "chain", "messages", "seconds", "per second", "CPU ms: services",
-                   *SERVERS, "together", "ombud is", "on CPU")
+    table = _table(
+        "At full speed, publish to the last end",
+        "chain",
+        "messages",
+        "seconds",
+        "per second",
+        "CPU ms: services",
+        *SERVERS,
+        "together",
+        "ombud is",
+        "on CPU",
+    )
     ours = results[0]
     for each in results:
         flood = each.phase(FLOOD)
-        ratios = ("", "") if each is ours else (f"{ours.phase(FLOOD).per_second / flood.per_second:.2f} ×",
-                                                f"{each.cpu_in_all / ours.cpu_in_all:.2f} ×")
-        table.add_row(each.chain, f"{flood.messages:,}", f"{flood.seconds:.2f}", f"{flood.per_second:,.0f}",
-                      f"{each.cpu_in_services:.2f}", *(f"{flood.cpu_per_message(s):.2f}" for s in SERVERS),
-                      f"{each.cpu_in_all:.2f}", *ratios)
+        ratios = (
+            ("", "")
+            if each is ours
+            else (
+                f"{ours.phase(FLOOD).per_second / flood.per_second:.2f} ×",
+                f"{each.cpu_in_all / ours.cpu_in_all:.2f} ×",
+            )
+        )
+        table.add_row(
+            each.chain,
+            f"{flood.messages:,}",
+            f"{flood.seconds:.2f}",
+            f"{flood.per_second:,.0f}",
+            f"{each.cpu_in_services:.2f}",
+            *(f"{flood.cpu_per_message(s):.2f}" for s in SERVERS),
+            f"{each.cpu_in_all:.2f}",
+            *ratios,
+        )
     return table
 
 
@@ -56,18 +80,23 @@ def _latencies(result: Result) -> Table:
     table = _table("Ombud, milliseconds from publish", "load", "to", "count", "p50", "p95", "p99")
     for phase in result.phases:
         for end, found in phase.latencies.items():
-            table.add_row(f"{phase.name}, {phase.per_second:,.0f}/s", end, f"{found.count:,}",
-                          *(f"{value:,.1f}" for value in (found.p50, found.p95, found.p99)))
+            table.add_row(
+                f"{phase.name}, {phase.per_second:,.0f}/s",
+                end,
+                f"{found.count:,}",
+                *(f"{value:,.1f}" for value in (found.p50, found.p95, found.p99)),
+            )
     return table
 
 
 def _costs(result: Result) -> Table:
     loads = [column for phase in result.phases for column in (f"CPU s, {phase.name}", "ms each")]
-    table = _table("Ombud, who used what", "process", *loads, "peak MB")
+    table = _table("Ombud, who used what", "process", "idle %", *loads, "MB at start", "at work")
     for name in result.phases[0].cpu:
         figures = [text for phase in result.phases for text in _cost(phase, name)]
-        peak = result.peak_megabytes.get(name)
-        table.add_row(name, *figures, f"{peak:.0f}" if peak else "")
+        memory = result.memory.get(name)
+        megabytes = (f"{memory.at_start:.0f}", f"{memory.at_work:.0f}") if memory else ()
+        table.add_row(name, f"{result.idle[name]:.1f}" if result.idle else "", *figures, *megabytes)
     return table
 
 
@@ -88,8 +117,14 @@ def document(results: Iterable[Result], aims: Iterable[Aim], asked: Mapping[str,
 def _result(result: Result) -> dict[str, Any]:
     phases = {p.name: asdict(p) | {"per_second": p.per_second} for p in result.phases}
     cpu = {"services": result.cpu_in_services, "all": result.cpu_in_all}
-    return {"phases": phases, "cpu_ms_per_message": cpu, "peak_megabytes": dict(result.peak_megabytes),
-            "checks": [_check(check) for check in result.checks]}
+    memory = {name: asdict(peaks) for name, peaks in result.memory.items()}
+    return {
+        "phases": phases,
+        "cpu_ms_per_message": cpu,
+        "idle_per_cent": dict(result.idle),
+        "peak_megabytes": memory,
+        "checks": [_check(check) for check in result.checks],
+    }
 
 
 def _check(check: Check) -> dict[str, Any]:

@@ -22,7 +22,9 @@ class Running:
 
     def __init__(self, chain: Chain):
         self.chain = chain
-        self._children = {m.name: Child(m.name, m.argv, m.env, chain.room.folder / f"{m.name}.log") for m in chain.members}
+        self._children = {
+            m.name: Child(m.name, m.argv, m.env, chain.room.folder / f"{m.name}.log") for m in chain.members
+        }
 
     @property
     def roots(self) -> dict[str, int]:
@@ -40,7 +42,8 @@ class Running:
         while missing := self._without_consumer():
             self.require_alive()
             if time.monotonic() > deadline:
-                raise Trouble(f"{self.chain.name}: nobody listens to {', '.join(missing)} after {READY_WITHIN:.0f} s\n{self.logs()}")
+                names = ", ".join(missing)
+                raise Trouble(f"{self.chain.name}: nobody listens to {names} after {READY_WITHIN:.0f} s\n{self.logs()}")
             time.sleep(0.2)
 
     def stop(self) -> None:

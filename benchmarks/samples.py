@@ -1,4 +1,4 @@
-"""What the benchmark feeds: the sample complaints again and again, and a roster with room for all; pure, for end_to_end.py."""
+"""What the benchmark feeds: the sample complaints, repeated, and a roster with room for all; pure."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -43,13 +43,18 @@ def upstream(documents: Sequence[Mapping[str, Any]], run: str, count: int) -> li
     return made
 
 
-def roomy_roster(people: Mapping[str, Sequence[Mapping[str, Any]]], documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def roomy_roster(
+    people: Mapping[str, Sequence[Mapping[str, Any]]], documents: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
     """The sample roster with room for everything, and one agent more for what nobody else speaks or covers."""
     agents = [{**agent, "capacity": ROOM} for agent in people["agents"]]
     spoken = {language for agent in agents for language in agent["languages"]}
     asked = {str(d["customer"]["language"]) for d in documents if d.get("customer", {}).get("language")}
     anyone = {
-        "id": "bench.anywhere", "name": "Bench Anywhere", "capacity": ROOM, "regions": ["*"],
+        "id": "bench.anywhere",
+        "name": "Bench Anywhere",
+        "capacity": ROOM,
+        "regions": ["*"],
         "languages": sorted(spoken | {language.partition("-")[0] for language in asked}),
         "skills": sorted({skill for agent in agents for skill in agent["skills"]}),
     }

@@ -44,8 +44,18 @@ class Sink:
 
     def __init__(self, folder: Path):
         self._smtp_port, self._http_port = free_ports(2)
-        argv = [sys.executable, "-m", "ombud.local.mailbox", "--no-store", "--smtp-port", str(self._smtp_port),
-                "--http-port", str(self._http_port), "--data-dir", str(folder / "mail")]
+        argv = [
+            sys.executable,
+            "-m",
+            "ombud.local.mailbox",
+            "--no-store",
+            "--smtp-port",
+            str(self._smtp_port),
+            "--http-port",
+            str(self._http_port),
+            "--data-dir",
+            str(folder / "mail"),
+        ]
         self.child = Child("mail sink", argv, {"PYTHONPATH": str(PROJECT)}, folder / "sink.log")
         self._session = requests.Session()
         self._session.trust_env = False

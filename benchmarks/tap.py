@@ -91,8 +91,14 @@ def _listen(uri: str, bindings: list[Binding], counts: Any, ours: Connection) ->
         at = time.monotonic()
         delivery = message.delivery_info
         headers = message.properties.get("application_headers") or {}
-        heard.append(Heard(delivery["routing_key"], headers.get("ce-subject") or _key_in(message.body),
-                           headers.get("ce-id", ""), at))
+        heard.append(
+            Heard(
+                delivery["routing_key"],
+                headers.get("ce-subject") or _key_in(message.body),
+                headers.get("ce-id", ""),
+                at,
+            )
+        )
         counts[place[delivery["exchange"], delivery["routing_key"]]] += 1
 
     with suppress(*LOST, EOFError, KeyboardInterrupt):

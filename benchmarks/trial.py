@@ -1,4 +1,4 @@
-"""Measures one chain: warms it up, publishes at a rate and at full speed, waits for the last end; used by end_to_end.py."""
+"""Measures one chain: warm-up, a fixed rate, full speed, each until the last one has arrived; used by end_to_end.py."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -7,7 +7,7 @@ from functools import partial
 
 from benchmarks import meter
 from benchmarks.chains import ALERTED, ARRIVED, ASSIGNED, Chain
-from benchmarks.figures import FLOOD, PACED, Check, Latency, Phase, Result, latency
+from benchmarks.figures import FLOOD, PACED, Check, Latency, Memory, Phase, Result, latency
 from benchmarks.ledger import Ledger
 from benchmarks.publish import Publisher, Stamps
 from benchmarks.running import Running
@@ -19,6 +19,7 @@ from ombud.trouble import Trouble
 
 STILL_FOR = 30.0  # seconds without any progress after which a phase is given up
 LOOK_EVERY = 0.05
+IDLE_FOR = 5.0
 
 
 @dataclass(frozen=True)
@@ -43,28 +44,45 @@ class Trial:
 
     def measure(self, load: Load) -> Result:
         """The warm-up is not measured: it fills the caches and opens the connections of everybody."""
+        at_start = self._forgotten_peaks()
         self._phase("warm-up", self._messages("w", load, len(load.documents)), self._publisher.flood)
+        idle = self._idle() if load.seconds else {}
         phases = []
         if load.seconds:
             paced = partial(self._publisher.pace, rate=load.rate)
             phases.append(self._phase(PACED, self._messages("p", load, int(load.rate * load.seconds)), paced))
         phases.append(self._phase(FLOOD, self._messages("f", load, load.flood), self._publisher.flood))
         self._publisher.close()
-        members = self._running.roots
-        peaks = {name: meter.peak_megabytes(pid) for name, pid in members.items()}
-        return Result(self._chain.name, tuple(members), tuple(phases), peaks, tuple(self._checks()))
+        memory = {name: Memory(at_start[name], meter.peak_megabytes(pid)) for name, pid in self._running.roots.items()}
+        return Result(self._chain.name, idle, tuple(phases), memory, tuple(self._checks()))
+
+    def _forgotten_peaks(self) -> dict[str, float]:
+        peaks = {}
+        for name, pid in self._running.roots.items():
+            peaks[name] = meter.peak_megabytes(pid)
+            meter.forget_peak(pid)
+        return peaks
+
+    def _idle(self) -> dict[str, float]:
+        """Per cent of a core while nothing comes."""
+        before = meter.read(self._roots)
+        time.sleep(IDLE_FOR)
+        return {name: 100 * used / IDLE_FOR for name, used in meter.read(self._roots).since(before).items()}
+
+    @property
+    def _roots(self) -> dict[str, int]:
+        return {**self._running.roots, **self._servers.roots, "tap": self._tap.pid}
 
     def _messages(self, phase: str, load: Load, count: int) -> list[Upstream]:
         return upstream(load.documents, phase, count)
 
     def _phase(self, name: str, messages: list[Upstream], publish: Callable[[list[Upstream]], Stamps]) -> Phase:
-        roots = {**self._running.roots, **self._servers.roots, "tap": self._tap.pid}
-        before = meter.read(roots)
+        before = meter.read(self._roots)
         with bar(f"{self._chain.name}, {name}", len(messages)) as advance:
             stamps = publish(messages)
             self._sent += len(messages)
             self._wait(lambda: advance(len(messages) - (self._sent - self._decided())))
-        cpu = meter.read(roots).since(before)
+        cpu = meter.read(self._roots).since(before)
         heard = self._tap.take()
         self._heard += heard
         return Phase(name, len(messages), self._seconds(stamps, heard), cpu, self._latencies(stamps, heard))
@@ -95,8 +113,10 @@ class Trial:
 
     def _stuck(self, decided: int, alerted: int) -> str:
         waiting = {queue: depth for queue, depth in self._running.depths().items() if depth}
-        return (f"{self._chain.name}: nothing moved for {STILL_FOR:.0f} s; {decided} of {self._sent} reached the end, "
-                f"{alerted} alerts accepted, waiting in queues: {waiting or 'nothing'}\n{self._running.logs()}")
+        return (
+            f"{self._chain.name}: nothing moved for {STILL_FOR:.0f} s; {decided} of {self._sent} reached the end, "
+            f"{alerted} alerts accepted, waiting in queues: {waiting or 'nothing'}\n{self._running.logs()}"
+        )
 
     def _seconds(self, stamps: Stamps, heard: Sequence[Heard]) -> float:
         return max(h.at for h in heard) - min(stamps.values())
@@ -114,5 +134,7 @@ class Trial:
         if self._ledger:
             return self._ledger.checks(self._sent, self._heard, self._servers.sink.count())
         arrived = [h.key for h in self._heard]
-        return [Check("arrived at the last hop", self._sent, len(set(arrived))),
-                Check("arrivals (none twice)", self._sent, len(arrived))]
+        return [
+            Check("arrived at the last hop", self._sent, len(set(arrived))),
+            Check("arrivals (none twice)", self._sent, len(arrived)),
+        ]

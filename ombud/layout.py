@@ -1,4 +1,4 @@
-"""Where everything of a local run is: ports, folders, process names; pure. Read by stack.py, preflight.py and others."""
+"""Where everything of a local run is: ports, folders, process names; pure. Read by stack.py and preflight.py."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Place:
 def places(offset: int, replicas: int = 1) -> list[Place]:
     """All processes, replica by replica; replica k takes the ports of the first one plus 100·(k-1)."""
     return [
-        Place(service, k + 1, PORTS[service][0] + offset + REPLICA_STEP * k, PORTS[service][1] + offset + REPLICA_STEP * k)
+        Place(service, k + 1, *(port + offset + REPLICA_STEP * k for port in PORTS[service]))
         for k in range(replicas) for service in SERVICES
     ]
 

@@ -100,7 +100,8 @@ def _kind(type_: str, data: dict[str, Any]) -> Kind:
         return Kind.BROKEN
     if type_ in STEPS:
         return Kind.STEP
-    fits = _text(data.get("text")) and _is_instant(data.get("received_at")) and isinstance(data.get("customer", {}), dict)
+    is_person = isinstance(data.get("customer", {}), dict)
+    fits = _text(data.get("text")) and _is_instant(data.get("received_at")) and is_person
     return Kind.COMPLAINT if fits else Kind.BROKEN
 
 

@@ -24,4 +24,4 @@ def wrong_python(version: tuple[int, int]) -> str | None:
     if version == NEEDED:
         return None
     found, needed = ".".join(map(str, version)), ".".join(map(str, NEEDED))
-    return f"this is Python {found}, Ombud needs {needed}: make the environment with python{needed}, or run `make setup`"
+    return f"this is Python {found}, Ombud needs {needed}: use python{needed}, or run `make setup`"

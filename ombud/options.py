@@ -41,7 +41,8 @@ amqp_uri = option("--amqp-uri", env="OMBUD_AMQP_URI", default="", metavar="URI",
 
 _RUN = (
     click.option("--no-samples", is_flag=True, help="Start empty: no sample roster, no sample complaints."),
-    option("--port-offset", env="OMBUD_PORT_OFFSET", type=click.IntRange(-7000, 50000), default=0, metavar="N", show_default=True,
+    option("--port-offset", env="OMBUD_PORT_OFFSET", type=click.IntRange(-7000, 50000), default=0, metavar="N",
+           show_default=True,
            help="Added to every port (8001–8004, 9001–9004, 8025, 8026, 5680–5683); replica k takes 100·k more."),
     option("--data-dir", env="OMBUD_DATA_DIR", type=_FOLDER, metavar="DIR", default=None,
            help=f"Databases, logs, token, broker; `run` takes {DATA_DIR}, `demo` a temporary one."),
@@ -49,7 +50,8 @@ _RUN = (
     amqp_uri,
     option("--smtp-url", env="OMBUD_SMTP_URL", default="", metavar="URL",
            help="smtp://… or smtps://… for real mail; else a local mail catcher."),
-    option("--sms-url", env="OMBUD_SMS_URL", default="", metavar="URL", help="Twilio's API, or what speaks like it; else no SMS."),
+    option("--sms-url", env="OMBUD_SMS_URL", default="", metavar="URL",
+           help="Twilio's API, or what speaks like it; else no SMS."),
     option("--replicas", env="OMBUD_REPLICAS", type=click.IntRange(1, 9), default=1, metavar="N", show_default=True,
            help="How many of each service (PostgreSQL only)."),
 )

@@ -30,15 +30,16 @@ def made_folder(path: Path) -> Folder:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         (root / "logs").mkdir(exist_ok=True)
     except OSError as error:
-        raise Trouble(f"the data folder {root} cannot be made: {error.strerror}; choose another with --data-dir") from error
+        raise Trouble(f"the data folder {root} cannot be made: {error.strerror}; "
+                      "choose another with --data-dir") from error
     require_space(root, shutil.disk_usage(root).free)
     return Folder(root)
 
 
 def require_space(root: Path, free: int) -> None:
     if free < NEEDED_MB * 2**20:
-        raise Trouble(f"only {free // 2**20} MB are free in {root}, Ombud needs {NEEDED_MB}: free some, or choose another "
-                      "disk with --data-dir")
+        raise Trouble(f"only {free // 2**20} MB are free in {root}, Ombud needs {NEEDED_MB}: free some, or choose "
+                      "another disk with --data-dir")
 
 
 def require_ports(options: RunOptions) -> None:

@@ -36,7 +36,8 @@ def address_of(uri: str) -> str:
     try:
         parts = parse_url(uri)
     except ValueError as error:
-        raise Trouble(f"{uri!r} is not an AMQP address: {error}; the form is amqp://user:password@host:5672/") from error
+        raise Trouble(f"{uri!r} is not an AMQP address: {error}; "
+                      "the form is amqp://user:password@host:5672/") from error
     if parts["transport"] not in ("amqp", "amqps"):
         raise Trouble(f"an AMQP address starts with amqp:// or amqps://, not {parts['transport']}://")
     return f"{parts['hostname']}:{parts['port'] or 5672}/{(parts['virtual_host'] or '').lstrip('/')}"
@@ -69,7 +70,8 @@ class Publisher:
                 self._send(lines)
                 return
             except NotFound as error:
-                raise Trouble(f"the broker has no exchange {UPSTREAM_EXCHANGE!r}: start Ombud first (`ombud run`)") from error
+                raise Trouble(f"the broker has no exchange {UPSTREAM_EXCHANGE!r}: "
+                              "start Ombud first (`ombud run`)") from error
             except LOST as error:
                 if attempt == ATTEMPTS - 1:
                     raise Trouble(f"the connection to the broker broke: {_reason(error)}") from error

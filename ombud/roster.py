@@ -42,8 +42,8 @@ def roster() -> None:
 @roster.command("apply")
 @click.argument("file", type=_FILE)
 @options.data_dir
-@option("--token", env="OMBUD_API_TOKEN", default="", help="A token with the scope operator; else that of the local run.")
-@option("--routing-url", env="OMBUD_ROUTING_URL", default="", help="For services elsewhere; else those of the local run.")
+@option("--token", env="OMBUD_API_TOKEN", default="", help="A token with the scope operator; else the local run's.")
+@option("--routing-url", env="OMBUD_ROUTING_URL", default="", help="For services elsewhere; else the local run's.")
 @option("--escalation-url", env="OMBUD_ESCALATION_URL", default="", help="The same.")
 @option("--notify-url", env="OMBUD_NOTIFY_URL", default="", help="The same.")
 def apply_file(file: Path, data_dir: Path, token: str, **urls: str) -> None:
@@ -62,7 +62,7 @@ def apply_file(file: Path, data_dir: Path, token: str, **urls: str) -> None:
 
 
 def apply_form(form: Form, doors: Doors) -> Iterator[Applied]:
-    """Part by part; raises Trouble when a service does not answer."""
+    """Part by part; raises Trouble when a service does not answer, or answers that it cannot."""
     for part in PARTS:
         entries = form.entries[part.title]
         refused = [r for r in (_put(doors, part, entry) for entry in entries) if r]
@@ -85,11 +85,14 @@ def _put(doors: Doors, part: Part, entry: Entry) -> Refusal | None:
     try:
         answer = doors.put(part.service, f"{part.path}/{quote(entry.id, safe='')}", data)
     except requests.RequestException as error:
-        raise Trouble(f"{part.service} does not answer at {doors.urls[part.service]}: {type(error).__name__}") from error
+        where = doors.urls[part.service]
+        raise Trouble(f"{part.service} does not answer at {where}: {type(error).__name__}") from error
     except TypeError as error:
         return Refusal(entry.id, [(entry.lines[""], f"cannot be written as JSON: {error}")])
     if answer.status in (401, 403):
         raise Trouble(f"{part.service} refuses the token: {answer.errors[0][1]}; give another with --token")
+    if answer.status >= 500:
+        raise Trouble(f"{part.service} could not take {entry.id}: {answer.errors[0][1]}; look into its log")
     if answer.is_ok:
         return None
     return Refusal(entry.id, [(entry.line_of(at), f"{at}: {text}") for at, text in answer.errors])
@@ -98,7 +101,7 @@ def _put(doors: Doors, part: Part, entry: Entry) -> Refusal | None:
 def _doors(data_dir: Path, token: str, named: dict[str, str]) -> Doors:
     run = runfile.read(data_dir)
     if run is None and len(named) < len(PARTS):
-        raise Trouble(f"nothing runs in {data_dir.absolute()}: start `ombud run`, or name --routing-url, --escalation-url "
-                      "and --notify-url")
+        raise Trouble(f"nothing runs in {data_dir.absolute()}: start `ombud run`, or name --routing-url, "
+                      "--escalation-url and --notify-url")
     local = run.doors.urls if run else {}
     return Doors(local | {s: url.rstrip("/") for s, url in named.items()}, token or (run.token if run else ""))

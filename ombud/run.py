@@ -25,6 +25,7 @@ from ombud.trouble import Trouble
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 INTERRUPTED = 130
+FIRST_COMPLAINT = '{"source": "me", "external_id": "1", "text": "This is unsafe. I want to speak to a supervisor."}'
 
 
 @click.command()
@@ -162,6 +163,6 @@ def _tell_where(stack: Stack) -> None:
     say(f"  {'token':<12}{stack.token}")
     say("a first complaint of your own:")
     say(f"  curl -H 'Authorization: Bearer {stack.token}' -H 'Content-Type: application/json' \\")
-    say("    -d '{\"source\": \"me\", \"external_id\": \"1\", \"channel\": \"web\", \"text\": \"I want to speak to a supervisor.\"}' \\")
+    say(f"    -d '{FIRST_COMPLAINT}' \\")
     say(f"    {stack.doors.urls['intake']}/v1/complaints")
     say("Ctrl-C stops everything")

@@ -2,12 +2,14 @@
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+SECONDS_PER_LINE = 2.0
 Advance = Callable[[int], None]
 """Takes how many are done in all."""
 
@@ -38,7 +40,7 @@ def go_quiet() -> None:
 
 @contextmanager
 def bar(title: str, total: int | None) -> Iterator[Advance]:
-    """A bar on a terminal; elsewhere a line for the start and each further tenth."""
+    """A bar on a terminal; elsewhere a line every few seconds, and one for the end."""
     if not sys.stderr.isatty():
         yield _plain(title, total)
         return
@@ -49,13 +51,13 @@ def bar(title: str, total: int | None) -> Iterator[Advance]:
 
 
 def _plain(title: str, total: int | None) -> Advance:
-    told = -1
+    told, told_at = -1, float("-inf")
 
     def advance(done: int) -> None:
-        nonlocal told
-        step = done * 10 // total if total else done // 1000
-        if step > told:
-            told = step
-            print(f"{title}: {done}" + (f" of {total}" if total else ""), file=sys.stderr, flush=True)
+        nonlocal told, told_at
+        now = time.monotonic()
+        if done != told and (done == total or now - told_at >= SECONDS_PER_LINE):
+            told, told_at = done, now
+            warn(f"{title}: {done}" + (f" of {total}" if total else ""))
 
     return advance

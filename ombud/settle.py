@@ -48,6 +48,7 @@ def settle(look: Callable[[], Look | None], expected: Expected, tell: Callable[[
             last, changed = seen, now
             tell(seen)
         still = now - changed
-        if still >= PATIENCE or (last is not None and still >= QUIET and is_complete(expected, last.standing, last.mail_count)):
+        is_done = last is not None and is_complete(expected, last.standing, last.mail_count)
+        if still >= PATIENCE or (is_done and still >= QUIET):
             return Settled(last, changed)
         watch.sleep(POLL)

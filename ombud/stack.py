@@ -1,4 +1,4 @@
-"""The processes of a local run: private servers, migrations, services; started, watched and stopped in order by run.py."""
+"""The processes of a local run: private servers, migrations, services; started and stopped in order by run.py."""
 
 import os
 import sys
@@ -52,7 +52,8 @@ class Stack:
             self._start_broker()
         if self.mailbox_url:
             self._start_mailbox()
-        screen.say("  databases: " + ("PostgreSQL, a schema each" if self.options.database_url else "SQLite, a file each"))
+        kind = "PostgreSQL, a schema each" if self.options.database_url else "SQLite, a file each"
+        screen.say(f"  databases: {kind}")
         migrate_all(lambda service: self.options.database_url or sqlite_url(self.folder.root, service))
         screen.say(f"  {len(self.places)} services")
         self._start_services()
@@ -141,7 +142,8 @@ class Stack:
         ))
 
     def _process(self, place: Place, child: Child) -> runfile.Process:
-        return runfile.Process(place.service, place.replica, place.port, place.ops_port, child.pid or 0, str(child.log_path))
+        log = str(child.log_path)
+        return runfile.Process(place.service, place.replica, place.port, place.ops_port, child.pid or 0, log)
 
 
 def wait_for(what: Callable[[], bool], seconds: float) -> bool:

@@ -2,10 +2,10 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -13,30 +13,25 @@ import orjson
 import psycopg2
 from psycopg2 import extensions
 from sqlalchemy import (
-    ARRAY,
-    JSON,
     Column,
     ColumnElement,
     Connection,
     CursorResult,
     Engine,
     Executable,
-    String,
     Table,
-    Text,
-    bindparam,
-    cast,
     create_engine,
     event,
     func,
     literal,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from shared import clock
+from shared import bulk, clock
+from shared.bulk import Row as Row
+from shared.bulk import to_json
 from shared.errors import Fault, fault_of
 from shared.tables import UtcDateTime
 
@@ -46,7 +41,6 @@ SERVER_TIMEOUTS = "-c statement_timeout=12000 -c lock_timeout=5000 -c idle_in_tr
 
 CONTENTION_TRIES = 3
 
-Row = Mapping[str, Any]
 T = TypeVar("T")
 
 
@@ -79,10 +73,10 @@ class Transaction:
 
     @cached_property
     def now(self) -> datetime:
-        """The time of this transaction, read when first asked for: after the locks, so never older than what they waited for."""
+        """The time of this transaction, read when first asked for: after the locks, so never older than their wait."""
         if self.is_postgres:
             instant: datetime = self.connection.scalar(select(func.clock_timestamp()))  # type: ignore[assignment]
-            return instant.astimezone(clock.UTC) + clock.shift()
+            return instant.astimezone(UTC) + clock.shift()
         return clock.now()
 
     @property
@@ -107,74 +101,39 @@ class Transaction:
         """Lets the tick of that name (`shared.ticker`) run at once after the commit instead of at its next turn."""
         self.wakes.add(name)
 
-    def insert_many(self, table: Table, rows: Sequence[Row], *, skip_existing: bool = False,
-                    returning: Column[Any] | None = None) -> list[Any]:
-        """Inserts the rows in one statement and gives back `returning` of those that were new. Sort by key: no deadlocks."""
+    def insert_many(
+        self, table: Table, rows: Sequence[Row], *, skip_existing: bool = False, returning: Column[Any] | None = None
+    ) -> list[Any]:
+        """Inserts the rows in one statement, sorted by key (no deadlocks); gives `returning` of those that were new."""
         if not rows:
             return []
-        statement = _unnest_insert(table, rows) if self.is_postgres else sqlite.insert(table)
-        if skip_existing:
-            statement = statement.on_conflict_do_nothing()
-        if returning is not None:
-            statement = statement.returning(returning)
-        done = self.connection.execute(statement, _parameters(table, rows) if self.is_postgres else list(rows))
+        statement = bulk.insert(table, tuple(rows[0]), self.is_postgres, skip_existing, returning)
+        done = self.connection.execute(statement, bulk.insert_parameters(table, rows, self.is_postgres))
         return list(done.scalars()) if returning is not None else []
 
     def update_many(self, table: Table, key: str, rows: Sequence[Row]) -> None:
         """Updates each row by its key; the rows were locked in sorted order before."""
-        if not rows:
-            return
-        values = [n for n in rows[0] if n != key]
-        if self.is_postgres:
-            source = _unnest(table, list(rows[0])).subquery("v")
-            statement = table.update().where(table.c[key] == source.c[key]).values({n: source.c[n] for n in values})
-            self.connection.execute(statement, _parameters(table, rows))
-            return
-        statement = table.update().where(table.c[key] == bindparam(f"k_{key}")).values({n: bindparam(f"v_{n}") for n in values})
-        self.connection.execute(statement, [{f"k_{key}": r[key], **{f"v_{n}": r[n] for n in values}} for r in rows])
-
-
-def _array_type(column: Column[Any]) -> ARRAY[Any]:
-    # Text, not String(n): ARRAY(String(36)) renders VARCHAR(36)[], which cuts longer values without a word.
-    as_text = isinstance(column.type, String | JSON)
-    return ARRAY(Text() if as_text else column.type)
-
-
-def _unnest(table: Table, names: list[str]) -> Any:
-    arrays = [bindparam(f"a_{n}", type_=_array_type(table.c[n])) for n in names]
-    columns = func.unnest(*arrays).table_valued(*(Column(n) for n in names)).render_derived()
-    return select(*(_typed(table.c[n], columns.c[n]) for n in names))
-
-
-def _typed(column: Column[Any], value: Any) -> Any:
-    return cast(value, postgresql.JSON).label(column.name) if isinstance(column.type, JSON) else value
-
-
-def _unnest_insert(table: Table, rows: Sequence[Row]) -> Any:
-    names = list(rows[0])
-    return postgresql.insert(table).from_select(names, _unnest(table, names))
-
-
-def _parameters(table: Table, rows: Sequence[Row]) -> Row:
-    return {f"a_{n}": [_bound(table.c[n], r[n]) for r in rows] for n in rows[0]}
-
-
-def _bound(column: Column[Any], value: Any) -> Any:
-    return to_json(value) if isinstance(column.type, JSON) and value is not None else value
-
-
-def to_json(value: Any) -> str:
-    return orjson.dumps(value).decode()
+        if rows:
+            statement = bulk.update(table, key, tuple(rows[0]), self.is_postgres)
+            self.connection.execute(statement, bulk.update_parameters(table, rows, self.is_postgres))
 
 
 class Database:
     """A service's own database. `transaction()` to change it, `read()` to look; both give a Transaction."""
 
-    def __init__(self, url: str, service: str, *, on_announce: Callable[[Transaction, list[tuple[Any, bool]]], None] | None = None):
+    def __init__(
+        self,
+        url: str,
+        service: str,
+        *,
+        on_announce: Callable[[Transaction, list[tuple[Any, bool]]], None] | None = None,
+    ):
         self.service = service
         self._url = checked_url(url)
         self.is_postgres = self._url.get_backend_name() == "postgresql"
-        self.engine = _postgres_engine(self._url, service) if self.is_postgres else _sqlite_engine(self._url, "IMMEDIATE")
+        self.engine = (
+            _postgres_engine(self._url, service) if self.is_postgres else _sqlite_engine(self._url, "IMMEDIATE")
+        )
         # Reads on SQLite must not take the write lock, so they have an engine of their own.
         self._reader = self.engine if self.is_postgres else _sqlite_engine(self._url, "DEFERRED")
         # SQLite has one writer; waiting for it here is green, waiting inside SQLite would stop the whole process.
@@ -192,17 +151,16 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """Commits at the end, rolls back on any exception."""
-        with self._one_writer():
-            with self.engine.begin() as connection:
-                tx = Transaction(connection)
-                yield tx
-                if tx.announced and self._on_announce:
-                    self._on_announce(tx, tx.announced)
+        with self._one_writer(), self.engine.begin() as connection:
+            tx = Transaction(connection)
+            yield tx
+            if tx.announced and self._on_announce:
+                self._on_announce(tx, tx.announced)
         for callback in self._after_commit:
             callback(tx)
 
     def run(self, work: Callable[[Transaction], T]) -> T:
-        """Runs the work in a transaction, anew when another one was in its way; for HTTP, where nobody else repeats it."""
+        """Runs the work in a transaction, anew when another was in its way; for HTTP, where nobody else repeats it."""
         for attempt in range(CONTENTION_TRIES):
             try:
                 with self.transaction() as tx:
@@ -238,10 +196,17 @@ def _was_in_the_way(error: DBAPIError) -> bool:
 
 def _postgres_engine(url: URL, service: str) -> Engine:
     return create_engine(
-        url, pool_size=10, max_overflow=0, pool_timeout=5, hide_parameters=True, json_serializer=to_json,
+        url,
+        pool_size=10,
+        max_overflow=0,
+        pool_timeout=5,
+        hide_parameters=True,
+        json_serializer=to_json,
         json_deserializer=orjson.loads,
         connect_args={
-            "options": f"-c search_path={service} {SERVER_TIMEOUTS}", "connect_timeout": 5, "keepalives_idle": 30,
+            "options": f"-c search_path={service} {SERVER_TIMEOUTS}",
+            "connect_timeout": 5,
+            "keepalives_idle": 30,
             "application_name": f"ombud-{service}",
         },
     )
@@ -249,7 +214,12 @@ def _postgres_engine(url: URL, service: str) -> Engine:
 
 def _sqlite_engine(url: URL, begin: str) -> Engine:
     engine = create_engine(
-        url, pool_size=10, max_overflow=0, hide_parameters=True, json_serializer=to_json, json_deserializer=orjson.loads,
+        url,
+        pool_size=10,
+        max_overflow=0,
+        hide_parameters=True,
+        json_serializer=to_json,
+        json_deserializer=orjson.loads,
         connect_args={"check_same_thread": False, "timeout": 1.0},
     )
 
@@ -264,8 +234,6 @@ def _sqlite_engine(url: URL, begin: str) -> Engine:
         connection.exec_driver_sql(f"BEGIN {begin}")
 
     return engine
-
-
 
 
 class NoAnswer(psycopg2.OperationalError):
@@ -283,7 +251,12 @@ def install_green_wait() -> None:
             left = limit - time.monotonic()
             if left <= 0:
                 raise NoAnswer("database silent")
-            trampoline(connection.fileno(), read=state == extensions.POLL_READ, write=state == extensions.POLL_WRITE,
-                       timeout=left, timeout_exc=NoAnswer("database silent"))
+            trampoline(
+                connection.fileno(),
+                read=state == extensions.POLL_READ,
+                write=state == extensions.POLL_WRITE,
+                timeout=left,
+                timeout_exc=NoAnswer("database silent"),
+            )
 
     extensions.set_wait_callback(wait)

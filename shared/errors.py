@@ -7,7 +7,7 @@ from sqlalchemy import exc
 
 
 class Rejected(Exception):
-    """The sender's fault: a 4xx answer or a dead letter, never a retry. `errors`: [{"pointer": path, "detail": what}]."""
+    """The sender's fault: a 4xx answer or a dead letter, no retry. `errors`: [{"pointer": path, "detail": what}]."""
 
     status = 422
 
@@ -59,5 +59,6 @@ def fault_of(error: BaseException) -> Fault:
     if error.connection_invalidated or isinstance(error.orig, psycopg2.OperationalError | psycopg2.InterfaceError):
         return Fault.AWAY
     text = str(error.orig).lower()
-    return Fault.AWAY if isinstance(error, exc.OperationalError) and any(t in text for t in _SQLITE_AWAY) else Fault.OTHER
-
+    return (
+        Fault.AWAY if isinstance(error, exc.OperationalError) and any(t in text for t in _SQLITE_AWAY) else Fault.OTHER
+    )

@@ -1,4 +1,4 @@
-"""Logs: one JSON line per thing that happened, a readable line on a terminal; never a complaint's text or an address."""
+"""Logs: one JSON line per thing that happened, readable on a terminal; never a complaint's text or an address."""
 
 import logging
 import sys

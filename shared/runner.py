@@ -49,13 +49,21 @@ def main(service_class: type, read: Callable[[], Any], make: Callable[[Any], dic
     install_green_wait()
     _wait_for_schema(db, migrations)
     relay = Relay(db, common.amqp_uri)
-    config = {**parts, "settings": settings, "database": db, "relay": relay, "tokens": tokens,
-              "amqp_uri": common.amqp_uri, "WEB_SERVER_ADDRESS": f"{common.host}:{common.port}", "max_workers": WORKERS}
+    config = {
+        **parts,
+        "settings": settings,
+        "database": db,
+        "relay": relay,
+        "tokens": tokens,
+        "amqp_uri": common.amqp_uri,
+        "WEB_SERVER_ADDRESS": f"{common.host}:{common.port}",
+        "max_workers": WORKERS,
+    }
     sys.exit(_run(ServiceContainer(service_class, config), db, relay, common, migrations))
 
 
 def _refuse(code: int, text: str) -> int:
-    print(text, file=sys.stderr)
+    sys.stderr.write(text + "\n")
     return code
 
 
@@ -77,13 +85,17 @@ def _wait_for_schema(db: Database, migrations: Path) -> None:
 
 def _run(container: ServiceContainer, db: Database, relay: Relay, common: CommonSettings, migrations: Path) -> int:
     from importlib.metadata import version
+
     BUILD.info({"service": common.service, "version": version("ombud")})
     try:
         Ops((common.host, common.ops_port), lambda: _not_ready(db, migrations), relay.look).start()
         container.start()
     except OSError as error:
-        return _refuse(EXIT_SETTINGS, f"{common.service}: port {common.port} or {common.ops_port} cannot be used: {error}; "
-                                      "try --port-offset or OMBUD_PORT_OFFSET")
+        return _refuse(
+            EXIT_SETTINGS,
+            f"{common.service}: port {common.port} or {common.ops_port} cannot be used: {error}; "
+            "try --port-offset or OMBUD_PORT_OFFSET",
+        )
     log.info("started", port=common.port, ops_port=common.ops_port)
     return _until_stopped(container, db)
 

@@ -20,11 +20,14 @@ LOCK_KEY = 0x0B5D  # one migration at a time, whichever service it is for
 
 def _folders(own: Path) -> list[tuple[str, ScriptDirectory]]:
     """The plumbing's migrations come first; each folder has a version table of its own."""
-    return [("alembic_version_plumbing", ScriptDirectory(str(PLUMBING))), ("alembic_version", ScriptDirectory(str(own)))]
+    return [
+        ("alembic_version_plumbing", ScriptDirectory(str(PLUMBING))),
+        ("alembic_version", ScriptDirectory(str(own))),
+    ]
 
 
 def migrate(url: str, service: str, own: Path, target: str = "head") -> None:
-    """Brings the schema of one service to `target`; harmless when it is there already. own: its folder of migrations."""
+    """Brings the schema of one service to `target`; harmless when it is there. own: its folder of migrations."""
     with _engine(url, service) as engine, engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK_KEY})

@@ -9,7 +9,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware instant. SQLite drops offsets without converting, so there it is text of fixed width, which also sorts."""
+    """An aware instant. SQLite drops offsets without converting: there it is text of fixed width, which also sorts."""
 
     impl = DateTime
     cache_ok = True
@@ -35,7 +35,8 @@ Serial = BigInteger().with_variant(Integer, "sqlite")
 plumbing = MetaData()
 
 inbox = Table(
-    "inbox", plumbing,
+    "inbox",
+    plumbing,
     Column("consumer", String(80), primary_key=True),
     Column("source", String(200), primary_key=True),
     Column("event_id", String(200), primary_key=True),
@@ -43,7 +44,8 @@ inbox = Table(
 )
 
 outbox = Table(
-    "outbox", plumbing,
+    "outbox",
+    plumbing,
     Column("id", Serial, primary_key=True, autoincrement=True),
     Column("event_id", String(200), nullable=False),
     Column("exchange", String(80), nullable=False),
@@ -57,7 +59,8 @@ outbox = Table(
 )
 
 retries = Table(
-    "retries", plumbing,
+    "retries",
+    plumbing,
     Column("queue", String(80), primary_key=True),
     Column("source", String(200), primary_key=True),
     Column("event_id", String(200), primary_key=True),
@@ -70,7 +73,8 @@ retries = Table(
 )
 
 dead_letters = Table(
-    "dead_letters", plumbing,
+    "dead_letters",
+    plumbing,
     Column("id", String(36), primary_key=True),
     Column("queue", String(80), nullable=False),
     Column("source", String(200), nullable=False),

@@ -20,10 +20,10 @@ LAST_RUN = Gauge("ombud_tick_last_run_timestamp_seconds", "When a tick last ende
 SLOW = 5.0
 
 
-class Tick(Entrypoint):  # type: ignore[misc]
+class Tick(Entrypoint):
     """`@tick(every=0.2)`: the method returns the number of things that it did and runs again at once until it is 0.
 
-    every: seconds between turns, ±20 %, by the monotonic clock. `tx.wake("<method name>")` runs it right after a commit.
+    every: seconds between turns, ±20 %, by the monotonic clock. `tx.wake("<method>")` runs it right after a commit.
     """
 
     def __init__(self, every: float, **kwargs: Any):
@@ -77,8 +77,12 @@ class Tick(Entrypoint):  # type: ignore[misc]
         except Exception as error:
             RUNS.labels(self.method_name, "failed").inc()
             known = fault_of(error) is not Fault.OTHER
-            log.warning("tick_failed", tick=self.method_name, error=str(error).splitlines()[0][:300],
-                        exc_info=None if known else error)
+            log.warning(
+                "tick_failed",
+                tick=self.method_name,
+                error=str(error).splitlines()[0][:300],
+                exc_info=None if known else error,
+            )
             return False
         if time.monotonic() - started > SLOW:
             log.warning("tick_slow", tick=self.method_name, seconds=round(time.monotonic() - started, 1))

@@ -31,7 +31,7 @@ class TokenBook:
 
     @classmethod
     def parse(cls, spec: str, local_token: str = "") -> "TokenBook":
-        """From `name:scope+scope:sha256hex` entries, comma separated, and a local run's own token; ValueError says what is wrong."""
+        """From `name:scope+scope:sha256hex` entries, comma separated, and a local run's token; raises ValueError."""
         callers = dict(_entry(part) for part in filter(None, (p.strip() for p in spec.split(","))))
         if local_token:
             callers[digest(local_token)] = Caller("local", frozenset(SCOPES))
@@ -51,5 +51,7 @@ def _entry(part: str) -> tuple[str, Caller]:
     scopes, _, hashed = rest.partition(":")
     wanted = frozenset(scopes.split("+"))
     if not name or len(hashed) != 64 or not wanted <= set(SCOPES):
-        raise ValueError(f"token {name!r}: the form is name:{'+'.join(SCOPES[:2])}:<sha256 of the token, 64 hex digits>")
+        raise ValueError(
+            f"token {name!r}: the form is name:{'+'.join(SCOPES[:2])}:<sha256 of the token, 64 hex digits>"
+        )
     return hashed, Caller(name, wanted)

@@ -22,17 +22,27 @@ log = structlog.get_logger()
 MAX_BODY_BYTES = 256 * 1024
 SOCKET_TIMEOUT = 15  # seconds without a byte before a connection is closed
 BODY_WITHIN = 15
-REQUESTS = Counter("ombud_http_requests_total", "HTTP requests by entrypoint and status class", ["entrypoint", "status"])
+REQUESTS = Counter(
+    "ombud_http_requests_total", "HTTP requests by entrypoint and status class", ["entrypoint", "status"]
+)
 SECONDS = Histogram("ombud_http_request_duration_seconds", "Time to answer an HTTP request", ["entrypoint"])
 _STATUSES = ("2xx", "3xx", "4xx", "5xx")
 
 
-class LimitedServer(WebServer):  # type: ignore[misc]
+class LimitedServer(WebServer):
     """nameko's server with a socket timeout, without its request log, and with problem bodies for unknown paths."""
 
     def get_wsgi_server(self, sock: Any, wsgi_app: Any, **_: Any) -> wsgi.Server:
-        return wsgi.Server(sock, sock.getsockname(), wsgi_app, log_output=False, socket_timeout=SOCKET_TIMEOUT,
-                           debug=False, keepalive=True, url_length_limit=8192)
+        return wsgi.Server(
+            sock,
+            sock.getsockname(),
+            wsgi_app,
+            log_output=False,
+            socket_timeout=SOCKET_TIMEOUT,
+            debug=False,
+            keepalive=True,
+            url_length_limit=8192,
+        )
 
     def get_wsgi_app(self) -> Callable[..., Any]:
         inner = super().get_wsgi_app()
@@ -42,8 +52,16 @@ class LimitedServer(WebServer):  # type: ignore[misc]
             try:
                 provider, values = adapter.match()
             except HTTPException as error:
-                response: Any = error if isinstance(error.response, Response) else _problem(
-                    error.code or 500, error.name, "", headers=dict(error.get_headers()) if error.code == 405 else None)
+                response: Any = (
+                    error
+                    if isinstance(error.response, Response)
+                    else _problem(
+                        error.code or 500,
+                        error.name,
+                        "",
+                        headers=dict(error.get_headers()) if error.code == 405 else None,
+                    )
+                )
                 return response(environ, start_response)
             # eventlet reads a chunked body to its end; werkzeug would take it for empty without being told.
             if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
@@ -55,11 +73,11 @@ class LimitedServer(WebServer):  # type: ignore[misc]
         return app
 
 
-class HttpDoor(HttpRequestHandler):  # type: ignore[misc]
+class HttpDoor(HttpRequestHandler):
     """`@http("POST", "/v1/…", scope="source")`: the method gets `(self, request, **path values)`, returns a Response.
 
-    scope: what the caller's token must carry, any of several (admin carries all); None = no token (signed links). The caller is
-    `request.caller`. The body is read, within its limits, before a worker is taken.
+    scope: what the caller's token must carry, any of several (admin carries all); None = no token (signed links).
+    The caller is `request.caller`. The body is read, within its limits, before a worker is taken.
     """
 
     server = LimitedServer()
@@ -162,8 +180,13 @@ def _problem_of(error: Exception, request_id: str, entrypoint: str) -> Response:
     return _problem(500, "InternalError", f"our fault; tell the operator the request id {request_id}")
 
 
-def _problem(status: int, title: str, detail: str, errors: list[dict[str, str]] | None = None,
-             headers: dict[str, str] | None = None) -> Response:
+def _problem(
+    status: int,
+    title: str,
+    detail: str,
+    errors: list[dict[str, str]] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
     """An RFC 9457 body; it never carries the text of an exception that we did not write."""
     name = "".join(f"-{c.lower()}" if c.isupper() else c for c in title.replace(" ", "")).lstrip("-")
     body = {"type": f"urn:ombud:problem:{name}", "title": title, "status": status, "detail": detail}

@@ -7,5 +7,5 @@ from pathlib import Path
 
 from benchmarks.bare.hops import HOPS, settings_of
 
-hop = HOPS[sys.argv[1]]
-runner.main(hop, lambda: settings_of(hop.name), lambda _: {}, Path(__file__).parent / "migrations")
+service, hop = HOPS[sys.argv[1]]
+runner.main(hop, lambda: settings_of(service), lambda _: {}, Path(__file__).parent / "migrations")

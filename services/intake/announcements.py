@@ -19,12 +19,26 @@ def facts(x: Complaint, *, is_new: bool) -> events.ComplaintFacts:
     assert verdict is not None and x.received_at is not None, "announced after its first contact"
     kind = events.ComplaintClassified if is_new else events.ComplaintUpdated
     return kind(
-        complaint_id=x.id, revision=x.revision, source=x.source, external_id=x.external_id, channel=x.channel,
+        complaint_id=x.id,
+        revision=x.revision,
+        source=x.source,
+        external_id=x.external_id,
+        channel=x.channel,
         customer=events.Customer(person.ref, person.tier, person.region, person.language, person.timezone),
-        received_at=x.received_at, language=verdict.language, category=verdict.category, severity=verdict.severity,
-        anger=verdict.anger, asks_supervisor=verdict.asks_supervisor, contact_count=x.contact_count, excerpt=x.excerpt,
-        rules=verdict.rules, rules_version=verdict.rules_version, product=x.product, flags=verdict.flags,
-        category_second=verdict.category_second, asks_kind=verdict.asks_kind,
+        received_at=x.received_at,
+        language=verdict.language,
+        category=verdict.category,
+        severity=verdict.severity,
+        anger=verdict.anger,
+        asks_supervisor=verdict.asks_supervisor,
+        contact_count=x.contact_count,
+        excerpt=x.excerpt,
+        rules=verdict.rules,
+        rules_version=verdict.rules_version,
+        product=x.product,
+        flags=verdict.flags,
+        category_second=verdict.category_second,
+        asks_kind=verdict.asks_kind,
     )
 
 

@@ -140,11 +140,17 @@ class Complaint:
         """A further contact: what is known is kept, what is worse counts."""
         new = read.submission
         return replace(
-            self, state=State.OPEN, revision=self.revision + 1, contact_count=self.contact_count + 1,
+            self,
+            state=State.OPEN,
+            revision=self.revision + 1,
+            contact_count=self.contact_count + 1,
             channel=new.channel if self.verdict is None else self.channel,
-            product=self.product or new.product, tags=tuple(dict.fromkeys((*self.tags, *new.tags))),
-            customer=_filled(self.customer, new.customer), received_at=self.received_at or new.received_at or now,
-            excerpt=excerpt(new.text), verdict=worse_of(self.verdict, read.verdict),
+            product=self.product or new.product,
+            tags=tuple(dict.fromkeys((*self.tags, *new.tags))),
+            customer=_filled(self.customer, new.customer),
+            received_at=self.received_at or new.received_at or now,
+            excerpt=excerpt(new.text),
+            verdict=worse_of(self.verdict, read.verdict),
         )
 
     def with_step(self, step: Step) -> "Complaint":

@@ -38,7 +38,8 @@ def accepted(complaint_id: str) -> Response:
 def contact_of(complaint: Complaint, body: Any) -> Submission:
     """A contact of a complaint that is known; raises Rejected with every fault by its path."""
     submission = schemas.submission_from(
-        schemas.load(schemas.CONTACT, body) | {"source": complaint.source, "external_id": complaint.external_id})
+        schemas.load(schemas.CONTACT, body) | {"source": complaint.source, "external_id": complaint.external_id}
+    )
     return replace(submission, customer=complaint.customer) if "customer" not in body else submission
 
 
@@ -51,7 +52,9 @@ def events_of(request: Request) -> list[Received]:
     batch = json_body(request)
     if not isinstance(batch, list) or len(batch) > MAX_BATCH:
         raise Rejected(f"a batch is a list of at most {MAX_BATCH} events")
-    return [upstream.received(Message("", {}, orjson.dumps(e), upstream.STRUCTURED), f"/{n}") for n, e in enumerate(batch)]
+    return [
+        upstream.received(Message("", {}, orjson.dumps(e), upstream.STRUCTURED), f"/{n}") for n, e in enumerate(batch)
+    ]
 
 
 def take_new(tx: Transaction, received: list[Received]) -> None:
@@ -64,5 +67,8 @@ def take_new(tx: Transaction, received: list[Received]) -> None:
 def complaint_document(x: Complaint, contacts: list[dict[str, Any]]) -> dict[str, Any]:
     """All that intake knows, texts included: for callers who may read them."""
     shown = asdict(x) | {"received_at": to_text(x.received_at), "waiting_steps": len(x.waiting_steps)}
-    return shown | {"contacts": [
-        c | {"received_at": to_text(c["received_at"]), "accepted_at": to_text(c["accepted_at"])} for c in contacts]}
+    return shown | {
+        "contacts": [
+            c | {"received_at": to_text(c["received_at"]), "accepted_at": to_text(c["accepted_at"])} for c in contacts
+        ]
+    }

@@ -29,7 +29,8 @@ class Reader:
 
     def read(self, submission: Submission) -> Read:
         found = self.classifier.classify(
-            submission.text, subject=submission.subject, language_hint=submission.customer.language)
+            submission.text, subject=submission.subject, language_hint=submission.customer.language
+        )
         return Read(submission, verdict_of(found), tuple(asdict(e) for e in found.evidence))
 
     def classify(self, text: str, subject: str, language: str | None) -> dict[str, Any]:
@@ -39,7 +40,14 @@ class Reader:
 
 def verdict_of(found: Classification) -> Verdict:
     return Verdict(
-        language=found.language, category=found.category, severity=Severity(found.severity), anger=round(found.anger, 3),
-        asks_supervisor=found.asks_supervisor, rules_version=found.rules_version, category_second=found.category_second,
-        asks_kind=found.asks_kind, flags=found.flags, rules=tuple(dict.fromkeys(e.rule for e in found.evidence)),
+        language=found.language,
+        category=found.category,
+        severity=Severity(found.severity),
+        anger=round(found.anger, 3),
+        asks_supervisor=found.asks_supervisor,
+        rules_version=found.rules_version,
+        category_second=found.category_second,
+        asks_kind=found.asks_kind,
+        flags=found.flags,
+        rules=tuple(dict.fromkeys(e.rule for e in found.evidence)),
     )

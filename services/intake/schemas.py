@@ -83,7 +83,12 @@ class ClassifySchema(_Input):
 
 
 SUBMISSION, CONTACT, STEP, RATING, CLASSIFY = (
-    SubmissionSchema(), ContactSchema(), StepSchema(), RatingSchema(), ClassifySchema())
+    SubmissionSchema(),
+    ContactSchema(),
+    StepSchema(),
+    RatingSchema(),
+    ClassifySchema(),
+)
 
 
 def submission_from(data: dict[str, Any]) -> Submission:
@@ -96,7 +101,8 @@ def load(schema: Schema, data: Any, at: str = "") -> Any:
     try:
         return schema.load(data)
     except ValidationError as error:
-        raise Rejected("the data is not valid", _faults(error.normalized_messages(), at)) from error
+        messages = error.normalized_messages()  # type: ignore[no-untyped-call]
+        raise Rejected("the data is not valid", _faults(messages, at)) from error
 
 
 def upstream(type_: str, data: Any, at: str = "") -> Submission | Step:
@@ -112,6 +118,5 @@ def upstream(type_: str, data: Any, at: str = "") -> Submission | Step:
 
 def _faults(messages: Any, at: str) -> list[dict[str, str]]:
     if isinstance(messages, Mapping):
-        return [f for key, inner in messages.items()
-                for f in _faults(inner, at if key == "_schema" else f"{at}/{key}")]
+        return [f for key, inner in messages.items() for f in _faults(inner, at if key == "_schema" else f"{at}/{key}")]
     return [{"pointer": at or "/", "detail": str(text)} for text in messages]

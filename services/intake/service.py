@@ -38,7 +38,9 @@ class IntakeService:
     def post_complaint(self, request: Request) -> Response:
         read = self.reader.read(schemas.load(schemas.SUBMISSION, json_body(request)))
         key, body_hash = request.headers.get("Idempotency-Key"), hashlib.sha256(request.get_data()).hexdigest()
-        id_ = self.db.run(lambda tx: usecases.submit(doors.traced(tx, request, read), read, doors.caller(request), key, body_hash))
+        id_ = self.db.run(
+            lambda tx: usecases.submit(doors.traced(tx, request, read), read, doors.caller(request), key, body_hash)
+        )
         return doors.accepted(id_)
 
     @http("POST", "/v1/complaints/<id_>/contacts", scope="source")

@@ -16,7 +16,7 @@ c, k = tables.complaints, tables.contacts
 
 
 def add_complaints(tx: Transaction, complaints: Iterable[Complaint], now: datetime) -> None:
-    """Inserts them sorted by id; one that another replica inserted meanwhile fails the batch, which is then run singly."""
+    """Inserts them sorted by id; one that another replica just inserted fails the batch, which then runs singly."""
     tx.insert_many(c, [_row(x) | {"accepted_at": now} for x in sorted(complaints, key=lambda x: x.id)])
 
 
@@ -69,7 +69,8 @@ def forget_keys(tx: Transaction, before: datetime) -> int:
 
 def counts(tx: Transaction) -> dict[str, int]:
     """`complaints` were taken in, `classified` of them have a verdict, `expected` are known by a step only."""
-    by_state = dict(tx.execute(select(c.c.state, func.count()).group_by(c.c.state)).tuples().all())
+    rows = tx.execute(select(c.c.state, func.count().label("number")).group_by(c.c.state))
+    by_state: dict[str, int] = {row.state: row.number for row in rows}
     expected = by_state.get(State.EXPECTED, 0)
     accepted = sum(by_state.values()) - expected
     classified = tx.connection.scalar(select(func.count()).select_from(c).where(c.c.revision > 0)) or 0
@@ -79,10 +80,21 @@ def counts(tx: Transaction) -> dict[str, int]:
 
 def _row(x: Complaint) -> dict[str, Any]:
     return {
-        "id": x.id, "source": x.source, "external_id": x.external_id, "state": x.state.value, "revision": x.revision,
-        "contact_count": x.contact_count, "channel": x.channel, "product": x.product, "tags": list(x.tags),
-        "customer_ref": x.customer.ref, "customer": asdict(x.customer), "received_at": x.received_at, "excerpt": x.excerpt,
-        "verdict": asdict(x.verdict) if x.verdict else None, "waiting_steps": [_step_row(s) for s in x.waiting_steps],
+        "id": x.id,
+        "source": x.source,
+        "external_id": x.external_id,
+        "state": x.state.value,
+        "revision": x.revision,
+        "contact_count": x.contact_count,
+        "channel": x.channel,
+        "product": x.product,
+        "tags": list(x.tags),
+        "customer_ref": x.customer.ref,
+        "customer": asdict(x.customer),
+        "received_at": x.received_at,
+        "excerpt": x.excerpt,
+        "verdict": asdict(x.verdict) if x.verdict else None,
+        "waiting_steps": [_step_row(s) for s in x.waiting_steps],
     }
 
 
@@ -92,22 +104,45 @@ def _step_row(step: Step) -> dict[str, Any]:
 
 def _contact_row(read: Read, now: datetime) -> dict[str, Any]:
     x = read.submission
-    return {"id": x.id, "complaint_id": x.complaint_id, "channel": x.channel, "subject": x.subject, "text": x.text,
-            "received_at": x.received_at or now, "accepted_at": now, "verdict": asdict(read.verdict),
-            "evidence": list(read.evidence)}
+    return {
+        "id": x.id,
+        "complaint_id": x.complaint_id,
+        "channel": x.channel,
+        "subject": x.subject,
+        "text": x.text,
+        "received_at": x.received_at or now,
+        "accepted_at": now,
+        "verdict": asdict(read.verdict),
+        "evidence": list(read.evidence),
+    }
 
 
 def _complaint(row: Any) -> Complaint:
     return Complaint(
-        row.id, row.source, row.external_id, State(row.state), row.revision, row.contact_count, row.channel, row.product,
-        tuple(row.tags), Person(**row.customer), row.received_at, row.excerpt, _verdict(row.verdict) if row.verdict else None,
+        row.id,
+        row.source,
+        row.external_id,
+        State(row.state),
+        row.revision,
+        row.contact_count,
+        row.channel,
+        row.product,
+        tuple(row.tags),
+        Person(**row.customer),
+        row.received_at,
+        row.excerpt,
+        _verdict(row.verdict) if row.verdict else None,
         tuple(_step(s) for s in row.waiting_steps),
     )
 
 
 def _verdict(data: Row) -> Verdict:
-    return Verdict(**(dict(data) | {"severity": Severity(data["severity"]), "flags": tuple(data["flags"]),
-                                    "rules": tuple(data["rules"])}))
+    return Verdict(
+        **(
+            dict(data)
+            | {"severity": Severity(data["severity"]), "flags": tuple(data["flags"]), "rules": tuple(data["rules"])}
+        )
+    )
 
 
 def _step(data: Row) -> Step:

@@ -7,7 +7,8 @@ from shared.tables import UtcDateTime
 metadata = MetaData()
 
 complaints = Table(
-    "complaints", metadata,
+    "complaints",
+    metadata,
     Column("id", String(36), primary_key=True),
     Column("source", String(100), nullable=False),
     Column("external_id", String(200), nullable=False),
@@ -29,7 +30,8 @@ complaints = Table(
 )
 
 contacts = Table(
-    "contacts", metadata,
+    "contacts",
+    metadata,
     Column("id", String(36), primary_key=True),
     Column("complaint_id", String(36), ForeignKey("complaints.id"), nullable=False, index=True),
     Column("channel", String(40), nullable=False),
@@ -42,7 +44,8 @@ contacts = Table(
 )
 
 idempotency_keys = Table(
-    "idempotency_keys", metadata,
+    "idempotency_keys",
+    metadata,
     Column("caller", String(100), primary_key=True),
     Column("key", String(200), primary_key=True),
     Column("body_hash", String(64), nullable=False),

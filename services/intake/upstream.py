@@ -31,7 +31,9 @@ def received(message: Message, at: str = "") -> Received:
     type_ = str(attributes.get("type") or message.routing_key or "complaint.submitted")
     event = schemas.upstream(type_, _with_envelope(data, attributes), at_data)
     source = str(attributes.get("source") or event.source)[:MAX_NAME]
-    id_ = str(attributes.get("id") or uuid.uuid5(MESSAGE_IDS, type_ + message.body.decode("utf-8", "replace")))[:MAX_NAME]
+    id_ = str(attributes.get("id") or uuid.uuid5(MESSAGE_IDS, type_ + message.body.decode("utf-8", "replace")))[
+        :MAX_NAME
+    ]
     return Received(event, id_, source, type_, event.complaint_id, attributes.get("traceparent"), message)
 
 
@@ -50,7 +52,7 @@ def _binary_attributes(headers: dict[str, Any]) -> dict[str, Any]:
     for name, value in headers.items():
         for prefix in _PREFIXES:
             if name.lower().startswith(prefix.lower()):
-                found[name[len(prefix):].lower()] = value
+                found[name[len(prefix) :].lower()] = value
     return found
 
 

@@ -19,7 +19,7 @@ from shared.database import Database
 log = structlog.get_logger()
 SENDERS = 30  # at once, per channel: a hanging provider holds up its own channel only, a hanging recipient one sender
 MANY = 5  # busy senders from which on it pays to wait for each other
-LINGER = 0.005
+LINGER = 0.01  # seconds
 Spawn = Callable[[Callable[[Job], None], Job], Any]
 
 

@@ -99,8 +99,10 @@ def count_agents(tx: Transaction) -> int:
 def put_agent(tx: Transaction, agent: Agent) -> None:
     """Adds or changes the agent at the roster's next revision; the load stays."""
     r = tables.roster
-    # The row of the roster is locked here: the next change of any agent waits until this one is committed.
+    # The row of the roster is locked here: the next change of any agent waits until this one is committed. Then the
+    # agent's, before the clock is read: whoever was assigned something before the change has an earlier time.
     revision = tx.execute(update(r).values(revision=r.c.revision + 1).returning(r.c.revision)).scalar_one()
+    tx.execute(select(g.c.id).where(g.c.id == agent.id).with_for_update())
     row = {"id": agent.id, "name": agent.name, "skills": agent.skills, "languages": agent.languages,
            "regions": agent.regions, "capacity": agent.capacity, "revision": revision, "changed_at": tx.now}
     if not tx.execute(update(g).where(g.c.id == agent.id).values(row)).rowcount:

@@ -34,8 +34,8 @@ JSON (`application/json`). The CloudEvents 1.0 attributes are in the headers (`c
 fields that it does not know; fields are only ever added, with a default. Events come twice and in any order:
 (`ce-source`, `ce-id`) tells copies apart, revisions and attempts tell what is newer.
 """
-LEGEND = """"Id from" names the fields that make two copies the same event: the `ce-id` follows from them. A repair that must be
-heard again has an id of its own.
+LEGEND = """"Id from" names the fields that make two copies the same event: the `ce-id` follows from them. A repair
+that must be heard again has an id of its own.
 """
 _PLAIN = {str: "text", int: "whole number", float: "number", bool: "true or false", datetime: "time", Any: "any JSON"}
 
@@ -60,8 +60,11 @@ def example_path(event: type[Event]) -> Path:
 def listeners(event: type[Event]) -> tuple[str, ...]:
     """The services with a queue that gets this event."""
     exchanges = [topology.exchange_of(s) for s in _publishers(event)]
-    return tuple(s for s in topology.SERVICES if any(
-        q.consumer == s and q.exchange in exchanges and event.type in q.keys for q in topology.QUEUES))
+    return tuple(
+        s
+        for s in topology.SERVICES
+        if any(q.consumer == s and q.exchange in exchanges and event.type in q.keys for q in topology.QUEUES)
+    )
 
 
 def _publishers(event: type[Event]) -> tuple[str, ...]:
@@ -95,10 +98,17 @@ def _anchor(heading: str) -> str:
 def _section(event: type[Event]) -> str:
     identity = ", ".join(f"`{name}`" for name in event.identity) or "nothing: each announcement is an event of its own"
     example = json.dumps(json.loads(example_path(event).read_text()), indent=2, ensure_ascii=False)
-    return "\n".join([
-        f"### {event.type}\n", _text(event), f"\nSubject `{event.subject_field}` · id from {identity}\n",
-        _fields(event), "\n```json", example, "```\n",
-    ])
+    return "\n".join(
+        [
+            f"### {event.type}\n",
+            _text(event),
+            f"\nSubject `{event.subject_field}` · id from {identity}\n",
+            _fields(event),
+            "\n```json",
+            example,
+            "```\n",
+        ]
+    )
 
 
 def _object(shape: type) -> str:
@@ -170,7 +180,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if asked.file.is_file() and asked.file.read_text(encoding="utf-8") == document():
         return 0
-    print(f"{asked.file} is stale: {COMMAND}", file=sys.stderr)
+    sys.stderr.write(f"{asked.file} is stale: {COMMAND}\n")
     return 1
 
 

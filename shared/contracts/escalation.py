@@ -1,6 +1,6 @@
 """Events that escalation publishes on `escalation.events`, heard by routing and notify.
 
-`case_id` is the complaint's id. `case_revision` grows with every change of the case, so that late copies are recognised.
+`case_id` is the complaint's id. `case_revision` grows with each change of the case, so that late copies are recognised.
 """
 
 from dataclasses import dataclass

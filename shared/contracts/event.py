@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import cache
 from typing import Any, ClassVar, TypeVar
 
 from marshmallow import EXCLUDE, Schema, ValidationError, post_load
@@ -57,7 +56,7 @@ class Event:
 
     @property
     def event_id(self) -> str:
-        """The CloudEvents id: the same for the same cause, so that a repeated step is recognised (uuid5), else random."""
+        """The CloudEvents id: the same (uuid5) for the same cause, so that a repeated step is known; else random."""
         if not self.identity:
             return str(uuid.uuid4())
         return str(uuid.uuid5(OMBUD, ":".join([self.type, *(str(getattr(self, name)) for name in self.identity)])))
@@ -67,7 +66,9 @@ _BY_TYPE: dict[tuple[str, str], type[Event]] = {}
 
 
 @typing.dataclass_transform(frozen_default=True)
-def event(publisher: str, type_: str, *, identity: tuple[str, ...] = (), subject: str = "complaint_id") -> Callable[[C], C]:
+def event(
+    publisher: str, type_: str, *, identity: tuple[str, ...] = (), subject: str = "complaint_id"
+) -> Callable[[C], C]:
     """Makes a class an event of `publisher`, published on `<publisher>.events` under its type as routing key."""
 
     def register(cls: C) -> C:
@@ -96,7 +97,7 @@ def to_text(instant: datetime | None) -> str | None:
 class Instant(f.Field[datetime]):
     """An aware time; on the wire RFC 3339 in UTC."""
 
-    default_error_messages: typing.ClassVar = {"invalid": "not an RFC 3339 time with an offset"}
+    default_error_messages = {"invalid": "not an RFC 3339 time with an offset"}
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return to_text(value)
@@ -111,7 +112,13 @@ class Instant(f.Field[datetime]):
             raise self.make_error("invalid") from error
 
 
-_PLAIN: dict[Any, type[f.Field[Any]]] = {str: f.String, int: f.Integer, bool: f.Boolean, datetime: Instant, float: f.Float}
+_PLAIN: dict[Any, type[f.Field[Any]]] = {
+    str: f.String,
+    int: f.Integer,
+    bool: f.Boolean,
+    datetime: Instant,
+    float: f.Float,
+}
 
 
 def _field_for(hint: Any, **options: Any) -> f.Field[Any]:
@@ -137,9 +144,19 @@ class _Items(f.List[Any]):
         return tuple(super()._deserialize(value, *args, **kwargs))
 
 
-@cache
 def schema_for(cls: type) -> Schema:
-    """The marshmallow schema of a frozen dataclass: unknown fields are ignored, a missing default makes a field required."""
+    """The marshmallow schema of a frozen dataclass, made once."""
+    made = _SCHEMAS.get(cls)
+    if made is None:
+        made = _SCHEMAS[cls] = _new_schema(cls)
+    return made
+
+
+_SCHEMAS: dict[type, Schema] = {}
+
+
+def _new_schema(cls: Any) -> Schema:
+    """Unknown fields are ignored, those without a default are required."""
     hints = typing.get_type_hints(cls)
     declared = {}
     for field in fields(cls):
@@ -149,9 +166,15 @@ def schema_for(cls: type) -> Schema:
     def build(self: Schema, data: dict[str, Any], **_: Any) -> Any:
         return cls(**data)
 
-    made = type(f"{cls.__name__}Schema", (Schema,), {
-        **declared, "build": post_load(build), "Meta": type("Meta", (), {"unknown": EXCLUDE}),
-    })
+    made = type(
+        f"{cls.__name__}Schema",
+        (Schema,),
+        {
+            **declared,
+            "build": post_load(build),
+            "Meta": type("Meta", (), {"unknown": EXCLUDE}),
+        },
+    )
     return typing.cast(Schema, made())
 
 
@@ -165,4 +188,5 @@ def from_data(cls: type[E], data: Any) -> E:
     try:
         return typing.cast(E, schema_for(cls).load(data))
     except ValidationError as error:
-        raise InvalidEvent(error.normalized_messages()) from error
+        messages = error.normalized_messages()  # type: ignore[no-untyped-call]
+        raise InvalidEvent(messages) from error

@@ -19,7 +19,7 @@ class Customer:
 
 @dataclass(frozen=True)
 class ComplaintFacts(Event):
-    """A complaint as classified at one revision; `anger` is 0 to 1, `excerpt` is redacted and at most 160 characters."""
+    """A complaint as read at one revision; `anger` is 0 to 1, `excerpt` is redacted and at most 160 characters."""
 
     complaint_id: str
     revision: int

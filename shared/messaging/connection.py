@@ -1,9 +1,8 @@
 """Connections to RabbitMQ as the subscription and the relay use them: opened, listened to, never blocking the hub."""
 
 import random
-import socket
 import time
-from typing import Any
+from contextlib import suppress
 
 import amqp
 import eventlet
@@ -36,9 +35,15 @@ def connect(uri: str) -> amqp.Connection:
     """An open connection; raises one of LOST when the broker cannot be reached within 5 s."""
     parts = parse_url(uri)
     connection = amqp.Connection(
-        host=f"{parts['hostname']}:{parts['port'] or 5672}", userid=parts["userid"] or "guest",
-        password=parts["password"] or "guest", virtual_host=parts["virtual_host"] or "/", heartbeat=HEARTBEAT,
-        connect_timeout=5, read_timeout=30, write_timeout=15, ssl=parts["transport"] == "amqps",
+        host=f"{parts['hostname']}:{parts['port'] or 5672}",
+        userid=parts["userid"] or "guest",
+        password=parts["password"] or "guest",
+        virtual_host=parts["virtual_host"] or "/",
+        heartbeat=HEARTBEAT,
+        connect_timeout=5,
+        read_timeout=30,
+        write_timeout=15,
+        ssl=parts["transport"] == "amqps",
     )
     connection.connect()
     return connection
@@ -51,8 +56,9 @@ def declare_topology(connection: amqp.Connection) -> None:
         for exchange in topology.EXCHANGES:
             channel.exchange_declare(exchange, "topic", durable=True, auto_delete=False)
         channel.exchange_declare(topology.DEAD_LETTERS_EXCHANGE, "fanout", durable=True, auto_delete=False)
-        channel.queue_declare(topology.DEAD_LETTERS_QUEUE, durable=True, auto_delete=False,
-                              arguments={"x-queue-type": "quorum"})
+        channel.queue_declare(
+            topology.DEAD_LETTERS_QUEUE, durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"}
+        )
         channel.queue_bind(topology.DEAD_LETTERS_QUEUE, topology.DEAD_LETTERS_EXCHANGE)
         for queue in topology.QUEUES:
             channel.queue_declare(queue.name, durable=True, auto_delete=False, arguments=QUEUE_ARGUMENTS)
@@ -67,28 +73,22 @@ def listen(connection: amqp.Connection, seconds: float) -> None:
     """Reads what comes for so long; used instead of sleep, because an unread connection looks dead to the broker."""
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
-        try:
+        with suppress(TimeoutError):
             connection.drain_events(timeout=min(left, SLICE))
-        except socket.timeout:
-            pass
 
 
 def listen_once(connection: amqp.Connection) -> None:
     """Waits for one frame, at most one slice."""
-    try:
+    with suppress(TimeoutError):
         connection.drain_events(timeout=SLICE)
-    except socket.timeout:
-        pass
 
 
 def drain_waiting(connection: amqp.Connection) -> bool:
     """Takes one frame if one is waiting; says whether there was one."""
     if not _is_readable(connection):
         return False
-    try:
+    with suppress(TimeoutError):  # a heartbeat was waiting: py-amqp reads it and goes on waiting
         connection.drain_events(timeout=SLICE)
-    except socket.timeout:
-        pass  # a heartbeat was waiting: py-amqp reads it and goes on waiting
     return True
 
 
@@ -141,7 +141,4 @@ def close(connection: amqp.Connection) -> None:
 
 def reconnect_delay(attempt: int) -> float:
     """Seconds to wait before the next try: 0.2 growing to 15, with jitter so that replicas do not come together."""
-    return min(15.0, 0.2 * 2 ** min(attempt, 10)) * random.uniform(0.5, 1.0)
-
-
-Connection = Any
+    return min(15.0, 0.2 * float(2 ** min(attempt, 10))) * random.uniform(0.5, 1.0)

@@ -14,7 +14,7 @@ MAX_BODY_BYTES = 256 * 1024
 
 
 class Undecodable(ValueError):
-    """The message is no event that we know; `reason` is a name for metrics and the dead letter, severity None = unknown."""
+    """The message is no event that we know; `reason` names why for the dead letter, severity None = unknown."""
 
     def __init__(self, reason: str, detail: str, severity: str | None = None):
         super().__init__(detail)
@@ -47,8 +47,13 @@ class Received:
 def envelope(event: Event, service: str, at: datetime, traceparent: str, event_id: str) -> dict[str, str]:
     """The headers of an event that leaves `service`."""
     return {
-        "ce-specversion": "1.0", "ce-id": event_id, "ce-source": f"/ombud/{service}", "ce-type": event.type,
-        "ce-subject": event.subject, "ce-time": at.isoformat().replace("+00:00", "Z"), "traceparent": traceparent,
+        "ce-specversion": "1.0",
+        "ce-id": event_id,
+        "ce-source": f"/ombud/{service}",
+        "ce-type": event.type,
+        "ce-subject": event.subject,
+        "ce-time": at.isoformat().replace("+00:00", "Z"),
+        "traceparent": traceparent,
     }
 
 
@@ -79,7 +84,7 @@ def _load(cls: type[Event], body: bytes) -> Event:
 
 
 def new_traceparent(subject: str | None = None) -> str:
-    """A W3C traceparent; for timed steps the trace is the complaint's own id, so that one search finds its whole way."""
+    """A W3C traceparent; for timed steps the trace is the complaint's own id: one search finds its whole way."""
     try:
         trace = uuid.UUID(subject).hex if subject else uuid.uuid4().hex
     except ValueError:

@@ -1,4 +1,4 @@
-"""What happens to an event that cannot be worked off: a retry row with growing delay, then a dead letter, never silence."""
+"""What becomes of an event that cannot be worked off: a retry row with growing delay, then a dead letter."""
 
 import random
 import uuid
@@ -37,16 +37,34 @@ class Failure:
 
 def failure_of(queue: str, received: Received, reason: str, error: BaseException) -> Failure:
     severity = getattr(received.event, "severity", None)
-    return Failure(queue, received.source, received.id, received.type, received.subject, received.message, reason,
-                   f"{type(error).__name__}: {error}"[:TEXT_LIMIT], str(severity) if severity else None)
+    return Failure(
+        queue,
+        received.source,
+        received.id,
+        received.type,
+        received.subject,
+        received.message,
+        reason,
+        f"{type(error).__name__}: {error}"[:TEXT_LIMIT],
+        str(severity) if severity else None,
+    )
 
 
 def undecodable(queue: str, message: Message, error: Undecodable) -> Failure:
     """A message without a readable envelope is known by its content: the same bytes are the same dead letter."""
     event_id = str(message.headers.get("ce-id") or uuid.uuid5(DEAD_LETTER_IDS, message.body.hex()))
     source = str(message.headers.get("ce-source") or "unknown")
-    return Failure(queue, source, event_id, message.routing_key, "unknown", message, error.reason,
-                   str(error)[:TEXT_LIMIT], error.severity)
+    return Failure(
+        queue,
+        source,
+        event_id,
+        message.routing_key,
+        "unknown",
+        message,
+        error.reason,
+        str(error)[:TEXT_LIMIT],
+        error.severity,
+    )
 
 
 def schedule_retry(tx: Transaction, service: str, failure: Failure, attempt: int) -> None:
@@ -72,10 +90,15 @@ def bury(tx: Transaction, service: str, failure: Failure) -> None:
 
 
 def due_retries(tx: Transaction, queue: str, limit: int = 20) -> list[tuple[Message, str, str, int]]:
-    """Claims the retry rows of a queue that are due: (message, source, event id, attempt); locked until the end of tx."""
+    """Claims retry rows of a queue that are due: (message, source, event id, attempt); locked until the end of tx."""
     t = tables.retries
-    query = (select(t).where(t.c.queue == queue, t.c.next_at <= tx.now).order_by(t.c.next_at, t.c.event_id)
-             .limit(limit).with_for_update(skip_locked=True))
+    query = (
+        select(t)
+        .where(t.c.queue == queue, t.c.next_at <= tx.now)
+        .order_by(t.c.next_at, t.c.event_id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
     return [(Message(r.type, r.headers, r.body.encode()), r.source, r.event_id, r.attempt) for r in tx.execute(query)]
 
 
@@ -88,14 +111,29 @@ def _tell(tx: Transaction, service: str, failure: Failure, *, dead: bool) -> Non
     """Only what is severe, or may be, is worth waking somebody for."""
     if failure.severity is not None and not Severity(failure.severity).is_severe:
         return
-    tx.announce(EventFailed(service, failure.queue, failure.event_id, failure.type, failure.subject, failure.reason,
-                            dead, tx.now, failure.severity))
+    tx.announce(
+        EventFailed(
+            service,
+            failure.queue,
+            failure.event_id,
+            failure.type,
+            failure.subject,
+            failure.reason,
+            dead,
+            tx.now,
+            failure.severity,
+        )
+    )
 
 
 def _row(failure: Failure) -> dict[str, Any]:
     return {
-        "queue": failure.queue, "source": failure.source, "event_id": failure.event_id, "type": failure.type,
-        "headers": failure.message.headers, "body": failure.message.body.decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}"),
+        "queue": failure.queue,
+        "source": failure.source,
+        "event_id": failure.event_id,
+        "type": failure.type,
+        "headers": failure.message.headers,
+        "body": failure.message.body.decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}"),
         "error": failure.error,
     }
 

@@ -1,4 +1,4 @@
-"""Works off one batch of messages: inbox, handler and outbox in one transaction; alone, retry or dead letter if it fails."""
+"""Works off one batch: inbox, handler and outbox in one transaction; alone, retry or dead letter if it fails."""
 
 import time
 from collections.abc import Callable
@@ -32,14 +32,20 @@ class Handling:
     Each method takes `wait`, which must keep the broker's connection alive while the database is away.
     """
 
-    def __init__(self, queue: str, db: Database, decode: Callable[[Message], Received],
-                 prepare: Callable[[list[Received]], list[Received]], call: Callable[[Transaction, list[Any]], None]):
+    def __init__(
+        self,
+        queue: str,
+        db: Database,
+        decode: Callable[[Message], Received],
+        prepare: Callable[[list[Received]], list[Received]],
+        call: Callable[[Transaction, list[Any]], None],
+    ):
         self.queue, self.db, self.service = queue, db, db.service
         self._decode, self._prepare, self._call = decode, prepare, call
         self.stopping = False
 
     def work_off(self, messages: list[Message], wait: Wait) -> None:
-        """When this returns, each message is handled, seen before, or kept in a row of its own: it can be acknowledged."""
+        """When this returns, each message is handled, seen before, or kept in a row: it can be acknowledged."""
         received, broken = self._decode_all(messages)
         if broken:
             self._persist(lambda tx: self._bury_all(tx, broken), wait)
@@ -95,8 +101,15 @@ class Handling:
         """attempt: how often it has failed, this time included."""
         refused = isinstance(error, Rejected)
         failure = failures.failure_of(self.queue, received, "rejected" if refused else "failed", error)
-        log.error("event_failed", queue=self.queue, type=received.type, complaint_id=received.subject, attempt=attempt,
-                  error=short(error), exc_info=None if refused else error)
+        log.error(
+            "event_failed",
+            queue=self.queue,
+            type=received.type,
+            complaint_id=received.subject,
+            attempt=attempt,
+            error=short(error),
+            exc_info=None if refused else error,
+        )
         if refused:
             self._persist(lambda tx: self._bury_all(tx, [failure]), wait)
         else:

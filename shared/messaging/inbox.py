@@ -12,10 +12,12 @@ KEPT_FOR = timedelta(days=30)
 
 
 def only_new(tx: Transaction, queue: str, received: list[Received]) -> list[Received]:
-    """Drops what was seen before, by (source, id), and marks the rest as seen; sorted, so that two replicas never deadlock."""
+    """Drops what was seen before, by (source, id), and marks the rest as seen; sorted: replicas never deadlock."""
     seen_at = clock.now()  # not tx.now, which is read once and must not be older than the locks that the handler takes
     distinct = {(r.source, r.id): r for r in reversed(received)}
-    rows = [{"consumer": queue, "source": source, "event_id": id_, "seen_at": seen_at} for source, id_ in sorted(distinct)]
+    rows = [
+        {"consumer": queue, "source": source, "event_id": id_, "seen_at": seen_at} for source, id_ in sorted(distinct)
+    ]
     table = tables.inbox
     fresh = set()
     for source in sorted({s for s, _ in distinct}):

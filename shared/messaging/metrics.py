@@ -4,11 +4,17 @@ from prometheus_client import Counter, Gauge, Histogram
 
 EVENTS = Counter("ombud_events_total", "Events taken from a queue, by how they ended", ["queue", "outcome"])
 BATCH_SECONDS = Histogram(
-    "ombud_event_batch_duration_seconds", "Time to work off one batch, commit included", ["queue"],
+    "ombud_event_batch_duration_seconds",
+    "Time to work off one batch, commit included",
+    ["queue"],
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15),
 )
-HOLDING = Gauge("ombud_subscription_holding", "1 while a subscription holds its messages because the database is away", ["queue"])
-RECONNECTS = Counter("ombud_subscription_reconnects_total", "Broker connections that were lost and opened anew", ["queue"])
+HOLDING = Gauge(
+    "ombud_subscription_holding", "1 while a subscription holds its messages because the database is away", ["queue"]
+)
+RECONNECTS = Counter(
+    "ombud_subscription_reconnects_total", "Broker connections that were lost and opened anew", ["queue"]
+)
 OUTCOMES = ("handled", "duplicate", "retry", "dead")
 
 

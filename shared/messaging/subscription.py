@@ -27,15 +27,22 @@ log = structlog.get_logger()
 RETRY_TICK = 1.0
 
 
-class Subscription(Entrypoint):  # type: ignore[misc]
+class Subscription(Entrypoint):
     """`@subscribe(ComplaintClassified, …)`: the method gets `(self, tx, events)`, all in one transaction.
 
     source: the publisher; taken from the event classes when not given. decode: makes a Received of a Message, or raises
     Undecodable. prepare: the dependency whose `prepare(received)` does what needs no database, before the transaction.
     """
 
-    def __init__(self, *events: type[Event], source: str | None = None, batch_size: int = 100,
-                 decode: Callable[[Message], Received] = decode, prepare: str | None = None, **kwargs: Any):
+    def __init__(
+        self,
+        *events: type[Event],
+        source: str | None = None,
+        batch_size: int = 100,
+        decode: Callable[[Message], Received] = decode,
+        prepare: str | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.events, self.source = events, source or events[0].publisher
         self.batch_size, self.decode, self.prepare = batch_size, decode, prepare

@@ -26,14 +26,16 @@ class Module:
         found: dict[str, str] = {}
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):
-                found |= {(a.asname or a.name.partition(".")[0]): (a.name if a.asname else a.name.partition(".")[0])
-                          for a in node.names}
+                found |= {
+                    (a.asname or a.name.partition(".")[0]): (a.name if a.asname else a.name.partition(".")[0])
+                    for a in node.names
+                }
             elif isinstance(node, ast.ImportFrom):
                 found |= {(a.asname or a.name): f"{node.module}.{a.name}" for a in node.names}
         return found
 
     def name_of(self, node: ast.AST) -> str | None:
-        """The full dotted name, e.g. `datetime.datetime.now`, however it was imported; None for what is no such name."""
+        """The full dotted name, e.g. `datetime.datetime.now`, however it was imported; None for anything else."""
         if isinstance(node, ast.Name):
             return self._imported.get(node.id, node.id)
         if isinstance(node, ast.Attribute):
@@ -43,14 +45,21 @@ class Module:
 
     def uses(self, *names: str) -> list[str]:
         """Where one of the full names is used, called or not: `place:line name`."""
-        return [f"{self.place}:{node.lineno} {name}" for node in ast.walk(self.tree)
-                if isinstance(node, ast.Name | ast.Attribute) and (name := self.name_of(node)) in names]
+        return [
+            f"{self.place}:{node.lineno} {name}"
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.Name | ast.Attribute) and (name := self.name_of(node)) in names
+        ]
 
     @property
     def imports(self) -> set[str]:
         """Full names of the modules and things that it imports, wherever the import stands."""
-        return {a.name if isinstance(node, ast.Import) else f"{node.module}.{a.name}"
-                for node in ast.walk(self.tree) if isinstance(node, ast.Import | ast.ImportFrom) for a in node.names}
+        return {
+            a.name if isinstance(node, ast.Import) else f"{node.module}.{a.name}"
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for a in node.names
+        }
 
     def functions_around(self) -> Iterator[tuple[str, ast.AST]]:
         """Every node with the name of the innermost function around it; the module itself is ``."""

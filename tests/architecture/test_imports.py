@@ -15,9 +15,15 @@ PACKAGES = ("services", "shared", "ombud")
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:
     # In a folder of its own, so that a planted import is seen there and the project's cache is left alone.
-    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()", "--no-cache"]
-    return subprocess.run(command, cwd=folder, env={"PYTHONPATH": str(folder)}, capture_output=True, text=True, timeout=120,
-                          check=False)
+    command = [
+        sys.executable,
+        "-c",
+        "from importlinter.cli import lint_imports_command; lint_imports_command()",
+        "--no-cache",
+    ]
+    return subprocess.run(
+        command, cwd=folder, env={"PYTHONPATH": str(folder)}, capture_output=True, text=True, timeout=120, check=False
+    )
 
 
 @pytest.fixture
@@ -35,18 +41,21 @@ def test_all_import_rules_hold(copy: Path) -> None:
     assert "0 broken" in done.stdout
 
 
-@pytest.mark.parametrize(("place", "planted", "contract"), [
-    ("services/intake/usecases.py", "import services.routing.store", "no service imports another service"),
-    ("shared/clock.py", "import services.intake.domain", "ombud may import anything"),
-    ("services/notify/store.py", "import ombud.layout", "ombud may import anything"),
-    ("services/escalation/store.py", "import services.escalation.usecases", "in a service"),
-    ("services/routing/domain/roster.py", "import sqlalchemy", "domain is pure"),
-    ("services/intake/domain.py", "import shared.database", "domain is pure"),
-    ("services/intake/usecases.py", "import werkzeug", "below the entrypoints"),
-    ("shared/contracts/event.py", "import orjson", "contracts: standard library and marshmallow"),
-    ("ombud/local/ports.py", "import eventlet", "private servers stand alone"),
-    ("shared/worker.py", "import pytest", "the product needs no tests"),
-])
+@pytest.mark.parametrize(
+    ("place", "planted", "contract"),
+    [
+        ("services/intake/usecases.py", "import services.routing.store", "no service imports another service"),
+        ("shared/clock.py", "import services.intake.domain", "ombud may import anything"),
+        ("services/notify/store.py", "import ombud.layout", "ombud may import anything"),
+        ("services/escalation/store.py", "import services.escalation.usecases", "in a service"),
+        ("services/routing/domain/roster.py", "import sqlalchemy", "domain is pure"),
+        ("services/intake/domain.py", "import shared.database", "domain is pure"),
+        ("services/intake/usecases.py", "import werkzeug", "below the entrypoints"),
+        ("shared/contracts/event.py", "import orjson", "contracts: standard library and marshmallow"),
+        ("ombud/local/ports.py", "import eventlet", "private servers stand alone"),
+        ("shared/worker.py", "import pytest", "the product needs no tests"),
+    ],
+)
 def test_forbidden_import_would_be_seen(copy: Path, place: str, planted: str, contract: str) -> None:
     file = copy / place
     file.write_text(f"{file.read_text()}\n{planted}\n")

@@ -44,8 +44,14 @@ def migrated(database: str, service: str) -> str:
 @SERVICE
 def test_migrations_build_the_tables_of_the_code(any_database: str, service: str) -> None:
     with connected(migrated(any_database, service), service) as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True,
-                                                               "include_name": lambda name, *_: name not in VERSIONS})
+        context = MigrationContext.configure(
+            connection,
+            opts={
+                "compare_type": True,
+                "compare_server_default": True,
+                "include_name": lambda name, *_: name not in VERSIONS,
+            },
+        )
         assert compare_metadata(context, metadata_of(service)) == []  # type: ignore[arg-type]
 
 
@@ -66,15 +72,21 @@ def test_nothing_of_the_tables_differs(any_database: str, service: str, tmp_path
 def shape(connection: Connection) -> dict[str, Any]:
     """Every table as the database itself describes it."""
     looked = inspect(connection)
-    return {name: {
-        "columns": {c["name"]: (str(c["type"]), c["nullable"], c["default"]) for c in looked.get_columns(name)},
-        "primary key": looked.get_pk_constraint(name)["constrained_columns"],
-        "indexes": sorted(_index(i) for i in looked.get_indexes(name)),
-        "unique": sorted(str((u["name"], u["column_names"])) for u in looked.get_unique_constraints(name)),
-        "checks": sorted(str((c["name"], c["sqltext"])) for c in looked.get_check_constraints(name)),
-        "references": sorted(str((f["constrained_columns"], f["referred_table"])) for f in looked.get_foreign_keys(name)),
-        "autoincrement": _counts_on(connection, name),
-    } for name in looked.get_table_names() if name not in VERSIONS}
+    return {
+        name: {
+            "columns": {c["name"]: (str(c["type"]), c["nullable"], c["default"]) for c in looked.get_columns(name)},
+            "primary key": looked.get_pk_constraint(name)["constrained_columns"],
+            "indexes": sorted(_index(i) for i in looked.get_indexes(name)),
+            "unique": sorted(str((u["name"], u["column_names"])) for u in looked.get_unique_constraints(name)),
+            "checks": sorted(str((c["name"], c["sqltext"])) for c in looked.get_check_constraints(name)),
+            "references": sorted(
+                str((f["constrained_columns"], f["referred_table"])) for f in looked.get_foreign_keys(name)
+            ),
+            "autoincrement": _counts_on(connection, name),
+        }
+        for name in looked.get_table_names()
+        if name not in VERSIONS
+    }
 
 
 def _index(index: Any) -> str:

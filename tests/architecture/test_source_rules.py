@@ -1,4 +1,4 @@
-"""Rules that every file keeps: one clock, one place for settings, errors end at the boundaries, logs say nothing personal."""
+"""Rules that every file keeps: one clock, one place for settings, errors end at boundaries, logs name nobody."""
 
 import ast
 import re
@@ -8,29 +8,65 @@ import pytest
 from tests.architecture.source import Module, modules
 
 # Of SQLAlchemy's clocks, `now` is the start of the transaction: older than the lock that it waited for.
-CLOCKS = ("datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today", "datetime.date.today", "time.time",
-          "time.time_ns", "sqlalchemy.func.now", "sqlalchemy.func.current_timestamp")
+CLOCKS = (
+    "datetime.datetime.now",
+    "datetime.datetime.utcnow",
+    "datetime.datetime.today",
+    "datetime.date.today",
+    "time.time",
+    "time.time_ns",
+    "sqlalchemy.func.now",
+    "sqlalchemy.func.current_timestamp",
+)
 ENVIRONMENT = ("os.environ", "os.environb", "os.getenv", "os.putenv", "environs.Env")
 BROAD = ("Exception", "BaseException")
 
 # Where an error of any kind may end: it becomes an answer, a retry, a log line.
 BOUNDARIES = {
-    "shared/messaging/handling.py", "shared/messaging/subscription.py", "shared/ops.py", "shared/outbox.py",
-    "shared/runner.py", "shared/ticker.py", "shared/web.py",
+    "shared/messaging/handling.py",
+    "shared/messaging/subscription.py",
+    "shared/ops.py",
+    "shared/outbox.py",
+    "shared/runner.py",
+    "shared/ticker.py",
+    "shared/web.py",
 }
 # And where it passes through, each with its reason.
 PASSES_THROUGH = {
     "shared/database.py checked_url": "whatever a parser of URLs raises becomes one WrongUrl",
     "shared/messaging/connection.py _beat": "the owner of the connection meets the same error at its next read",
     "services/notify/dispatcher.py _send": "the boundary of one sender: its alert comes back by its lease",
-    "services/notify/dispatcher.py _attempt": "a bug in one letter must end as an outcome, or it would come back for ever",
+    "services/notify/dispatcher.py _attempt": "a bug in one letter must end as an outcome, or it comes back for ever",
     "services/notify/together.py _answer_all": "handed to each greenlet that waits, and raised there",
     "services/notify/together.py _patiently": "a fault that is no outage is raised, as is one that lasts too long",
 }
 
 PERSONAL = {
-    "text", "body", "excerpt", "subject", "content", "message", "email", "mail", "phone", "number", "address", "to", "name",
-    "customer", "contact", "recipient", "person", "caller", "token", "password", "secret", "key", "headers", "url", "uri",
+    "text",
+    "body",
+    "excerpt",
+    "subject",
+    "content",
+    "message",
+    "email",
+    "mail",
+    "phone",
+    "number",
+    "address",
+    "to",
+    "name",
+    "customer",
+    "contact",
+    "recipient",
+    "person",
+    "caller",
+    "token",
+    "password",
+    "secret",
+    "key",
+    "headers",
+    "url",
+    "uri",
 }
 LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
 EVENT_NAME = re.compile(r"[a-z]+(_[a-z]+)*")
@@ -75,21 +111,35 @@ def loose_log_lines(module: Module) -> list[str]:
 
 
 def _is_log_call(function: ast.expr) -> bool:
-    return (isinstance(function, ast.Attribute) and function.attr in LEVELS
-            and isinstance(function.value, ast.Name) and function.value.id in ("log", "logger"))
+    return (
+        isinstance(function, ast.Attribute)
+        and function.attr in LEVELS
+        and isinstance(function.value, ast.Name)
+        and function.value.id in ("log", "logger")
+    )
 
 
 def _is_event_name(arguments: list[ast.expr]) -> bool:
-    return (len(arguments) == 1 and isinstance(arguments[0], ast.Constant)
-            and EVENT_NAME.fullmatch(str(arguments[0].value)) is not None)
+    return (
+        len(arguments) == 1
+        and isinstance(arguments[0], ast.Constant)
+        and EVENT_NAME.fullmatch(str(arguments[0].value)) is not None
+    )
 
 
 def test_clock_is_read_in_one_file() -> None:
-    assert [use for m in modules("shared", "services") if m.place != "shared/clock.py" for use in clock_readings(m)] == []
+    assert [
+        use for m in modules("shared", "services") if m.place != "shared/clock.py" for use in clock_readings(m)
+    ] == []
 
 
 def test_environment_is_read_by_settings_only() -> None:
-    readings = [use for m in modules("shared", "services") if not m.place.endswith("/settings.py") for use in settings_readings(m)]
+    readings = [
+        use
+        for m in modules("shared", "services")
+        if not m.place.endswith("/settings.py")
+        for use in settings_readings(m)
+    ]
     assert readings == []
 
 
@@ -102,42 +152,53 @@ def test_logs_name_what_happened_and_nobody_s_words() -> None:
     assert [line for m in modules("shared", "services") for line in loose_log_lines(m)] == []
 
 
-@pytest.mark.parametrize("text", [
-    "from datetime import datetime\nat = datetime.now()",
-    "import datetime as dt\nat = dt.datetime.now(dt.UTC)",
-    "from datetime import datetime as d\nfield(default_factory=d.utcnow)",
-    "import time\ntime.time()",
-    "from time import time\ntime()",
-    "from sqlalchemy import func\nt.c.due_at <= func.now()",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from datetime import datetime\nat = datetime.now()",
+        "import datetime as dt\nat = dt.datetime.now(dt.UTC)",
+        "from datetime import datetime as d\nfield(default_factory=d.utcnow)",
+        "import time\ntime.time()",
+        "from time import time\ntime()",
+        "from sqlalchemy import func\nt.c.due_at <= func.now()",
+    ],
+)
 def test_another_clock_would_be_seen(text: str) -> None:
     assert clock_readings(Module("m.py", text))
 
 
-@pytest.mark.parametrize("text", ["import os\nos.environ['X']", "from os import getenv\ngetenv('X')",
-                                  "from environs import Env\nEnv()"])
+@pytest.mark.parametrize(
+    "text", ["import os\nos.environ['X']", "from os import getenv\ngetenv('X')", "from environs import Env\nEnv()"]
+)
 def test_settings_read_elsewhere_would_be_seen(text: str) -> None:
     assert settings_readings(Module("m.py", text))
 
 
-@pytest.mark.parametrize(("handler", "is_seen"), [
-    ("except Exception:\n  pass", True),
-    ("except:\n  pass", True),
-    ("except (OSError, Exception) as e:\n  pass", True),
-    ("except BaseException:\n  clean()\n  raise", False),
-    ("except ValueError:\n  pass", False),
-])
+@pytest.mark.parametrize(
+    ("handler", "is_seen"),
+    [
+        ("except Exception:\n  pass", True),
+        ("except:\n  pass", True),
+        ("except (OSError, Exception) as e:\n  pass", True),
+        ("except BaseException:\n  clean()\n  raise", False),
+        ("except ValueError:\n  pass", False),
+    ],
+)
 def test_broad_handler_would_be_seen(handler: str, is_seen: bool) -> None:
     assert broad_handlers(Module("m.py", f"def f():\n try:\n  g()\n {handler.replace(chr(10), chr(10) + ' ')}")) == (
-        ["m.py f"] if is_seen else [])
+        ["m.py f"] if is_seen else []
+    )
 
 
-@pytest.mark.parametrize(("call", "is_loose"), [
-    ("log.info('case_opened', case_id=case.id)", False),
-    ("log.warning('refused', email=x)", True),
-    ("log.error(f'refused {text}')", True),
-    ("log.info('refused', text)", True),
-    ("log.info('refused', **facts)", True),
-])
+@pytest.mark.parametrize(
+    ("call", "is_loose"),
+    [
+        ("log.info('case_opened', case_id=case.id)", False),
+        ("log.warning('refused', email=x)", True),
+        ("log.error(f'refused {text}')", True),
+        ("log.info('refused', text)", True),
+        ("log.info('refused', **facts)", True),
+    ],
+)
 def test_loose_log_line_would_be_seen(call: str, is_loose: bool) -> None:
     assert bool(loose_log_lines(Module("m.py", call))) is is_loose

@@ -19,8 +19,12 @@ CLASSES = {c.name: c for c in (IntakeService, RoutingService, EscalationService,
 
 
 def subscriptions(service: str) -> list[Subscription]:
-    return [entrypoint for _, method in inspect.getmembers(CLASSES[service], inspect.isfunction)
-            for entrypoint in getattr(method, ENTRYPOINT_EXTENSIONS_ATTR, ()) if isinstance(entrypoint, Subscription)]
+    return [
+        entrypoint
+        for _, method in inspect.getmembers(CLASSES[service], inspect.isfunction)
+        for entrypoint in getattr(method, ENTRYPOINT_EXTENSIONS_ATTR, ())
+        if isinstance(entrypoint, Subscription)
+    ]
 
 
 def wanted(subscription: Subscription) -> list[str]:

@@ -1,7 +1,7 @@
 """The stored examples, found by their place: `examples/<publisher>/<type>.v1[.<kind>].json`."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import Field, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,10 @@ class Example:
     event: type[Event]
     kind: str
     path: Path
+
+    @property
+    def fields(self) -> tuple[Field[Any], ...]:
+        return fields(self.event)  # type: ignore[arg-type]  # each event is a dataclass, its base is none
 
     def data(self) -> dict[str, Any]:
         loaded: dict[str, Any] = json.loads(self.path.read_text())

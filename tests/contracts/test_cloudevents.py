@@ -45,15 +45,27 @@ def test_we_read_what_the_sdk_publishes_in_our_name(example: Example) -> None:
     assert (received.id, received.type, received.subject) == (message.headers["ce-id"], event.type, event.subject)
 
 
-COMPLAINT = {"text": "The kettle melted.", "channel": "email", "received_at": "2026-11-02T11:00:00+01:00",
-             "customer": {"ref": "K-1", "name": "Eva", "region": "CZ"}}
+COMPLAINT = {
+    "text": "The kettle melted.",
+    "channel": "email",
+    "received_at": "2026-11-02T11:00:00+01:00",
+    "customer": {"ref": "K-1", "name": "Eva", "region": "CZ"},
+}
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 def upstream_event(data: Any = COMPLAINT, type_: str = "complaint.submitted") -> CloudEvent:
     """As a company's own system writes it with the SDK: source and subject outside of the data."""
-    attributes = {"type": type_, "source": "crm", "subject": "A-1", "id": "evt-7", "specversion": "1.0", "time": NOON,
-                  "datacontenttype": "application/json", "traceparent": TRACE}
+    attributes = {
+        "type": type_,
+        "source": "crm",
+        "subject": "A-1",
+        "id": "evt-7",
+        "specversion": "1.0",
+        "time": NOON,
+        "datacontenttype": "application/json",
+        "traceparent": TRACE,
+    }
     return CloudEvent(attributes, data)
 
 
@@ -72,7 +84,9 @@ def structured(event: CloudEvent) -> Message:
 def from_amqp_1(event: CloudEvent) -> Message:
     """Headers `cloudEvents_…`, as they come out of RabbitMQ when the sender speaks AMQP 1.0."""
     made = amqp.to_binary_event(event)
-    return Message("complaint.submitted", made.application_properties, made.application_data, made.properties["content-type"])
+    return Message(
+        "complaint.submitted", made.application_properties, made.application_data, made.properties["content-type"]
+    )
 
 
 WAYS = pytest.mark.parametrize("write", [binary, structured, from_amqp_1])

@@ -24,7 +24,9 @@ class State:
 
 
 _TABLES = {
-    "intake": ("complaints", "contacts"), "routing": ("assignments", "agents"), "escalation": ("cases", "case_events"),
+    "intake": ("complaints", "contacts"),
+    "routing": ("assignments", "agents"),
+    "escalation": ("cases", "case_events"),
     "notify": ("alerts", "escalations", "cases"),
 }
 _PLUMBING = ("inbox", "outbox", "retries", "dead_letters")
@@ -50,8 +52,14 @@ def _alert_of(message_id: str) -> str:
 def broken_promises(system: System, load: Load) -> list[str]:
     """Empty when all promises hold; else one line for each that does not."""
     state = read(system)
-    checks = (_accepted_is_never_lost, _nobody_is_forgotten, _it_reaches_someone, _nobody_is_told_twice,
-              _every_decision_explains_itself, _nothing_is_left_over)
+    checks = (
+        _accepted_is_never_lost,
+        _nobody_is_forgotten,
+        _it_reaches_someone,
+        _nobody_is_told_twice,
+        _every_decision_explains_itself,
+        _nothing_is_left_over,
+    )
     return [f"{check.__name__}: {fault}" for check in checks for fault in check(state, load)]
 
 
@@ -62,20 +70,34 @@ def _ids(external_ids: set[str]) -> set[str]:
 def _accepted_is_never_lost(state: State, load: Load) -> list[str]:
     there = [c["id"] for c in state.tables["intake.complaints"] if c["revision"] > 0]
     contacts = Counter(c["complaint_id"] for c in state.tables["intake.contacts"])
-    faults = [f"lost {id_}" for id_ in _ids(load.sent) - set(there)] + [f"{i} taken in {n} times" for i, n in contacts.items() if n != 1]
+    faults = [f"lost {id_}" for id_ in _ids(load.sent) - set(there)] + [
+        f"{i} taken in {n} times" for i, n in contacts.items() if n != 1
+    ]
     return faults + [f"never sent: {id_}" for id_ in set(there) - _ids(load.sent)]
 
 
 def _nobody_is_forgotten(state: State, load: Load) -> list[str]:
     assignments, cases = state.by_key("routing.assignments", "complaint_id"), state.by_key("escalation.cases", "id")
-    faults = [f"{id_} without owner or reason" for id_ in _ids(load.sent)
-              if assignments.get(id_, {}).get("state") not in ("assigned", "waiting")]
-    faults += [f"{id_} waits without a reason" for id_, a in assignments.items() if a["state"] == "waiting" and not a["reason"]]
+    faults = [
+        f"{id_} without owner or reason"
+        for id_ in _ids(load.sent)
+        if assignments.get(id_, {}).get("state") not in ("assigned", "waiting")
+    ]
+    faults += [
+        f"{id_} waits without a reason" for id_, a in assignments.items() if a["state"] == "waiting" and not a["reason"]
+    ]
     faults += [f"{id_} without a case" for id_ in _ids(load.sent) - set(cases)]
-    faults += [f"{id_} without a next deadline" for id_, c in cases.items() if c["state"] in ("open", "escalated") and not c["due_at"]]
+    faults += [
+        f"{id_} without a next deadline"
+        for id_, c in cases.items()
+        if c["state"] in ("open", "escalated") and not c["due_at"]
+    ]
     loads = Counter(a["agent_id"] for a in assignments.values() if a["state"] == "assigned")
-    return faults + [f"agent {a['id']} carries {a['load']}, has {loads[a['id']]}" for a in state.tables["routing.agents"]
-                     if a["load"] != loads[a["id"]] or a["load"] > a["capacity"]]
+    return faults + [
+        f"agent {a['id']} carries {a['load']}, has {loads[a['id']]}"
+        for a in state.tables["routing.agents"]
+        if a["load"] != loads[a["id"]] or a["load"] > a["capacity"]
+    ]
 
 
 def _it_reaches_someone(state: State, load: Load) -> list[str]:
@@ -89,21 +111,43 @@ def _nobody_is_told_twice(state: State, load: Load) -> list[str]:
     alerts = state.by_key("notify.alerts", "id")
     faults = [f"alert {id_} was mailed {n} times" for id_, n in state.mails.items() if n > 1]
     faults += [f"mail of no alert: {id_}" for id_ in state.mails if id_ not in alerts]
-    faults += [f"accepted and not in the mailbox: {id_}" for id_, a in alerts.items()
-               if a["state"] == "accepted" and a["channel"] == "email" and not state.mails[id_]]
-    return faults + [f"mailed though {alerts[id_]['state']}: {id_}" for id_ in state.mails
-                     if id_ in alerts and alerts[id_]["state"] not in ("accepted", "ambiguous")]
+    faults += [
+        f"accepted and not in the mailbox: {id_}"
+        for id_, a in alerts.items()
+        if a["state"] == "accepted" and a["channel"] == "email" and not state.mails[id_]
+    ]
+    return faults + [
+        f"mailed though {alerts[id_]['state']}: {id_}"
+        for id_ in state.mails
+        if id_ in alerts and alerts[id_]["state"] not in ("accepted", "ambiguous")
+    ]
 
 
 def _every_decision_explains_itself(state: State, load: Load) -> list[str]:
-    faults = [f"{c['id']} read without a version of the rules" for c in state.tables["intake.complaints"]
-              if c["revision"] > 0 and not c["verdict"]["rules_version"]] if _has_json(state) else []
-    faults += [f"{a['complaint_id']} decided without its reasons" for a in state.tables["routing.assignments"]
-               if a["state"] == "assigned" and not (a["decision"] and a["policy_version"])]
-    faults += [f"{e['case_id']} escalated without reason or policy" for e in state.tables["escalation.case_events"]
-               if e["what"] == "escalated" and not (e["reason"] and e["policy_version"])]
-    return faults + [f"alert {a['id']} ended without a reason" for a in state.tables["notify.alerts"]
-                     if a["state"] in ("failed", "suppressed", "ambiguous") and not a["reason"]]
+    faults = (
+        [
+            f"{c['id']} read without a version of the rules"
+            for c in state.tables["intake.complaints"]
+            if c["revision"] > 0 and not c["verdict"]["rules_version"]
+        ]
+        if _has_json(state)
+        else []
+    )
+    faults += [
+        f"{a['complaint_id']} decided without its reasons"
+        for a in state.tables["routing.assignments"]
+        if a["state"] == "assigned" and not (a["decision"] and a["policy_version"])
+    ]
+    faults += [
+        f"{e['case_id']} escalated without reason or policy"
+        for e in state.tables["escalation.case_events"]
+        if e["what"] == "escalated" and not (e["reason"] and e["policy_version"])
+    ]
+    return faults + [
+        f"alert {a['id']} ended without a reason"
+        for a in state.tables["notify.alerts"]
+        if a["state"] in ("failed", "suppressed", "ambiguous") and not a["reason"]
+    ]
 
 
 def _has_json(state: State) -> bool:
@@ -112,8 +156,12 @@ def _has_json(state: State) -> bool:
 
 
 def _nothing_is_left_over(state: State, load: Load) -> list[str]:
-    faults = [f"{len(state.tables[f'{s}.{t}'])} rows left in {s}.{t}" for s in SERVICES for t in ("outbox", "retries")
-              if state.tables[f"{s}.{t}"]]
+    faults = [
+        f"{len(state.tables[f'{s}.{t}'])} rows left in {s}.{t}"
+        for s in SERVICES
+        for t in ("outbox", "retries")
+        if state.tables[f"{s}.{t}"]
+    ]
     dead = Counter({s: len(state.tables[f"{s}.dead_letters"]) for s in SERVICES})
     wrong = {s: n for s, n in dead.items() if not load.poison and n}
     faults += [f"{n} dead letters in {s} without poison" for s, n in wrong.items()]

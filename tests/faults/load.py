@@ -42,12 +42,23 @@ class Load:
     def send_poison(self) -> None:
         """A message that is none, to the door and to each service's own queue."""
         self.poison += 1
-        for exchange, key in (("complaints", "complaint.submitted"), ("intake.events", "complaint.classified"),
-                              ("routing.events", "complaint.assigned"), ("escalation.events", "case.escalated"),
-                              ("notify.events", "alert.accepted")):
-            self.bus.raw(exchange, key, b'{"neither": "fish"', {"ce-id": uuid.uuid4().hex, "ce-source": "/ombud/nobody"})
+        for exchange, key in (
+            ("complaints", "complaint.submitted"),
+            ("intake.events", "complaint.classified"),
+            ("routing.events", "complaint.assigned"),
+            ("escalation.events", "case.escalated"),
+            ("notify.events", "alert.accepted"),
+        ):
+            self.bus.raw(
+                exchange, key, b'{"neither": "fish"', {"ce-id": uuid.uuid4().hex, "ce-source": "/ombud/nobody"}
+            )
 
     def _message(self, external_id: str, text: str) -> tuple[dict[str, str], bytes]:
-        body = {"source": "web", "external_id": external_id, "channel": "email", "text": text,
-                "customer": {"region": "CZ", "language": "en"}}
+        body = {
+            "source": "web",
+            "external_id": external_id,
+            "channel": "email",
+            "text": text,
+            "customer": {"region": "CZ", "language": "en"},
+        }
         return {"ce-id": external_id, "ce-source": "web", "ce-type": "complaint.submitted"}, orjson.dumps(body)

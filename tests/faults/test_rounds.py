@@ -1,4 +1,4 @@
-"""Fault rounds: the system is hurt in every way that we know while complaints come in, healed, and then held to its promises."""
+"""Fault rounds: the system is hurt in every way that we know under load, healed, and held to its promises."""
 
 import random
 
@@ -12,8 +12,10 @@ from tests.harness.process import eventually
 from tests.harness.system import System
 
 _QUEUES = {
-    "intake": ("intake.complaints.v1",), "routing": ("routing.intake.v1",),
-    "escalation": ("escalation.intake.v1", "escalation.notify.v1"), "notify": ("notify.escalation.v1",),
+    "intake": ("intake.complaints.v1",),
+    "routing": ("routing.intake.v1",),
+    "escalation": ("escalation.intake.v1", "escalation.notify.v1"),
+    "notify": ("notify.escalation.v1",),
 }
 _PLACES = ("before_commit", "after_commit", "before_ack")
 KILLS = [
@@ -49,8 +51,9 @@ def test_killed_at_every_place_under_load(system: System, round_number: int) -> 
     heal_and_check(system, load)
 
 
-def test_broker_and_database_restart_under_load(system: System, round_number: int, broker: PrivateBroker,
-                                                postgres: PrivatePostgres, amqp_uri: str) -> None:
+def test_broker_and_database_restart_under_load(
+    system: System, round_number: int, broker: PrivateBroker, postgres: PrivatePostgres, amqp_uri: str
+) -> None:
     load = Load(system.bus, seed=1000 + round_number)
     system.start()
     load.send(60)

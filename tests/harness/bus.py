@@ -17,8 +17,13 @@ class Bus:
 
     def __init__(self, uri: str):
         parts = parse_url(uri)
-        self._connection = amqp.Connection(f"{parts['hostname']}:{parts['port']}", parts["userid"], parts["password"],
-                                           virtual_host=parts["virtual_host"], confirm_publish=True)
+        self._connection = amqp.Connection(
+            f"{parts['hostname']}:{parts['port']}",
+            parts["userid"],
+            parts["password"],
+            virtual_host=parts["virtual_host"],
+            confirm_publish=True,
+        )
         self._connection.connect()
         self.declare()
         self.channel = self._connection.channel()
@@ -28,12 +33,22 @@ class Bus:
 
     def publish(self, event: Event, *, service: str | None = None, event_id: str | None = None) -> None:
         publisher = service or event.publisher
-        headers = {"ce-id": event_id or event.event_id, "ce-source": f"/ombud/{publisher}", "ce-type": event.type,
-                   "ce-specversion": "1.0"}
+        headers = {
+            "ce-id": event_id or event.event_id,
+            "ce-source": f"/ombud/{publisher}",
+            "ce-type": event.type,
+            "ce-specversion": "1.0",
+        }
         self.raw(exchange_of(publisher), event.type, encode(event).encode(), headers)
 
-    def raw(self, exchange: str, key: str, body: bytes, headers: dict[str, Any] | None = None,
-            content_type: str = "application/json") -> None:
+    def raw(
+        self,
+        exchange: str,
+        key: str,
+        body: bytes,
+        headers: dict[str, Any] | None = None,
+        content_type: str = "application/json",
+    ) -> None:
         message = amqp.Message(body, application_headers=headers or {}, content_type=content_type, delivery_mode=2)
         self.channel.basic_publish_confirm(message, exchange, key)
 

@@ -23,8 +23,13 @@ class ServiceProcess:
         self.port, self.ops_port = free_ports(2)
         self.module, self._log = module, folder / f"{module}-{self.port}.log"
         self.settings = {
-            "OMBUD_PORT": str(self.port), "OMBUD_OPS_PORT": str(self.ops_port), "OMBUD_API_TOKEN": TOKEN,
-            "OMBUD_DATA_DIR": str(folder), "OMBUD_READABLE_LOGS": "false", "OMBUD_LINK_KEYS": "key-of-the-tests", **settings,
+            "OMBUD_PORT": str(self.port),
+            "OMBUD_OPS_PORT": str(self.ops_port),
+            "OMBUD_API_TOKEN": TOKEN,
+            "OMBUD_DATA_DIR": str(folder),
+            "OMBUD_READABLE_LOGS": "false",
+            "OMBUD_LINK_KEYS": "key-of-the-tests",
+            **settings,
         }
         self._child: Child | None = None
 
@@ -83,7 +88,9 @@ class ServiceProcess:
         return self._log.read_text() if self._log.exists() else ""
 
     def call(self, method: str, path: str, body: object = None, token: str = TOKEN) -> requests.Response:
-        return requests.request(method, self.url + path, json=body, timeout=20, headers={"Authorization": f"Bearer {token}"})
+        return requests.request(
+            method, self.url + path, json=body, timeout=20, headers={"Authorization": f"Bearer {token}"}
+        )
 
     def metric(self, line: str) -> float:
         """The value of one series, named as it stands in the text format."""
@@ -93,7 +100,9 @@ class ServiceProcess:
         raise AssertionError(f"no series {line}")
 
 
-def eventually(check: Callable[[], object], what: str, explain: Callable[[], str] = lambda: "", patience: float = PATIENCE) -> None:
+def eventually(
+    check: Callable[[], object], what: str, explain: Callable[[], str] = lambda: "", patience: float = PATIENCE
+) -> None:
     """Waits until the check is true; the only waiting that tests do. Fails with what was waited for."""
     end = time.monotonic() + patience
     while not check():

@@ -1,4 +1,4 @@
-"""All four real services with broker, databases and a mail catcher, for journeys and fault tests; the clock can jump."""
+"""All four real services with broker, databases and a mail catcher, for journeys and faults; the clock can jump."""
 
 import sys
 import uuid
@@ -19,9 +19,25 @@ KETTLE = "Your kettle burned my child's hand. I want to speak to the manager NOW
 MILD = "Hello, my parcel has not arrived yet, could you look where it is?"
 ROSTER: dict[str, dict[str, dict[str, Any]]] = {
     "routing": {
-        "/v1/agents/jana": {"name": "Jana", "languages": ["en", "cs"], "regions": ["CZ"], "capacity": 50,
-                            "skills": ["billing", "refund", "delivery", "defect", "technical", "account", "conduct",
-                                       "cancellation", "privacy_security", "safety", "other"]},
+        "/v1/agents/jana": {
+            "name": "Jana",
+            "languages": ["en", "cs"],
+            "regions": ["CZ"],
+            "capacity": 50,
+            "skills": [
+                "billing",
+                "refund",
+                "delivery",
+                "defect",
+                "technical",
+                "account",
+                "conduct",
+                "cancellation",
+                "privacy_security",
+                "safety",
+                "other",
+            ],
+        },
     },
     "escalation": {
         "/v1/supervisors/petr": {"name": "Petr", "role": "supervisor", "regions": ["CZ"], "languages": ["cs"]},
@@ -29,7 +45,12 @@ ROSTER: dict[str, dict[str, dict[str, Any]]] = {
         "/v1/supervisors/max": {"name": "Max", "role": "manager", "regions": ["*"], "languages": ["en"]},
     },
     "notify": {
-        f"/v1/contacts/{p}": {"name": p.title(), "email": f"{p}@example.org", "language": "en", "timezone": "Europe/Prague"}
+        f"/v1/contacts/{p}": {
+            "name": p.title(),
+            "email": f"{p}@example.org",
+            "language": "en",
+            "timezone": "Europe/Prague",
+        }
         for p in ("petr", "karin", "max", "duty")
     },
 }
@@ -40,9 +61,20 @@ class Catcher:
 
     def __init__(self, folder: Path):
         self.smtp_port, self.http_port = free_ports(2)
-        argv = [sys.executable, "-m", "ombud.local.mailbox", "--smtp-port", str(self.smtp_port), "--http-port",
-                str(self.http_port), "--data-dir", str(folder / "mail")]
-        self._child = Child("mailbox", argv, {"PYTHONPATH": str(PROJECT), "PATH": "/usr/bin:/bin"}, folder / "mailbox.log")
+        argv = [
+            sys.executable,
+            "-m",
+            "ombud.local.mailbox",
+            "--smtp-port",
+            str(self.smtp_port),
+            "--http-port",
+            str(self.http_port),
+            "--data-dir",
+            str(folder / "mail"),
+        ]
+        self._child = Child(
+            "mailbox", argv, {"PYTHONPATH": str(PROJECT), "PATH": "/usr/bin:/bin"}, folder / "mailbox.log"
+        )
 
     @property
     def url(self) -> str:
@@ -50,7 +82,11 @@ class Catcher:
 
     def start(self) -> None:
         self._child.start()
-        eventually(lambda: is_port_open(self.smtp_port) and is_port_open(self.http_port), "the mail catcher", self._child.log_tail)
+        eventually(
+            lambda: is_port_open(self.smtp_port) and is_port_open(self.http_port),
+            "the mail catcher",
+            self._child.log_tail,
+        )
 
     def stop(self) -> None:
         self._child.stop()
@@ -63,17 +99,25 @@ class Catcher:
 
 
 class System:
-    """`start` it, `send` complaints, `advance` the clock, look into `mail`; one database URL for all, `{service}` filled in."""
+    """`start` it, `send` complaints, `advance` the clock, look into `mail`; `{service}` in the URL is filled in."""
 
     def __init__(self, folder: Path, database_url: str, amqp_uri: str, **settings: str):
         self.folder, self.database_url, self.amqp_uri = folder, database_url, amqp_uri
         self.mail, self.bus = Catcher(folder), Bus(amqp_uri)
         self.clock_file = folder / "clock"
         self._shift = 0.0
-        shared = {"OMBUD_AMQP_URI": amqp_uri, "OMBUD_SMTP_URL": self.mail.url, "OMBUD_CLOCK_FILE": str(self.clock_file),
-                  "OMBUD_LAST_RESORT": "duty", "OMBUD_MAIL_FROM": "Ombud <ombud@example.org>", **settings}
-        self.services = {name: ServiceProcess(f"services.{name}", folder, **shared, OMBUD_DATABASE_URL=self.database(name))
-                         for name in SERVICES}
+        shared = {
+            "OMBUD_AMQP_URI": amqp_uri,
+            "OMBUD_SMTP_URL": self.mail.url,
+            "OMBUD_CLOCK_FILE": str(self.clock_file),
+            "OMBUD_LAST_RESORT": "duty",
+            "OMBUD_MAIL_FROM": "Ombud <ombud@example.org>",
+            **settings,
+        }
+        self.services = {
+            name: ServiceProcess(f"services.{name}", folder, **shared, OMBUD_DATABASE_URL=self.database(name))
+            for name in SERVICES
+        }
         for service in self.services.values():
             service.settings["OMBUD_PUBLIC_URL"] = self.services["escalation"].url
 
@@ -89,7 +133,8 @@ class System:
             self.services[name].launch()
         for name in names or SERVICES:
             self.services[name].start() if not self.services[name].is_alive else eventually(
-                self.services[name].is_ready, f"{name} to be ready", self.services[name].log)
+                self.services[name].is_ready, f"{name} to be ready", self.services[name].log
+            )
             self.apply_roster(name)
         return self
 
@@ -115,18 +160,33 @@ class System:
 
     def send(self, text: str = KETTLE, external_id: str | None = None, **fields: Any) -> str:
         """A complaint by HTTP; gives its id."""
-        body = {"source": "web", "external_id": external_id or uuid.uuid4().hex, "channel": "email", "text": text,
-                "customer": {"ref": "C-1", "region": "CZ", "language": "en"}, **fields}
+        body = {
+            "source": "web",
+            "external_id": external_id or uuid.uuid4().hex,
+            "channel": "email",
+            "text": text,
+            "customer": {"ref": "C-1", "region": "CZ", "language": "en"},
+            **fields,
+        }
         answer = self.call("intake", "POST", "/v1/complaints", body)
         assert answer.status_code == 202, answer.text
         return str(answer.json()["complaint_id"])
 
     def step(self, type_: str, external_id: str, **fields: Any) -> None:
         """What upstream says about a complaint later on, by HTTP: `complaint.resolved` …"""
-        event = {"specversion": "1.0", "type": type_, "source": "web", "id": uuid.uuid4().hex,
-                 "data": {"source": "web", "external_id": external_id, **fields}}
-        answer = requests.post(f"{self.services['intake'].url}/v1/events", json=event, timeout=20, headers={
-            "Authorization": f"Bearer {TOKEN}", "Content-Type": "application/cloudevents+json"})
+        event = {
+            "specversion": "1.0",
+            "type": type_,
+            "source": "web",
+            "id": uuid.uuid4().hex,
+            "data": {"source": "web", "external_id": external_id, **fields},
+        }
+        answer = requests.post(
+            f"{self.services['intake'].url}/v1/events",
+            json=event,
+            timeout=20,
+            headers={"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/cloudevents+json"},
+        )
         assert answer.status_code == 202, answer.text
 
     def case(self, complaint_id: str) -> dict[str, Any]:
@@ -153,7 +213,9 @@ class System:
     def settle(self, patience: float = 60.0, *, alerts: bool = True) -> None:
         """Waits until nothing is on its way any more: queues and outboxes empty and, if asked, no alert pending."""
         for _ in range(2):  # what was between two queues at the first look has arrived by the second
-            eventually(lambda: not self._left(alerts), "everything to settle", lambda: str(self._left(alerts)), patience)
+            eventually(
+                lambda: not self._left(alerts), "everything to settle", lambda: str(self._left(alerts)), patience
+            )
 
     def _left(self, with_alerts: bool) -> dict[str, int]:
         left = {q.name: self.bus.waiting(q.name) for q in QUEUES}

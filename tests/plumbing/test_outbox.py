@@ -25,8 +25,10 @@ def test_an_event_that_no_queue_takes_stays_and_is_tried_again(sink: Sink, bus: 
 
 def test_a_row_that_closes_the_channel_is_not_in_the_way_of_the_others(sink: Sink, bus: Bus) -> None:
     sink.start()
-    sink.change("INSERT INTO {}outbox (event_id, exchange, type, headers, body, created_at) VALUES "
-                "('x', 'no-such-exchange', 'complaint.assigned', '{{}}', '{{}}', '2026-01-01T00:00:00.000000+00:00')")
+    sink.change(
+        "INSERT INTO {}outbox (event_id, exchange, type, headers, body, created_at) VALUES "
+        "('x', 'no-such-exchange', 'complaint.assigned', '{{}}', '{{}}', '2026-01-01T00:00:00.000000+00:00')"
+    )
     for n in range(20):
         bus.publish(a_classified(str(n)))
     eventually(lambda: bus.waiting(NEXT) == 20, "the healthy ones", sink.log)
@@ -47,12 +49,15 @@ def test_a_broker_that_restarts_loses_nothing(sink: Sink, bus: Bus, broker: Priv
     after.close()
 
 
-def test_while_the_broker_is_away_the_service_stays_ready_and_publishes_later(sink: Sink, bus: Bus, broker: PrivateBroker,
-                                                                             amqp_uri: str) -> None:
+def test_while_the_broker_is_away_the_service_stays_ready_and_publishes_later(
+    sink: Sink, bus: Bus, broker: PrivateBroker, amqp_uri: str
+) -> None:
     sink.start()
     broker.stop()
-    sink.change("INSERT INTO {}outbox (event_id, exchange, type, headers, body, created_at) VALUES "
-                "('y', 'routing.events', 'complaint.assigned', '{{}}', '{{}}', '2026-01-01T00:00:00.000000+00:00')")
+    sink.change(
+        "INSERT INTO {}outbox (event_id, exchange, type, headers, body, created_at) VALUES "
+        "('y', 'routing.events', 'complaint.assigned', '{{}}', '{{}}', '2026-01-01T00:00:00.000000+00:00')"
+    )
     assert sink.is_ready()
     assert sink.metric('ombud_outbox_waiting{service="routing"}') == 1
     broker.start()

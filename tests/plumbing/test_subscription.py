@@ -15,7 +15,10 @@ def test_each_event_acts_once_though_told_three_times(sink: Sink, bus: Bus) -> N
     for name in names * 3:
         bus.publish(a_classified(name))
     sink.start()
-    eventually(lambda: sink.metric(f'ombud_events_total{{outcome="duplicate",queue="{QUEUE}"}}') == 300, "the copies to drop out")
+    eventually(
+        lambda: sink.metric(f'ombud_events_total{{outcome="duplicate",queue="{QUEUE}"}}') == 300,
+        "the copies to drop out",
+    )
     assert sink.effects() == names
 
 
@@ -76,7 +79,9 @@ def test_after_the_last_retry_it_is_a_dead_letter_with_reason_and_body(sink: Sin
     assert sink.rows("SELECT attempt FROM {}retries") == []
 
 
-@pytest.mark.parametrize("body", [b"{", b"\x80\x04pickle", b'{"complaint_id": 7}', b'"text"', b"[" * 5000, b"{}" + b" " * 300_000])
+@pytest.mark.parametrize(
+    "body", [b"{", b"\x80\x04pickle", b'{"complaint_id": 7}', b'"text"', b"[" * 5000, b"{}" + b" " * 300_000]
+)
 def test_garbage_becomes_a_dead_letter_and_never_a_crash(sink: Sink, bus: Bus, body: bytes) -> None:
     bus.raw("intake.events", "complaint.classified", body, {"ce-id": "1", "ce-source": "/ombud/intake"})
     bus.publish(a_classified("1"))
@@ -90,8 +95,10 @@ def test_stopped_under_load_it_gives_nothing_back(sink: Sink, bus: Bus) -> None:
     for name in names:
         bus.publish(a_classified(name))
     sink.start()
-    eventually(lambda: sink.metric(f'ombud_event_batch_duration_seconds_count{{queue="{QUEUE}"}}') >= 1 or not sink.is_alive,
-               "the first batch to begin")
+    eventually(
+        lambda: sink.metric(f'ombud_event_batch_duration_seconds_count{{queue="{QUEUE}"}}') >= 1 or not sink.is_alive,
+        "the first batch to begin",
+    )
     assert sink.stop() == 0
     done = len(sink.effects())
     assert 0 < done < 100
@@ -100,7 +107,9 @@ def test_stopped_under_load_it_gives_nothing_back(sink: Sink, bus: Bus) -> None:
     assert message.delivery_info["redelivered"] is False, "it was handed out before and given back"
 
 
-def test_while_the_database_is_away_the_messages_are_held(postgres_sink: Sink, bus: Bus, postgres, amqp_uri: str) -> None:  # type: ignore[no-untyped-def]
+def test_while_the_database_is_away_the_messages_are_held(
+    postgres_sink: Sink, bus: Bus, postgres, amqp_uri: str
+) -> None:  # type: ignore[no-untyped-def]
     sink = postgres_sink.start()
     bus.publish(a_classified("1"))
     eventually(lambda: sink.effects() == ["1"], "the first one")

@@ -18,7 +18,9 @@ def test_a_body_past_the_limit_is_refused(sink: Sink) -> None:
 def test_a_body_past_the_limit_is_refused_though_its_length_is_not_told(sink: Sink) -> None:
     sink.start()
     chunks = (b"x" * 10_000 for _ in range(50))
-    answer = requests.post(f"{sink.url}/v1/echo", data=chunks, headers={"Authorization": "Bearer token-of-the-tests"}, timeout=10)
+    answer = requests.post(
+        f"{sink.url}/v1/echo", data=chunks, headers={"Authorization": "Bearer token-of-the-tests"}, timeout=10
+    )
     assert answer.status_code == 413
 
 
@@ -27,7 +29,10 @@ def test_half_sent_bodies_block_nobody(sink: Sink) -> None:
     with ExitStack() as stack:
         for _ in range(60):
             half = stack.enter_context(socket.create_connection(("127.0.0.1", sink.port)))
-            half.sendall(b"POST /v1/echo HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer token-of-the-tests\r\nContent-Length: 100\r\n\r\nhalf")
+            half.sendall(
+                b"POST /v1/echo HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer token-of-the-tests\r\n"
+                b"Content-Length: 100\r\n\r\nhalf"
+            )
         assert sink.call("POST", "/v1/echo", "x").ok
         assert requests.get(f"{sink.ops_url}/healthz", timeout=2).ok
 
@@ -40,6 +45,7 @@ def test_without_a_token_or_with_a_wrong_one_nobody_enters(sink: Sink) -> None:
 
 def test_a_token_does_what_its_scopes_say(sink: Sink) -> None:
     from shared.tokens import digest
+
     sink.start(OMBUD_API_TOKENS=f"jana:person:{digest('p')},shop:source+operator:{digest('s')}")
     assert sink.call("POST", "/v1/echo", token="s").ok
     refused = sink.call("POST", "/v1/echo", token="p")

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from py3langid.langid import MODEL_FILE, LanguageIdentifier  # type: ignore[import-untyped]
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 UNKNOWN = "und"
 _LETTERS = {
@@ -88,7 +88,7 @@ class LanguageGuesser:
 
 
 def _in_a_file(identifier: LanguageIdentifier) -> LanguageIdentifier:
-    """Moves the transition table (40 MB) into a mapped file: only the pages that texts touch, a few MB, stay in memory."""
+    """Moves the transition table (40 MB) into a mapped file: of it, memory keeps only the pages that texts touch."""
     with tempfile.TemporaryFile(prefix="ombud-languages-") as file:
         identifier.tk_nextmove.tofile(file)
         file.flush()

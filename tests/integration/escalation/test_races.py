@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from threading import Barrier, Thread
@@ -35,22 +36,14 @@ def replica(desk: Desk) -> Iterator[Desk]:
 
 def at_once(*works: Callable[[], Any]) -> list[Any]:
     """Runs them in threads that start together and gives what they gave; an error in one is an error of the test."""
-    start, given, errors = Barrier(len(works)), [], []
+    start = Barrier(len(works))
 
-    def run(work: Callable[[], Any]) -> None:
+    def run(work: Callable[[], Any]) -> Any:
         start.wait()
-        try:
-            given.append(work())
-        except Exception as error:
-            errors.append(error)
+        return work()
 
-    threads = [Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not errors, errors
-    return given
+    with ThreadPoolExecutor(len(works)) as pool:
+        return [future.result() for future in [pool.submit(run, work) for work in works]]
 
 
 def test_a_taken_case_never_climbs_whichever_comes_first(desk: Desk, replica: Desk) -> None:

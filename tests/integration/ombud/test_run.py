@@ -114,10 +114,12 @@ def test_a_roster_is_applied_and_what_is_refused_is_named_by_its_line(
     (tmp_path / "roster.yml").write_text(
         "agents:\n"
         "  - {id: jana, name: Jana, languages: [cs], skills: [billing], regions: [CZ], capacity: 3}\n"
-        "  - id: petr\n    name: Petr\n    languages: [cs]\n    skills: [billing]\n    regions: [CZ]\n    capacity: many\n"
+        "  - id: petr\n    name: Petr\n    languages: [cs]\n    skills: [billing]\n    regions: [CZ]\n"
+        "    capacity: many\n"
         "contacts:\n"
         "  - {person: eva, name: Eva, email: eva@shop.example}\n")
     result = ombud("roster", "apply", "roster.yml", OMBUD_DATA_DIR=str(running.folder))
     assert result.returncode == 1
-    assert result.stdout.splitlines() == ["agents: 1 applied, 1 refused", "supervisors: 0 applied", "contacts: 1 applied"]
+    assert result.stdout.splitlines() == [
+        "agents: 1 applied, 1 refused", "supervisors: 0 applied", "contacts: 1 applied"]
     assert result.stderr.startswith("roster.yml:8: petr: /capacity: "), result

@@ -1,15 +1,16 @@
 """Two replicas at once on PostgreSQL: no complaint with two agents, no agent over capacity, no deadlock."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
-from services.routing import tables
+from services.routing import roster_store, tables
 from services.routing.domain.complaint import ComplaintEvent
 from services.routing.domain.roster import Agent
 from shared.contracts.event import Severity
@@ -136,6 +137,22 @@ def test_agents_change_while_complaints_are_assigned(offices: tuple[Office, Offi
         assert tx.connection.scalar(after_change) == 0
 
 
+def test_agents_are_locked_in_order_of_id(offices: tuple[Office, Office]) -> None:
+    """Who waits for one holds only those before it: so no two replicas ever wait for each other."""
+    first, second = offices
+    first.employ(*(an_agent(f"a{n}") for n in (3, 0, 4, 1, 2)))
+    with ThreadPoolExecutor(1) as pool, first.db.transaction() as tx:
+        roster_store.lock_room(tx, {"a2"})
+        told = pool.submit(second.tell, classified())
+        until_somebody_waits(first)
+        g = tables.agents
+        with first.db.transaction() as other:
+            free = other.execute(select(g.c.id).order_by(g.c.id).with_for_update(skip_locked=True)).scalars().all()
+        assert free == ["a3", "a4"]
+    told.result()
+    assert first.agent_of() == "a0"
+
+
 def test_one_new_complaint_in_two_replicas_at_once_has_one_agent(offices: tuple[Office, Office]) -> None:
     """The one that comes second fails at its insert; told again, as the subscription does, it finds the first."""
     first, second = offices
@@ -152,6 +169,16 @@ def test_one_new_complaint_in_two_replicas_at_once_has_one_agent(offices: tuple[
                 lambda n=n: tell_again(second, updated(f"c{n}", severity=Severity.HIGH)))  # type: ignore[misc]
     assert (first.loads(), first.summary()["assigned"]) == ({"eva": 30}, 30)
     assert {first.assignment(f"c{n}")["severity"] for n in range(30)} == {"high"}
+
+
+def until_somebody_waits(office: Office) -> None:
+    """For a lock; at most 10 s."""
+    limit = time.monotonic() + 10
+    while time.monotonic() < limit:
+        with office.db.read() as tx:
+            if tx.connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                return
+    raise AssertionError("nobody waits for a lock")
 
 
 def capacities(office: Office) -> dict[str, int]:

@@ -52,5 +52,9 @@ class SinkService:
         raise RuntimeError("the password is hunter2")
 
 
-runner.main(SinkService, lambda: Settings(common(Env(prefix="OMBUD_"), "routing")), lambda _: {},
-            Path(__file__).parent / "migrations")
+runner.main(
+    SinkService,
+    lambda: Settings(common(Env(prefix="OMBUD_"), "routing")),
+    lambda _: {},
+    Path(__file__).parent / "migrations",
+)

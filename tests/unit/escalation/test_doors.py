@@ -123,7 +123,7 @@ def test_it_does_not_start_without_keys_or_with_a_wrong_policy(tmp_path: Path) -
     wrong.write_text("ladder: []")
     with pytest.raises(ValueError, match="OMBUD_LINK_KEYS"):
         service.make(settings_with(keys=()))
-    with pytest.raises(ValueError, match="policy.yml:1: "):
+    with pytest.raises(ValueError, match=r"policy\.yml:1: "):
         service.make(settings_with(policy=wrong))
     assert set(service.make(settings_with())) == {"policies", "links"}
 

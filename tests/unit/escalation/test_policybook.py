@@ -34,12 +34,13 @@ def test_an_older_case_climbs_by_its_own_policy_after_a_new_one_was_loaded(desk:
 
 
 def test_a_policy_is_kept_even_when_the_first_transaction_was_rolled_back(desk: Desk) -> None:
-    class Lost(Exception):
-        pass
+    def keep_and_fail() -> None:
+        with desk.db.transaction() as tx:
+            desk.book.keep_current(tx)
+            raise InterruptedError
 
-    with pytest.raises(Lost), desk.db.transaction() as tx:
-        desk.book.keep_current(tx)
-        raise Lost
+    with pytest.raises(InterruptedError):
+        keep_and_fail()
     for name in ("1", "2"):
         desk.hear(severe(name))
     with desk.db.read() as tx:

@@ -90,5 +90,5 @@ def test_more_levels_than_the_metrics_have_series_for_are_refused() -> None:
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(WrongPolicy, match="gone.yml:1: cannot be read"):
+    with pytest.raises(WrongPolicy, match=r"gone\.yml:1: cannot be read"):
         read_document(tmp_path / "gone.yml")

@@ -18,8 +18,8 @@ from ombud.accounting import (
 )
 
 SENT = Expected(complaints=10, broken=2)
-ALL_WELL = Standing(complaints=10, classified=10, quarantined=2, assigned=7, waiting=2, released=1, cases=10, escalated=3,
-                    accepted=4, mailed=4)
+ALL_WELL = Standing(complaints=10, classified=10, quarantined=2, assigned=7, waiting=2, released=1, cases=10,
+                    escalated=3, accepted=4, mailed=4)
 FOUR_MAILS = Mails(4, 4)
 
 
@@ -97,19 +97,19 @@ def test_the_standing_adds_up_the_four_summaries() -> None:
     alerts = {"pending": 1, "claimed": 1, "handed_off": 1, "accepted": 5, "failed": 2, "suppressed": 3, "ambiguous": 4}
     summed = standing({
         "intake": a_summary(complaints=10, contacts=12, classified=10),
-        "routing": a_summary(assigned=7, waiting=3),
+        "routing": a_summary(assigned=7, waiting=3, released=0),
         "escalation": a_summary(cases=10, escalated=3, escalations=4),
         "notify": a_summary(alerts=alerts),
     }, in_queues=6)
     assert summed == Standing(
-        complaints=10, classified=10, quarantined=2, assigned=7, waiting=3, cases=10, escalated=3, pending=3, accepted=5,
-        mailed=5, failed=2, suppressed=3, ambiguous=4, on_their_way=14, put_aside=6)
+        complaints=10, classified=10, quarantined=2, assigned=7, waiting=3, cases=10, escalated=3, pending=3,
+        accepted=5, mailed=5, failed=2, suppressed=3, ambiguous=4, on_their_way=14, put_aside=6)
 
 
 def test_alerts_that_went_out_as_sms_are_not_looked_for_in_the_mailbox() -> None:
     alerts = {"pending": 0, "accepted": 5, "failed": 0, "suppressed": 0, "ambiguous": 0}
     summed = standing({
-        "intake": a_summary(complaints=0, classified=0), "routing": a_summary(assigned=0, waiting=0),
+        "intake": a_summary(complaints=0, classified=0), "routing": a_summary(assigned=0, waiting=0, released=0),
         "escalation": a_summary(cases=0, escalated=0),
         "notify": a_summary(alerts=alerts, accepted_by_channel={"email": 3, "sms": 2}),
     })

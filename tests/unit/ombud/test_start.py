@@ -55,7 +55,7 @@ def test_a_full_disk_is_refused(free_mb: int, is_enough: bool, tmp_path: Path) -
     if is_enough:
         preflight.require_space(tmp_path, free_mb * 2**20)
         return
-    with pytest.raises(Trouble, match="only 199 MB are free in .* --data-dir"):
+    with pytest.raises(Trouble, match=r"only 199 MB are free in .* --data-dir"):
         preflight.require_space(tmp_path, free_mb * 2**20)
 
 

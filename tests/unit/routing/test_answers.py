@@ -87,6 +87,8 @@ def test_agent_applied_again_is_unchanged_and_keeps_the_load(office: Office) -> 
             "id": "eva", "name": "Eva", "skills": ("billing",), "languages": ("cs",), "regions": ("CZ",),
             "capacity": 5, "load": 1}
     assert office.woken == set()
+    office.employ(an_agent(capacity=9, skills=("refund",)))
+    assert office.loads() == {"eva": 1}
 
 
 def test_waiting_is_shown_by_reason(office: Office) -> None:

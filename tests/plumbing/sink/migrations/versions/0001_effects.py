@@ -8,8 +8,11 @@ down_revision = None
 
 
 def upgrade() -> None:
-    op.create_table("effects", sa.Column("n", sa.Integer, primary_key=True, autoincrement=True),
-                    sa.Column("external_id", sa.String(100), nullable=False))
+    op.create_table(
+        "effects",
+        sa.Column("n", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("external_id", sa.String(100), nullable=False),
+    )
 
 
 def downgrade() -> None:

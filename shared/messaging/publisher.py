@@ -1,0 +1,137 @@
+"""Publishes batches of outbox rows with pipelined confirms; used by the relay alone."""
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import amqp
+import orjson
+import structlog
+from amqp import spec
+
+from shared.contracts.topology import is_needed
+from shared.messaging import connection as broker
+
+log = structlog.get_logger()
+CONFIRM_WITHIN = 5.0  # seconds
+
+
+class OutboxRow(Protocol):
+    """What the publisher reads of a row; `headers` and `body` are JSON texts."""
+
+    id: int
+    exchange: str
+    type: str
+    headers: str
+    body: str
+
+
+@dataclass
+class Outcome:
+    """What the broker said about each row; `pending`: by publish tag, those it has not spoken about (yet)."""
+
+    pending: dict[int, int] = field(default_factory=dict)
+    confirmed: list[int] = field(default_factory=list)
+    returned: list[int] = field(default_factory=list)
+
+
+class Publisher:
+    """One connection at a time, thrown away at any doubt: a late confirm would be taken for one of the next batch."""
+
+    def __init__(self, uri: str):
+        self._uri = uri
+        self._connection: amqp.Connection | None = None
+        self._tag = 0
+        self._beat_at = 0.0
+
+    def publish(self, rows: Sequence[OutboxRow]) -> Outcome:
+        """Sends all rows and waits for the confirms; raises one of broker.LOST when the connection fails."""
+        connection = self._connected()
+        outcome = Outcome()
+        self._listen_for(outcome)
+        self._send_all(connection, rows, outcome)
+        end = time.monotonic() + CONFIRM_WITHIN
+        while outcome.pending and time.monotonic() < end:
+            with suppress(TimeoutError):
+                connection.drain_events(timeout=broker.SLICE)
+        if outcome.pending or outcome.returned:
+            # After a return the next connection declares the topology again: a queue that somebody deleted comes back.
+            self.disconnect()
+        return outcome
+
+    def keep_alive(self) -> None:
+        """Between batches: heartbeats out and in."""
+        if self._connection is None:
+            return
+        if time.monotonic() - self._beat_at > broker.HEARTBEAT / 4:
+            self._connection.send_heartbeat()
+            self._beat_at = time.monotonic()
+        while broker.drain_waiting(self._connection):
+            pass
+
+    def disconnect(self) -> None:
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            broker.close(connection)
+
+    def _connected(self) -> amqp.Connection:
+        if self._connection is None:
+            self._connection = broker.connect(self._uri)
+            self._beat_at = time.monotonic()
+            broker.declare_topology(self._connection)
+            self._channel = self._connection.channel()
+            self._channel.confirm_select()
+            self._tag = 0
+        return self._connection
+
+    def _send_all(self, connection: amqp.Connection, rows: Sequence[OutboxRow], outcome: Outcome) -> None:
+        """Joins the frames of all rows into one write; basic_publish would read the socket and can stall the hub."""
+        out, transport = bytearray(), connection.transport
+        write = transport._write
+        transport._write = out.extend
+        try:
+            for row in rows:
+                self._tag += 1
+                outcome.pending[self._tag] = row.id
+                mandatory = is_needed(row.exchange, row.type)
+                arguments = (0, row.exchange, row.type, mandatory, False)
+                self._channel.send_method(spec.Basic.Publish, "Bssbb", arguments, _message(row))
+        finally:
+            transport._write = write
+        write(out)
+
+    def _listen_for(self, outcome: Outcome) -> None:
+        returned: set[int] = set()
+
+        def on_ack(tag: int, multiple: bool) -> None:
+            for row_id in _settled(outcome, tag, multiple):
+                (outcome.returned if row_id in returned else outcome.confirmed).append(row_id)
+
+        def on_nack(tag: int, multiple: bool) -> None:
+            outcome.returned.extend(_settled(outcome, tag, multiple))
+
+        def on_return(_error: Any, _exchange: str, routing_key: str, message: amqp.Message) -> None:
+            log.warning("event_returned", type=routing_key)
+            returned.add(int(message.properties["correlation_id"]))
+
+        self._channel.events["basic_ack"] = {on_ack}
+        self._channel.events["basic_nack"] = {on_nack}
+        self._channel.events["basic_return"] = {on_return}
+
+
+def _settled(outcome: Outcome, tag: int, multiple: bool) -> list[int]:
+    tags = [t for t in outcome.pending if t <= tag] if multiple else [tag]
+    return [outcome.pending.pop(t) for t in tags if t in outcome.pending]
+
+
+def _message(row: OutboxRow) -> amqp.Message:
+    # The row's id comes back with a returned message, which is how we know which row it was.
+    return amqp.Message(
+        row.body.encode(),
+        content_type="application/json",
+        delivery_mode=2,
+        correlation_id=str(row.id),
+        application_headers=orjson.loads(row.headers),
+    )

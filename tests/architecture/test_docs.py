@@ -1,0 +1,46 @@
+"""The documents hold together: every link leads somewhere, every decision is in the list."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.source import PROJECT
+
+DECISIONS = PROJECT / "docs" / "decisions"
+PAGES = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md"), *PROJECT.glob("services/*/README.md")])
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of its headings, as GitHub makes them."""
+    plain = (re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in HEADING.findall(page.read_text()))
+    return set(plain)
+
+
+def leads_somewhere(page: Path, link: str) -> bool:
+    place, _, anchor = link.partition("#")
+    target = (page.parent / place) if place else page
+    return target.exists() and (not anchor or anchor in anchors(target))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(PROJECT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    links = [link for link in LINK.findall(page.read_text()) if not link.startswith(("http://", "https://", "mailto:"))]
+    assert [link for link in links if not leads_somewhere(page, link)] == []
+
+
+def test_decisions_are_numbered_and_listed_with_their_titles() -> None:
+    listed = re.findall(r"^(\d+)\. \[(.*)\]\((.*)\)$", (DECISIONS / "README.md").read_text(), re.MULTILINE)
+    files = sorted(DECISIONS.glob("0*.md"))
+    assert [name for _, _, name in listed] == [file.name for file in files]
+    for (number, title, name), file in zip(listed, files, strict=True):
+        assert name.startswith(f"{int(number):04d}-")
+        assert file.read_text().startswith(f"# {number}. {title}\n")
+
+
+def test_glossary_defines_each_word_once() -> None:
+    words = re.findall(r"^\| ([a-z][^|]*?) \|", (PROJECT / "docs" / "glossary.md").read_text(), re.MULTILINE)[1:]
+    assert len(words) > 40
+    assert len(words) == len(set(words))
