@@ -9,6 +9,7 @@ import eventlet  # noqa: E402
 
 eventlet.monkey_patch(psycopg=False)
 
+import os  # noqa: E402
 import signal  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Callable  # noqa: E402
@@ -30,6 +31,7 @@ from shared.tokens import TokenBook  # noqa: E402
 log = structlog.get_logger()
 BUILD = Info("ombud_build", "What runs here")
 WORKERS = 50
+LOOK_EVERY = 0.5  # seconds
 EXIT_SETTINGS, EXIT_SCHEMA, EXIT_CRASH = 2, 3, 1
 
 
@@ -110,12 +112,13 @@ def _not_ready(db: Database, migrations: Path) -> str | None:
 
 def _until_stopped(container: ServiceContainer, db: Database) -> int:
     stop = Signal()
-    signal.signal(signal.SIGTERM, lambda *_: None if stop.ready() else stop.send())
-    signal.signal(signal.SIGINT, lambda *_: None if stop.ready() else stop.send())
-    eventlet.spawn(_watch, container, stop)
-    stop.wait()
-    if container._died.ready():
-        return EXIT_CRASH
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None if stop.ready() else stop.send())
+    while not stop.ready():
+        with eventlet.Timeout(LOOK_EVERY, False):
+            stop.wait()
+        if container._being_killed or container._died.ready():
+            _crash(container)
     log.info("stopping")
     container.stop()
     db.close()
@@ -123,10 +126,12 @@ def _until_stopped(container: ServiceContainer, db: Database) -> int:
     return 0
 
 
-def _watch(container: ServiceContainer, stop: Signal) -> None:
+def _crash(container: ServiceContainer) -> None:
+    """An extension died, and nameko is killing the rest: half a service helps nobody, so the process ends, loudly."""
     try:
-        container.wait()
+        with eventlet.Timeout(LOOK_EVERY, False):
+            container.wait()
     except Exception as error:
         log.error("crashed", exc_info=error)
-    if not stop.ready():
-        stop.send()
+    log.critical("ended_by_a_crash")
+    os._exit(EXIT_CRASH)

@@ -191,7 +191,7 @@ def _filled(old: Person, new: Person) -> Person:
     return Person(**{name: getattr(old, name) or getattr(new, name) for name in Person.__dataclass_fields__})
 
 
-_ADDRESS = re.compile(r"[^\s@]{1,64}@[^\s@]{1,255}|\bhttps?://\S+|\bwww\.\S+", re.IGNORECASE)
+_ADDRESS = re.compile(r"[^\s@]{1,64}@[^\s@,;:!?)>\]]{1,255}|\bhttps?://\S+|\bwww\.\S+", re.IGNORECASE)
 # Phones, cards, accounts and IBANs alike: a long run of digits, with or without separators, letters at its front.
 _NUMBER = re.compile(r"\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){2,7}(?:[ ]?[A-Z0-9]{1,4})?\b|\+?\d(?:[ ().\-/]{0,2}\d){6,}")
 

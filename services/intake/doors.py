@@ -66,7 +66,7 @@ def take_new(tx: Transaction, received: list[Received]) -> None:
 
 def complaint_document(x: Complaint, contacts: list[dict[str, Any]]) -> dict[str, Any]:
     """All that intake knows, texts included: for callers who may read them."""
-    shown = asdict(x) | {"received_at": to_text(x.received_at), "waiting_steps": len(x.waiting_steps)}
+    shown: dict[str, Any] = asdict(x) | {"received_at": to_text(x.received_at), "waiting_steps": len(x.waiting_steps)}
     return shown | {
         "contacts": [
             c | {"received_at": to_text(c["received_at"]), "accepted_at": to_text(c["accepted_at"])} for c in contacts

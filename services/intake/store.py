@@ -50,7 +50,7 @@ def find_complaint(tx: Transaction, complaint_id: str) -> Complaint | None:
 def contacts_of(tx: Transaction, complaint_id: str) -> list[dict[str, Any]]:
     """All contacts with text and evidence, oldest first; for those who may read them."""
     rows = tx.execute(select(k).where(k.c.complaint_id == complaint_id).order_by(k.c.accepted_at, k.c.id))
-    return [dict(r._mapping) for r in rows]
+    return [{str(name): value for name, value in r._mapping.items()} for r in rows]
 
 
 def remember_key(tx: Transaction, caller: str, key: str, body_hash: str, complaint_id: str) -> tuple[str, str]:

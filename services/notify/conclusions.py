@@ -19,8 +19,10 @@ from shared.database import Transaction
 
 log = structlog.get_logger()
 _EVENTS: dict[AlertState, type[AlertOutcome]] = {
-    AlertState.ACCEPTED: AlertAccepted, AlertState.FAILED: AlertFailed,
-    AlertState.SUPPRESSED: AlertSuppressed, AlertState.AMBIGUOUS: AlertAmbiguous,
+    AlertState.ACCEPTED: AlertAccepted,
+    AlertState.FAILED: AlertFailed,
+    AlertState.SUPPRESSED: AlertSuppressed,
+    AlertState.AMBIGUOUS: AlertAmbiguous,
 }
 
 
@@ -33,15 +35,25 @@ def announce_ends(tx: Transaction, alerts: Iterable[Alert]) -> None:
             continue
         if alert.traceparent:
             tx.traces.setdefault(alert.case_id, alert.traceparent)
-        tx.announce(_EVENTS[alert.state](
-            alert.id, alert.case_id, alert.escalation_id, alert.level, alert.recipient, alert.channel.value,
-            alert.reason.value if alert.reason else "", alert.ended_at, round(alert.seconds, 6)))
+        tx.announce(
+            _EVENTS[alert.state](
+                alert.id,
+                alert.case_id,
+                alert.escalation_id,
+                alert.level,
+                alert.recipient,
+                alert.channel.value,
+                alert.reason.value if alert.reason else "",
+                alert.ended_at,
+                round(alert.seconds, 6),
+            )
+        )
 
 
 def conclude(tx: Transaction, escalations: Iterable[Escalation]) -> None:
     """Says `escalation.unreachable`, once, for each of these whose alerts have all ended without acceptance.
 
-    Their cases are locked and not answered: two replicas that see the last two alerts fail come here one after the other.
+    Their cases are locked and not answered: two replicas that see the last two alerts fail come here in turn.
     """
     by_key = {e.key: e for e in escalations}
     if not by_key:
@@ -55,8 +67,13 @@ def conclude(tx: Transaction, escalations: Iterable[Escalation]) -> None:
 
 def _announce_unreachable(tx: Transaction, escalation: Escalation, alerts: list[Alert]) -> None:
     reasons = sorted({a.reason.value for a in alerts if a.reason}) or [Reason.NO_RECIPIENTS.value]
-    log.warning("escalation_unreachable", case_id=escalation.case_id, level=escalation.level,
-                purpose=escalation.purpose.value, reasons=reasons)
+    log.warning(
+        "escalation_unreachable",
+        case_id=escalation.case_id,
+        level=escalation.level,
+        purpose=escalation.purpose.value,
+        reasons=reasons,
+    )
     metrics.ESCALATIONS.labels(escalation.purpose.value, "unreachable").inc()
     if escalation.purpose is not Purpose.ESCALATION:
         return  # behind the last resort there is no level to climb to

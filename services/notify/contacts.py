@@ -13,9 +13,16 @@ t = tables.contacts
 
 
 def save_contact(tx: Transaction, contact: Contact) -> None:
-    row = {"person": contact.person, "name": contact.name, "email": contact.email, "phone": contact.phone,
-           "language": contact.language, "timezone": contact.timezone, "channels": [c.value for c in contact.channels],
-           "changed_at": tx.now}
+    row = {
+        "person": contact.person,
+        "name": contact.name,
+        "email": contact.email,
+        "phone": contact.phone,
+        "language": contact.language,
+        "timezone": contact.timezone,
+        "channels": [c.value for c in contact.channels],
+        "changed_at": tx.now,
+    }
     if not tx.insert_many(t, [row], skip_existing=True, returning=t.c.person):
         tx.execute(t.update().where(t.c.person == contact.person).values(row))
 
@@ -35,5 +42,12 @@ def list_contacts(tx: Transaction, after: str, limit: int) -> list[Contact]:
 
 
 def _contact(row: Any) -> Contact:
-    return Contact(row.person, row.name, row.email, row.phone, row.language, row.timezone,
-                   tuple(ChannelName(c) for c in row.channels))
+    return Contact(
+        row.person,
+        row.name,
+        row.email,
+        row.phone,
+        row.language,
+        row.timezone,
+        tuple(ChannelName(c) for c in row.channels),
+    )

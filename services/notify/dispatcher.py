@@ -1,4 +1,4 @@
-"""Sends what is due: claims for free senders, each of which hands off, sends and settles one alert. Made by the provider."""
+"""Sends what is due: claims for free senders, each of which takes one alert to its outcome. Made by the provider."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -17,7 +17,8 @@ from shared import failpoints
 from shared.database import Database
 
 log = structlog.get_logger()
-SENDERS = 30  # at once, per channel: a hanging provider holds up its own channel only, a hanging recipient one sender
+# At once, per channel: a hanging provider holds up its own channel only, a hanging recipient one sender.
+SENDERS = 30
 MANY = 5  # busy senders from which on it pays to wait for each other
 LINGER = 0.01  # seconds
 Spawn = Callable[[Callable[[Job], None], Job], Any]
@@ -26,7 +27,9 @@ Spawn = Callable[[Callable[[Job], None], Job], Any]
 class Dispatcher:
     """One per process. spawn: runs a function beside the others (greenlets in the service, threads in tests)."""
 
-    def __init__(self, db: Database, rules: Rules, channels: Mapping[ChannelName, Channel], writer: Writer, spawn: Spawn):
+    def __init__(
+        self, db: Database, rules: Rules, channels: Mapping[ChannelName, Channel], writer: Writer, spawn: Spawn
+    ):
         self._db, self._rules, self._channels, self._writer, self._spawn = db, rules, channels, writer, spawn
         self._busy = dict.fromkeys(channels, 0)
         self._lock = threading.Lock()
@@ -81,7 +84,9 @@ class Dispatcher:
         except NotOurs:
             log.info("alert_withdrawn", case_id=job.alert.case_id, alert_id=job.alert.id)
             return None
-        except Exception as error:  # a boundary: a bug in one letter must end as an outcome, or it would come back for ever
+        except (
+            Exception
+        ) as error:  # a boundary: a bug in one letter must end as an outcome, or it would come back for ever
             log.error("sender_failed", case_id=job.alert.case_id, alert_id=job.alert.id, exc_info=error)
             return Ambiguous(Reason.OUR_FAULT) if left else Temporary(Reason.OUR_FAULT)
         failpoints.reach("notify.sent")

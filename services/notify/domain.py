@@ -104,7 +104,7 @@ class Escalation:
 
 @dataclass(frozen=True)
 class Alert:
-    """One message to one recipient through one channel; `attempt` counts claims and fences the outcome of older ones."""
+    """One message to one recipient through one channel; `attempt` counts claims and fences older outcomes."""
 
     id: str
     escalation_key: str
@@ -147,19 +147,31 @@ def alert_id(escalation_id: str, recipient: str, channel: str, purpose: str) -> 
     return str(uuid.uuid5(ALERT_IDS, f"{escalation_id}\n{recipient}\n{channel}\n{purpose}"))
 
 
-def next_alerts(escalation: Escalation, recipient: str, contact: Contact | None, tried: frozenset[ChannelName],
-                rules: Rules, now: datetime) -> list[Alert]:
-    """The alerts to add for a recipient after those `tried`: what cannot be sent, ended already, then one pending at most."""
+def next_alerts(
+    escalation: Escalation,
+    recipient: str,
+    contact: Contact | None,
+    tried: frozenset[ChannelName],
+    rules: Rules,
+    now: datetime,
+) -> list[Alert]:
+    """The alerts to add for a recipient after those `tried`: impossible ones, ended, then one pending at most."""
     if contact is None or not contact.routes:
         reason = Reason.UNKNOWN_CONTACT if contact is None else Reason.NO_ADDRESS
-        return [] if tried else [_alert(escalation, recipient, ChannelName.NONE, now).end(AlertState.FAILED, reason, now)]
+        return (
+            [] if tried else [_alert(escalation, recipient, ChannelName.NONE, now).end(AlertState.FAILED, reason, now)]
+        )
     added: list[Alert] = []
     routes = [c for c in contact.routes if c not in tried]
     for place, channel in enumerate(routes):
         if channel in rules.configured:
-            is_last = not rules.configured.intersection(routes[place + 1:])
-            return [*added, replace(_alert(escalation, recipient, channel, now),
-                                    give_up_at=give_up_at(escalation, now, is_last=is_last))]
+            is_last = not rules.configured.intersection(routes[place + 1 :])
+            return [
+                *added,
+                replace(
+                    _alert(escalation, recipient, channel, now), give_up_at=give_up_at(escalation, now, is_last=is_last)
+                ),
+            ]
         added.append(_alert(escalation, recipient, channel, now).end(AlertState.FAILED, Reason.NOT_CONFIGURED, now))
     return added
 
@@ -175,9 +187,24 @@ def give_up_at(escalation: Escalation, now: datetime, *, is_last: bool) -> datet
 
 def _alert(escalation: Escalation, recipient: str, channel: ChannelName, now: datetime) -> Alert:
     e = escalation
-    return Alert(alert_id(e.id, recipient, channel, e.purpose), e.key, e.id, e.purpose, e.case_id, e.case_revision, e.level,
-                 e.severity, recipient, channel, AlertState.PENDING, now, e.caused_at, give_up_at=now, next_at=now,
-                 traceparent=e.traceparent)
+    return Alert(
+        alert_id(e.id, recipient, channel, e.purpose),
+        e.key,
+        e.id,
+        e.purpose,
+        e.case_id,
+        e.case_revision,
+        e.level,
+        e.severity,
+        recipient,
+        channel,
+        AlertState.PENDING,
+        now,
+        e.caused_at,
+        give_up_at=now,
+        next_at=now,
+        traceparent=e.traceparent,
+    )
 
 
 def after(alert: Alert, outcome: Outcome, now: datetime, *, is_answered: bool = False) -> Alert:
@@ -198,7 +225,7 @@ def after(alert: Alert, outcome: Outcome, now: datetime, *, is_answered: bool = 
 
 
 def pause(alert: Alert) -> float:
-    """Seconds before the next attempt: 1, 2, 4 … 60, spread by up to a fifth so that an outage does not end in a rush."""
+    """Seconds before the next attempt: 1, 2, 4 … 60, spread by a fifth so that an outage does not end in a rush."""
     spread = 1 + int(alert.id[:4], 16) / 0xFFFF / 5
     return float(min(LONGEST_PAUSE, 2.0 ** max(0, alert.attempt - 1)) * spread)
 

@@ -1,4 +1,4 @@
-"""What notify makes of the events it hears: whom an event calls, and which answer it brings; pure, called by planning."""
+"""What notify makes of the events it hears: whom one calls, and which answer it brings; pure, called by planning."""
 
 import uuid
 from collections.abc import Iterable
@@ -28,13 +28,36 @@ def answers_among(events: Iterable[Any]) -> dict[str, tuple[int, datetime]]:
 def escalation_from(event: Any, rules: Rules, now: datetime, traceparent: str | None) -> Escalation | None:
     """Whom the event calls, or None when it calls nobody."""
     if isinstance(event, CaseEscalated):
-        return Escalation(event.escalation_id, Purpose.ESCALATION, event.case_id, event.case_revision, event.level,
-                          event.severity, event.reason.value, event.recipients, event.respond_by, now,
-                          _facts(event.facts), traceparent)
+        return Escalation(
+            event.escalation_id,
+            Purpose.ESCALATION,
+            event.case_id,
+            event.case_revision,
+            event.level,
+            event.severity,
+            event.reason.value,
+            event.recipients,
+            event.respond_by,
+            now,
+            _facts(event.facts),
+            traceparent,
+        )
     if isinstance(event, CaseExhausted):
-        return Escalation(event.escalation_id, Purpose.EXHAUSTED, event.case_id, event.case_revision, event.level,
-                          event.severity, Purpose.EXHAUSTED.value, _last_resort(rules), None, event.at,
-                          _facts(event.facts), traceparent, _state(rules))
+        return Escalation(
+            event.escalation_id,
+            Purpose.EXHAUSTED,
+            event.case_id,
+            event.case_revision,
+            event.level,
+            event.severity,
+            Purpose.EXHAUSTED.value,
+            _last_resort(rules),
+            None,
+            event.at,
+            _facts(event.facts),
+            traceparent,
+            _state(rules),
+        )
     if isinstance(event, EventFailed) and is_worth_telling(event):
         return _from_failure(event, rules, traceparent)
     return None
@@ -54,12 +77,31 @@ def _from_failure(event: EventFailed, rules: Rules, traceparent: str | None) -> 
         name = f"{event.service}:{int(event.at.timestamp()) // FLOOD_BUCKET}"
     else:
         name = f"{event.service}:{event.queue}:{event.failed_id}:{event.dead}"
-    facts = {"service": event.service, "queue": event.queue, "failed_type": event.failed_type, "reason": event.reason,
-             "subject": event.failed_subject, "dead": event.dead, "at": event.at.isoformat(),
-             "severity": severity.value if severity else None}
-    return Escalation(str(uuid.uuid5(FAILURE_IDS, name)), Purpose.DEAD_LETTER, event.failed_subject[:SUBJECT_LIMIT],
-                      NO_ANSWER_COUNTS, 0, severity or Severity.HIGH, Purpose.DEAD_LETTER.value, _last_resort(rules), None,
-                      event.at, facts, traceparent, _state(rules))
+    facts = {
+        "service": event.service,
+        "queue": event.queue,
+        "failed_type": event.failed_type,
+        "reason": event.reason,
+        "subject": event.failed_subject,
+        "dead": event.dead,
+        "at": event.at.isoformat(),
+        "severity": severity.value if severity else None,
+    }
+    return Escalation(
+        str(uuid.uuid5(FAILURE_IDS, name)),
+        Purpose.DEAD_LETTER,
+        event.failed_subject[:SUBJECT_LIMIT],
+        NO_ANSWER_COUNTS,
+        0,
+        severity or Severity.HIGH,
+        Purpose.DEAD_LETTER.value,
+        _last_resort(rules),
+        None,
+        event.at,
+        facts,
+        traceparent,
+        _state(rules),
+    )
 
 
 def _known(severity: str | None) -> Severity | None:

@@ -6,11 +6,19 @@ from services.notify.domain import Alert, ChannelName, EscalationState, Purpose
 from services.notify.outcomes import OPERATOR_FAULTS, Reason
 
 OUTCOMES = ("accepted", "failed", "suppressed", "ambiguous", "retried")
-ALERTS = Counter("ombud_alerts_total", "Alerts by how they ended, and attempts that are tried again", ["channel", "outcome"])
-SECONDS = Histogram("ombud_alert_seconds", "From the event that caused an alert until a provider took it", ["channel"],
-                    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 1800))
+ALERTS = Counter(
+    "ombud_alerts_total", "Alerts by how they ended, and attempts that are tried again", ["channel", "outcome"]
+)
+SECONDS = Histogram(
+    "ombud_alert_seconds",
+    "From the event that caused an alert until a provider took it",
+    ["channel"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 1800),
+)
 UNACCOUNTED = Gauge("ombud_alerts_unaccounted", "Alerts of the last day that broke the book-keeping; must be 0")
-FAULTS = Counter("ombud_provider_faults_total", "Attempts that failed on what only an operator can mend", ["channel", "reason"])
+FAULTS = Counter(
+    "ombud_provider_faults_total", "Attempts that failed on what only an operator can mend", ["channel", "reason"]
+)
 ESCALATIONS = Counter("ombud_alert_plans_total", "What was made of an escalation told to notify", ["purpose", "state"])
 LAST_RESORT = Gauge("ombud_last_resort_configured", "1 when somebody hears of what nobody answered; 0 is an alarm")
 FENCED = Counter("ombud_alert_outcomes_fenced_total", "Outcomes that came after their lease had ended and were dropped")

@@ -25,7 +25,11 @@ def counts(tx: Transaction) -> dict[str, Any]:
     told = select(e.c.state, func.count()).where(e.c.purpose == Purpose.ESCALATION).group_by(e.c.state)
     escalations = _tally(tx, told)
     planned = sum(n for state, n in escalations.items() if state != EscalationState.ANSWERED)
-    return {"alerts": by_state, "escalations": planned, "unreachable": escalations.get(EscalationState.UNREACHABLE.value, 0)}
+    return {
+        "alerts": by_state,
+        "escalations": planned,
+        "unreachable": escalations.get(EscalationState.UNREACHABLE.value, 0),
+    }
 
 
 def _tally(tx: Transaction, query: Any) -> dict[str, int]:
@@ -39,15 +43,37 @@ def list_alerts(tx: Transaction, case_id: str | None) -> list[dict[str, Any]]:
     rows = list(tx.execute(query.where(a.c.case_id == case_id) if case_id else query))
     attempts: dict[str, list[dict[str, Any]]] = {}
     for row in tx.execute(select(d).where(d.c.alert_id.in_([r.id for r in rows])).order_by(d.c.alert_id, d.c.attempt)):
-        attempts.setdefault(row.alert_id, []).append({
-            "attempt": row.attempt, "outcome": row.outcome, "reason": row.reason, "detail": row.detail,
-            "handed_off": row.handed_off, "ended_at": row.ended_at})
+        attempts.setdefault(row.alert_id, []).append(
+            {
+                "attempt": row.attempt,
+                "outcome": row.outcome,
+                "reason": row.reason,
+                "detail": row.detail,
+                "handed_off": row.handed_off,
+                "ended_at": row.ended_at,
+            }
+        )
     return [_alert_document(row) | {"deliveries": attempts.get(row.id, [])} for row in rows]
 
 
 def _alert_document(row: Any) -> dict[str, Any]:
-    names = ("id", "case_id", "escalation_id", "purpose", "level", "severity", "recipient", "channel", "state", "reason",
-             "attempt", "created_at", "next_at", "ended_at", "provider_id")
+    names = (
+        "id",
+        "case_id",
+        "escalation_id",
+        "purpose",
+        "level",
+        "severity",
+        "recipient",
+        "channel",
+        "state",
+        "reason",
+        "attempt",
+        "created_at",
+        "next_at",
+        "ended_at",
+        "provider_id",
+    )
     document = {name: getattr(row, name) for name in names}
     return document if row.state == AlertState.PENDING else document | {"next_at": None}
 
@@ -60,18 +86,22 @@ def unaccounted(tx: Transaction) -> int:
         a.c.state.in_(_ENDED) & (a.c.reason.is_(None) | a.c.ended_at.is_(None)),
         a.c.state.not_in(_ENDED) & a.c.ended_at.is_not(None),
         # With a sender that neither came back nor was missed.
-        a.c.state.in_([AlertState.CLAIMED.value, AlertState.HANDED_OFF.value]) & (a.c.lease_until < tx.now - OVERDUE_LEASE),
+        a.c.state.in_([AlertState.CLAIMED.value, AlertState.HANDED_OFF.value])
+        & (a.c.lease_until < tx.now - OVERDUE_LEASE),
         # Not ended while its escalation is given up.
-        a.c.state.not_in(_ENDED) & a.c.escalation_key.in_(
-            select(e.c.key).where(e.c.state == EscalationState.UNREACHABLE)),
+        a.c.state.not_in(_ENDED)
+        & a.c.escalation_key.in_(select(e.c.key).where(e.c.state == EscalationState.UNREACHABLE)),
     )
     broken = [tx.connection.scalar(select(func.count()).select_from(a).where(lately, rule)) or 0 for rule in rules]
-    return sum(broken) + sum(_without_their_attempt(tx, lately, state, outcome) for state, outcome in _FINAL_OUTCOMES.items())
+    return sum(broken) + sum(
+        _without_their_attempt(tx, lately, state, outcome) for state, outcome in _FINAL_OUTCOMES.items()
+    )
 
 
 def _without_their_attempt(tx: Transaction, lately: Any, state: AlertState, outcome: str) -> int:
     """Alerts in a state that exactly one attempt must have brought about."""
-    attempts = (select(func.count()).select_from(d).where(d.c.alert_id == a.c.id, d.c.outcome == outcome)
-                .scalar_subquery())
+    attempts = (
+        select(func.count()).select_from(d).where(d.c.alert_id == a.c.id, d.c.outcome == outcome).scalar_subquery()
+    )
     query = select(func.count()).select_from(a).where(lately, a.c.state == state, attempts != 1)
     return tx.connection.scalar(query) or 0

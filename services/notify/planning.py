@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from services.notify import contacts, metrics, store
+from services.notify import cases, contacts, metrics, store
 from services.notify.conclusions import announce_ends, conclude
 from services.notify.domain import Alert, AlertState, Contact, Escalation, EscalationState, Rules, next_alerts
 from services.notify.hearing import answers_among, escalation_from
@@ -23,7 +23,7 @@ def hear(tx: Transaction, rules: Rules, events: Iterable[Any]) -> None:
     events = list(events)
     answers = answers_among(events)
     called = _called(tx, rules, events)
-    answered = store.lock_cases(tx, [*answers, *(x.case_id for x in called)])
+    answered = cases.lock_cases(tx, [*answers, *(x.case_id for x in called)])
     answered |= _remember(tx, answers, answered)
     _suppress(tx, answers, answered)
     _plan(tx, rules, [_unless_answered(x, answered) for x in called])
@@ -34,17 +34,22 @@ def _called(tx: Transaction, rules: Rules, events: list[Any]) -> list[Escalation
     return list({x.key: x for x in reversed(found) if x}.values())
 
 
-def _remember(tx: Transaction, answers: Mapping[str, tuple[int, datetime]], answered: Mapping[str, int]) -> dict[str, int]:
+def _remember(
+    tx: Transaction, answers: Mapping[str, tuple[int, datetime]], answered: Mapping[str, int]
+) -> dict[str, int]:
     newer = {case_id: answer for case_id, answer in answers.items() if answer[0] > answered[case_id]}
-    store.save_answers(tx, newer)
+    cases.save_answers(tx, newer)
     return {case_id: revision for case_id, (revision, _) in newer.items()}
 
 
 def _suppress(tx: Transaction, case_ids: Iterable[str], answered: Mapping[str, int]) -> None:
     if not case_ids:
         return
-    needless = [a.end(AlertState.SUPPRESSED, Reason.ANSWERED, tx.now)
-                for a in store.lock_unsent_alerts(tx, case_ids) if answered[a.case_id] > a.case_revision]
+    needless = [
+        a.end(AlertState.SUPPRESSED, Reason.ANSWERED, tx.now)
+        for a in store.lock_unsent_alerts(tx, case_ids)
+        if answered[a.case_id] > a.case_revision
+    ]
     store.save_alerts(tx, needless)
     announce_ends(tx, needless)
 
@@ -61,8 +66,12 @@ def _plan(tx: Transaction, rules: Rules, escalations: list[Escalation]) -> None:
             _note(escalation)
     planned = [x for x in escalations if x.key in new and x.state is EscalationState.PLANNED]
     known = reachable(tx, rules, [person for x in planned for person in x.recipients])
-    alerts = [alert for x in planned for person in dict.fromkeys(x.recipients)
-              for alert in next_alerts(x, person, known.get(person), frozenset(), rules, tx.now)]
+    alerts = [
+        alert
+        for x in planned
+        for person in dict.fromkeys(x.recipients)
+        for alert in next_alerts(x, person, known.get(person), frozenset(), rules, tx.now)
+    ]
     add(tx, alerts)
     waited_for = {a.escalation_key for a in alerts if not a.has_ended}
     conclude(tx, [x for x in planned if x.key not in waited_for])
@@ -71,8 +80,12 @@ def _plan(tx: Transaction, rules: Rules, escalations: list[Escalation]) -> None:
 def _note(escalation: Escalation) -> None:
     metrics.ESCALATIONS.labels(escalation.purpose.value, escalation.state.value).inc()
     if escalation.state is EscalationState.NOBODY:
-        log.error("last_resort_missing", purpose=escalation.purpose.value, case_id=escalation.case_id,
-                  hint="set OMBUD_LAST_RESORT to a person or an e-mail address")
+        log.error(
+            "last_resort_missing",
+            purpose=escalation.purpose.value,
+            case_id=escalation.case_id,
+            hint="set OMBUD_LAST_RESORT to a person or an e-mail address",
+        )
 
 
 def reachable(tx: Transaction, rules: Rules, people: Iterable[str]) -> dict[str, Contact]:

@@ -23,14 +23,19 @@ class Sending(DependencyProvider):  # type: ignore[misc]
         config = self.container.config
         self._channels: Mapping[ChannelName, Channel] = config["channels"]
         self._pool = eventlet.GreenPool(SENDERS * max(1, len(self._channels)))
-        self._dispatcher = Dispatcher(config["database"], config["rules"], self._channels, config["writer"], self._pool.spawn_n)
+        self._dispatcher = Dispatcher(
+            config["database"], config["rules"], self._channels, config["writer"], self._pool.spawn_n
+        )
 
     def start(self) -> None:
         rules: Rules = self.container.config["rules"]
         metrics.LAST_RESORT.set(1 if rules.last_resort else 0)
         if not rules.last_resort:
-            log.warning("last_resort_missing", hint="nobody hears of cases that nobody answered: set OMBUD_LAST_RESORT "
-                                                    "to a person or an e-mail address")
+            log.warning(
+                "last_resort_missing",
+                hint="nobody hears of cases that nobody answered: set OMBUD_LAST_RESORT "
+                "to a person or an e-mail address",
+            )
         for channel in (c for c in ChannelName if c is not ChannelName.NONE and c not in self._channels):
             log.warning("channel_not_configured", channel=channel.value)
 

@@ -23,8 +23,12 @@ class Writer:
 
     def __init__(self, link_keys: Sequence[str], public_url: str, folder: Path = TEMPLATES):
         self._link_keys, self._public_url = link_keys, public_url
-        environment = Environment(loader=FileSystemLoader(folder), undefined=StrictUndefined, trim_blocks=True,
-                                  autoescape=lambda name: bool(name and name.endswith(".html")))
+        environment = Environment(
+            loader=FileSystemLoader(folder),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            autoescape=lambda name: bool(name and name.endswith(".html")),
+        )
         self._templates = {name: environment.get_template(name) for name in environment.list_templates()}
 
     def write(self, alert: Alert, escalation: Escalation, contact: Contact) -> Letter:
@@ -35,28 +39,50 @@ class Writer:
         if alert.channel is ChannelName.SMS:
             return Letter(alert.id, alert.case_id, address, one_line(_block(plain, "sms", facts)), language=language)
         html = self._templates[f"{escalation.purpose}.{language}.html"].render(facts)
-        return Letter(alert.id, alert.case_id, address, _block(plain, "text", facts).strip() + "\n",
-                      one_line(_block(plain, "subject", facts)), html, language)
+        return Letter(
+            alert.id,
+            alert.case_id,
+            address,
+            _block(plain, "text", facts).strip() + "\n",
+            one_line(_block(plain, "subject", facts)),
+            html,
+            language,
+        )
 
     def _language(self, purpose: Purpose, wanted: str) -> str:
         language = wanted.partition("-")[0].lower()
         return language if f"{purpose}.{language}.txt" in self._templates else FALLBACK
 
     def _facts(self, alert: Alert, escalation: Escalation, contact: Contact) -> dict[str, Any]:
-        common = {"severity": escalation.severity.value, "level": escalation.level, "reason": escalation.reason,
-                  "reference": reference(escalation.case_id)}
+        common = {
+            "severity": escalation.severity.value,
+            "level": escalation.level,
+            "reason": escalation.reason,
+            "reference": reference(escalation.case_id),
+            "case_id": escalation.case_id,
+        }
         if escalation.purpose is Purpose.DEAD_LETTER:
-            return common | _clean(escalation.facts) | {
-                "failed_severity": escalation.facts["severity"], "at": _local(escalation.caused_at, contact.timezone)}
+            return (
+                common
+                | _clean(escalation.facts)
+                | {
+                    "failed_severity": escalation.facts["severity"],
+                    "at": _local(escalation.caused_at, contact.timezone),
+                }
+            )
         claim = Claim(alert.id, alert.case_id, alert.escalation_id, alert.level, alert.recipient)
         facts = _clean(escalation.facts)
-        return common | facts | {
-            "link": url_of(self._public_url, mint(self._link_keys, claim)),
-            "respond_by": _local(escalation.respond_by, contact.timezone) if escalation.respond_by else "",
-            "received_at": _local(datetime.fromisoformat(escalation.facts["received_at"]), contact.timezone),
-            "category": str(facts["category"]).replace("_", " "),
-            "flags": ", ".join(facts["flags"]).replace("_", " "),
-        }
+        return (
+            common
+            | facts
+            | {
+                "link": url_of(self._public_url, mint(self._link_keys, claim)),
+                "respond_by": _local(escalation.respond_by, contact.timezone) if escalation.respond_by else "",
+                "received_at": _local(datetime.fromisoformat(escalation.facts["received_at"]), contact.timezone),
+                "category": str(facts["category"]).replace("_", " "),
+                "flags": ", ".join(facts["flags"]).replace("_", " "),
+            }
+        )
 
 
 def reference(case_id: str) -> str:

@@ -27,8 +27,11 @@ class ContactSchema(Schema):
     phone = fields.String(load_default=None, allow_none=True, validate=_E164)
     language = fields.String(load_default="en", validate=_LANGUAGE)
     timezone = fields.String(load_default="UTC")
-    channels = fields.List(fields.String(validate=validate.OneOf(_WISHES)), load_default=lambda: list(_WISHES),
-                           validate=validate.Length(min=1))
+    channels = fields.List(
+        fields.String(validate=validate.OneOf(_WISHES)),
+        load_default=lambda: list(_WISHES),
+        validate=validate.Length(min=1),
+    )
 
     @validates_schema
     def check(self, contact: dict[str, Any], **_: Any) -> None:
@@ -57,15 +60,23 @@ def contact_from(person: str, body: Any) -> Contact:
     contact = Contact(person, **{**loaded, "channels": tuple(ChannelName(c) for c in loaded["channels"])})
     if not contact.routes:
         wanted = " or ".join({"email": "an email", "sms": "a phone"}[c] for c in contact.channels)
-        raise Rejected("the contact cannot be used", errors=[{"pointer": "", "detail": f"needs {wanted} for its channels"}])
+        raise Rejected(
+            "the contact cannot be used", errors=[{"pointer": "", "detail": f"needs {wanted} for its channels"}]
+        )
     return contact
 
 
 def contact_document(contact: Contact) -> dict[str, Any]:
     """A contact as it is shown: addresses only as far as to tell a wrong one. They never leave notify whole."""
-    return {"person": contact.person, "name": contact.name, "email": _masked_email(contact.email),
-            "phone": _masked_phone(contact.phone), "language": contact.language, "timezone": contact.timezone,
-            "channels": list(contact.channels)}
+    return {
+        "person": contact.person,
+        "name": contact.name,
+        "email": _masked_email(contact.email),
+        "phone": _masked_phone(contact.phone),
+        "language": contact.language,
+        "timezone": contact.timezone,
+        "channels": list(contact.channels),
+    }
 
 
 def _masked_email(email: str | None) -> str | None:
@@ -87,5 +98,9 @@ def _is_zone(name: str) -> bool:
 
 def _faults(messages: Any, path: str = "") -> list[dict[str, str]]:
     if isinstance(messages, dict):
-        return [fault for key, inner in messages.items() for fault in _faults(inner, path if key == "_schema" else f"{path}/{key}")]
+        return [
+            fault
+            for key, inner in messages.items()
+            for fault in _faults(inner, path if key == "_schema" else f"{path}/{key}")
+        ]
     return [{"pointer": path, "detail": str(detail)} for detail in messages]

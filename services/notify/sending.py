@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from services.notify import metrics, store
+from services.notify import cases, metrics, store
 from services.notify.conclusions import announce_ends, conclude
 from services.notify.domain import (
     UNREACHED,
@@ -60,9 +60,11 @@ def claim(tx: Transaction, rules: Rules, free: Mapping[ChannelName, int]) -> lis
 
 
 def hand_off(tx: Transaction, alerts: Iterable[Alert]) -> set[str]:
-    """Marks the alerts as about to leave; gives the ids of those that may. Asked again after a lost answer, the same."""
+    """Marks the alerts as about to leave; gives the ids of those that may. The same when asked again."""
     wanted = {a.id: a.attempt for a in alerts}
-    ours = [i for i, (attempt, state) in store.lock_attempts(tx, wanted).items() if attempt == wanted[i] and state in _OPEN]
+    ours = [
+        i for i, (attempt, state) in store.lock_attempts(tx, wanted).items() if attempt == wanted[i] and state in _OPEN
+    ]
     if ours:
         store.lease_alerts(tx, ours, AlertState.HANDED_OFF, HAND_OFF_LEASE, new_attempt=False)
     return set(ours)
@@ -72,7 +74,7 @@ def settle(tx: Transaction, rules: Rules, attempts: Iterable[Attempt]) -> int:
     """Writes down what became of the attempts, announces it, starts the next channel of those that failed."""
     by_id = {x.alert.id: x for x in attempts}
     unsure = [x.alert.case_id for x in by_id.values() if not isinstance(x.outcome, Accepted)]
-    answered = store.lock_cases(tx, unsure)
+    answered = cases.lock_cases(tx, unsure)
     locked = store.lock_alerts(tx, by_id)
     ours = [a for i, a in locked.items() if a.attempt == by_id[i].alert.attempt and a.state in _OPEN]
     moved = [after(a, by_id[a.id].outcome, tx.now, is_answered=_is_answered(a, answered)) for a in ours]
@@ -95,15 +97,21 @@ def reap(tx: Transaction, rules: Rules) -> int:
 
 
 def _is_answered(alert: Alert, answered: Mapping[str, int]) -> bool:
-    return answered.get(alert.case_id, store.UNANSWERED) > alert.case_revision
+    return answered.get(alert.case_id, cases.UNANSWERED) > alert.case_revision
 
 
 def _delivery(alert: Alert, outcome: Outcome) -> store.Delivery:
     reason = Reason.ACCEPTED if isinstance(outcome, Accepted) else outcome.reason
     if reason in OPERATOR_FAULTS:
         metrics.FAULTS.labels(alert.channel.value, reason.value).inc()
-    return store.Delivery(alert.id, alert.attempt, type(outcome).__name__.lower(), reason, outcome.detail,
-                          alert.state is AlertState.HANDED_OFF)
+    return store.Delivery(
+        alert.id,
+        alert.attempt,
+        type(outcome).__name__.lower(),
+        reason,
+        outcome.detail,
+        alert.state is AlertState.HANDED_OFF,
+    )
 
 
 def _go_on(tx: Transaction, rules: Rules, failed: list[Alert]) -> None:

@@ -1,6 +1,6 @@
 """Queries of notify on escalations and alerts: domain objects in, domain objects out. Called by the use cases."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,30 +20,12 @@ from services.notify.outcomes import Reason
 from shared.contracts.event import Severity
 from shared.database import Row, Transaction
 
-UNANSWERED = -1  # below every revision
-a, e, c = tables.alerts, tables.escalations, tables.cases
+a, e = tables.alerts, tables.escalations
 _RANK = case({s.value: s.rank for s in Severity}, value=a.c.severity)
 
 
-# -- cases: the lock, and what was answered ---------------------------------------------------------------------------
-
-def lock_cases(tx: Transaction, case_ids: Iterable[str]) -> dict[str, int]:
-    """Locks the cases, made if new, until the end of tx, and gives the revision at which each was last answered."""
-    ids = sorted(set(case_ids))
-    if not ids:
-        return {}
-    tx.insert_many(c, [{"case_id": i, "answered_revision": UNANSWERED} for i in ids], skip_existing=True)
-    query = select(c.c.case_id, c.c.answered_revision).where(c.c.case_id.in_(ids)).order_by(c.c.case_id).with_for_update()
-    return {row.case_id: row.answered_revision for row in tx.execute(query)}
-
-
-def save_answers(tx: Transaction, answers: Mapping[str, tuple[int, datetime]]) -> None:
-    """Remembers per case the revision of its latest answer and when it was given; the cases are locked."""
-    tx.update_many(c, "case_id", [{"case_id": i, "answered_revision": revision, "answered_at": at}
-                                  for i, (revision, at) in sorted(answers.items())])
-
-
 # -- escalations ------------------------------------------------------------------------------------------------------
+
 
 def add_escalations(tx: Transaction, escalations: Iterable[Escalation]) -> set[str]:
     """Inserts those that are new and gives their keys."""
@@ -58,12 +40,16 @@ def escalations_of(tx: Transaction, keys: Iterable[str]) -> dict[str, Escalation
 
 def mark_unreachable(tx: Transaction, key: str) -> bool:
     """False when it was marked before."""
-    done = tx.execute(e.update().where(e.c.key == key, e.c.state == EscalationState.PLANNED)
-                      .values(state=EscalationState.UNREACHABLE.value))
+    done = tx.execute(
+        e.update()
+        .where(e.c.key == key, e.c.state == EscalationState.PLANNED)
+        .values(state=EscalationState.UNREACHABLE.value)
+    )
     return done.rowcount == 1
 
 
 # -- alerts -----------------------------------------------------------------------------------------------------------
+
 
 def add_alerts(tx: Transaction, alerts: Iterable[Alert]) -> None:
     """Inserts them; the unique key absorbs what is there already."""
@@ -84,7 +70,12 @@ def lock_alerts(tx: Transaction, ids: Iterable[str]) -> dict[str, Alert]:
 def lock_unsent_alerts(tx: Transaction, case_ids: Iterable[str]) -> list[Alert]:
     """The alerts of these cases that were not handed off yet."""
     unsent = (AlertState.PENDING.value, AlertState.CLAIMED.value)
-    query = select(a).where(a.c.case_id.in_(sorted(set(case_ids))), a.c.state.in_(unsent)).order_by(a.c.id).with_for_update()
+    query = (
+        select(a)
+        .where(a.c.case_id.in_(sorted(set(case_ids))), a.c.state.in_(unsent))
+        .order_by(a.c.id)
+        .with_for_update()
+    )
     return [_alert(r) for r in tx.execute(query)]
 
 
@@ -95,12 +86,19 @@ def alerts_of_escalations(tx: Transaction, keys: Iterable[str]) -> list[Alert]:
 
 def due_alerts(tx: Transaction, channel: ChannelName, limit: int) -> list[Alert]:
     """Claims due alerts of a channel, most severe first; locked until the end of tx, unseen by other replicas."""
-    query = (select(a).where(a.c.state == AlertState.PENDING, a.c.channel == channel, a.c.next_at <= tx.sql_now)
-             .order_by(_RANK.desc(), a.c.next_at, a.c.id).limit(limit).with_for_update(skip_locked=True))
+    query = (
+        select(a)
+        .where(a.c.state == AlertState.PENDING, a.c.channel == channel, a.c.next_at <= tx.sql_now)
+        .order_by(_RANK.desc(), a.c.next_at, a.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
     return [_alert(r) for r in tx.execute(query)]
 
 
-def lease_alerts(tx: Transaction, ids: Iterable[str], state: AlertState, lease: timedelta, *, new_attempt: bool) -> None:
+def lease_alerts(
+    tx: Transaction, ids: Iterable[str], state: AlertState, lease: timedelta, *, new_attempt: bool
+) -> None:
     """Moves locked alerts to `state` with a lease from now; `new_attempt` counts up what fences their outcome."""
     values: dict[str, Any] = {"state": state.value, "lease_until": _from_now(tx, lease)}
     if new_attempt:
@@ -115,7 +113,9 @@ def _from_now(tx: Transaction, amount: timedelta) -> Any:
 
 def lock_attempts(tx: Transaction, ids: Iterable[str]) -> dict[str, tuple[int, AlertState]]:
     """Locks the alerts and gives the number and the state of their latest attempt."""
-    query = select(a.c.id, a.c.attempt, a.c.state).where(a.c.id.in_(sorted(set(ids)))).order_by(a.c.id).with_for_update()
+    query = (
+        select(a.c.id, a.c.attempt, a.c.state).where(a.c.id.in_(sorted(set(ids)))).order_by(a.c.id).with_for_update()
+    )
     return {row.id: (row.attempt, AlertState(row.state)) for row in tx.execute(query)}
 
 
@@ -126,6 +126,7 @@ def expired_alerts(tx: Transaction, state: AlertState, limit: int) -> list[Alert
 
 
 # -- deliveries -------------------------------------------------------------------------------------------------------
+
 
 @dataclass(frozen=True)
 class Delivery:
@@ -140,50 +141,112 @@ class Delivery:
 
 
 def add_deliveries(tx: Transaction, deliveries: Iterable[Delivery]) -> None:
-    rows = [{"alert_id": d.alert_id, "attempt": d.attempt, "outcome": d.outcome, "reason": d.reason.value,
-             "detail": d.detail[:100], "handed_off": d.handed_off, "ended_at": tx.now}
-            for d in sorted(deliveries, key=lambda d: d.alert_id)]
+    rows = [
+        {
+            "alert_id": d.alert_id,
+            "attempt": d.attempt,
+            "outcome": d.outcome,
+            "reason": d.reason.value,
+            "detail": d.detail[:100],
+            "handed_off": d.handed_off,
+            "ended_at": tx.now,
+        }
+        for d in sorted(deliveries, key=lambda d: d.alert_id)
+    ]
     tx.insert_many(tables.deliveries, rows, skip_existing=True)
 
 
 # -- rows -------------------------------------------------------------------------------------------------------------
 
+
 def _escalation_row(x: Escalation, now: datetime) -> Row:
     return {
-        "key": x.key, "id": x.id, "purpose": x.purpose.value, "case_id": x.case_id, "case_revision": x.case_revision,
-        "level": x.level, "severity": x.severity.value, "reason": x.reason, "recipients": list(x.recipients),
-        "respond_by": x.respond_by, "caused_at": x.caused_at, "facts": dict(x.facts), "traceparent": x.traceparent,
-        "state": x.state.value, "planned_at": now,
+        "key": x.key,
+        "id": x.id,
+        "purpose": x.purpose.value,
+        "case_id": x.case_id,
+        "case_revision": x.case_revision,
+        "level": x.level,
+        "severity": x.severity.value,
+        "reason": x.reason,
+        "recipients": list(x.recipients),
+        "respond_by": x.respond_by,
+        "caused_at": x.caused_at,
+        "facts": dict(x.facts),
+        "traceparent": x.traceparent,
+        "state": x.state.value,
+        "planned_at": now,
     }
 
 
 def _escalation(row: Any) -> Escalation:
     return Escalation(
-        row.id, Purpose(row.purpose), row.case_id, row.case_revision, row.level, Severity(row.severity), row.reason,
-        tuple(row.recipients), row.respond_by, row.caused_at, row.facts, row.traceparent, EscalationState(row.state),
+        row.id,
+        Purpose(row.purpose),
+        row.case_id,
+        row.case_revision,
+        row.level,
+        Severity(row.severity),
+        row.reason,
+        tuple(row.recipients),
+        row.respond_by,
+        row.caused_at,
+        row.facts,
+        row.traceparent,
+        EscalationState(row.state),
     )
 
 
 def _progress(x: Alert) -> dict[str, Any]:
     return {
-        "state": x.state.value, "reason": x.reason.value if x.reason else None, "next_at": x.next_at,
-        "ended_at": x.ended_at, "provider_id": x.provider_id,
+        "state": x.state.value,
+        "reason": x.reason.value if x.reason else None,
+        "next_at": x.next_at,
+        "ended_at": x.ended_at,
+        "provider_id": x.provider_id,
     }
 
 
 def _alert_row(x: Alert) -> Row:
     return _progress(x) | {
-        "id": x.id, "escalation_key": x.escalation_key, "escalation_id": x.escalation_id, "purpose": x.purpose.value,
-        "case_id": x.case_id, "case_revision": x.case_revision, "level": x.level, "severity": x.severity.value,
-        "recipient": x.recipient, "channel": x.channel.value, "attempt": x.attempt, "give_up_at": x.give_up_at,
-        "created_at": x.created_at, "caused_at": x.caused_at, "traceparent": x.traceparent,
+        "id": x.id,
+        "escalation_key": x.escalation_key,
+        "escalation_id": x.escalation_id,
+        "purpose": x.purpose.value,
+        "case_id": x.case_id,
+        "case_revision": x.case_revision,
+        "level": x.level,
+        "severity": x.severity.value,
+        "recipient": x.recipient,
+        "channel": x.channel.value,
+        "attempt": x.attempt,
+        "give_up_at": x.give_up_at,
+        "created_at": x.created_at,
+        "caused_at": x.caused_at,
+        "traceparent": x.traceparent,
     }
 
 
 def _alert(row: Any) -> Alert:
     return Alert(
-        row.id, row.escalation_key, row.escalation_id, Purpose(row.purpose), row.case_id, row.case_revision, row.level,
-        Severity(row.severity), row.recipient, ChannelName(row.channel), AlertState(row.state), row.created_at,
-        row.caused_at, row.give_up_at, row.next_at, row.attempt, Reason(row.reason) if row.reason else None,
-        row.ended_at, row.provider_id, row.traceparent,
+        row.id,
+        row.escalation_key,
+        row.escalation_id,
+        Purpose(row.purpose),
+        row.case_id,
+        row.case_revision,
+        row.level,
+        Severity(row.severity),
+        row.recipient,
+        ChannelName(row.channel),
+        AlertState(row.state),
+        row.created_at,
+        row.caused_at,
+        row.give_up_at,
+        row.next_at,
+        row.attempt,
+        Reason(row.reason) if row.reason else None,
+        row.ended_at,
+        row.provider_id,
+        row.traceparent,
     )

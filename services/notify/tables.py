@@ -7,7 +7,8 @@ from shared.tables import UtcDateTime
 metadata = MetaData()
 
 contacts = Table(
-    "contacts", metadata,
+    "contacts",
+    metadata,
     Column("person", String(100), primary_key=True),
     Column("name", String(200), nullable=False),
     Column("email", String(254)),
@@ -20,14 +21,16 @@ contacts = Table(
 
 # One row per case that we ever heard of: remembers the answer, and is the lock under which its alerts are planned.
 cases = Table(
-    "cases", metadata,
+    "cases",
+    metadata,
     Column("case_id", String(200), primary_key=True),
     Column("answered_revision", Integer, nullable=False),
     Column("answered_at", UtcDateTime),
 )
 
 escalations = Table(
-    "escalations", metadata,
+    "escalations",
+    metadata,
     Column("key", String(220), primary_key=True),
     Column("id", String(200), nullable=False),
     Column("purpose", String(20), nullable=False),
@@ -47,7 +50,8 @@ escalations = Table(
 )
 
 alerts = Table(
-    "alerts", metadata,
+    "alerts",
+    metadata,
     Column("id", String(36), primary_key=True),
     Column("escalation_key", String(220), nullable=False, index=True),
     Column("escalation_id", String(200), nullable=False),
@@ -75,7 +79,8 @@ alerts = Table(
 
 # One row per attempt that came to an end; written with its outcome.
 deliveries = Table(
-    "deliveries", metadata,
+    "deliveries",
+    metadata,
     Column("alert_id", String(36), primary_key=True),
     Column("attempt", Integer, primary_key=True),
     Column("outcome", String(20), nullable=False),

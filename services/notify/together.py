@@ -27,11 +27,13 @@ class _Waiting(Generic[Wish, Answer]):
 class Together(Generic[Wish, Answer]):
     """`ask(wish)` from any number of threads or greenlets; `work` answers all that wait, in their order, in one go.
 
-    work: one transaction; it must be harmless when it is run again after its answer was lost. linger: the seconds to wait
-    for company, asked each time; a transaction for one costs as much as one for many.
+    work: one transaction; it must be harmless when it is run again after its answer was lost. linger: the seconds to
+    wait for company, asked each time; a transaction for one costs as much as one for many.
     """
 
-    def __init__(self, name: str, work: Callable[[list[Wish]], list[Answer]], linger: Callable[[], float] = lambda: 0.0):
+    def __init__(
+        self, name: str, work: Callable[[list[Wish]], list[Answer]], linger: Callable[[], float] = lambda: 0.0
+    ):
         self._name, self._work, self._linger = name, work, linger
         self._turn = threading.Lock()
         self._waiting: list[_Waiting[Wish, Answer]] = []

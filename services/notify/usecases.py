@@ -36,17 +36,25 @@ def get_contact(tx: Transaction, person: str) -> dict[str, Any]:
 def list_contacts(tx: Transaction, after: str) -> dict[str, Any]:
     """A page of contacts; `next` is what to pass as `after` for the one behind it."""
     page = contacts.list_contacts(tx, after, PAGE)
-    return {"contacts": [schemas.contact_document(c) for c in page], "next": page[-1].person if len(page) == PAGE else None}
+    return {
+        "contacts": [schemas.contact_document(c) for c in page],
+        "next": page[-1].person if len(page) == PAGE else None,
+    }
 
 
 def list_alerts(tx: Transaction, case_id: str | None) -> dict[str, Any]:
     if case_id is not None and not 1 <= len(case_id) <= 200:
-        raise Rejected("the query cannot be used", errors=[{"pointer": "/case_id", "detail": "needs 1 to 200 characters"}])
+        raise Rejected(
+            "the query cannot be used", errors=[{"pointer": "/case_id", "detail": "needs 1 to 200 characters"}]
+        )
     return {"alerts": overview.list_alerts(tx, case_id)}
 
 
 def summary(tx: Transaction, rules: Rules) -> dict[str, Any]:
-    return overview.counts(tx) | {"last_resort_configured": rules.last_resort is not None, "plumbing": plumbing_counts(tx)}
+    return overview.counts(tx) | {
+        "last_resort_configured": rules.last_resort is not None,
+        "plumbing": plumbing_counts(tx),
+    }
 
 
 def audit(tx: Transaction) -> None:

@@ -123,6 +123,17 @@ def test_while_the_database_is_away_the_messages_are_held(
     assert sink.rows("SELECT attempt FROM {}retries") == []
 
 
+def test_a_crash_of_the_subscription_itself_ends_the_process_loudly(sink: Sink, bus: Bus) -> None:
+    bus.publish(a_classified("1"))
+    sink.launch(OMBUD_FAILPOINTS=f"{QUEUE}.before_ack=raise@1")
+    assert sink.wait() == 1
+    assert "failpoint" in sink.log() and "ended_by_a_crash" in sink.log()
+    assert sink.effects() == ["1"]
+    sink.start()
+    eventually(lambda: sink.metric(f'ombud_events_total{{outcome="duplicate",queue="{QUEUE}"}}') == 1, "the copy")
+    assert sink.effects() == ["1"]
+
+
 def test_a_queue_with_other_arguments_ends_the_process_loudly(sink: Sink, bus: Bus) -> None:
     bus.channel.queue_delete(QUEUE)
     bus.channel.queue_declare(QUEUE, durable=True, auto_delete=False)

@@ -94,4 +94,5 @@ def recipients_at(level: Level, people: Iterable[Supervisor], region: str | None
 
 
 def _covers(person: Supervisor, region: str | None) -> bool:
-    return EVERYWHERE in person.regions or region in person.regions
+    # Where the region is not known, everybody with the role is asked: too many told beats nobody told.
+    return region is None or EVERYWHERE in person.regions or region in person.regions

@@ -1,4 +1,4 @@
-"""What a channel is: the one small protocol behind which every way of reaching people lives. Called by the dispatcher."""
+"""What a channel is: the small protocol behind which each way of reaching people lives. Called by the dispatcher."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,8 +30,8 @@ class Channel(Protocol):
     def send(self, letter: Letter, hand_off: Callable[[], None]) -> Outcome:
         """Sends to one recipient.
 
-        Calls `hand_off` right before the first step after which the letter may arrive, and lets its NotOurs through. What
-        fails before that step is certainly unsent; what is not known afterwards is Ambiguous.
+        Calls `hand_off` right before the first step after which the letter may arrive, and lets its NotOurs through.
+        What fails before that step is certainly unsent; what is not known afterwards is Ambiguous.
         """
 
     def close(self) -> None:

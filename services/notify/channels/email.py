@@ -37,7 +37,7 @@ class Email:
         return self._transmit(session, content, hand_off)
 
     def _addressed(self, address: str) -> Session:
-        """A session that has taken MAIL and RCPT; a kept one may have died unseen, and then a new one is asked instead."""
+        """A session that has taken MAIL and RCPT; a kept one may have died unseen: then a new one is asked."""
         session = self._pool.take()
         while True:
             try:
@@ -67,7 +67,9 @@ class Email:
             raise _Refused(Temporary(Reason.LOGIN_REFUSED, detail))
         if permanently is Reason.RECIPIENT_REFUSED:
             raise _Refused(Permanent(permanently, detail))
-        raise _Refused(Temporary(permanently, detail))  # our sender is refused for everybody: no fault of this recipient
+        raise _Refused(
+            Temporary(permanently, detail)
+        )  # our sender is refused for everybody: no fault of this recipient
 
     def _reset(self, session: Session, code: int) -> None:
         """Ends the transaction and keeps the session, if it still lives."""

@@ -36,7 +36,11 @@ class Sender:
         name, address = parseaddr(text)
         if not is_address(address) or _CONTROL.search(text):
             raise WrongSettings(f"OMBUD_MAIL_FROM: {text!r} is no address; the form is Ombud <ombud@example.org>")
-        quoted = f'"{name}"' if re.search(r"[^\w !-]", name, re.ASCII) and name.isascii() and '"' not in name else _words(name)
+        quoted = (
+            f'"{name}"'
+            if re.search(r"[^\w !-]", name, re.ASCII) and name.isascii() and '"' not in name
+            else _words(name)
+        )
         return cls(f"{quoted} <{address}>" if name else address, address)
 
 
@@ -46,7 +50,7 @@ def is_address(text: str) -> bool:
 
 
 def write(letter: Letter, sender: Sender) -> bytes:
-    """The mail for DATA, its last line ended, without the final dot; ValueError when a header would break out of its line."""
+    """The mail for DATA, its last line ended, without the final dot; ValueError when a header would break out."""
     if not is_address(letter.address):
         raise ValueError("no plain address")
     boundary = f"=_{letter.alert_id}"
@@ -111,5 +115,10 @@ def _part(boundary: str, subtype: str, text: str) -> list[str]:
     else:
         encoded = base64.encodebytes("\r\n".join([*lines, ""]).encode()).decode()
         encoding, lines = "base64", encoded.splitlines()
-    return [f"--{boundary}", f"Content-Type: text/{subtype}; charset=utf-8", f"Content-Transfer-Encoding: {encoding}", "",
-            *lines]
+    return [
+        f"--{boundary}",
+        f"Content-Type: text/{subtype}; charset=utf-8",
+        f"Content-Transfer-Encoding: {encoding}",
+        "",
+        *lines,
+    ]

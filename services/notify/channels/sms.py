@@ -73,8 +73,11 @@ class Sms:
         form = {"To": letter.address, "From": self._provider.sender, "Body": letter.text}
         try:
             response = self._http.post(
-                self._provider.url, data=form, auth=(self._provider.account, self._provider.token),
-                timeout=(CONNECT_TIMEOUT, self._read_timeout), allow_redirects=False,
+                self._provider.url,
+                data=form,
+                auth=(self._provider.account, self._provider.token),
+                timeout=(CONNECT_TIMEOUT, self._read_timeout),
+                allow_redirects=False,
             )
         except requests.exceptions.RequestException as error:
             return _unanswered(error)
@@ -83,7 +86,9 @@ class Sms:
 
 def _unanswered(error: requests.exceptions.RequestException) -> Outcome:
     cause = error.args[0] if error.args else None
-    never_connected = isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError | ConnectTimeoutError)
+    never_connected = isinstance(cause, MaxRetryError) and isinstance(
+        cause.reason, NewConnectionError | ConnectTimeoutError
+    )
     if never_connected or isinstance(error, requests.exceptions.ConnectTimeout):
         return Temporary(Reason.PROVIDER_AWAY)
     if isinstance(error, requests.exceptions.SSLError) and any(sign in str(error) for sign in _HANDSHAKE):

@@ -1,4 +1,4 @@
-"""Sessions with one SMTP server: opened with its TLS and login, kept for the next letter, closed when idle. Used by email.py."""
+"""Sessions with one SMTP server: opened with TLS and login, kept for the next letter, closed when idle."""
 
 import smtplib
 import ssl
@@ -42,12 +42,16 @@ class SmtpServer:
             parts = urlsplit(url)
             port = parts.port or _PORTS[parts.scheme]
         except (KeyError, ValueError):
-            raise WrongSettings("OMBUD_SMTP_URL: the form is smtp://host:25, smtp+starttls://user:password@host:587 "
-                                "or smtps://user:password@host:465") from None
+            raise WrongSettings(
+                "OMBUD_SMTP_URL: the form is smtp://host:25, smtp+starttls://user:password@host:587 "
+                "or smtps://user:password@host:465"
+            ) from None
         if not parts.hostname or parts.path.strip("/") or (parts.username and not parts.password):
             raise WrongSettings("OMBUD_SMTP_URL: needs a host, no path, and a password with a user")
         if parts.username and parts.scheme == "smtp" and parts.hostname not in _LOOPBACK:
-            raise WrongSettings("OMBUD_SMTP_URL: a password over smtp:// would be readable; use smtp+starttls:// or smtps://")
+            raise WrongSettings(
+                "OMBUD_SMTP_URL: a password over smtp:// would be readable; use smtp+starttls:// or smtps://"
+            )
         return cls(parts.scheme, parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""))
 
 
@@ -59,8 +63,9 @@ class Session:
         self.used_before = False
         self.idle_since = time.monotonic()
         if server.scheme == "smtps":
-            self.smtp: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, local_hostname, timeout=timeouts.command,
-                                                       context=ssl.create_default_context())
+            self.smtp: smtplib.SMTP = smtplib.SMTP_SSL(
+                server.host, server.port, local_hostname, timeout=timeouts.command, context=ssl.create_default_context()
+            )
         else:
             self.smtp = smtplib.SMTP(server.host, server.port, local_hostname, timeout=timeouts.command)
         try:
@@ -107,7 +112,7 @@ class SessionPool:
         self._lock = threading.Lock()
 
     def take(self) -> Session:
-        """A session that was used lately, else a new one; raises OSError or SMTPException when there is none to be had."""
+        """A session that was used lately, else a new one; raises OSError or SMTPException when none is to be had."""
         with self._lock:
             fresh = [s for s in self._waiting if time.monotonic() - s.idle_since < IDLE_LIMIT]
             old = [s for s in self._waiting if s not in fresh]

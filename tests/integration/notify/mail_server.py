@@ -97,19 +97,25 @@ class _Hooks:
     def __init__(self, owner: MailServer):
         self._owner = owner
 
-    async def handle_EHLO(self, server: SMTP, session: Any, envelope: Envelope, hostname: str, responses: list[str]) -> list[str]:
+    async def handle_EHLO(
+        self, server: SMTP, session: Any, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
         reply = await self._owner.play("EHLO", server)
         session.host_name = hostname
         return [reply] if reply else responses
 
-    async def handle_MAIL(self, server: SMTP, session: Any, envelope: Envelope, address: str, options: list[str]) -> str:
+    async def handle_MAIL(
+        self, server: SMTP, session: Any, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
         reply = await self._owner.play("MAIL", server)
         if reply:
             return reply
         envelope.mail_from = address
         return "250 OK"
 
-    async def handle_RCPT(self, server: SMTP, session: Any, envelope: Envelope, address: str, options: list[str]) -> str:
+    async def handle_RCPT(
+        self, server: SMTP, session: Any, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
         reply = await self._owner.play("RCPT", server)
         if reply:
             return reply

@@ -102,7 +102,9 @@ def test_server_that_is_not_there_is_a_temporary_failure(make):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
-    assert make(f"smtp://127.0.0.1:{port}").send(a_letter(), HandOff()) == Temporary(Reason.PROVIDER_AWAY, "ConnectionRefusedError")
+    assert make(f"smtp://127.0.0.1:{port}").send(a_letter(), HandOff()) == Temporary(
+        Reason.PROVIDER_AWAY, "ConnectionRefusedError"
+    )
 
 
 def test_server_that_accepts_and_says_nothing_is_a_temporary_failure(make):
@@ -174,4 +176,7 @@ def test_alert_that_is_no_longer_ours_is_not_sent_and_the_session_stays(mail_ser
     with pytest.raises(NotOurs):
         email.send(a_letter(1), not_ours)
     assert isinstance(email.send(a_letter(2), HandOff()), Accepted)
-    assert ([letter["Message-ID"] for letter in mail_server.letters], mail_server.connections) == (["<alert-2@example.org>"], 1)
+    assert ([letter["Message-ID"] for letter in mail_server.letters], mail_server.connections) == (
+        ["<alert-2@example.org>"],
+        1,
+    )

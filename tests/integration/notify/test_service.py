@@ -26,12 +26,21 @@ def bus(amqp_uri: str) -> Iterator[Bus]:
 
 
 @pytest.fixture
-def start(amqp_uri: str, tmp_path: Path, bus: Bus, mail_server: MailServer, twilio: Twilio) -> Iterator[Callable[[str], ServiceProcess]]:
+def start(
+    amqp_uri: str, tmp_path: Path, bus: Bus, mail_server: MailServer, twilio: Twilio
+) -> Iterator[Callable[[str], ServiceProcess]]:
     started: list[ServiceProcess] = []
 
     def start(url: str) -> ServiceProcess:
-        made = ServiceProcess("services.notify", tmp_path, OMBUD_DATABASE_URL=url, OMBUD_AMQP_URI=amqp_uri,
-                              OMBUD_SMTP_URL=mail_server.url, OMBUD_SMS_URL=twilio.url, OMBUD_LAST_RESORT=BOSS)
+        made = ServiceProcess(
+            "services.notify",
+            tmp_path,
+            OMBUD_DATABASE_URL=url,
+            OMBUD_AMQP_URI=amqp_uri,
+            OMBUD_SMTP_URL=mail_server.url,
+            OMBUD_SMS_URL=twilio.url,
+            OMBUD_LAST_RESORT=BOSS,
+        )
         started.append(made)
         made.start()
         assert made.call("PUT", "/v1/contacts/ann", ANN).status_code == 200
@@ -43,8 +52,13 @@ def start(amqp_uri: str, tmp_path: Path, bus: Bus, mail_server: MailServer, twil
 
 
 @pytest.fixture
-def notify(start: Callable[[str], ServiceProcess], migrated_file: Path, tmp_path: Path) -> ServiceProcess:
-    return start(f"sqlite:///{shutil.copy(migrated_file, tmp_path)}")
+def sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
+    return f"sqlite:///{shutil.copy(migrated_file, tmp_path)}"
+
+
+@pytest.fixture
+def notify(start: Callable[[str], ServiceProcess], sqlite_url: str) -> ServiceProcess:
+    return start(sqlite_url)
 
 
 def states(notify: ServiceProcess) -> dict[str, str]:
@@ -58,11 +72,9 @@ def at_rest(notify: ServiceProcess, alerts: int) -> bool:
     return ended == alerts and seen["plumbing"]["outbox"] == 0
 
 
-@pytest.mark.parametrize("where", ["sqlite", "postgresql"])
-def test_escalation_becomes_one_mail_and_one_event_however_often_it_is_told(where, start, bus, mail_server, request):
-    fixture = {"sqlite": "migrated_file", "postgresql": "database_url"}[where]
-    found = request.getfixturevalue(fixture)
-    notify = start(found if where == "postgresql" else f"sqlite:///{found}")
+@pytest.mark.parametrize("database", ["sqlite_url", "database_url"])
+def test_escalation_becomes_one_mail_and_one_event_however_often_it_is_told(database, start, bus, mail_server, request):
+    notify = start(request.getfixturevalue(database))
     tap = bus.tap("notify")
     event = escalated("ann")
     for copy in ("1", "1", "2"):

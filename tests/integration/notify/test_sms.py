@@ -22,22 +22,25 @@ def test_message_is_taken_with_our_sender(twilio, sms):
     assert twilio.messages == [{"To": "+420601234567", "From": SENDER, "Body": LETTER.text}]
 
 
-@pytest.mark.parametrize(("status", "code", "headers", "outcome"), [
-    (429, 20429, {"Retry-After": "17"}, RetryAfter(17, Reason.PROVIDER_THROTTLED, "429 20429")),
-    (429, None, {}, RetryAfter(5, Reason.PROVIDER_THROTTLED, "429")),
-    (429, None, {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, RetryAfter(5, Reason.PROVIDER_THROTTLED, "429")),
-    (400, 14107, {}, RetryAfter(5, Reason.PROVIDER_THROTTLED, "400 14107")),
-    (400, 21211, {}, Permanent(Reason.INVALID_ADDRESS, "400 21211")),
-    (400, 21614, {}, Permanent(Reason.INVALID_ADDRESS, "400 21614")),
-    (400, 21610, {}, Permanent(Reason.OPTED_OUT, "400 21610")),
-    (400, 21999, {}, Permanent(Reason.RECIPIENT_REFUSED, "400 21999")),
-    (400, 21606, {}, Temporary(Reason.WRONG_SETTINGS, "400 21606")),
-    (401, 20003, {}, Temporary(Reason.LOGIN_REFUSED, "401 20003")),
-    (404, 20404, {}, Temporary(Reason.WRONG_SETTINGS, "404 20404")),
-    (302, None, {"Location": "http://127.0.0.1:9/"}, Temporary(Reason.WRONG_SETTINGS, "302")),
-    (500, 20500, {}, Ambiguous(Reason.PROVIDER_ERROR, "500 20500")),
-    (503, None, {}, Ambiguous(Reason.PROVIDER_ERROR, "503")),
-])
+@pytest.mark.parametrize(
+    ("status", "code", "headers", "outcome"),
+    [
+        (429, 20429, {"Retry-After": "17"}, RetryAfter(17, Reason.PROVIDER_THROTTLED, "429 20429")),
+        (429, None, {}, RetryAfter(5, Reason.PROVIDER_THROTTLED, "429")),
+        (429, None, {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, RetryAfter(5, Reason.PROVIDER_THROTTLED, "429")),
+        (400, 14107, {}, RetryAfter(5, Reason.PROVIDER_THROTTLED, "400 14107")),
+        (400, 21211, {}, Permanent(Reason.INVALID_ADDRESS, "400 21211")),
+        (400, 21614, {}, Permanent(Reason.INVALID_ADDRESS, "400 21614")),
+        (400, 21610, {}, Permanent(Reason.OPTED_OUT, "400 21610")),
+        (400, 21999, {}, Permanent(Reason.RECIPIENT_REFUSED, "400 21999")),
+        (400, 21606, {}, Temporary(Reason.WRONG_SETTINGS, "400 21606")),
+        (401, 20003, {}, Temporary(Reason.LOGIN_REFUSED, "401 20003")),
+        (404, 20404, {}, Temporary(Reason.WRONG_SETTINGS, "404 20404")),
+        (302, None, {"Location": "http://127.0.0.1:9/"}, Temporary(Reason.WRONG_SETTINGS, "302")),
+        (500, 20500, {}, Ambiguous(Reason.PROVIDER_ERROR, "500 20500")),
+        (503, None, {}, Ambiguous(Reason.PROVIDER_ERROR, "503")),
+    ],
+)
 def test_answer_decides_the_outcome(twilio, sms, status, code, headers, outcome):
     twilio.script = [(status, {"code": code} if code else {}, headers)]
     assert sms.send(LETTER, lambda: None) == outcome

@@ -88,8 +88,10 @@ def test_last_two_alerts_failing_at_once_give_up_the_escalation_once(office: Off
     for n in range(10):
         office.hear(escalated("ann", "bob", case_id=f"case-{n}"))
         first, second = office.claim()
-        in_threads(lambda x=first: settle(office, Attempt(x.alert, REFUSED)),
-                   lambda x=second: settle(colleague, Attempt(x.alert, REFUSED)))
+        in_threads(
+            lambda x=first: settle(office, Attempt(x.alert, REFUSED)),
+            lambda x=second: settle(colleague, Attempt(x.alert, REFUSED)),
+        )
     assert Counter(office.told() + colleague.told()) == {"alert.failed": 20, "escalation.unreachable": 10}
 
 
@@ -99,8 +101,10 @@ def test_answer_and_failure_at_once_never_start_another_channel_behind_the_answe
         case_id = f"case-{n}"
         office.hear(escalated(case_id=case_id))
         (job,) = office.claim()
-        in_threads(lambda x=job: settle(office, Attempt(x.alert, REFUSED)),
-                   lambda x=case_id: colleague.hear(acknowledged(case_id=x)))
+        in_threads(
+            lambda x=job: settle(office, Attempt(x.alert, REFUSED)),
+            lambda x=case_id: colleague.hear(acknowledged(case_id=x)),
+        )
         office.send()
     assert office.sms.sent == []
 

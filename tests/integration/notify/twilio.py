@@ -66,7 +66,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, status: int, body: dict[str, Any], headers: dict[str, str]) -> None:
         content = json.dumps(body).encode()
         self.send_response(status)
-        for name, value in ({"Content-Type": "application/json", "Content-Length": str(len(content))} | headers).items():
+        for name, value in (
+            {"Content-Type": "application/json", "Content-Length": str(len(content))} | headers
+        ).items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)

@@ -20,6 +20,11 @@ def test_percentiles_are_values_that_were_measured():
     assert (found.count, found.p50, found.p95, found.p99) == (100, 50.0, 95.0, 99.0)
 
 
+def test_a_percentile_between_two_values_is_the_higher_one():
+    found = latency([0.001, 0.002, 0.003])
+    assert (found.p50, found.p95) == (2.0, 3.0)
+
+
 @pytest.mark.parametrize("seconds", [[0.007], [0.007, 0.007]])
 def test_a_single_value_is_every_percentile(seconds):
     found = latency(seconds)

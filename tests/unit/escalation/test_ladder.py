@@ -12,7 +12,7 @@ from tests.unit.escalation.builders import EVERYBODY, a_level
     (Role.SUPERVISOR, "CZ", "zh", ("anna", "ben")),
     (Role.SUPERVISOR, "GB", "cs", ("ben",)),
     (Role.SUPERVISOR, "GR", "el", ()),
-    (Role.SUPERVISOR, None, "cs", ()),
+    (Role.SUPERVISOR, None, "cs", ("anna",)),
     (Role.COORDINATOR, "CZ", "cs", ("caro",)),
     (Role.MANAGER, "GR", "el", ("dora",)),
     (Role.MANAGER, None, "und", ("dora",)),

@@ -35,18 +35,34 @@ TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 def facts(**changes: Any) -> AlertFacts:
     defaults: dict[str, Any] = {
-        "source": "zendesk", "external_id": "4711", "channel": "email", "received_at": NOON, "language": "en",
-        "category": "privacy_security", "anger": 0.7, "asks_kind": "supervisor", "excerpt": "my card was charged twice",
-        "flags": ("fraud",), "region": "emea", "tier": "gold",
+        "source": "zendesk",
+        "external_id": "4711",
+        "channel": "email",
+        "received_at": NOON,
+        "language": "en",
+        "category": "privacy_security",
+        "anger": 0.7,
+        "asks_kind": "supervisor",
+        "excerpt": "my card was charged twice",
+        "flags": ("fraud",),
+        "region": "emea",
+        "tier": "gold",
     }
     return AlertFacts(**(defaults | changes))
 
 
-def escalated(*recipients: str, case_id: str = CASE, revision: int = 2, level: int = 1, **changes: Any) -> CaseEscalated:
+def escalated(
+    *recipients: str, case_id: str = CASE, revision: int = 2, level: int = 1, **changes: Any
+) -> CaseEscalated:
     defaults: dict[str, Any] = {
-        "escalation_id": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{case_id}:{level}:{revision}")), "level": level,
-        "reason": EscalationReason.SEVERITY, "severity": Severity.HIGH, "recipients": recipients or ("ann",),
-        "respond_by": clock.now() + timedelta(minutes=30), "facts": facts(), "policy_version": "1",
+        "escalation_id": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{case_id}:{level}:{revision}")),
+        "level": level,
+        "reason": EscalationReason.SEVERITY,
+        "severity": Severity.HIGH,
+        "recipients": recipients or ("ann",),
+        "respond_by": clock.now() + timedelta(minutes=30),
+        "facts": facts(),
+        "policy_version": "1",
     }
     return CaseEscalated(case_id, revision, **(defaults | changes))
 
@@ -65,17 +81,32 @@ def exhausted(revision: int = 9) -> CaseExhausted:
 
 def failed(**changes: Any) -> EventFailed:
     defaults: dict[str, Any] = {
-        "service": "routing", "queue": "routing.intake.v1", "failed_id": "e-1", "failed_type": "complaint.classified",
-        "failed_subject": CASE, "reason": "failed", "dead": False, "at": NOON, "severity": "critical",
+        "service": "routing",
+        "queue": "routing.intake.v1",
+        "failed_id": "e-1",
+        "failed_type": "complaint.classified",
+        "failed_subject": CASE,
+        "reason": "failed",
+        "dead": False,
+        "at": NOON,
+        "severity": "critical",
     }
     return EventFailed(**(defaults | changes))
 
 
 def an_escalation(**changes: Any) -> Escalation:
     defaults: dict[str, Any] = {
-        "id": "esc-1", "purpose": Purpose.ESCALATION, "case_id": CASE, "case_revision": 2, "level": 1,
-        "severity": Severity.HIGH, "reason": "severity", "recipients": ("ann",),
-        "respond_by": NOON + timedelta(minutes=30), "caused_at": NOON, "facts": {},
+        "id": "esc-1",
+        "purpose": Purpose.ESCALATION,
+        "case_id": CASE,
+        "case_revision": 2,
+        "level": 1,
+        "severity": Severity.HIGH,
+        "reason": "severity",
+        "recipients": ("ann",),
+        "respond_by": NOON + timedelta(minutes=30),
+        "caused_at": NOON,
+        "facts": {},
     }
     return Escalation(**(defaults | changes))
 
@@ -86,7 +117,7 @@ def a_contact(person: str = "ann", **changes: Any) -> Contact:
 
 
 class ScriptedChannel:
-    """Answers by the letter's address, `Accepted` where nothing is scripted, and keeps what it was given after hand-off."""
+    """Answers by the letter's address, `Accepted` where nothing is scripted; keeps what was handed off to it."""
 
     def __init__(self) -> None:
         self.script: dict[str, list[Outcome | Exception]] = {}
@@ -108,7 +139,7 @@ class ScriptedChannel:
 
 
 class Office:
-    """Notify on a migrated database, without its entrypoints: `hear` events, `send` what is due, look at what was announced and sent."""
+    """Notify on a migrated database, without its entrypoints: `hear` events, `send` what is due, look at the rest."""
 
     def __init__(self, url: str, folder: Path, rules: Rules = BOTH):
         self.db = Database(url, "notify")

@@ -16,15 +16,31 @@ def test_defaults():
     assert (contact.language, contact.timezone, contact.channels) == ("en", "UTC", (ChannelName.EMAIL, ChannelName.SMS))
 
 
-@pytest.mark.parametrize(("changes", "pointer"), [
-    ({"name": ""}, "/name"), ({"name": None}, "/name"), ({"email": "ann"}, "/email"), ({"email": "a@b\r\nBcc: c@d"}, "/email"),
-    ({"phone": "00420601234567"}, "/phone"), ({"phone": "+0601234567"}, "/phone"), ({"phone": "+420 601"}, "/phone"),
-    ({"phone": "+420601234567\n"}, "/phone"), ({"phone": "+1234567890123456"}, "/phone"), ({"language": "English"}, "/language"),
-    ({"timezone": "Prague"}, "/timezone"), ({"timezone": "../../etc/passwd"}, "/timezone"), ({"timezone": ""}, "/timezone"),
-    ({"channels": []}, "/channels"), ({"channels": ["fax"]}, "/channels/0"), ({"channels": ["sms", "sms"]}, "/channels"),
-    ({"channels": ["none"]}, "/channels/0"), ({"pager": "1"}, "/pager"),
-    ({"email": None, "phone": None}, ""), ({"channels": ["sms"], "phone": None}, ""),
-])
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"name": ""}, "/name"),
+        ({"name": None}, "/name"),
+        ({"email": "ann"}, "/email"),
+        ({"email": "a@b\r\nBcc: c@d"}, "/email"),
+        ({"phone": "00420601234567"}, "/phone"),
+        ({"phone": "+0601234567"}, "/phone"),
+        ({"phone": "+420 601"}, "/phone"),
+        ({"phone": "+420601234567\n"}, "/phone"),
+        ({"phone": "+1234567890123456"}, "/phone"),
+        ({"language": "English"}, "/language"),
+        ({"timezone": "Prague"}, "/timezone"),
+        ({"timezone": "../../etc/passwd"}, "/timezone"),
+        ({"timezone": ""}, "/timezone"),
+        ({"channels": []}, "/channels"),
+        ({"channels": ["fax"]}, "/channels/0"),
+        ({"channels": ["sms", "sms"]}, "/channels"),
+        ({"channels": ["none"]}, "/channels/0"),
+        ({"pager": "1"}, "/pager"),
+        ({"email": None, "phone": None}, ""),
+        ({"channels": ["sms"], "phone": None}, ""),
+    ],
+)
 def test_fault_is_named_by_its_path(changes, pointer):
     with pytest.raises(Rejected) as caught:
         contact_from("ann", GOOD | changes)

@@ -16,20 +16,23 @@ ONLY_SMS = Rules(frozenset({SMS}))
 NOTHING = Rules(frozenset())
 
 
-@pytest.mark.parametrize(("contact", "tried", "rules", "expected"), [
-    (a_contact(), set(), BOTH, [(EMAIL, PENDING, None)]),
-    (a_contact(channels=(SMS, EMAIL)), set(), BOTH, [(SMS, PENDING, None)]),
-    (a_contact(), {EMAIL}, BOTH, [(SMS, PENDING, None)]),
-    (a_contact(), {EMAIL, SMS}, BOTH, []),
-    (a_contact(phone=None), {EMAIL}, BOTH, []),
-    (a_contact(email=None), set(), BOTH, [(SMS, PENDING, None)]),
-    (a_contact(), set(), ONLY_SMS, [(EMAIL, FAILED, Reason.NOT_CONFIGURED), (SMS, PENDING, None)]),
-    (a_contact(), set(), NOTHING, [(EMAIL, FAILED, Reason.NOT_CONFIGURED), (SMS, FAILED, Reason.NOT_CONFIGURED)]),
-    (a_contact(email=None, phone=None), set(), BOTH, [(NONE, FAILED, Reason.NO_ADDRESS)]),
-    (a_contact(email=None, channels=(EMAIL,)), set(), BOTH, [(NONE, FAILED, Reason.NO_ADDRESS)]),
-    (None, set(), BOTH, [(NONE, FAILED, Reason.UNKNOWN_CONTACT)]),
-    (None, {NONE}, BOTH, []),
-])
+@pytest.mark.parametrize(
+    ("contact", "tried", "rules", "expected"),
+    [
+        (a_contact(), set(), BOTH, [(EMAIL, PENDING, None)]),
+        (a_contact(channels=(SMS, EMAIL)), set(), BOTH, [(SMS, PENDING, None)]),
+        (a_contact(), {EMAIL}, BOTH, [(SMS, PENDING, None)]),
+        (a_contact(), {EMAIL, SMS}, BOTH, []),
+        (a_contact(phone=None), {EMAIL}, BOTH, []),
+        (a_contact(email=None), set(), BOTH, [(SMS, PENDING, None)]),
+        (a_contact(), set(), ONLY_SMS, [(EMAIL, FAILED, Reason.NOT_CONFIGURED), (SMS, PENDING, None)]),
+        (a_contact(), set(), NOTHING, [(EMAIL, FAILED, Reason.NOT_CONFIGURED), (SMS, FAILED, Reason.NOT_CONFIGURED)]),
+        (a_contact(email=None, phone=None), set(), BOTH, [(NONE, FAILED, Reason.NO_ADDRESS)]),
+        (a_contact(email=None, channels=(EMAIL,)), set(), BOTH, [(NONE, FAILED, Reason.NO_ADDRESS)]),
+        (None, set(), BOTH, [(NONE, FAILED, Reason.UNKNOWN_CONTACT)]),
+        (None, {NONE}, BOTH, []),
+    ],
+)
 def test_recipient_is_alerted_on_the_next_usable_channel(contact, tried, rules, expected):
     alerts = next_alerts(an_escalation(), "ann", contact, frozenset(tried), rules, NOON)
     assert [(a.channel, a.state, a.reason) for a in alerts] == expected
@@ -40,23 +43,31 @@ def an_alert(**changes):
     return replace(alert, state=AlertState.HANDED_OFF, attempt=1, **changes)
 
 
-@pytest.mark.parametrize(("outcome", "state", "reason"), [
-    (Accepted("id"), AlertState.ACCEPTED, Reason.ACCEPTED),
-    (Permanent(Reason.RECIPIENT_REFUSED), AlertState.FAILED, Reason.RECIPIENT_REFUSED),
-    (Ambiguous(Reason.NO_ANSWER), AlertState.AMBIGUOUS, Reason.NO_ANSWER),
-    (Temporary(Reason.PROVIDER_AWAY), AlertState.PENDING, Reason.PROVIDER_AWAY),
-    (RetryAfter(60, Reason.PROVIDER_THROTTLED), AlertState.PENDING, Reason.PROVIDER_THROTTLED),
-    (RetryAfter(901, Reason.PROVIDER_THROTTLED), AlertState.FAILED, Reason.PROVIDER_THROTTLED),
-])
+@pytest.mark.parametrize(
+    ("outcome", "state", "reason"),
+    [
+        (Accepted("id"), AlertState.ACCEPTED, Reason.ACCEPTED),
+        (Permanent(Reason.RECIPIENT_REFUSED), AlertState.FAILED, Reason.RECIPIENT_REFUSED),
+        (Ambiguous(Reason.NO_ANSWER), AlertState.AMBIGUOUS, Reason.NO_ANSWER),
+        (Temporary(Reason.PROVIDER_AWAY), AlertState.PENDING, Reason.PROVIDER_AWAY),
+        (RetryAfter(60, Reason.PROVIDER_THROTTLED), AlertState.PENDING, Reason.PROVIDER_THROTTLED),
+        (RetryAfter(901, Reason.PROVIDER_THROTTLED), AlertState.FAILED, Reason.PROVIDER_THROTTLED),
+    ],
+)
 def test_outcome_decides_the_state(outcome: Outcome, state, reason):
     moved = after(an_alert(), outcome, NOON)
     assert (moved.state, moved.reason) == (state, reason)
     assert (moved.ended_at is not None) == moved.has_ended
 
 
-@pytest.mark.parametrize(("late_by", "state"), [
-    (-timedelta(seconds=1), AlertState.PENDING), (timedelta(0), AlertState.PENDING), (timedelta(seconds=1), AlertState.FAILED),
-])
+@pytest.mark.parametrize(
+    ("late_by", "state"),
+    [
+        (-timedelta(seconds=1), AlertState.PENDING),
+        (timedelta(0), AlertState.PENDING),
+        (timedelta(seconds=1), AlertState.FAILED),
+    ],
+)
 def test_retry_stops_where_the_time_of_the_level_ends(late_by, state):
     alert = an_alert()
     now = alert.give_up_at - timedelta(seconds=60) + late_by
@@ -83,21 +94,28 @@ def test_pauses_are_spread_by_a_fifth():
     assert pause(replace(an_alert(), attempt=1, id="ffff")) == pytest.approx(1.2)
 
 
-@pytest.mark.parametrize(("states", "expected"), [
-    ([], True),
-    ([AlertState.FAILED, AlertState.AMBIGUOUS], True),
-    ([AlertState.FAILED, AlertState.PENDING], False),
-    ([AlertState.FAILED, AlertState.HANDED_OFF], False),
-    ([AlertState.FAILED, AlertState.ACCEPTED], False),
-    ([AlertState.FAILED, AlertState.SUPPRESSED], False),
-])
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ([], True),
+        ([AlertState.FAILED, AlertState.AMBIGUOUS], True),
+        ([AlertState.FAILED, AlertState.PENDING], False),
+        ([AlertState.FAILED, AlertState.HANDED_OFF], False),
+        ([AlertState.FAILED, AlertState.ACCEPTED], False),
+        ([AlertState.FAILED, AlertState.SUPPRESSED], False),
+    ],
+)
 def test_escalation_is_unreachable_when_all_ended_unreached(states, expected):
     assert is_unreachable([replace(an_alert(), state=s) for s in states]) is expected
 
 
 def test_alert_id_tells_all_four_parts_apart():
-    ids = {alert_id("e", "ann", "email", "escalation"), alert_id("f", "ann", "email", "escalation"),
-           alert_id("e", "bob", "email", "escalation"), alert_id("e", "ann", "sms", "escalation"),
-           alert_id("e", "ann", "email", "exhausted")}
+    ids = {
+        alert_id("e", "ann", "email", "escalation"),
+        alert_id("f", "ann", "email", "escalation"),
+        alert_id("e", "bob", "email", "escalation"),
+        alert_id("e", "ann", "sms", "escalation"),
+        alert_id("e", "ann", "email", "exhausted"),
+    }
     assert len(ids) == 5
     assert alert_id("e", "ann", "email", "escalation") in ids

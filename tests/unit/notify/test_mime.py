@@ -23,8 +23,14 @@ def read(content: bytes) -> EmailMessage:
 
 
 def a_letter(**changes) -> Letter:
-    defaults = {"alert_id": "a-1", "case_id": "c-1", "address": "ann@example.org", "text": "Hello\n", "subject": "Hi",
-                "html": "<p>Hello</p>\n"}
+    defaults = {
+        "alert_id": "a-1",
+        "case_id": "c-1",
+        "address": "ann@example.org",
+        "text": "Hello\n",
+        "subject": "Hi",
+        "html": "<p>Hello</p>\n",
+    }
     return Letter(**(defaults | changes))
 
 
@@ -46,7 +52,9 @@ def test_headers_that_mailboxes_and_robots_need():
 
 @given(subject=TEXT, line=TEXT, html=TEXT)
 def test_any_text_comes_back_as_it_was(subject, line, html):
-    message = read(_as_received(write(a_letter(subject=subject, text=f"a\n{line}\nb\n", html=f"<p>{html}</p>\n"), SENDER)))
+    message = read(
+        _as_received(write(a_letter(subject=subject, text=f"a\n{line}\nb\n", html=f"<p>{html}</p>\n"), SENDER))
+    )
     assert message["Subject"].strip() == subject.strip()
     assert body(message, "plain") == f"a\n{line}\nb"
     assert body(message, "html") == f"<p>{html}</p>"
@@ -66,11 +74,21 @@ def test_no_line_is_too_long_and_none_ends_the_letter(line):
     assert not [x for x in lines if b"\n" in x or b"\r" in x]
 
 
-@pytest.mark.parametrize("changes", [
-    {"address": "ann@example.org\r\nBcc: all@example.org"}, {"address": "ann@example.org>"}, {"address": "ann"},
-    {"address": "a b@example.org"}, {"address": "ann@example.org, bob@example.org"}, {"address": "jiří@example.org"},
-    {"subject": "Hi\r\nBcc: all@example.org"}, {"subject": "Hi\nthere"}, {"subject": "Hi\rthere"}, {"subject": "\x00"},
-])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"address": "ann@example.org\r\nBcc: all@example.org"},
+        {"address": "ann@example.org>"},
+        {"address": "ann"},
+        {"address": "a b@example.org"},
+        {"address": "ann@example.org, bob@example.org"},
+        {"address": "jiří@example.org"},
+        {"subject": "Hi\r\nBcc: all@example.org"},
+        {"subject": "Hi\nthere"},
+        {"subject": "Hi\rthere"},
+        {"subject": "\x00"},
+    ],
+)
 def test_header_that_would_break_out_is_refused(changes):
     with pytest.raises(ValueError, match=r"header|address"):
         write(a_letter(**changes), SENDER)
@@ -81,8 +99,10 @@ def test_ids_hold_nothing_but_plain_characters():
     assert read(content)["References"] == "<x...Bcc..all.example.org@mail.example.org>"
 
 
-@pytest.mark.parametrize("text", ["Ombud Alerts <o@example.org>", '"Ombud, Inc." <o@example.org>', "o@example.org",
-                                  "Stížnosti ČR <o@example.org>"])
+@pytest.mark.parametrize(
+    "text",
+    ["Ombud Alerts <o@example.org>", '"Ombud, Inc." <o@example.org>', "o@example.org", "Stížnosti ČR <o@example.org>"],
+)
 def test_sender_keeps_its_name(text):
     message = read(write(a_letter(), Sender.parse(text)))
     (address,) = message["From"].addresses
@@ -96,10 +116,19 @@ def test_sender_without_an_address_is_refused(text):
         Sender.parse(text)
 
 
-@pytest.mark.parametrize(("text", "expected"), [
-    ("ann.o'hara+x@mail.example.org", True), ("ann@[127.0.0.1]", True), ("a@b@c", False), ("@example.org", False),
-    ("ann@", False), ("<ann@example.org>", False), ("ann@exam ple.org", False), ("a" * 250 + "@b.cz", False),
-])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ann.o'hara+x@mail.example.org", True),
+        ("ann@[127.0.0.1]", True),
+        ("a@b@c", False),
+        ("@example.org", False),
+        ("ann@", False),
+        ("<ann@example.org>", False),
+        ("ann@exam ple.org", False),
+        ("a" * 250 + "@b.cz", False),
+    ],
+)
 def test_plain_addresses(text, expected):
     assert is_address(text) is expected
 

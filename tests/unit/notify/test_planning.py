@@ -47,7 +47,11 @@ def test_nobody_known_is_unreachable_at_once_and_once(office: Office):
     office.hear(event)
     assert office.told() == ["alert.failed", "alert.failed", "escalation.unreachable"]
     unreachable = office.announced[-1]
-    assert (unreachable.escalation_id, unreachable.level, unreachable.reasons) == (event.escalation_id, 1, ("unknown_contact",))
+    assert (unreachable.escalation_id, unreachable.level, unreachable.reasons) == (
+        event.escalation_id,
+        1,
+        ("unknown_contact",),
+    )
 
 
 def test_no_recipients_at_all_is_unreachable(office: Office):
@@ -96,6 +100,13 @@ def test_escalation_after_an_answer_is_planned(office: Office):
     assert office.alerts() == {("ann", "email"): PENDING}
 
 
+def test_a_late_older_answer_stops_no_newer_alert(office: Office):
+    office.know(a_contact())
+    office.hear(escalated(revision=4))
+    office.hear(acknowledged(3))
+    assert office.alerts() == {("ann", "email"): PENDING}
+
+
 def test_answer_of_one_case_leaves_others_alone(office: Office):
     office.know(a_contact())
     office.hear(escalated())
@@ -132,9 +143,17 @@ def test_without_a_last_resort_an_exhausted_case_is_kept_in_the_books(database_u
     assert (office.alerts(), office.announced) == ({}, [])
 
 
-@pytest.mark.parametrize(("severity", "alerted"), [
-    ("low", 0), ("medium", 0), ("high", 1), ("critical", 1), (None, 1), ("no such word", 1),
-])
+@pytest.mark.parametrize(
+    ("severity", "alerted"),
+    [
+        ("low", 0),
+        ("medium", 0),
+        ("high", 1),
+        ("critical", 1),
+        (None, 1),
+        ("no such word", 1),
+    ],
+)
 def test_last_resort_hears_of_failures_that_are_or_may_be_severe(office: Office, severity, alerted):
     office.know(a_contact("boss"))
     office.hear(failed(severity=severity))

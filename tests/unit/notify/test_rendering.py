@@ -65,10 +65,16 @@ def test_sms_discloses_reference_severity_region_and_link_only():
     assert (words[:-1], len(words)) == (["0f8c2d11", "High", "emea"], 4)
 
 
-@pytest.mark.parametrize("event", [
-    escalated(facts=facts(excerpt=NASTY, source=NASTY, external_id=NASTY, region=NASTY, category=NASTY, agent_name=NASTY)),
-    exhausted(), failed(reason=NASTY, failed_type=NASTY, failed_subject=NASTY, service=NASTY, severity=None),
-])
+@pytest.mark.parametrize(
+    "event",
+    [
+        escalated(
+            facts=facts(excerpt=NASTY, source=NASTY, external_id=NASTY, region=NASTY, category=NASTY, agent_name=NASTY)
+        ),
+        exhausted(),
+        failed(reason=NASTY, failed_type=NASTY, failed_subject=NASTY, service=NASTY, severity=None),
+    ],
+)
 def test_what_others_wrote_breaks_out_of_nothing(event):
     letter, _ = written(event)
     short, _ = written(event, channel=SMS)
@@ -112,6 +118,7 @@ def test_every_purpose_is_there_in_english_and_each_text_has_its_markup():
 
 def test_each_reason_has_words_in_every_language():
     from shared.contracts.escalation import EscalationReason
+
     for language in ("en", "cs"):
         for reason in EscalationReason:
             letter, _ = written(escalated(reason=reason), a_contact(language=language))

@@ -35,9 +35,13 @@ def test_accepted_alert_is_announced_once_and_not_sent_again(told: Office):
     assert (told.announced[0].channel, told.announced[0].reason) == ("email", "accepted")
 
 
-@pytest.mark.parametrize(("outcome", "state", "announced"), [
-    (REFUSED, FAILED, "alert.failed"), (LOST, AMBIGUOUS, "alert.ambiguous"),
-])
+@pytest.mark.parametrize(
+    ("outcome", "state", "announced"),
+    [
+        (REFUSED, FAILED, "alert.failed"),
+        (LOST, AMBIGUOUS, "alert.ambiguous"),
+    ],
+)
 def test_next_channel_starts_when_one_failed_for_good_or_is_unsure(told: Office, outcome, state, announced):
     told.email.script[ANN] = [outcome]
     told.send()
@@ -148,7 +152,10 @@ def test_sender_that_died_after_hand_off_leaves_it_ambiguous_and_the_next_channe
     assert told.reap() == 1
     told.send()
     assert told.addresses() == [PHONE]
-    assert [(e.type, e.reason) for e in told.announced] == [("alert.ambiguous", "sender_died"), ("alert.accepted", "accepted")]
+    assert [(e.type, e.reason) for e in told.announced] == [
+        ("alert.ambiguous", "sender_died"),
+        ("alert.accepted", "accepted"),
+    ]
 
 
 def test_slow_sender_whose_alert_was_claimed_anew_may_not_hand_off(told: Office):

@@ -12,8 +12,14 @@ from services.notify.service import make
 from services.notify.settings import read
 from shared.settings import WrongSettings
 
-NEEDED = {"OMBUD_AMQP_URI": "amqp://", "OMBUD_LINK_KEYS": "key", "OMBUD_SMTP_URL": "", "OMBUD_SMS_URL": "",
-          "OMBUD_LAST_RESORT": "", "OMBUD_MAIL_FROM": "Ombud <ombud@localhost>"}
+NEEDED = {
+    "OMBUD_AMQP_URI": "amqp://",
+    "OMBUD_LINK_KEYS": "key",
+    "OMBUD_SMTP_URL": "",
+    "OMBUD_SMS_URL": "",
+    "OMBUD_LAST_RESORT": "",
+    "OMBUD_MAIL_FROM": "Ombud <ombud@localhost>",
+}
 
 
 @pytest.fixture
@@ -22,25 +28,38 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Any:
         for name, value in (NEEDED | values).items():
             monkeypatch.setenv(name, value)
         return Env(prefix="OMBUD_")
+
     return set_up
 
 
-@pytest.mark.parametrize(("url", "expected"), [
-    ("smtp://mail.example.org", ("smtp", "mail.example.org", 25, "", "")),
-    ("smtp://127.0.0.1:1025", ("smtp", "127.0.0.1", 1025, "", "")),
-    ("smtp+starttls://me%40x:p%2Fw@mail.example.org", ("smtp+starttls", "mail.example.org", 587, "me@x", "p/w")),
-    ("smtps://u:p@mail.example.org:466", ("smtps", "mail.example.org", 466, "u", "p")),
-    ("smtp://[::1]:25", ("smtp", "::1", 25, "", "")),
-])
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("smtp://mail.example.org", ("smtp", "mail.example.org", 25, "", "")),
+        ("smtp://127.0.0.1:1025", ("smtp", "127.0.0.1", 1025, "", "")),
+        ("smtp+starttls://me%40x:p%2Fw@mail.example.org", ("smtp+starttls", "mail.example.org", 587, "me@x", "p/w")),
+        ("smtps://u:p@mail.example.org:466", ("smtps", "mail.example.org", 466, "u", "p")),
+        ("smtp://[::1]:25", ("smtp", "::1", 25, "", "")),
+    ],
+)
 def test_smtp_url(url, expected):
     server = SmtpServer.parse(url)
     assert (server.scheme, server.host, server.port, server.user, server.password) == expected
 
 
-@pytest.mark.parametrize("url", [
-    "mail.example.org", "http://u:secret@x", "smtp://", "smtp://x:port", "smtp://x/path", "smtps://u@x",
-    "smtp://u:secret@mail.example.org", "smtps://u:secret@",
-])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mail.example.org",
+        "http://u:secret@x",
+        "smtp://",
+        "smtp://x:port",
+        "smtp://x/path",
+        "smtps://u@x",
+        "smtp://u:secret@mail.example.org",
+        "smtps://u:secret@",
+    ],
+)
 def test_wrong_smtp_url_is_refused_without_its_password(url):
     with pytest.raises(WrongSettings, match="OMBUD_SMTP_URL") as caught:
         SmtpServer.parse(url)
@@ -53,8 +72,16 @@ def test_sms_url():
     assert (provider.account, provider.token, provider.sender) == ("AC1", "to/ken", "+15551234567")
 
 
-@pytest.mark.parametrize("url", ["https://AC1:secret@api.twilio.com", "https://api.twilio.com?from=%2B1555", "ftp://AC1:secret@x?from=1",
-                                 "https://AC1:secret@?from=1", "https://AC1:secret@x:y?from=1"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://AC1:secret@api.twilio.com",
+        "https://api.twilio.com?from=%2B1555",
+        "ftp://AC1:secret@x?from=1",
+        "https://AC1:secret@?from=1",
+        "https://AC1:secret@x:y?from=1",
+    ],
+)
 def test_wrong_sms_url_is_refused_without_its_token(url):
     with pytest.raises(WrongSettings, match="OMBUD_SMS_URL") as caught:
         SmsProvider.parse(url)
@@ -66,17 +93,27 @@ def test_nothing_that_is_printed_holds_a_password(environment):
     assert "secret" not in repr(settings)
 
 
-@pytest.mark.parametrize(("smtp", "sms", "channels"), [
-    ("", "", set()), ("smtp://x", "", {ChannelName.EMAIL}), ("", "https://A:b@x?from=1", {ChannelName.SMS}),
-])
+@pytest.mark.parametrize(
+    ("smtp", "sms", "channels"),
+    [
+        ("", "", set()),
+        ("smtp://x", "", {ChannelName.EMAIL}),
+        ("", "https://A:b@x?from=1", {ChannelName.SMS}),
+    ],
+)
 def test_channel_without_settings_is_not_configured(environment, smtp, sms, channels):
     made = make(read(environment(OMBUD_SMTP_URL=smtp, OMBUD_SMS_URL=sms)))
     assert set(made["channels"]) == made["rules"].configured == channels
 
 
-@pytest.mark.parametrize(("value", "name", "address"), [
-    ("", None, None), ("boss", "boss", None), ("night@example.org", "last-resort", "night@example.org"),
-])
+@pytest.mark.parametrize(
+    ("value", "name", "address"),
+    [
+        ("", None, None),
+        ("boss", "boss", None),
+        ("night@example.org", "last-resort", "night@example.org"),
+    ],
+)
 def test_last_resort_is_a_person_or_an_address(environment, value, name, address):
     rules = make(read(environment(OMBUD_LAST_RESORT=value)))["rules"]
     assert (rules.last_resort, rules.last_resort_contact and rules.last_resort_contact.email) == (name, address)

@@ -91,7 +91,8 @@ def test_warnings_are_shown_short_and_the_rest_stays_in_the_file(tmp_path: Path)
     log_line(path, event="started", level="info")
     log_line(path, event="relay_waits", level="warning", error="refused", service="routing", timestamp="now")
     log_line(path, event="crashed", level="error", exception="Traceback\n  line 1\nKeyError: 'x'")
-    path.open("a").write("DeprecationWarning: no JSON\n")
+    with path.open("a") as log:
+        log.write("DeprecationWarning: no JSON\n")
     assert list(tail.news(0)) == ["routing: relay_waits error=refused", "routing: crashed  KeyError: 'x'"]
     assert list(tail.news(0)) == []
 
