@@ -42,6 +42,7 @@ SERVER_TIMEOUTS = "-c statement_timeout=12000 -c lock_timeout=5000 -c idle_in_tr
 CONTENTION_TRIES = 3
 
 T = TypeVar("T")
+_NOW = select(func.clock_timestamp())
 
 
 class WrongUrl(ValueError):
@@ -75,7 +76,7 @@ class Transaction:
     def now(self) -> datetime:
         """The time of this transaction, read when first asked for: after the locks, so never older than their wait."""
         if self.is_postgres:
-            instant: datetime = self.connection.scalar(select(func.clock_timestamp()))  # type: ignore[assignment]
+            instant: datetime = self.connection.scalar(_NOW)  # type: ignore[assignment]
             return instant.astimezone(UTC) + clock.shift()
         return clock.now()
 

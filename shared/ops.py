@@ -20,7 +20,8 @@ class Ops:
     def __init__(self, address: tuple[str, int], is_ready: Callable[[], str | None], look: Callable[[], None]):
         """is_ready: None, or what is missing. look: refreshes the gauges that are read from the database."""
         self._address, self._is_ready, self._look = address, is_ready, look
-        self._missing: str | None = "starting"
+        self._missing: str | None = None
+        self.has_started = False
         self._checked_at = float("-inf")
 
     def start(self) -> None:
@@ -51,6 +52,8 @@ class Ops:
         return "200 OK", "text/plain", b"ok\n"
 
     def _readiness(self) -> tuple[str, str, bytes]:
+        if not self.has_started:
+            return "503 Service Unavailable", "text/plain", b"starting\n"
         if time.monotonic() - self._checked_at > READY_CACHE:
             self._missing, self._checked_at = self._is_ready(), time.monotonic()
         if self._missing:

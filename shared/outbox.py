@@ -11,9 +11,9 @@ import orjson
 import structlog
 from eventlet.event import Event as Signal
 from prometheus_client import Counter, Gauge, Histogram
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import BindParameter, Integer, bindparam, delete, func, or_, select, update
 
-from shared import failpoints, tables
+from shared import clock, failpoints, tables
 from shared.contracts.event import Event
 from shared.contracts.topology import exchange_of
 from shared.database import Database, Transaction
@@ -32,6 +32,17 @@ WAITING = Gauge("ombud_outbox_waiting", "Rows in the outbox", ["service"])
 AGE = Gauge("ombud_outbox_oldest_age_seconds", "Age of the oldest row in the outbox", ["service"])
 SECONDS = Histogram("ombud_outbox_publish_duration_seconds", "Publish and confirm of one batch", ["service"])
 t = tables.outbox
+# Built once; this is the way of every event. The clock is this process's own: only rows that stepped back look at it.
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_CLAIM = (
+    select(t.c.id, t.c.exchange, t.c.type, t.c.headers, t.c.body)
+    .where(or_(t.c.next_at.is_(None), t.c.next_at <= bindparam("now", type_=tables.UtcDateTime)))
+    .order_by(t.c.id)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+_DELETE = delete(t).where(t.c.id.in_(_IDS))
+_STEP_BACK = update(t).where(t.c.id.in_(_IDS)).values(attempts=t.c.attempts + 1, next_at=bindparam("later"))
 
 
 def write_rows(service: str, tx: Transaction, announced: list[tuple[Event, bool]]) -> None:
@@ -135,13 +146,7 @@ class Relay:
         return len(rows)
 
     def _claim(self, tx: Transaction) -> list[Any]:
-        due = or_(t.c.next_at.is_(None), t.c.next_at <= tx.sql_now)
-        columns = (t.c.id, t.c.exchange, t.c.type, t.c.headers, t.c.body)
-        return list(
-            tx.execute(
-                select(*columns).where(due).order_by(t.c.id).limit(self._limit).with_for_update(skip_locked=True)
-            )
-        )
+        return list(tx.execute(_CLAIM, {"now": clock.now(), "most": self._limit}))
 
     def _publish(self, rows: list[Any]) -> Outcome:
         started = time.monotonic()
@@ -153,14 +158,13 @@ class Relay:
         """Rows that the broker said nothing about stay as they are and are published again."""
         failpoints.reach("outbox.published")
         if outcome.confirmed:
-            tx.execute(delete(t).where(t.c.id.in_(outcome.confirmed)))
+            tx.execute(_DELETE, {"ids": outcome.confirmed})
             PUBLISHED.labels(self.service).inc(len(outcome.confirmed))
         if outcome.returned:
             self._step_back(tx, outcome.returned)
 
     def _step_back(self, tx: Transaction, ids: list[int]) -> None:
-        later = {"attempts": t.c.attempts + 1, "next_at": tx.now + STEP_BACK}
-        tx.execute(update(t).where(t.c.id.in_(ids)).values(later))
+        tx.execute(_STEP_BACK, {"ids": ids, "later": clock.now() + STEP_BACK})
         RETURNED.labels(self.service).inc(len(ids))
 
     def _after_error(self, error: Exception) -> None:

@@ -89,9 +89,12 @@ def _run(container: ServiceContainer, db: Database, relay: Relay, common: Common
     from importlib.metadata import version
 
     BUILD.info({"service": common.service, "version": version("ombud")})
+    stop = _stop_signal()
     try:
-        Ops((common.host, common.ops_port), lambda: _not_ready(db, migrations), relay.look).start()
+        ops = Ops((common.host, common.ops_port), lambda: _not_ready(db, migrations), relay.look)
+        ops.start()
         container.start()
+        ops.has_started = True
     except OSError as error:
         return _refuse(
             EXIT_SETTINGS,
@@ -99,7 +102,7 @@ def _run(container: ServiceContainer, db: Database, relay: Relay, common: Common
             "try --port-offset or OMBUD_PORT_OFFSET",
         )
     log.info("started", port=common.port, ops_port=common.ops_port)
-    return _until_stopped(container, db)
+    return _until_stopped(container, db, stop)
 
 
 def _not_ready(db: Database, migrations: Path) -> str | None:
@@ -110,10 +113,14 @@ def _not_ready(db: Database, migrations: Path) -> str | None:
         return f"database: {type(error).__name__}"
 
 
-def _until_stopped(container: ServiceContainer, db: Database) -> int:
+def _stop_signal() -> Signal:
     stop = Signal()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None if stop.ready() else stop.send())
+    return stop
+
+
+def _until_stopped(container: ServiceContainer, db: Database, stop: Signal) -> int:
     while not stop.ready():
         with eventlet.Timeout(LOOK_EVERY, False):
             stop.wait()

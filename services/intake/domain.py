@@ -5,6 +5,7 @@ import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from shared.contracts.event import Severity
 
@@ -106,7 +107,7 @@ class Read:
 
     submission: Submission
     verdict: Verdict
-    evidence: tuple[dict[str, object], ...] = ()
+    evidence: tuple[Any, ...] = ()
 
     @property
     def id(self) -> str:

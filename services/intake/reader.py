@@ -31,7 +31,7 @@ class Reader:
         found = self.classifier.classify(
             submission.text, subject=submission.subject, language_hint=submission.customer.language
         )
-        return Read(submission, verdict_of(found), tuple(asdict(e) for e in found.evidence))
+        return Read(submission, verdict_of(found), found.evidence)
 
     def classify(self, text: str, subject: str, language: str | None) -> dict[str, Any]:
         """The classification with its evidence as a document; stores nothing."""

@@ -1,11 +1,10 @@
 """Queries of intake: domain objects in, domain objects out. Called by the use cases."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import BindParameter, bindparam, delete, func, select
 
 from services.intake import tables
 from services.intake.domain import Complaint, Person, Read, State, Step, StepKind, Verdict
@@ -13,6 +12,9 @@ from shared.contracts.event import Severity
 from shared.database import Row, Transaction
 
 c, k = tables.complaints, tables.contacts
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_LOCK = select(c).where(c.c.id.in_(_IDS)).order_by(c.c.id).with_for_update()
+_SEEN = select(k.c.id).where(k.c.id.in_(_IDS))
 
 
 def add_complaints(tx: Transaction, complaints: Iterable[Complaint], now: datetime) -> None:
@@ -24,7 +26,7 @@ def lock_complaints(tx: Transaction, ids: Iterable[str]) -> dict[str, Complaint]
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    rows = tx.execute(select(c).where(c.c.id.in_(wanted)).order_by(c.c.id).with_for_update())
+    rows = tx.execute(_LOCK, {"ids": wanted})
     return {r.id: _complaint(r) for r in rows}
 
 
@@ -35,7 +37,7 @@ def save_complaints(tx: Transaction, complaints: Iterable[Complaint]) -> None:
 def seen_contacts(tx: Transaction, arrivals: Iterable[Read | Step]) -> set[str]:
     """The ids among these that are stored already; asked after the complaints were locked."""
     ids = sorted({a.id for a in arrivals if isinstance(a, Read)})
-    return set(tx.execute(select(k.c.id).where(k.c.id.in_(ids))).scalars()) if ids else set()
+    return set(tx.execute(_SEEN, {"ids": ids}).scalars()) if ids else set()
 
 
 def add_contacts(tx: Transaction, reads: Iterable[Read], now: datetime) -> None:
@@ -90,16 +92,12 @@ def _row(x: Complaint) -> dict[str, Any]:
         "product": x.product,
         "tags": list(x.tags),
         "customer_ref": x.customer.ref,
-        "customer": asdict(x.customer),
+        "customer": x.customer,
         "received_at": x.received_at,
         "excerpt": x.excerpt,
-        "verdict": asdict(x.verdict) if x.verdict else None,
-        "waiting_steps": [_step_row(s) for s in x.waiting_steps],
+        "verdict": x.verdict,
+        "waiting_steps": x.waiting_steps,
     }
-
-
-def _step_row(step: Step) -> dict[str, Any]:
-    return asdict(step) | {"at": step.at.isoformat() if step.at else None}
 
 
 def _contact_row(read: Read, now: datetime) -> dict[str, Any]:
@@ -112,8 +110,8 @@ def _contact_row(read: Read, now: datetime) -> dict[str, Any]:
         "text": x.text,
         "received_at": x.received_at or now,
         "accepted_at": now,
-        "verdict": asdict(read.verdict),
-        "evidence": list(read.evidence),
+        "verdict": read.verdict,
+        "evidence": read.evidence,
     }
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import orjson
 
-from shared.contracts.event import Event, InvalidEvent, event_class, from_data, to_data
+from shared.contracts.event import Event, InvalidEvent, event_class
 from shared.contracts.failure import ANY_SERVICE
+from shared.messaging import wire
 
 MAX_BODY_BYTES = 256 * 1024
 
@@ -58,7 +59,7 @@ def envelope(event: Event, service: str, at: datetime, traceparent: str, event_i
 
 
 def encode(event: Event) -> str:
-    return orjson.dumps(to_data(event)).decode()
+    return wire.encode(event).decode()
 
 
 def decode(message: Message) -> Received:
@@ -76,7 +77,7 @@ def decode(message: Message) -> Received:
 
 def _load(cls: type[Event], body: bytes) -> Event:
     try:
-        return from_data(cls, orjson.loads(body))
+        return wire.decode(cls, body)
     except orjson.JSONDecodeError as error:
         raise Undecodable("not_json", str(error)) from error
     except InvalidEvent as error:

@@ -94,7 +94,7 @@ def due_retries(tx: Transaction, queue: str, limit: int = 20) -> list[tuple[Mess
     t = tables.retries
     query = (
         select(t)
-        .where(t.c.queue == queue, t.c.next_at <= tx.now)
+        .where(t.c.queue == queue, t.c.next_at <= tx.sql_now)
         .order_by(t.c.next_at, t.c.event_id)
         .limit(limit)
         .with_for_update(skip_locked=True)

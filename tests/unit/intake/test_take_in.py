@@ -28,7 +28,14 @@ def test_the_same_text_under_two_contact_ids_is_two_contacts(desk: Desk) -> None
 
 
 def test_a_second_contact_raises_and_never_calms_down(desk: Desk) -> None:
-    desk.take(a_contact("1", severity=Severity.HIGH, anger=0.9, asks_supervisor=True, asks_kind="human", flags=("legal",)))
+    worst = {
+        "severity": Severity.HIGH,
+        "anger": 0.9,
+        "asks_supervisor": True,
+        "asks_kind": "human",
+        "flags": ("legal",),
+    }
+    desk.take(a_contact("1", **worst))
     desk.take(a_contact("2", severity=Severity.LOW, anger=0.1, category="other", flags=("press",)))
     newest = desk.events[-1]
     assert (newest.severity, newest.anger, newest.asks_kind) == (Severity.HIGH, 0.9, "human")
