@@ -4,6 +4,7 @@ import logging
 import sys
 from typing import Any
 
+import orjson
 import structlog
 
 
@@ -13,7 +14,9 @@ def set_up(service: str, *, readable: bool = False, level: str = "INFO") -> None
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
     for noisy in ("nameko", "amqp", "kombu", "sqlalchemy", "alembic"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
-    render: Any = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer()
+    render: Any = (
+        structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer(serializer=_to_json)
+    )
     structlog.configure(
         processors=[
             lambda _logger, _method, line: {"service": service, **line},
@@ -26,3 +29,7 @@ def set_up(service: str, *, readable: bool = False, level: str = "INFO") -> None
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+def _to_json(line: dict[str, Any], **_: Any) -> str:
+    return orjson.dumps(line, default=str).decode()

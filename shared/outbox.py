@@ -18,13 +18,27 @@ from shared.contracts.event import Event
 from shared.contracts.topology import exchange_of
 from shared.database import Database, Transaction
 from shared.messaging import connection as broker
-from shared.messaging.envelope import encode, envelope, new_traceparent
+from shared.messaging.envelope import encode, envelope, new_traceparent, trace_id
 from shared.messaging.handling import short
 from shared.messaging.publisher import Outcome, Publisher
 
 log = structlog.get_logger()
 BATCH = 100
 POLL = 1.0
+# Fields of events that may stand in a log: names out of enums, ids and numbers, never what somebody wrote.
+LOGGED = (
+    "revision",
+    "severity",
+    "category",
+    "reason",
+    "level",
+    "agent_id",
+    "recipient",
+    "channel",
+    "by",
+    "attempt",
+    "seconds",
+)
 STEP_BACK = timedelta(seconds=10)  # so that a row that nobody takes is never in the way of the others
 PUBLISHED = Counter("ombud_outbox_published_total", "Events that the broker confirmed", ["service"])
 RETURNED = Counter("ombud_outbox_returned_total", "Events that no queue took; they are tried again", ["service"])
@@ -63,6 +77,15 @@ def _row(service: str, tx: Transaction, event: Event, again: bool) -> dict[str, 
         "body": encode(event),
         "created_at": tx.now,
     }
+
+
+def _log_what_happened(event: Event, traceparent: str | None) -> None:
+    """What a service announces is what happened in it: one line each, found by complaint or by trace."""
+    trace = trace_id(traceparent or new_traceparent(event.subject))
+    facts = {name: str(value) for name in LOGGED if (value := getattr(event, name, None)) is not None}
+    if hasattr(event, "level"):
+        facts["case_level"] = str(event.level)  # "level" is the line's own
+    log.info(event.type, complaint_id=event.subject, trace_id=trace, **facts)
 
 
 class Relay:
@@ -114,6 +137,8 @@ class Relay:
     def _on_commit(self, tx: Transaction) -> None:
         if tx.announced:
             self._rouse()
+        for event, _ in tx.announced:
+            _log_what_happened(event, tx.traces.get(event.subject))
 
     def _rouse(self) -> None:
         if not self._wake.ready():

@@ -84,7 +84,7 @@ def row_of(change: Change, now: datetime) -> Row:
 
 def row_of_owner(event: ComplaintAssigned | ComplaintQueued) -> Row:
     """What routing said about who owns the complaint; needs no case, so it may come first."""
-    row = {"case_id": event.complaint_id, "actor": "routing", "level": None, "policy_version": None}
+    row = {"case_id": event.complaint_id, "actor": "routing"}
     if isinstance(event, ComplaintAssigned):
         details = {"attempt": event.attempt, "agent": event.agent_name}
         return row | {"key": f"assigned:{event.attempt}", "at": event.assigned_at, "what": What.ASSIGNED.value,
@@ -98,4 +98,4 @@ def row_of_alert(event: AlertOutcome) -> Row:
     what = _ALERT_ENDS[type(event)].value
     return {"case_id": event.case_id, "key": f"{what}:{event.alert_id}"[:100], "at": event.at,
             "actor": event.recipient[:200], "what": what, "level": event.level, "reason": event.reason[:60],
-            "policy_version": None, "details": {"channel": event.channel, "seconds": event.seconds}}
+            "details": {"channel": event.channel, "seconds": event.seconds}}

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, union_all
+from sqlalchemy import ARRAY, ColumnElement, Interval, Select, Text, bindparam, func, select
 
 from services.escalation import tables
 from services.escalation.domain.case import Case, CaseState, What
 from services.escalation.domain.ladder import Role, Supervisor
+from shared import clock
 from shared.contracts.escalation import AlertFacts, EscalationReason
 from shared.contracts.event import Severity
 from shared.database import Row, Transaction
@@ -26,8 +28,7 @@ def lock_cases(tx: Transaction, ids: Iterable[str]) -> dict[str, Case]:
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    rows = tx.execute(select(c).where(c.c.id.in_(wanted)).order_by(c.c.id).with_for_update())
-    return {row.id: _case(row) for row in rows}
+    return {row.id: _case(row) for row in tx.execute(_lock_query(tx.is_postgres), {"ids": wanted})}
 
 
 def add_cases(tx: Transaction, cases: Iterable[Case]) -> set[str]:
@@ -51,21 +52,19 @@ def claim_due(tx: Transaction, limit: int) -> list[Case]:
 
 
 def _severities_due(tx: Transaction) -> list[int]:
-    rows = tx.execute(_OLDEST_DUE, {"now": tx.now})
-    return sorted((row.severity for row in rows if row.severity is not None), reverse=True)
+    return sorted(_oldest_due(tx), reverse=True)
 
 
 def oldest_due(tx: Transaction) -> datetime | None:
     """The longest overdue deadline, None when nothing is due."""
-    return min((row.due_at for row in tx.execute(_OLDEST_DUE, {"now": tx.now}) if row.due_at), default=None)
+    return min(_oldest_due(tx).values(), default=None)
 
 
-# One look into the index per severity, however many rows wait; built once, because every tick asks.
-_OLDEST_DUE = union_all(*(
-    select(func.max(c.c.severity).label("severity"), func.min(c.c.due_at).label("due_at"))
-    .where(c.c.severity == rank, c.c.due_at <= bindparam("now", type_=UtcDateTime))
-    for rank in range(len(_SEVERITIES))
-))
+def _oldest_due(tx: Transaction) -> dict[int, datetime]:
+    """By severity, the longest overdue deadline. One question that brings its own time: every tick asks it."""
+    now = {"shift": clock.shift()} if tx.is_postgres else {"now": tx.now}
+    row = tx.execute(_oldest_query(tx.is_postgres), now).one()
+    return {rank: oldest for rank, oldest in enumerate(row[1:]) if oldest is not None and oldest <= row.now}
 
 
 def find_case(tx: Transaction, case_id: str) -> Case | None:
@@ -123,6 +122,32 @@ def _facts(document: Mapping[str, Any] | None) -> AlertFacts | None:
     known = {name: document[name] for name in _FACTS if name in document}
     known["received_at"], known["flags"] = datetime.fromisoformat(known["received_at"]), tuple(known["flags"])
     return AlertFacts(**known)
+
+
+# What runs with every event or tick is built once: putting a statement together takes longer than many a statement.
+
+
+@cache
+def _lock_query(is_postgres: bool) -> Select[Any]:
+    return select(c).where(_among_ids(c.c.id, is_postgres)).order_by(c.c.id).with_for_update()
+
+
+def _among_ids(column: ColumnElement[str], is_postgres: bool) -> ColumnElement[bool]:
+    """`column IN :ids`; on PostgreSQL as one array, so that the statement is the same for any number."""
+    if is_postgres:
+        return column == func.any(bindparam("ids", type_=ARRAY(Text())))
+    return column.in_(bindparam("ids", expanding=True))
+
+
+@cache
+def _oldest_query(is_postgres: bool) -> Select[Any]:
+    """The time and, per severity, the oldest deadline: one look into the index each, however many cases wait."""
+    now: Any = bindparam("now", type_=UtcDateTime)
+    if is_postgres:
+        now = func.clock_timestamp() + bindparam("shift", type_=Interval)
+    oldest = (select(func.min(c.c.due_at)).where(c.c.severity == rank, c.c.due_at.is_not(None)).scalar_subquery()
+              for rank in range(len(_SEVERITIES)))
+    return select(now.label("now"), *oldest)
 
 
 # -- timeline -----------------------------------------------------------------------------------------------------

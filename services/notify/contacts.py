@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from services.notify import tables
 from services.notify.domain import ChannelName, Contact
 from shared.database import Transaction
 
 t = tables.contacts
+_OF_PEOPLE = select(t).where(t.c.person.in_(bindparam("people", expanding=True)))
 
 
 def save_contact(tx: Transaction, contact: Contact) -> None:
@@ -33,7 +34,7 @@ def find_contact(tx: Transaction, person: str) -> Contact | None:
 
 def find_contacts(tx: Transaction, people: Iterable[str]) -> dict[str, Contact]:
     wanted = sorted(set(people))
-    return {r.person: _contact(r) for r in tx.execute(select(t).where(t.c.person.in_(wanted)))} if wanted else {}
+    return {r.person: _contact(r) for r in tx.execute(_OF_PEOPLE, {"people": wanted})} if wanted else {}
 
 
 def list_contacts(tx: Transaction, after: str, limit: int) -> list[Contact]:

@@ -1,6 +1,7 @@
 """Sends what is due: claims for free senders, each of which takes one alert to its outcome. Made by the provider."""
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from services.notify import sending
 from services.notify.channels.channel import Channel, NotOurs
 from services.notify.domain import Alert, ChannelName, Rules
 from services.notify.outcomes import Ambiguous, Outcome, Permanent, Reason, Temporary
+from services.notify.planning import SENDER
 from services.notify.rendering import Writer
 from services.notify.sending import Attempt, Job
 from services.notify.together import Together
@@ -19,8 +21,9 @@ from shared.database import Database
 log = structlog.get_logger()
 # At once, per channel: a hanging provider holds up its own channel only, a hanging recipient one sender.
 SENDERS = 30
-MANY = 5  # busy senders from which on it pays to wait for each other
-LINGER = 0.01  # seconds
+# Seconds, kept only while several alerts are on their way: then a transaction for many is worth waiting for.
+CLAIMS_APART = 0.05
+LINGER = 0.01
 Spawn = Callable[[Callable[[Job], None], Job], Any]
 
 
@@ -32,41 +35,58 @@ class Dispatcher:
     ):
         self._db, self._rules, self._channels, self._writer, self._spawn = db, rules, channels, writer, spawn
         self._busy = dict.fromkeys(channels, 0)
+        self._on_their_way = 0
         self._lock = threading.Lock()
+        self._claimed_at = 0.0
+        self._is_short = False  # of senders: more may be due than were claimed
         self._hand_offs = Together("hand_off", self._hand_off_all, self._linger)
         self._outcomes = Together("settle", self._settle_all, self._linger)
 
     def send_due(self) -> int:
         """Starts sending due alerts, as many as there are free senders; gives their number."""
+        self._keep_apart()
         free = {channel: SENDERS - busy for channel, busy in self._busy.items()}
         if not any(free.values()):
             return 0
         with self._db.transaction() as tx:
             jobs = sending.claim(tx, self._rules, free)
+        for job in jobs:
+            free[job.alert.channel] -= 1
+        self._is_short = not all(free.values())
         if jobs:
+            self._claimed_at = time.monotonic()
             failpoints.reach("notify.claimed")
         for job in jobs:
-            self._count(job, 1)
+            self._count(job, busy=1, on_their_way=1)
             self._spawn(self._send, job)
         return len(jobs)
 
-    def _count(self, job: Job, change: int) -> None:
+    def _keep_apart(self) -> None:
+        left = self._claimed_at + CLAIMS_APART - time.monotonic()
+        if self._on_their_way and left > 0:
+            time.sleep(left)
+
+    def _count(self, job: Job, *, busy: int = 0, on_their_way: int = 0) -> None:
         with self._lock:
-            self._busy[job.alert.channel] += change
+            self._busy[job.alert.channel] += busy
+            self._on_their_way += on_their_way
 
     def _linger(self) -> float:
-        return 0.0 if sum(self._busy.values()) < MANY else LINGER
+        return LINGER if self._on_their_way > 1 else 0.0
 
     def _send(self, job: Job) -> None:
         """The life of one sender. Errors end here: the lease brings the alert back, and others go on."""
         try:
-            outcome = self._attempt(job)
+            try:
+                outcome = self._attempt(job)
+            finally:
+                self._count(job, busy=-1)  # before the outcome, whose commit wakes those who wait for a sender
             if outcome is not None:
                 self._outcomes.ask(Attempt(job.alert, outcome))
         except Exception as error:
             log.error("alert_left_to_its_lease", case_id=job.alert.case_id, alert_id=job.alert.id, exc_info=error)
         finally:
-            self._count(job, -1)
+            self._count(job, on_their_way=-1)
 
     def _attempt(self, job: Job) -> Outcome | None:
         """None when the alert must not leave any more."""
@@ -106,5 +126,7 @@ class Dispatcher:
     def _settle_all(self, attempts: list[Attempt]) -> list[None]:
         with self._db.transaction() as tx:
             sending.settle(tx, self._rules, attempts)
+            if self._is_short:
+                tx.wake(SENDER)
         failpoints.reach("notify.settled")
         return [None] * len(attempts)

@@ -22,7 +22,9 @@ class Sending(DependencyProvider):  # type: ignore[misc]
     def setup(self) -> None:
         config = self.container.config
         self._channels: Mapping[ChannelName, Channel] = config["channels"]
-        self._pool = eventlet.GreenPool(SENDERS * max(1, len(self._channels)))
+        self._pool = eventlet.GreenPool(
+            2 * SENDERS * max(1, len(self._channels))
+        )  # half of them with outcomes to write
         self._dispatcher = Dispatcher(
             config["database"], config["rules"], self._channels, config["writer"], self._pool.spawn_n
         )

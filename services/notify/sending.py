@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from services.notify import cases, metrics, store
+from services.notify import cases, leases, metrics, store
 from services.notify.conclusions import announce_ends, conclude
 from services.notify.domain import (
     UNREACHED,
@@ -21,10 +21,10 @@ from services.notify.domain import (
     next_alerts,
 )
 from services.notify.outcomes import OPERATOR_FAULTS, Accepted, Ambiguous, Outcome, Reason, Temporary
-from services.notify.planning import SENDER, add, reachable
+from services.notify.planning import add, reachable
 from shared.database import Transaction
 
-BATCH = 50
+REAPED = 50  # at once, of each state
 CLAIM_LEASE = timedelta(seconds=60)
 # Longer than what a send may take behind the hand-off: 20 s for a command, 20 s to write, 60 s behind the final dot.
 HAND_OFF_LEASE = timedelta(seconds=120)
@@ -50,24 +50,17 @@ class Attempt:
 
 def claim(tx: Transaction, rules: Rules, free: Mapping[ChannelName, int]) -> list[Job]:
     """Takes due alerts for the free senders of each channel, under a lease and with a new attempt number."""
-    alerts = [a for channel, count in free.items() if count for a in store.due_alerts(tx, channel, min(count, BATCH))]
+    alerts = [a for channel, count in free.items() if count for a in leases.claim_due(tx, channel, count, CLAIM_LEASE)]
     if not alerts:
         return []
-    store.lease_alerts(tx, [a.id for a in alerts], AlertState.CLAIMED, CLAIM_LEASE, new_attempt=True)
     escalations = store.escalations_of(tx, [a.escalation_key for a in alerts])
     known = reachable(tx, rules, [a.recipient for a in alerts])
-    return [Job(a.claimed(), escalations[a.escalation_key], known.get(a.recipient)) for a in alerts]
+    return [Job(a, escalations[a.escalation_key], known.get(a.recipient)) for a in alerts]
 
 
 def hand_off(tx: Transaction, alerts: Iterable[Alert]) -> set[str]:
     """Marks the alerts as about to leave; gives the ids of those that may. The same when asked again."""
-    wanted = {a.id: a.attempt for a in alerts}
-    ours = [
-        i for i, (attempt, state) in store.lock_attempts(tx, wanted).items() if attempt == wanted[i] and state in _OPEN
-    ]
-    if ours:
-        store.lease_alerts(tx, ours, AlertState.HANDED_OFF, HAND_OFF_LEASE, new_attempt=False)
-    return set(ours)
+    return leases.hand_off(tx, {a.id: a.attempt for a in alerts}, HAND_OFF_LEASE)
 
 
 def settle(tx: Transaction, rules: Rules, attempts: Iterable[Attempt]) -> int:
@@ -83,15 +76,14 @@ def settle(tx: Transaction, rules: Rules, attempts: Iterable[Attempt]) -> int:
     announce_ends(tx, moved)
     _go_on(tx, rules, [a for a in moved if a.state in UNREACHED and not _is_answered(a, answered)])
     metrics.FENCED.inc(len(by_id) - len(ours))
-    tx.wake(SENDER)
     return len(ours)
 
 
 def reap(tx: Transaction, rules: Rules) -> int:
     """Ends the attempts whose sender never came back: unsent ones are tried again, handed off ones are ambiguous."""
     lost = [
-        *(Attempt(a, Temporary(Reason.SENDER_DIED)) for a in store.expired_alerts(tx, AlertState.CLAIMED, BATCH)),
-        *(Attempt(a, Ambiguous(Reason.SENDER_DIED)) for a in store.expired_alerts(tx, AlertState.HANDED_OFF, BATCH)),
+        *(Attempt(a, Temporary(Reason.SENDER_DIED)) for a in leases.expired_alerts(tx, AlertState.CLAIMED, REAPED)),
+        *(Attempt(a, Ambiguous(Reason.SENDER_DIED)) for a in leases.expired_alerts(tx, AlertState.HANDED_OFF, REAPED)),
     ]
     return settle(tx, rules, lost) if lost else 0
 

@@ -58,7 +58,8 @@ class NotifyService:
 
     @tick(every=0.2)
     def send_alerts(self) -> int:
-        return self.sending.send_due()
+        self.sending.send_due()
+        return 0  # whatever makes more alerts due, or a sender free for them, wakes this anew
 
     @tick(every=5)
     def reap_alerts(self) -> int:

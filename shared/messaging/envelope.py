@@ -91,3 +91,8 @@ def new_traceparent(subject: str | None = None) -> str:
     except ValueError:
         trace = uuid.uuid5(uuid.NAMESPACE_OID, str(subject)).hex
     return f"00-{trace}-{uuid.uuid4().hex[:16]}-01"
+
+
+def trace_id(traceparent: str) -> str:
+    """The part of a traceparent that is the same on the whole way."""
+    return traceparent.split("-")[1] if traceparent.count("-") == 3 else traceparent[:64]

@@ -28,8 +28,9 @@ def encode(event: Event) -> bytes:
 
 def decode(cls: type[E], body: bytes) -> E:
     """The event in a body; raises orjson.JSONDecodeError, or InvalidEvent with every fault by its path."""
+    kind: Any = cls
     try:
-        event: E = _decoder(cls).decode(body)
+        event: E = _decoder(kind).decode(body)
     except (msgspec.MsgspecError, RecursionError, ValueError):
         return from_data(cls, orjson.loads(body))
     if all(instant.tzinfo is UTC for instant in _instants(event)):
@@ -67,6 +68,6 @@ def _fields_with_instants(cls: Any) -> tuple[str, ...]:
 def _holds_instant(hint: Any) -> bool:
     if hint is datetime:
         return True
-    if is_dataclass(hint):
-        return bool(_fields_with_instants(hint))
+    if _fields_with_instants(hint):
+        return True
     return any(_holds_instant(argument) for argument in typing.get_args(hint))

@@ -1,13 +1,35 @@
 """What the subscription promises: each event acts once, whatever happens between queue, database and ack."""
 
-import pytest
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import psutil
+import pytest
+import requests
+
+from ombud.local.postgres import PrivatePostgres
 from tests.harness.bus import Bus
 from tests.harness.events import a_classified
 from tests.harness.process import eventually
 from tests.plumbing.conftest import Sink
 
 QUEUE = "routing.intake.v1"
+
+
+@contextmanager
+def frozen(postgres: PrivatePostgres) -> Iterator[None]:
+    """The server accepts and never answers: all its processes stand still."""
+    server = psutil.Process(postgres.pid)
+    processes = [p.pid for p in (server, *server.children(recursive=True))]
+    for pid in processes:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in processes:
+            os.kill(pid, signal.SIGCONT)
 
 
 def test_each_event_acts_once_though_told_three_times(sink: Sink, bus: Bus) -> None:
@@ -140,3 +162,16 @@ def test_a_queue_with_other_arguments_ends_the_process_loudly(sink: Sink, bus: B
     sink.launch()
     assert sink.wait() == 1
     assert "TopologyConflict" in sink.log()
+
+
+def test_a_database_that_falls_silent_stops_neither_health_nor_metrics(
+    postgres_sink: Sink, bus: Bus, postgres: PrivatePostgres
+) -> None:
+    sink = postgres_sink.start()
+    bus.publish(a_classified("1"))
+    eventually(lambda: sink.effects() == ["1"], "the first one")
+    with frozen(postgres):
+        bus.publish(a_classified("2"))
+        for _ in range(20):
+            assert requests.get(f"{sink.ops_url}/healthz", timeout=0.5).ok
+    eventually(lambda: sink.effects() == ["1", "2"], "the second one", sink.log, patience=60)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 from services.escalation.domain.case import OMBUD, Case, CaseState, Change, News, What, escalation_id
 from services.escalation.domain.ladder import Policy, Supervisor, recipients_at, stronger_ask
@@ -72,10 +73,10 @@ def take_news(case: Case, news: News, setting: Setting) -> list[Change]:
     if case.state is CaseState.RESOLVED:
         return _open(case, What.REOPENED, setting)
     fresh = [reason for reason in case.alarms if reason not in known]
-    changed = _changed(replace(case, due_at=_first_answer_due(case, setting.policy)), What.UPDATED)
+    changed = _changed(case, What.UPDATED, due_at=_first_answer_due(case, setting.policy))
     # Whoever has taken the case has seen the old alarms; a new one is another matter.
     if fresh and case.state in (CaseState.OPEN, CaseState.ACKNOWLEDGED):
-        return [changed, *climb(_afresh(changed.case, setting.now), fresh[0], setting)]
+        return [changed, *climb(replace(changed.case, **_afresh(setting.now)), fresh[0], setting)]
     return [changed]
 
 
@@ -107,7 +108,7 @@ def take_reopening(case: Case, revision: int, actor: str, setting: Setting) -> l
     if case.is_closed or not (case.state in _AT_REST or _has_its_answer(case)):
         return [_changed(case, What.NOTED, actor)]
     if case.facts is None:
-        return [_changed(replace(case, state=CaseState.EARLY), What.NOTED, actor)]
+        return [_changed(case, What.NOTED, actor, state=CaseState.EARLY)]
     return _open(case, What.REOPENED, setting, actor)
 
 
@@ -115,8 +116,8 @@ def acknowledge(case: Case, person: str, now: datetime) -> list[Change]:
     """A named person takes the case; nothing changes if it is taken or closed already."""
     if case.state not in (CaseState.OPEN, CaseState.ESCALATED, CaseState.EXHAUSTED):
         return []
-    taken = replace(case, state=CaseState.ACKNOWLEDGED, due_at=None, acknowledged_by=person, acknowledged_at=now)
-    return [_changed(taken, What.ACKNOWLEDGED, person)]
+    return [_changed(case, What.ACKNOWLEDGED, person, state=CaseState.ACKNOWLEDGED, due_at=None,
+                     acknowledged_by=person, acknowledged_at=now)]
 
 
 def climb(case: Case, reason: EscalationReason, setting: Setting) -> list[Change]:
@@ -125,17 +126,15 @@ def climb(case: Case, reason: EscalationReason, setting: Setting) -> list[Change
         case = replace(case, round=case.round + 1, trigger=reason)
     changes: list[Change] = []
     for number, level in setting.policy.levels_above(case.level):
-        case = replace(case, level=number, reason=reason, escalation_id=escalation_id(case.id, number, case.round))
+        rung = {"level": number, "reason": reason, "escalation_id": escalation_id(case.id, number, case.round)}
         recipients = _recipients(case, number, setting)
         if recipients:
             due_at = setting.now + level.respond_within[case.severity]
-            case = replace(case, state=CaseState.ESCALATED, recipients=recipients, due_at=due_at,
-                           escalated_at=setting.now)
-            return [*changes, _changed(case, What.ESCALATED, reason=reason)]
-        changes.append(_changed(replace(case, recipients=()), What.LEVEL_EMPTY, reason=reason))
+            return [*changes, _changed(case, What.ESCALATED, why=reason, **rung, state=CaseState.ESCALATED,
+                                       recipients=recipients, due_at=due_at, escalated_at=setting.now)]
+        changes.append(_changed(case, What.LEVEL_EMPTY, why=reason, **rung, recipients=()))
         case, reason = changes[-1].case, EscalationReason.UNREACHABLE
-    exhausted = replace(case, state=CaseState.EXHAUSTED, due_at=None)
-    return [*changes, _changed(exhausted, What.EXHAUSTED, reason=reason)]
+    return [*changes, _changed(case, What.EXHAUSTED, why=reason, state=CaseState.EXHAUSTED, due_at=None)]
 
 
 _AT_REST = (CaseState.RESOLVED, CaseState.ACKNOWLEDGED)
@@ -152,16 +151,16 @@ def _recipients(case: Case, level: int, setting: Setting) -> tuple[str, ...]:
 
 
 def _open(case: Case, what: What, setting: Setting, actor: str = OMBUD) -> list[Change]:
-    case = replace(_afresh(case, setting.now), state=CaseState.OPEN)
-    case = replace(case, due_at=None if case.trouble else _first_answer_due(case, setting.policy))
-    opened = _changed(case, what, actor)
+    waits = not case.trouble and not case.is_answered
+    due_at = setting.now + setting.policy.first_answer_within[case.severity] if waits else None
+    opened = _changed(case, what, actor, **_afresh(setting.now), state=CaseState.OPEN, due_at=due_at)
     return [opened, *climb(opened.case, case.trouble, setting)] if case.trouble else [opened]
 
 
-def _afresh(case: Case, now: datetime) -> Case:
-    """The case at the foot of the ladder, with nobody's name on it."""
-    return replace(case, level=0, reason=None, trigger=None, escalation_id=None, recipients=(), escalated_at=None,
-                   acknowledged_by=None, acknowledged_at=None, since=now)
+def _afresh(now: datetime) -> dict[str, Any]:
+    """What puts a case at the foot of the ladder, with nobody's name on it."""
+    return {"level": 0, "reason": None, "trigger": None, "escalation_id": None, "recipients": (), "escalated_at": None,
+            "acknowledged_by": None, "acknowledged_at": None, "since": now}
 
 
 def _first_answer_due(case: Case, policy: Policy) -> datetime | None:
@@ -185,8 +184,9 @@ def _with_news(case: Case, news: News, policy: Policy) -> Case:
 
 
 def _resolved(case: Case) -> Change:
-    return _changed(replace(case, state=CaseState.RESOLVED, due_at=None), What.RESOLVED, case.closed_by or OMBUD)
+    return _changed(case, What.RESOLVED, case.closed_by or OMBUD, state=CaseState.RESOLVED, due_at=None)
 
 
-def _changed(case: Case, what: What, actor: str = OMBUD, reason: EscalationReason | None = None) -> Change:
-    return Change(replace(case, revision=case.revision + 1), what, actor, reason)
+def _changed(case: Case, what: What, actor: str = OMBUD, why: EscalationReason | None = None, **to: Any) -> Change:
+    """The transition to a case with these fields; one copy of it, however many they are: a case has many fields."""
+    return Change(replace(case, revision=case.revision + 1, **to), what, actor, why)

@@ -1,16 +1,18 @@
 """Finds all patterns of a language pack in one pass over a text; built by packs, run by the reader.
 
-Time is linear in the text: tries of characters, then steps of bounded reach, nothing goes back.
+Time is linear in the text: each word is looked up whole and by its first letters, then steps of bounded reach follow,
+nothing goes back.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
-from services.intake.classify.patterns import EXACT, INFIX, SUFFIX, Step
-from services.intake.classify.tokens import Tokens
+from services.intake.classify.patterns import EXACT, PREFIX, SUFFIX, Step
+from services.intake.classify.tokens import Tokens, is_unspaced
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """One pattern of one pack: its id, the part of the pack it stands in, what it votes for and how strongly."""
 
@@ -20,136 +22,191 @@ class Rule:
     weight: float
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A rule that matched, from token `first` to token `last`."""
+class Hit(NamedTuple):
+    """A rule that matched, from token `first` to token `last`; a tuple, because it is made most often of all."""
 
     rule: Rule
     first: int
     last: int
 
 
-@dataclass(slots=True)
-class _Compiled:
-    """A pattern with its atoms numbered."""
+# Atoms are the words, stems and classes of a pack, by number; a row holds what begins at one word, and where it ends.
+_Atoms = tuple[int, ...]
+_Row = list[tuple[int, int]]
+_NOTHING: _Row = []
+# Words are grouped by so many first letters, so that few lengths of stems are tried on each.
+_OPENING = 2
+
+
+class _Chain(NamedTuple):
+    """A pattern of more than one step: what follows its first atom."""
 
     rule: Rule
-    steps: tuple[tuple[int, frozenset[int]], ...]
+    steps: tuple[tuple[int, _Atoms], ...]
     within_clause: bool
 
 
-@dataclass
-class Matcher:
-    """All patterns of one pack in two tries of characters: one walked from word starts, one from every letter."""
+@dataclass(slots=True)
+class _Table:
+    """Rules by the atom with which they begin."""
 
-    _starts: dict[str, Any] = field(default_factory=dict)
-    _inside: dict[str, Any] = field(default_factory=dict)
-    _atoms: dict[object, int] = field(default_factory=dict)
-    _class_rules: dict[int, list[_Compiled]] = field(default_factory=dict)
-    _rules: dict[int, list[_Compiled]] = field(default_factory=dict)
+    singles: dict[int, list[Rule]] = field(default_factory=dict)
+    chains: dict[int, list[_Chain]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Stems:
+    """Beginnings of words with their atoms, and by the opening letters the lengths that are worth a look."""
+
+    opening: int
+    atoms: dict[str, int] = field(default_factory=dict)
+    lengths: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def number(self, stem: str, new: int) -> int:
+        opening = stem[: self.opening]
+        self.lengths[opening] = tuple(sorted({*self.lengths.get(opening, ()), len(stem)}))
+        return self.atoms.setdefault(stem, new)
+
+
+@dataclass(slots=True)
+class Matcher:
+    """All patterns of one pack."""
+
+    _words: dict[str, int] = field(default_factory=dict)
+    _stems: _Stems = field(default_factory=lambda: _Stems(_OPENING))
+    # In scripts without spaces a word is any run of characters.
+    _runs: _Stems = field(default_factory=lambda: _Stems(1))
+    # Endings, middles and stems of one letter: few, each searched in the whole text.
+    _parts: dict[tuple[str, int], int] = field(default_factory=dict)
+    _classes: dict[str, int] = field(default_factory=dict)
+    _class_rules: _Table = field(default_factory=_Table)
+    _rules: _Table = field(default_factory=_Table)
+    _next: int = 0
 
     def add(self, rule: Rule, steps: tuple[Step, ...], *, is_class: bool, within_clause: bool = False) -> None:
         """Takes a pattern in; classes are matched first, so that other patterns can refer to them."""
-        compiled = _Compiled(rule, tuple((step.gap, self._numbered(step)) for step in steps), within_clause)
+        first, *rest = [(step.gap, self._numbered(step)) for step in steps]
         table = self._class_rules if is_class else self._rules
-        for atom in compiled.steps[0][1]:
-            table.setdefault(atom, []).append(compiled)
+        chain = _Chain(rule, tuple(rest), within_clause)
+        for atom in first[1]:
+            if rest:
+                table.chains.setdefault(atom, []).append(chain)
+            else:
+                table.singles.setdefault(atom, []).append(rule)
 
-    def _numbered(self, step: Step) -> frozenset[int]:
-        numbers = [self._class_number(name) for name in step.classes]
+    def _numbered(self, step: Step) -> _Atoms:
+        atoms: dict[int, None] = {}
+        for name in step.classes:
+            self._next += 1
+            atoms[self._classes.setdefault(name, self._next)] = None
         for word, kind in step.atoms:
-            number = self._atoms.setdefault((word, kind), len(self._atoms))
-            node: Any = self._inside if kind in (SUFFIX, INFIX) else self._starts
-            for letter in word:
-                node = node.setdefault(letter, {})
-            entry = (number, kind in (EXACT, SUFFIX))
-            if entry not in node.setdefault("", []):
-                node[""].append(entry)
-            numbers.append(number)
-        return frozenset(numbers)
+            self._next += 1
+            atoms[self._number(word, kind, self._next)] = None
+        return tuple(atoms)
 
-    def _class_number(self, name: str) -> int:
-        return self._atoms.setdefault(name, len(self._atoms))
+    def _number(self, word: str, kind: int, new: int) -> int:
+        if is_unspaced(word):
+            # Endings and middles mean nothing where no space says where a word ends: they get a number, but never match.
+            return self._runs.number(word, new) if kind in (EXACT, PREFIX) else new
+        if kind == EXACT:
+            return self._words.setdefault(word, new)
+        if kind == PREFIX and len(word) >= _OPENING:
+            return self._stems.number(word, new)
+        return self._parts.setdefault((word, kind), new)
 
     def find(self, tokens: Tokens) -> list[Hit]:
         """Every rule that matches, in the order of the text."""
         rows = self._atom_rows(tokens)
-        classes = self._run(self._class_rules, rows, tokens)
-        for hit in classes:
-            number = self._atoms.get(hit.rule.name)
-            entry = (number, hit.last)
-            if number is not None and entry not in rows[hit.first]:
-                rows[hit.first].append((number, hit.last))
-        hits = classes + self._run(self._rules, rows, tokens)
-        hits.sort(key=lambda hit: (hit.first, hit.last, hit.rule.id))
+        hits = _run(self._class_rules, rows, tokens)
+        for hit in hits:
+            number = self._classes.get(hit.rule.name)
+            if number is not None and (number, hit.last) not in rows[hit.first]:
+                rows[hit.first] = [*rows[hit.first], (number, hit.last)]
+        hits += _run(self._rules, rows, tokens)
+        hits.sort(key=_place)
         return hits
 
-    def _atom_rows(self, tokens: Tokens) -> list[list[tuple[int, int]]]:
-        text, size = tokens.text, len(tokens.text)
-        rows: list[list[tuple[int, int]]] = []
+    def _atom_rows(self, tokens: Tokens) -> list[_Row]:
+        words, stems, lengths = self._words, self._stems.atoms, self._stems.lengths
+        text = tokens.text
+        rows: list[_Row] = []
         for index, (start, end) in enumerate(tokens.spans):
-            row: list[tuple[int, int]] = []
-            lone = tokens.lone[index]
-            limit = size if lone else end
-            node: Any = self._starts
-            position = start
-            while position < limit:
-                node = node.get(text[position])
-                if node is None:
-                    break
-                position += 1
-                for number, whole in node.get("", ()):
-                    if lone or not whole or position == end:
-                        row.append((number, index + position - start - 1 if lone else index))
-            if not lone and self._inside:
-                self._walk_inside(text, (start, end), index, row)
+            if tokens.lone[index]:
+                rows.append(self._run_row(text, start, index))
+                continue
+            word = text[start:end]
+            row = [(words[word], index)] if word in words else _NOTHING
+            for length in lengths.get(word[:_OPENING], ()):
+                number = stems.get(word[:length])
+                if number is not None and length <= end - start:
+                    row = [*row, (number, index)]
             rows.append(row)
+        self._add_parts(tokens, rows)
         return rows
 
-    def _walk_inside(self, text: str, span: tuple[int, int], index: int, row: list[tuple[int, int]]) -> None:
-        start, end = span
-        for begin in range(start, end):
-            node: Any = self._inside
-            position = begin
-            while position < end:
-                node = node.get(text[position])
-                if node is None:
-                    break
-                position += 1
-                for number, whole in node.get("", ()):
-                    if not whole or position == end:
-                        row.append((number, index))
+    def _run_row(self, text: str, start: int, index: int) -> _Row:
+        row: _Row = []
+        for length in self._runs.lengths.get(text[start], ()):
+            number = self._runs.atoms.get(text[start : start + length])
+            if number is not None and start + length <= len(text):
+                row.append((number, index + length - 1))
+        return row
 
-    def _run(self, table: dict[int, list[_Compiled]], rows: list[list[tuple[int, int]]], tokens: Tokens) -> list[Hit]:
-        hits: list[Hit] = []
-        seen: set[tuple[str, int, int]] = set()
-        for index, row in enumerate(rows):
-            for number, last in row:
-                for compiled in table.get(number, ()):
-                    end = _follow(compiled, rows, tokens, last)
-                    key = (compiled.rule.id, index, end)
-                    if end >= 0 and key not in seen:
-                        seen.add(key)
-                        hits.append(Hit(compiled.rule, index, end))
-        return hits
+    def _add_parts(self, tokens: Tokens, rows: list[_Row]) -> None:
+        text = tokens.text
+        for (part, kind), number in self._parts.items():
+            position = text.find(part)
+            while position >= 0:
+                index = bisect_right(tokens.spans, (position, len(text))) - 1
+                start, end = tokens.spans[index]
+                reaches_end, at_start = position + len(part) == end, position == start
+                if (reaches_end or kind != SUFFIX) and (at_start or kind != PREFIX):
+                    rows[index] = [*rows[index], (number, index)]
+                position = text.find(part, position + 1)
 
 
-def _follow(compiled: _Compiled, rows: list[list[tuple[int, int]]], tokens: Tokens, last: int) -> int:
+def _place(hit: Hit) -> tuple[int, int, str]:
+    return hit.first, hit.last, hit.rule.id
+
+
+def _run(table: _Table, rows: list[_Row], tokens: Tokens) -> list[Hit]:
+    singles, chains = table.singles, table.chains
+    present = {number for row in rows for number, _ in row}
+    # A dictionary, not a set: the same rule can match the same words by two of its alternatives.
+    hits: dict[Hit, None] = {}
+    for index, row in enumerate(rows):
+        for number, last in row:
+            for rule in singles.get(number, ()):
+                hits[Hit(rule, index, last)] = None
+            for chain in chains.get(number, ()):
+                # Most patterns end here, at the cost of one look.
+                if present.isdisjoint(chain.steps[0][1]):
+                    continue
+                end = _follow(chain, rows, tokens, last)
+                if end >= 0:
+                    hits[Hit(chain.rule, index, end)] = None
+    return list(hits)
+
+
+def _follow(chain: _Chain, rows: list[_Row], tokens: Tokens, last: int) -> int:
     """Where the pattern ends, taking the nearest word for each step; -1 if it does not match."""
-    for gap, atoms in compiled.steps[1:]:
+    for gap, atoms in chain.steps:
         # Neighbours belong together only without a comma between; with a gap the sentence is mostly the limit.
-        part = tokens.clause if compiled.within_clause or not gap else tokens.sentence
-        last = _nearest(rows, part, atoms, range(last + 1, last + 2 + gap))
+        part = tokens.clause if chain.within_clause or not gap else tokens.sentence
+        last = _nearest(rows, part, atoms, range(last + 1, min(last + 2 + gap, len(rows))))
         if last < 0:
             return -1
     return last
 
 
-def _nearest(rows: list[list[tuple[int, int]]], part: list[int], atoms: frozenset[int], where: range) -> int:
+def _nearest(rows: list[_Row], part: list[int], atoms: _Atoms, where: range) -> int:
     for index in where:
-        if index >= len(rows) or part[index] != part[where.start - 1]:
+        if part[index] != part[where.start - 1]:
             return -1
-        ends = [last for number, last in rows[index] if number in atoms]
-        if ends:
-            return max(ends)
+        end = -1
+        for number, last in rows[index]:
+            if number in atoms and last > end:
+                end = last
+        if end >= 0:
+            return end
     return -1

@@ -77,7 +77,8 @@ def test_classify_shows_the_reading_with_its_evidence_and_stores_nothing(system:
     assert system.summary("intake")["contacts"] == before
 
 
-CLOUD_EVENT = {"specversion": "1.0", "id": "e-1", "source": "/crm/acme", "type": "complaint.submitted", "subject": "CE-1",
+CLOUD_EVENT = {
+    "specversion": "1.0", "id": "e-1", "source": "/crm/acme", "type": "complaint.submitted", "subject": "CE-1",
                "data": {"text": "My order is late."}}  # fmt: skip
 
 

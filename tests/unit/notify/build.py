@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from services.notify import contacts, overview, planning, sending, store
+from services.notify import contacts, overview, planning, rows, sending, store
 from services.notify.channels.channel import Channel, Letter
 from services.notify.dispatcher import Dispatcher
 from services.notify.domain import AlertState, ChannelName, Contact, Escalation, Purpose, Rules
@@ -191,8 +191,8 @@ class Office:
     def alerts(self) -> dict[tuple[str, str], AlertState]:
         """The state of each alert by recipient and channel."""
         with self.db.read() as tx:
-            rows = [store._alert(r) for r in tx.execute(store.a.select().order_by(store.a.c.created_at))]
-        return {(a.recipient, a.channel.value): a.state for a in rows}
+            kept = [rows.alert_of_row(r) for r in tx.execute(store.a.select().order_by(store.a.c.created_at))]
+        return {(a.recipient, a.channel.value): a.state for a in kept}
 
     def told(self) -> list[str]:
         """The types of what was announced, in order."""
