@@ -85,7 +85,7 @@ def _log_what_happened(event: Event, traceparent: str | None) -> None:
     facts = {name: str(value) for name in LOGGED if (value := getattr(event, name, None)) is not None}
     if hasattr(event, "level"):
         facts["case_level"] = str(event.level)  # "level" is the line's own
-    log.info(event.type, complaint_id=event.subject, trace_id=trace, **facts)
+    log.info("announced", type=event.type, complaint_id=event.subject, trace_id=trace, **facts)
 
 
 class Relay:

@@ -21,10 +21,11 @@ from eventlet.event import Event as Signal  # noqa: E402
 from nameko.containers import ServiceContainer  # noqa: E402
 from prometheus_client import Info  # noqa: E402
 
-from shared import clock, failpoints, logs, schema  # noqa: E402
+from shared import clock, failpoints, logs  # noqa: E402
 from shared.database import Database, install_green_wait  # noqa: E402
 from shared.ops import Ops  # noqa: E402
 from shared.outbox import Relay  # noqa: E402
+from shared.schema_check import missing  # noqa: E402
 from shared.settings import CommonSettings  # noqa: E402
 from shared.tokens import TokenBook  # noqa: E402
 
@@ -75,7 +76,7 @@ def _wait_for_schema(db: Database, migrations: Path) -> None:
     while True:
         try:
             with db.read() as tx:
-                behind = schema.missing(tx.connection, migrations)
+                behind = missing(tx.connection, migrations)
             if behind:
                 sys.exit(_refuse(EXIT_SCHEMA, f"{db.service}: {behind}"))
             return
@@ -108,7 +109,7 @@ def _run(container: ServiceContainer, db: Database, relay: Relay, common: Common
 def _not_ready(db: Database, migrations: Path) -> str | None:
     try:
         with db.read() as tx:
-            return schema.missing(tx.connection, migrations)
+            return missing(tx.connection, migrations)
     except Exception as error:
         return f"database: {type(error).__name__}"
 

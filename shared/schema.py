@@ -1,4 +1,4 @@
-"""Database schemas: brings one to the newest migration (`ombud migrate`), or says that it is behind (the runner)."""
+"""Brings a database schema to the newest migration: `ombud migrate`, and the tests."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,24 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, create_engine, text
 from sqlalchemy.engine import Engine
 
 from shared.database import checked_url
+from shared.schema_check import PLUMBING, VERSION_TABLES
 
-PLUMBING = Path(__file__).parent / "migrations"
 LOCK_KEY = 0x0B5D  # one migration at a time, whichever service it is for
 
 
 def _folders(own: Path) -> list[tuple[str, ScriptDirectory]]:
-    """The plumbing's migrations come first; each folder has a version table of its own."""
-    return [
-        ("alembic_version_plumbing", ScriptDirectory(str(PLUMBING))),
-        ("alembic_version", ScriptDirectory(str(own))),
-    ]
+    scripts = (ScriptDirectory(str(PLUMBING)), ScriptDirectory(str(own)))
+    return list(zip(VERSION_TABLES, scripts, strict=True))
 
 
 def migrate(url: str, service: str, own: Path, target: str = "head") -> None:
@@ -48,15 +44,6 @@ def _upgrade(connection: Connection, table: str, script: ScriptDirectory, target
         with environment.begin_transaction():
             environment.run_migrations()
     connection.commit()
-
-
-def missing(connection: Connection, own: Path) -> str | None:
-    """None when the schema is at the newest migration, else what is missing."""
-    for table, script in _folders(own):
-        context = MigrationContext.configure(connection, opts={"version_table": table})
-        if set(context.get_current_heads()) != set(script.get_heads()):
-            return f"the database schema is not at {'/'.join(script.get_heads())}: run `ombud migrate`"
-    return None
 
 
 @contextmanager

@@ -124,32 +124,6 @@ def _facts(document: Mapping[str, Any] | None) -> AlertFacts | None:
     return AlertFacts(**known)
 
 
-# What runs with every event or tick is built once: putting a statement together takes longer than many a statement.
-
-
-@cache
-def _lock_query(is_postgres: bool) -> Select[Any]:
-    return select(c).where(_among_ids(c.c.id, is_postgres)).order_by(c.c.id).with_for_update()
-
-
-def _among_ids(column: ColumnElement[str], is_postgres: bool) -> ColumnElement[bool]:
-    """`column IN :ids`; on PostgreSQL as one array, so that the statement is the same for any number."""
-    if is_postgres:
-        return column == func.any(bindparam("ids", type_=ARRAY(Text())))
-    return column.in_(bindparam("ids", expanding=True))
-
-
-@cache
-def _oldest_query(is_postgres: bool) -> Select[Any]:
-    """The time and, per severity, the oldest deadline: one look into the index each, however many cases wait."""
-    now: Any = bindparam("now", type_=UtcDateTime)
-    if is_postgres:
-        now = func.clock_timestamp() + bindparam("shift", type_=Interval)
-    oldest = (select(func.min(c.c.due_at)).where(c.c.severity == rank, c.c.due_at.is_not(None)).scalar_subquery()
-              for rank in range(len(_SEVERITIES)))
-    return select(now.label("now"), *oldest)
-
-
 # -- timeline -----------------------------------------------------------------------------------------------------
 
 
@@ -168,9 +142,8 @@ def agents_of(tx: Transaction, ids: Iterable[str]) -> dict[str, str]:
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    told = e.c.what.in_([What.ASSIGNED.value, What.QUEUED.value])
     newest: dict[str, tuple[int, str | None]] = {}
-    for row in tx.execute(select(e.c.case_id, e.c.details).where(e.c.case_id.in_(wanted), told)):
+    for row in tx.execute(_agents_query(tx.is_postgres), {"ids": wanted}):
         attempt, agent = row.details["attempt"], row.details.get("agent")
         if attempt > newest.get(row.case_id, (-1, None))[0]:
             newest[row.case_id] = (attempt, agent)
@@ -188,8 +161,7 @@ def count_escalations(tx: Transaction) -> dict[EscalationReason, int]:
 
 
 def supervisors(tx: Transaction) -> tuple[Supervisor, ...]:
-    columns = (s.c.id, s.c.name, s.c.role, s.c.regions, s.c.languages)
-    rows = tx.execute(select(*columns).order_by(s.c.id))
+    rows = tx.execute(_SUPERVISORS)
     return tuple(Supervisor(r.id, r.name, Role(r.role), tuple(r.regions), tuple(r.languages)) for r in rows)
 
 
@@ -210,3 +182,37 @@ def save_policy(tx: Transaction, version: str, document: str) -> None:
 
 def find_policy(tx: Transaction, version: str) -> str | None:
     return tx.connection.scalar(select(p.c.document).where(p.c.version == version))
+
+
+# -- what runs with every event or tick, built once: putting a statement together takes longer than many a statement --
+
+_SUPERVISORS = select(s.c.id, s.c.name, s.c.role, s.c.regions, s.c.languages).order_by(s.c.id)
+
+
+@cache
+def _lock_query(is_postgres: bool) -> Select[Any]:
+    return select(c).where(_among_ids(c.c.id, is_postgres)).order_by(c.c.id).with_for_update()
+
+
+def _among_ids(column: ColumnElement[str], is_postgres: bool) -> ColumnElement[bool]:
+    """`column IN :ids`; on PostgreSQL as one array, so that the statement is the same for any number."""
+    if is_postgres:
+        return column == func.any(bindparam("ids", type_=ARRAY(Text())))
+    return column.in_(bindparam("ids", expanding=True))
+
+
+@cache
+def _agents_query(is_postgres: bool) -> Select[Any]:
+    told = e.c.what.in_([What.ASSIGNED.value, What.QUEUED.value])
+    return select(e.c.case_id, e.c.details).where(_among_ids(e.c.case_id, is_postgres), told)
+
+
+@cache
+def _oldest_query(is_postgres: bool) -> Select[Any]:
+    """The time and, per severity, the oldest deadline: one look into the index each, however many cases wait."""
+    now: Any = bindparam("now", type_=UtcDateTime)
+    if is_postgres:
+        now = func.clock_timestamp() + bindparam("shift", type_=Interval)
+    oldest = (select(func.min(c.c.due_at)).where(c.c.severity == rank, c.c.due_at.is_not(None)).scalar_subquery()
+              for rank in range(len(_SEVERITIES)))
+    return select(now.label("now"), *oldest)

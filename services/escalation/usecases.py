@@ -66,8 +66,7 @@ def _take_waiting(tx: Transaction, book: PolicyBook, waiting: Waiting) -> dict[s
         case = known.get(case_id) or _new_case(tx, book, case_id)
         courses[case_id] = _course(case, events, setting_of(case))
     added = store.add_cases(tx, [changes[-1].case for case_id, changes in courses.items() if case_id not in known])
-    _save(tx, [changes for case_id, changes in courses.items() if case_id in known], known)
-    _tell(tx, [change for case_id in added for change in courses[case_id]], {})
+    _save(tx, [changes for case_id, changes in courses.items() if case_id in known or case_id in added], known)
     return {case_id: events for case_id, events in waiting.items() if case_id not in known and case_id not in added}
 
 
@@ -178,13 +177,10 @@ def look(tx: Transaction) -> None:
 
 
 def _save(tx: Transaction, courses: Iterable[list[Change]], known: Mapping[str, Case]) -> None:
+    """The cases that are `known`, and of all the timeline's rows and the events, in the transaction that makes them."""
     courses = [changes for changes in courses if changes]
-    store.save_cases(tx, [changes[-1].case for changes in courses])
-    _tell(tx, [change for changes in courses for change in changes], known)
-
-
-def _tell(tx: Transaction, changes: Sequence[Change], known: Mapping[str, Case]) -> None:
-    """The timeline's rows and the events of the transitions, in the transaction that makes them."""
+    store.save_cases(tx, [changes[-1].case for changes in courses if changes[-1].case.id in known])
+    changes = [change for changes in courses for change in changes]
     if not changes:
         return
     now = tx.now

@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, Interval, Select, bindparam, case, func, select, tuple_
+from sqlalchemy import ColumnElement, Executable, Interval, Select, Update, bindparam, case, func, select, tuple_
 
 from services.notify import tables
 from services.notify.domain import Alert, AlertState, ChannelName
@@ -59,7 +59,7 @@ def _claiming(is_postgres: bool) -> Executable:
         .limit(bindparam("at_most"))
         .with_for_update(skip_locked=True)
     )
-    return _leasing(due, AlertState.CLAIMED, is_postgres).values(attempt=a.c.attempt + 1).returning(a)
+    return _lease(due, AlertState.CLAIMED, is_postgres).values(attempt=a.c.attempt + 1).returning(a)
 
 
 @cache
@@ -70,10 +70,10 @@ def _handing_off(is_postgres: bool) -> Executable:
         .order_by(a.c.id)
         .with_for_update()
     )
-    return _leasing(ours, AlertState.HANDED_OFF, is_postgres).returning(a.c.id)
+    return _lease(ours, AlertState.HANDED_OFF, is_postgres).returning(a.c.id)
 
 
-def _leasing(chosen: Select[Any], state: AlertState, is_postgres: bool) -> Any:
+def _lease(chosen: Select[Any], state: AlertState, is_postgres: bool) -> Update:
     """The update of what `chosen` locks. A CTE, because PostgreSQL may run a subquery more often than once."""
     ids = chosen.cte("chosen")
     values = {"state": state.value, "lease_until": _instant("lease_end", is_postgres)}

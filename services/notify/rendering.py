@@ -27,6 +27,7 @@ class Writer:
             loader=FileSystemLoader(folder),
             undefined=StrictUndefined,
             trim_blocks=True,
+            auto_reload=False,
             autoescape=lambda name: bool(name and name.endswith(".html")),
         )
         self._templates = {name: environment.get_template(name) for name in environment.list_templates()}
@@ -37,17 +38,11 @@ class Writer:
         facts = self._facts(alert, escalation, contact) | {"template_language": language}
         plain = self._templates[f"{escalation.purpose}.{language}.txt"]
         if alert.channel is ChannelName.SMS:
-            return Letter(alert.id, alert.case_id, address, one_line(_block(plain, "sms", facts)), language=language)
+            (text,) = _blocks(plain, facts, "sms")
+            return Letter(alert.id, alert.case_id, address, one_line(text), language=language)
         html = self._templates[f"{escalation.purpose}.{language}.html"].render(facts)
-        return Letter(
-            alert.id,
-            alert.case_id,
-            address,
-            _block(plain, "text", facts).strip() + "\n",
-            one_line(_block(plain, "subject", facts)),
-            html,
-            language,
-        )
+        text, subject = _blocks(plain, facts, "text", "subject")
+        return Letter(alert.id, alert.case_id, address, text.strip() + "\n", one_line(subject), html, language)
 
     def _language(self, purpose: Purpose, wanted: str) -> str:
         language = wanted.partition("-")[0].lower()
@@ -81,6 +76,7 @@ class Writer:
                 "received_at": _local(datetime.fromisoformat(escalation.facts["received_at"]), contact.timezone),
                 "category": str(facts["category"]).replace("_", " "),
                 "flags": ", ".join(facts["flags"]).replace("_", " "),
+                "customer": ", ".join(filter(None, (facts["region"], facts["product"], facts["tier"]))),
             }
         )
 
@@ -99,10 +95,10 @@ def _clean(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {name: one_line(value) if isinstance(value, str) else value for name, value in facts.items()}
 
 
-def _block(template: Template, name: str, facts: Mapping[str, Any]) -> str:
+def _blocks(template: Template, facts: Mapping[str, Any], *names: str) -> list[str]:
     context = template.new_context(dict(facts))
-    list(template.root_render_func(context))  # runs the imports at the top of the file
-    return "".join(template.blocks[name](context))
+    next(template.root_render_func(context), None)  # runs the imports at the top of the file
+    return ["".join(template.blocks[name](context)) for name in names]
 
 
 def _local(instant: datetime, zone: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import bindparam, select
 
@@ -13,7 +14,7 @@ from shared.database import Transaction
 
 a, e = tables.alerts, tables.escalations
 # Built once: at full speed, building them anew takes longer than running them.
-_WANTED = bindparam("wanted", expanding=True)
+_WANTED: Any = bindparam("wanted", expanding=True)
 _UNSENT = (AlertState.PENDING.value, AlertState.CLAIMED.value)
 _ESCALATIONS = select(e).where(e.c.key.in_(_WANTED))
 _LOCKED_ALERTS = select(a).where(a.c.id.in_(_WANTED)).order_by(a.c.id).with_for_update()

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, NullPool, create_engine, inspect, text
 from sqlalchemy.engine import make_url
 
 from ombud.migrate import migrations_of
 from shared import schema, tables
 from shared.contracts.topology import SERVICES
+from shared.schema_check import PLUMBING, heads, missing
 
 VERSIONS = {"alembic_version", "alembic_version_plumbing"}
 SERVICE = pytest.mark.parametrize("service", SERVICES)
@@ -110,11 +112,11 @@ def test_there_is_a_way_back_and_forth_again(any_database: str, service: str) ->
     schema.migrate(url, service, migrations_of(service), "base")
     with connected(url, service) as connection:
         assert shape(connection) == {}
-        assert schema.missing(connection, migrations_of(service))
+        assert missing(connection, migrations_of(service))
     schema.migrate(url, service, migrations_of(service))
     with connected(url, service) as connection:
         assert shape(connection) == before
-        assert schema.missing(connection, migrations_of(service)) is None
+        assert missing(connection, migrations_of(service)) is None
 
 
 @SERVICE
@@ -133,5 +135,10 @@ def test_all_services_share_one_postgresql_database(postgres_url: str) -> None:
         migrated(postgres_url, service)
     for service in SERVICES:
         with connected(postgres_url, service) as connection:
-            assert schema.missing(connection, migrations_of(service)) is None
+            assert missing(connection, migrations_of(service)) is None
             assert set(shape(connection)) == {t for m in metadata_of(service) for t in m.tables}
+
+
+@pytest.mark.parametrize("folder", [PLUMBING, *map(migrations_of, SERVICES)], ids=lambda folder: folder.parent.name)
+def test_a_service_expects_the_newest_migration_that_alembic_knows(folder: Path) -> None:
+    assert heads(folder) == set(ScriptDirectory(str(folder)).get_heads())

@@ -20,7 +20,7 @@ def test_one_trace_leads_through_all_four_logs(system: System) -> None:
     for service, happened in (("intake", "complaint.classified"), ("routing", "complaint.assigned"),
                               ("escalation", "case.escalated"), ("notify", "alert.accepted")):  # fmt: skip
         lines = [orjson.loads(line) for line in system.services[service].log().splitlines() if line.startswith("{")]
-        (line,) = [each for each in lines if each["event"] == happened]
+        (line,) = [each for each in lines if each.get("type") == happened]
         assert (line["complaint_id"], line["trace_id"], line["service"]) == (complaint_id, TRACE, service)
 
 

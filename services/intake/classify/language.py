@@ -1,13 +1,10 @@
 """Says which language a text is in: by script where that settles it, else by py3langid; called by the reader."""
 
-import copy
-import mmap
 import re
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
+from services.intake.classify.identifier import Identifier, load_identifiers
 
 UNKNOWN = "und"
 _LETTERS = {
@@ -21,8 +18,8 @@ _LETTERS = {
     "hangul": "\uac00-\ud7af\u1100-\u11ff",
 }
 _SCRIPTS = {name: re.compile(f"[{letters}]") for name, letters in _LETTERS.items()}
-_NOT_LATIN = re.compile("[\u0370-\uffff]")
 _LATIN_LETTER = _SCRIPTS["latin"]
+_OTHER_LETTER = re.compile(f"[{''.join(letters for name, letters in _LETTERS.items() if name != 'latin')}]")
 # Scripts that one language alone uses among those the reader is made for.
 _SETTLED = {"greek": "el", "hebrew": "he", "kana": "ja", "han": "zh", "hangul": "ko"}
 _CYRILLIC, _ARABIC = ("ru", "uk", "bg", "sr", "mk", "be", "kk"), ("ar", "fa", "ur")
@@ -42,15 +39,14 @@ class Guess:
 
 
 class LanguageGuesser:
-    """Holds its own restricted copies of the identifier, so that nothing global is set."""
+    """Holds one identifier for each script in which several languages are told apart."""
 
     def __init__(self, languages: Iterable[str], least_confidence: float, shortest: int) -> None:
-        base = _in_a_file(LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True))
-        wanted = set(languages) & set(base.labels)
-        others = set(_SETTLED.values())
-        self._latin = _restricted(base, wanted - others - set(_CYRILLIC) - set(_ARABIC))
-        self._cyrillic = _restricted(base, wanted & set(_CYRILLIC))
-        self._arabic = _restricted(base, wanted & set(_ARABIC))
+        wanted = set(languages)
+        latin = wanted - set(_SETTLED.values()) - set(_CYRILLIC) - set(_ARABIC)
+        self._latin, self._cyrillic, self._arabic = load_identifiers(
+            (latin, wanted & set(_CYRILLIC), wanted & set(_ARABIC))
+        )
         self._least_confidence = least_confidence
         self._shortest = shortest
 
@@ -73,11 +69,11 @@ class LanguageGuesser:
             return Guess("ru", ("ru",))
         return self._identify(self._cyrillic, text, hint)
 
-    def _identify(self, identifier: LanguageIdentifier | None, text: str, hint: str | None) -> Guess:
+    def _identify(self, identifier: Identifier | None, text: str, hint: str | None) -> Guess:
         if identifier is None:
             return Guess(UNKNOWN, (hint,) if hint else ())
         plain = _WEB_AND_NUMBERS.sub(" ", text)[:_IDENTIFIED_CHARACTERS].lower()
-        ranked: list[tuple[str, float]] = identifier.rank(plain)[:2]
+        ranked = identifier.rank(plain)[:2]
         best, confidence = ranked[0]
         letters = sum(character.isalpha() for character in plain[: self._shortest * 4])
         if letters >= self._shortest and confidence >= self._least_confidence:
@@ -87,28 +83,8 @@ class LanguageGuesser:
         return Guess(known or UNKNOWN, names[:2])
 
 
-def _in_a_file(identifier: LanguageIdentifier) -> LanguageIdentifier:
-    """Moves the transition table (40 MB) into a mapped file: of it, memory keeps only the pages that texts touch."""
-    with tempfile.TemporaryFile(prefix="ombud-languages-") as file:
-        identifier.tk_nextmove.tofile(file)
-        file.flush()
-        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    identifier.tk_nextmove = memoryview(mapped).cast(identifier.tk_nextmove.typecode)
-    return identifier
-
-
-def _restricted(base: LanguageIdentifier, languages: set[str]) -> LanguageIdentifier | None:
-    if not languages:
-        return None
-    identifier = copy.copy(base)
-    identifier.set_languages(sorted(languages))
-    # The table of all 142 languages (28 MB) is kept by the library for a later change of mind; there is none.
-    identifier._full_model = None
-    return identifier
-
-
 def _script(text: str) -> str | None:
-    if not _NOT_LATIN.search(text):
+    if text.isascii() or not _OTHER_LETTER.search(text):
         return "latin" if _LATIN_LETTER.search(text) else None
     counts = {name: len(pattern.findall(text)) for name, pattern in _SCRIPTS.items()}
     latin = counts.pop("latin")

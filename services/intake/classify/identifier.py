@@ -1,0 +1,134 @@
+"""The n-gram model of py3langid, read so that it stays small in memory; run by the language guesser.
+
+The library's own reader holds the whole model several times over while it loads. Here the model's automaton goes into
+a mapped file, of which memory keeps only the pages that texts touch, and of the weights only the wanted languages.
+"""
+
+import lzma
+import math
+import mmap
+import shutil
+import tempfile
+import unicodedata
+import zipfile
+from array import array
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import IO, Any
+
+import numpy
+from numpy.lib import format as npy
+from py3langid.langid import MODEL_DIR, MODEL_FILE
+
+_CHUNK = 1 << 20
+# Written in larger pieces, the file would come back in larger pieces too: 18 MB more at the first text.
+_PIECE = 1 << 16
+_ROWS_AT_ONCE = 4096
+_TYPECODES = {2: "H", 4: "I"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Automaton:
+    """Finds the n-grams of a text: one step a byte, from state to state, and the n-gram that each state completes."""
+
+    next_state: "memoryview[int]"
+    row_start: "array[int]"
+    ngram: "array[int]"
+
+    def count(self, encoded: bytes) -> Counter[int]:
+        next_state, row_start, ngram = self.next_state, self.row_start, self.ngram
+        state = 0
+        found: list[int] = []
+        for byte in encoded:
+            state = next_state[row_start[state] + byte]
+            if ngram[state] >= 0:
+                found.append(ngram[state])
+        return Counter(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """Tells a set of languages apart; one column of weights each, two for a language that is written in two scripts."""
+
+    labels: tuple[str, ...]
+    _automaton: _Automaton
+    _weights: Any
+    _priors: Any
+
+    def rank(self, text: str) -> list[tuple[str, float]]:
+        """The languages with their probabilities, the likeliest first; `text` in lower case."""
+        if len(self.labels) == 1:
+            return [(self.labels[0], 1.0)]
+        encoded = unicodedata.normalize("NFC", text).encode(errors="surrogatepass")
+        # The scale keeps confidence comparable between short and long texts; so the library does.
+        scale = 1.0 / math.sqrt(len(encoded) or 1)
+        scores = self._scores(self._automaton.count(encoded))
+        top = max(scores)
+        odds = [math.exp((score - top) * scale) for score in scores]
+        total = sum(odds)
+        shares: dict[str, float] = {}
+        for label, one in zip(self.labels, odds, strict=True):
+            shares[label] = shares.get(label, 0.0) + one / total
+        return sorted(shares.items(), key=itemgetter(1), reverse=True)
+
+    def _scores(self, counts: Counter[int]) -> list[float]:
+        if not counts:
+            return [0.0] * len(self.labels)
+        ngrams = numpy.fromiter(counts.keys(), dtype=numpy.intp, count=len(counts))
+        often = numpy.fromiter(counts.values(), dtype=numpy.float32, count=len(counts))
+        scores: list[float] = (numpy.log1p(often) @ self._weights[ngrams] + self._priors).tolist()
+        return scores
+
+
+def load_identifiers(groups: Iterable[Collection[str]]) -> list[Identifier | None]:
+    """One identifier for each group of languages, None for a group of which the model knows none."""
+    with tempfile.TemporaryFile(prefix="ombud-languages-") as unpacked:
+        with lzma.open(MODEL_DIR / MODEL_FILE) as packed:
+            shutil.copyfileobj(packed, unpacked, _CHUNK)
+        with zipfile.ZipFile(unpacked) as model:
+            automaton = _Automaton(
+                _mapped(model),
+                array("I", (_array(model, "nextmove_row").astype(numpy.uint32) << 8).tobytes()),
+                array("i", _array(model, "out_feat").astype(numpy.int32).tobytes()),
+            )
+            labels: list[str] = _array(model, "classes").tolist()
+            columns = [[i for i, label in enumerate(labels) if label in group] for group in groups]
+            priors, weights = _array(model, "pc"), _columns(model, columns)
+    return [
+        Identifier(tuple(labels[i] for i in chosen), automaton, table, priors[chosen]) if chosen else None
+        for chosen, table in zip(columns, weights, strict=True)
+    ]
+
+
+def _array(model: zipfile.ZipFile, name: str) -> Any:
+    with model.open(f"{name}.npy") as member:
+        return npy.read_array(member, allow_pickle=False)
+
+
+def _header(member: IO[bytes]) -> tuple[tuple[int, ...], Any]:
+    npy.read_magic(member)
+    shape, _, dtype = npy.read_array_header_1_0(member)
+    return shape, dtype
+
+
+def _mapped(model: zipfile.ZipFile) -> "memoryview[int]":
+    with tempfile.TemporaryFile(prefix="ombud-languages-") as file, model.open("nextmove.npy") as member:
+        _, dtype = _header(member)
+        shutil.copyfileobj(member, file, _PIECE)
+        file.flush()
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    return memoryview(mapped).cast(_TYPECODES[dtype.itemsize])  # type: ignore[call-overload,no-any-return]
+
+
+def _columns(model: zipfile.ZipFile, groups: list[list[int]]) -> list[Any]:
+    """The weights of each group, cut out block by block: the table of all languages is seven times as large."""
+    blocks: list[list[Any]] = [[] for _ in groups]
+    with model.open("ptc.npy") as member:
+        (_, width), dtype = _header(member)
+        while block := member.read(_ROWS_AT_ONCE * width * dtype.itemsize):
+            rows = numpy.frombuffer(block, dtype=dtype).reshape(-1, width)
+            for parts, chosen in zip(blocks, groups, strict=True):
+                parts.append(rows[:, chosen])
+    return [numpy.concatenate(parts) for parts in blocks]
