@@ -21,7 +21,7 @@ demo: setup ## Start Ombud and send it complaints (FEED=file for your own)
 	@exec .venv/bin/ombud demo $(if $(FEED),--feed $(FEED))
 
 test: setup ## Run all tests (BROKER=4 for RabbitMQ 4; ARGS for pytest)
-	@OMBUD_TEST_BROKER=$(BROKER) exec .venv/bin/pytest tests $(ARGS)
+	@OMBUD_TEST_BROKER=$(BROKER) exec .venv/bin/pytest tests -n 2 --dist loadfile $(ARGS)
 
 check: setup ## Lint, formatting, types, imports, generated pages
 	@.venv/bin/ruff check

@@ -82,10 +82,8 @@ def _row(service: str, tx: Transaction, event: Event, again: bool) -> dict[str, 
 def _log_what_happened(event: Event, traceparent: str | None) -> None:
     """What a service announces is what happened in it: one line each, found by complaint or by trace."""
     trace = trace_id(traceparent or new_traceparent(event.subject))
-    facts = {name: str(value) for name in LOGGED if (value := getattr(event, name, None)) is not None}
-    if hasattr(event, "level"):
-        facts["case_level"] = str(event.level)  # "level" is the line's own
-    log.info("announced", type=event.type, complaint_id=event.subject, trace_id=trace, **facts)
+    facts = {name: value for name in LOGGED if (value := getattr(event, name, None)) is not None}
+    log.info("announced", type=event.type, complaint_id=event.subject, trace_id=trace, facts=facts)
 
 
 class Relay:

@@ -63,8 +63,8 @@ def oldest_due(tx: Transaction) -> datetime | None:
 def _oldest_due(tx: Transaction) -> dict[int, datetime]:
     """By severity, the longest overdue deadline. One question that brings its own time: every tick asks it."""
     now = {"shift": clock.shift()} if tx.is_postgres else {"now": tx.now}
-    row = tx.execute(_oldest_query(tx.is_postgres), now).one()
-    return {rank: oldest for rank, oldest in enumerate(row[1:]) if oldest is not None and oldest <= row.now}
+    row: Any = tx.execute(_oldest_query(tx.is_postgres), now).one()
+    return {rank: due_at for rank, due_at in enumerate(row[1:]) if due_at is not None and due_at <= row[0]}
 
 
 def find_case(tx: Transaction, case_id: str) -> Case | None:

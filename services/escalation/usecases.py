@@ -177,7 +177,7 @@ def look(tx: Transaction) -> None:
 
 
 def _save(tx: Transaction, courses: Iterable[list[Change]], known: Mapping[str, Case]) -> None:
-    """The cases that are `known`, and of all the timeline's rows and the events, in the transaction that makes them."""
+    """The cases that are `known`; of all, also the new ones, the timeline's rows and the events of the transitions."""
     courses = [changes for changes in courses if changes]
     store.save_cases(tx, [changes[-1].case for changes in courses if changes[-1].case.id in known])
     changes = [change for changes in courses for change in changes]

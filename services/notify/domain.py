@@ -131,9 +131,6 @@ class Alert:
     def has_ended(self) -> bool:
         return self.state in ENDED
 
-    def claimed(self) -> "Alert":
-        return replace(self, state=AlertState.CLAIMED, attempt=self.attempt + 1)
-
     def end(self, state: AlertState, reason: Reason, at: datetime, provider_id: str | None = None) -> "Alert":
         return replace(self, state=state, reason=reason, ended_at=at, provider_id=provider_id)
 

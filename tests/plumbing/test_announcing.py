@@ -1,4 +1,4 @@
-"""What `tx.announce` and the relay promise together: effect and announcement, or neither; and no queue says no in vain."""
+"""What `tx.announce` and the relay promise together: effect and announcement, or neither; a refusal loses nothing."""
 
 import pytest
 import requests

@@ -142,6 +142,7 @@ def test_while_the_database_is_away_the_messages_are_held(
     postgres.start()
     eventually(lambda: len(sink.effects()) == 39, "all to be worked off", sink.log)
     assert sink.metric(f'ombud_subscription_reconnects_total{{queue="{QUEUE}"}}') == 0
+    assert sink.metric(f'ombud_events_total{{outcome="retry",queue="{QUEUE}"}}') == 0, "an outage is nobody's failure"
     assert sink.rows("SELECT attempt FROM {}retries") == []
 
 

@@ -126,7 +126,8 @@ def climb(case: Case, reason: EscalationReason, setting: Setting) -> list[Change
         case = replace(case, round=case.round + 1, trigger=reason)
     changes: list[Change] = []
     for number, level in setting.policy.levels_above(case.level):
-        rung = {"level": number, "reason": reason, "escalation_id": escalation_id(case.id, number, case.round)}
+        id_ = escalation_id(case.id, number, case.round)
+        rung: dict[str, Any] = {"level": number, "reason": reason, "escalation_id": id_}
         recipients = _recipients(case, number, setting)
         if recipients:
             due_at = setting.now + level.respond_within[case.severity]

@@ -7,6 +7,7 @@ from services.intake.classify.tokens import Tokens
 _NUMBER = re.compile(r"\d{1,3}(?:[ .,']\d{3}){1,4}(?:[.,]\d{1,2})?(?!\d)|\d{1,12}(?:[.,]\d{1,2})?(?!\d)")
 _MULTIPLIERS = {"k": 1000.0, "tis": 1000.0, "tys": 1000.0, "tausend": 1000.0, "thousand": 1000.0, "万": 10000.0}
 _SIGNS = "$€£¥￥"
+_DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W\d_]{1,12}")
 
 
@@ -14,6 +15,8 @@ def largest_amount(tokens: Tokens, currencies: dict[str, float]) -> tuple[float,
     """The largest sum in euro with its span in the folded text; numbers without a currency are no sums."""
     best: tuple[float, tuple[int, int]] | None = None
     text = tokens.text
+    if not _DIGIT.search(text):
+        return None
     for match in _NUMBER.finditer(text):
         worth = _worth(text, match.start(), match.end(), currencies)
         if worth is not None and (best is None or _value(match.group()) * worth > best[0]):

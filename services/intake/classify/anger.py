@@ -7,7 +7,7 @@ from services.intake.classify.reading import Reading
 from services.intake.classify.thresholds import Thresholds
 
 _SHOUTED = re.compile(r"\b[^\W\d_]{4,}\b")
-_MARKS = re.compile(r"[!！]")
+_FOUR_CAPITALS = re.compile(r"[A-Z]{4}")
 _DOUBLED = re.compile(r"[!?！？]{2,8}")
 _LEAST_SHOUTED = 3
 _MARK_WEIGHT, _MOST_MARKS, _DOUBLED_WEIGHT, _SHOUT_WEIGHT, _ASK_WEIGHT, _ULTIMATUM_WEIGHT = 0.4, 3, 0.8, 1.2, 0.6, 0.8
@@ -27,7 +27,9 @@ def measure_anger(
 
 
 def _typography(text: str) -> float:
-    marks = min(len(_MARKS.findall(text)), _MOST_MARKS) * _MARK_WEIGHT
+    marks = min(text.count("!") + text.count("！"), _MOST_MARKS) * _MARK_WEIGHT
     doubled = _DOUBLED_WEIGHT if _DOUBLED.search(text) else 0.0
-    shouted = sum(word.isupper() for word in _SHOUTED.findall(text))
+    # In plain ASCII four capitals in a row settle it; elsewhere only a look at each word does.
+    can_shout = not text.isascii() or _FOUR_CAPITALS.search(text)
+    shouted = sum(map(str.isupper, _SHOUTED.findall(text))) if can_shout else 0
     return marks + doubled + (_SHOUT_WEIGHT if shouted >= _LEAST_SHOUTED else 0.0)

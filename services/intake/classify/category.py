@@ -45,8 +45,8 @@ def _factor(sentence: int, thresholds: Thresholds, request_sentences: frozenset[
 
 
 def _ranked(scores: dict[str, float], least: float, evidence: tuple[Evidence, ...]) -> Choice:
-    order = sorted(CATEGORIES, key=lambda name: (-scores.get(name, 0.0), CATEGORIES.index(name)))
-    best, second = order[0], order[1]
+    # Sorting is stable: of equals the category named first comes first.
+    best, second = sorted(CATEGORIES, key=lambda name: -scores.get(name, 0.0))[:2] if scores else CATEGORIES[:2]
     top, next_ = scores.get(best, 0.0), max(scores.get(second, 0.0), 0.0)
     if top < least:
         return Choice(OTHER, best if top > 0 else None, 0.0, evidence)

@@ -25,7 +25,7 @@ from py3langid.langid import MODEL_DIR, MODEL_FILE
 _CHUNK = 1 << 20
 # Written in larger pieces, the file would come back in larger pieces too: 18 MB more at the first text.
 _PIECE = 1 << 16
-_ROWS_AT_ONCE = 4096
+_ROWS_AT_ONCE = 1024
 _TYPECODES = {2: "H", 4: "I"}
 
 
@@ -43,8 +43,9 @@ class _Automaton:
         found: list[int] = []
         for byte in encoded:
             state = next_state[row_start[state] + byte]
-            if ngram[state] >= 0:
-                found.append(ngram[state])
+            completed = ngram[state]
+            if completed >= 0:
+                found.append(completed)
         return Counter(found)
 
 
@@ -78,7 +79,7 @@ class Identifier:
             return [0.0] * len(self.labels)
         ngrams = numpy.fromiter(counts.keys(), dtype=numpy.intp, count=len(counts))
         often = numpy.fromiter(counts.values(), dtype=numpy.float32, count=len(counts))
-        scores: list[float] = (numpy.log1p(often) @ self._weights[ngrams] + self._priors).tolist()
+        scores: list[float] = (numpy.log1p(often) @ self._weights.take(ngrams, axis=0) + self._priors).tolist()
         return scores
 
 
@@ -124,11 +125,13 @@ def _mapped(model: zipfile.ZipFile) -> "memoryview[int]":
 
 def _columns(model: zipfile.ZipFile, groups: list[list[int]]) -> list[Any]:
     """The weights of each group, cut out block by block: the table of all languages is seven times as large."""
-    blocks: list[list[Any]] = [[] for _ in groups]
     with model.open("ptc.npy") as member:
-        (_, width), dtype = _header(member)
-        while block := member.read(_ROWS_AT_ONCE * width * dtype.itemsize):
+        (height, width), dtype = _header(member)
+        # In rows: the weights of one n-gram lie side by side, else each would cost a walk through the whole table.
+        tables = [numpy.empty((height, len(chosen)), dtype) for chosen in groups]
+        for start in range(0, height, _ROWS_AT_ONCE):
+            block = member.read(_ROWS_AT_ONCE * width * dtype.itemsize)
             rows = numpy.frombuffer(block, dtype=dtype).reshape(-1, width)
-            for parts, chosen in zip(blocks, groups, strict=True):
-                parts.append(rows[:, chosen])
-    return [numpy.concatenate(parts) for parts in blocks]
+            for table, chosen in zip(tables, groups, strict=True):
+                table[start : start + len(rows)] = rows[:, chosen]
+    return tables

@@ -25,9 +25,12 @@ _SETTLED = {"greek": "el", "hebrew": "he", "kana": "ja", "han": "zh", "hangul": 
 _CYRILLIC, _ARABIC = ("ru", "uk", "bg", "sr", "mk", "be", "kk"), ("ar", "fa", "ur")
 _UKRAINIAN, _RUSSIAN = re.compile("[іїєґІЇЄҐ]"), re.compile("[ыэёЫЭЁ]")
 _WEB_AND_NUMBERS = re.compile(r"https?://\S{1,300}|\S{1,64}@\S{1,200}|\d+")
+_NUMBERS = re.compile(r"\d+")
 # Chinese names stand in Japanese text and brands in any: a few kana make Japanese, Latin must prevail clearly.
 _LATIN_LETTERS_PER_OTHER = 3
+# Of a longer text only this much is identified, and only twice as much is cleaned for it.
 _IDENTIFIED_CHARACTERS = 400
+_CLEANED_CHARACTERS = 2 * _IDENTIFIED_CHARACTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +75,23 @@ class LanguageGuesser:
     def _identify(self, identifier: Identifier | None, text: str, hint: str | None) -> Guess:
         if identifier is None:
             return Guess(UNKNOWN, (hint,) if hint else ())
-        plain = _WEB_AND_NUMBERS.sub(" ", text)[:_IDENTIFIED_CHARACTERS].lower()
+        plain = _plain(text)
         ranked = identifier.rank(plain)[:2]
         best, confidence = ranked[0]
-        letters = sum(character.isalpha() for character in plain[: self._shortest * 4])
+        letters = sum(map(str.isalpha, plain[: self._shortest * 4]))
         if letters >= self._shortest and confidence >= self._least_confidence:
             return Guess(best, (best,))
         known = hint if hint in identifier.labels else None
         names = tuple(dict.fromkeys(name for name in (known, *(name for name, _ in ranked)) if name))
         return Guess(known or UNKNOWN, names[:2])
+
+
+def _plain(text: str) -> str:
+    """The beginning of the text without addresses and numbers, which are in no language."""
+    opening = text[:_CLEANED_CHARACTERS]
+    # Looking for addresses is slow where there are none.
+    noise = _WEB_AND_NUMBERS if "@" in opening or "://" in opening else _NUMBERS
+    return noise.sub(" ", opening)[:_IDENTIFIED_CHARACTERS].lower()
 
 
 def _script(text: str) -> str | None:

@@ -106,7 +106,7 @@ class Matcher:
 
     def _number(self, word: str, kind: int, new: int) -> int:
         if is_unspaced(word):
-            # Endings and middles mean nothing where no space says where a word ends: they get a number, but never match.
+            # Where no space says where a word ends, endings and middles mean nothing: numbered, never matched.
             return self._runs.number(word, new) if kind in (EXACT, PREFIX) else new
         if kind == EXACT:
             return self._words.setdefault(word, new)
@@ -137,8 +137,10 @@ class Matcher:
             word = text[start:end]
             row = [(words[word], index)] if word in words else _NOTHING
             for length in lengths.get(word[:_OPENING], ()):
+                if length > end - start:
+                    break
                 number = stems.get(word[:length])
-                if number is not None and length <= end - start:
+                if number is not None:
                     row = [*row, (number, index)]
             rows.append(row)
         self._add_parts(tokens, rows)

@@ -107,6 +107,8 @@ class Folded:
 
 def fold(text: str) -> Folded:
     """Lower case, no accents in Latin, Greek and Cyrillic, one form of quotes, dashes, widths and Arabic letters."""
+    if text.isascii():
+        return Folded(text.lower().replace("`", "'"), None)
     if not _IRREGULAR.search(text):
         return Folded(text.translate(_TABLE), None)
     pieces: list[str] = []

@@ -61,6 +61,8 @@ def _facts(reading: Reading) -> list[_Fact]:
         for hit in _undenied(reading, section):
             facts.append((level, hit.rule.name, _pair(reading, hit, level, hit.rule.name)))
     for one, other, flag, level in _TOGETHER:
+        if one not in reading.classes or other not in reading.classes:
+            continue
         first, second = _undenied_class(reading, one), _undenied_class(reading, other)
         if first and second:
             facts.append((level, flag, _pair(reading, first[0], level, flag) + _pair(reading, second[0], level, flag)))

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 # Chinese and kana have no spaces: there each character is a token of its own.
 UNSPACED = "\u3040-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -9,6 +10,7 @@ _TOKEN = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
 _UNSPACED_CHARACTER = re.compile(f"[{UNSPACED}]")
 _SENTENCE_MARKS = frozenset("!?;。！？؟؛·।")
 _CLAUSE_MARKS = frozenset(',:()،，：（）"')
+_JOINING = frozenset((" ", "'", ""))
 # Shorter words before a full stop are taken for abbreviations: Mr. Dr. č. p. κ.
 _SHORTEST_SENTENCE_END = 3
 
@@ -35,29 +37,33 @@ def is_unspaced(text: str) -> bool:
 def tokenise(text: str) -> Tokens:
     """Words of folded text with their sentence and clause numbers."""
     spans = [match.span() for match in _TOKEN.finditer(text)]
-    lone = [is_unspaced(text[start]) for start, _ in spans]
+    if _UNSPACED_CHARACTER.search(text):
+        lone = [is_unspaced(text[start]) for start, _ in spans]
+    else:
+        lone = [False] * len(spans)
     sentence, clause = [], []
     sentence_number = clause_number = 0
-    before = (0, 0)
-    for span in spans:
-        if before[1] < span[0]:
-            ends_sentence, ends_clause = _breaks(text, before, span)
+    begin = end = 0
+    for start, stop in spans:
+        between = text[end:start]
+        if between not in _JOINING:
+            ends_sentence, ends_clause = _breaks(between, end - begin >= _SHORTEST_SENTENCE_END)
             sentence_number += ends_sentence
             clause_number += ends_sentence or ends_clause
         sentence.append(sentence_number)
         clause.append(clause_number)
-        before = span
+        begin, end = start, stop
     return Tokens(text, spans, lone, sentence, clause)
 
 
-def _breaks(text: str, before: tuple[int, int], after: tuple[int, int]) -> tuple[bool, bool]:
-    between = text[before[1] : after[0]]
-    if between == " " or between == "'":
-        return False, False
+# People separate words in few ways: the answer for nearly every pair is found here.
+@lru_cache(maxsize=1024)
+def _breaks(between: str, after_long_word: bool) -> tuple[bool, bool]:
+    """Whether a sentence, and whether a clause ends between two words."""
     marks = set(between)
     if marks & _SENTENCE_MARKS or between.count("\n") > 1 or between.count(".") > 1:
         return True, True
     if "." in marks:
-        ends = len(between) > 1 and before[1] - before[0] >= _SHORTEST_SENTENCE_END
+        ends = len(between) > 1 and after_long_word
         return ends, ends
     return False, bool(marks & _CLAUSE_MARKS) or " - " in between

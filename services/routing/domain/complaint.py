@@ -67,22 +67,23 @@ class Complaint:
         """With the decision about who takes it; itself when it goes on waiting for the same reason as before."""
         if decision.agent_id is None and decision.reason is self.reason:
             return self
-        chosen = replace(self, reason=decision.reason, attempt=self.attempt + 1, decided_at=now,
-                         decision=decision.as_data(), policy_version=policy.version)
-        if decision.agent_id is None:
-            return chosen
-        return replace(chosen, state=State.ASSIGNED, agent_id=decision.agent_id, assigned_at=now)
+        taken: dict[str, Any] = {}
+        if decision.agent_id is not None:
+            taken = {"state": State.ASSIGNED, "agent_id": decision.agent_id, "assigned_at": now}
+        return replace(self, reason=decision.reason, attempt=self.attempt + 1, decided_at=now,
+                       decision=decision.as_data(), policy_version=policy.version, **taken)
 
     def _with_facts(self, facts: ComplaintFacts, policy: Policy, now: datetime) -> "Complaint":
         if facts.revision <= self.facts_revision:
             return self
-        read = replace(self, facts_revision=facts.revision, demand=demand_of(facts, policy))
+        demand = demand_of(facts, policy)
+        changes: dict[str, Any] = {}
         if self.state is State.EARLY:
-            return replace(read, state=State.WAITING, waiting_since=now)
-        if self.state is State.WAITING and read.demand != self.demand:
+            changes = {"state": State.WAITING, "waiting_since": now}
+        elif self.state is State.WAITING and demand != self.demand:
             # Without its reason it counts as undecided: the new needs are announced, whatever becomes of it.
-            return replace(read, reason=None)
-        return read
+            changes = {"reason": None}
+        return replace(self, facts_revision=facts.revision, demand=demand, **changes)
 
     def _with_case_resolved(self, event: CaseResolved, now: datetime) -> "Complaint":
         """Closed as of the newest revision that the case had seen: what it did not know of is not closed by it."""

@@ -60,6 +60,7 @@ def test_a_company_can_bring_its_own_packs(tmp_path: Path):
         ("severity:", "severeness:", "en.yml:13", "unknown section 'severeness'"),
         ("    want", "  - want: [", "en.yml:", ""),
         ("  wish: |\n    want", "  wish: [want]", "en.yml:4", "a list"),
+        ("captain", "cap\x00tain", "en.yml:1", "cannot be read"),
         ("      parcel*", "      parcel*\n    2: |\n      parcel*", "en.yml:13", "another weight on line 11"),
     ],
 )

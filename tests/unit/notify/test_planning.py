@@ -107,6 +107,13 @@ def test_a_late_older_answer_stops_no_newer_alert(office: Office):
     assert office.alerts() == {("ann", "email"): PENDING}
 
 
+def test_old_and_new_cases_in_one_batch_are_each_judged_by_their_own_answer(office: Office):
+    office.know(a_contact("ann", phone=None), a_contact("bob", phone=None))
+    office.hear(acknowledged(revision=5))
+    office.hear(escalated("ann", revision=3), escalated("bob", revision=3, case_id="case-new"))
+    assert office.alerts() == {("bob", "email"): AlertState.PENDING}
+
+
 def test_answer_of_one_case_leaves_others_alone(office: Office):
     office.know(a_contact())
     office.hear(escalated())

@@ -1,0 +1,74 @@
+"""When the dispatcher claims: no more than it has senders for, at once when one comes free, alone without waiting."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from services.notify.dispatcher import CLAIMS_APART, SENDERS
+from services.notify.planning import SENDER
+from tests.unit.notify.build import Office, a_contact, escalated
+
+
+@pytest.fixture
+def waiting() -> list[Callable[[], None]]:
+    """Sends that were started and whose turn has not come."""
+    return []
+
+
+@pytest.fixture
+def dispatcher(office: Office, waiting: list[Callable[[], None]]):
+    office.know(a_contact(phone=None))
+    return office.a_dispatcher(lambda send, job: waiting.append(lambda: send(job)))
+
+
+def wakes_during(office: Office, work: Callable[[], Any]) -> set[str]:
+    woken: set[str] = set()
+    office.db.after_commit(lambda tx: woken.update(tx.wakes))
+    work()
+    return woken
+
+
+def many(number: int) -> list[Any]:
+    return [escalated(case_id=f"case-{n:03}") for n in range(number)]
+
+
+def test_claims_no_more_than_it_has_senders_for(office: Office, dispatcher):
+    office.hear(*many(SENDERS + 1))
+    assert [dispatcher.send_due(), dispatcher.send_due()] == [SENDERS, 0]
+
+
+def test_sender_that_comes_free_takes_the_next_at_once_when_more_are_due(office: Office, dispatcher, waiting):
+    office.hear(*many(SENDERS + 1))
+    dispatcher.send_due()
+    taken: list[int] = []
+    office.db.after_commit(lambda tx: taken.append(dispatcher.send_due()) if SENDER in tx.wakes else None)
+    waiting.pop(0)()
+    assert taken == [1]
+
+
+def test_nobody_is_woken_when_nothing_more_is_due(office: Office, dispatcher, waiting):
+    office.hear(*many(2))
+    dispatcher.send_due()
+    assert wakes_during(office, waiting.pop(0)) == set()
+
+
+def test_claims_wait_for_company_while_others_are_on_their_way(office: Office, dispatcher):
+    office.hear(*many(1))
+    dispatcher.send_due()
+    started = time.monotonic()
+    dispatcher.send_due()
+    assert time.monotonic() - started > CLAIMS_APART / 2
+
+
+def test_lone_alert_waits_for_nobody(office: Office, dispatcher, waiting):
+    pauses: list[float] = []
+    for event in many(5):  # of which the quickest counts: the machine may be busy
+        office.hear(event)
+        dispatcher.send_due()
+        waiting.pop()()
+        started = time.monotonic()
+        dispatcher.send_due()
+        pauses.append(time.monotonic() - started)
+    assert min(pauses) < CLAIMS_APART / 4
