@@ -9,6 +9,7 @@ import eventlet  # noqa: E402
 
 eventlet.monkey_patch(psycopg=False)
 
+import gc  # noqa: E402
 import os  # noqa: E402
 import signal  # noqa: E402
 import sys  # noqa: E402
@@ -96,6 +97,9 @@ def _run(container: ServiceContainer, db: Database, relay: Relay, common: Common
         ops.start()
         container.start()
         ops.has_started = True
+        # What was made at start lives as long as the process: the collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
     except OSError as error:
         return _refuse(
             EXIT_SETTINGS,

@@ -110,6 +110,8 @@ def _it_reaches_someone(state: State, load: Load) -> list[str]:
 def _nobody_is_told_twice(state: State, load: Load) -> list[str]:
     alerts = state.by_key("notify.alerts", "id")
     faults = [f"alert {id_} was mailed {n} times" for id_, n in state.mails.items() if n > 1]
+    kinds = Counter((a["escalation_id"], a["recipient"], a["channel"], a["purpose"]) for a in alerts.values())
+    faults += [f"{n} alerts of one kind: {kind}" for kind, n in kinds.items() if n > 1]
     faults += [f"mail of no alert: {id_}" for id_ in state.mails if id_ not in alerts]
     faults += [
         f"accepted and not in the mailbox: {id_}"
