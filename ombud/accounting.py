@@ -71,12 +71,21 @@ def standing(of: Summaries, in_queues: int = 0) -> Standing:
     alerts = notify["alerts"]
     plumbing = {name: summary["plumbing"] for name, summary in of.items()}
     return Standing(
-        complaints=intake["complaints"], classified=intake["classified"],
+        complaints=intake["complaints"],
+        classified=intake["classified"],
         quarantined=plumbing["intake"]["dead_letters"],
-        assigned=routing["assigned"], waiting=routing["waiting"], released=routing["released"],
-        cases=escalation["cases"], escalated=escalation["escalated"], exhausted=escalation.get("exhausted", 0),
-        pending=sum(alerts.get(state, 0) for state in UNDER_WAY), accepted=alerts["accepted"], mailed=_mailed(notify),
-        failed=alerts["failed"], suppressed=alerts["suppressed"], ambiguous=alerts["ambiguous"],
+        assigned=routing["assigned"],
+        waiting=routing["waiting"],
+        released=routing["released"],
+        cases=escalation["cases"],
+        escalated=escalation["escalated"],
+        exhausted=escalation.get("exhausted", 0),
+        pending=sum(alerts.get(state, 0) for state in UNDER_WAY),
+        accepted=alerts["accepted"],
+        mailed=_mailed(notify),
+        failed=alerts["failed"],
+        suppressed=alerts["suppressed"],
+        ambiguous=alerts["ambiguous"],
         on_their_way=in_queues + sum(p["outbox"] + p["retries"] for p in plumbing.values()),
         put_aside=sum(p["dead_letters"] for name, p in plumbing.items() if name != "intake"),
     )
@@ -142,14 +151,19 @@ def summary_line(judgement: Judgement, seconds: float) -> str:
     """The one line that `ombud run` and `ombud demo` end with."""
     now = judgement.standing
     always = [
-        (now.complaints, "accepted"), (now.classified, "classified"),
-        (now.assigned, "assigned"), (now.waiting, "waiting"),
+        (now.complaints, "accepted"),
+        (now.classified, "classified"),
+        (now.assigned, "assigned"),
+        (now.waiting, "waiting"),
     ]
     sometimes = [(now.released, "released")]
     alerts = [(now.escalated, "escalated"), (now.accepted, "alerts accepted")]
     troubles = [
-        (now.failed, "alerts failed"), (now.suppressed, "alerts suppressed"), (now.ambiguous, "alerts ambiguous"),
-        (now.exhausted, "exhausted"), (now.quarantined, "quarantined"),
+        (now.failed, "alerts failed"),
+        (now.suppressed, "alerts suppressed"),
+        (now.ambiguous, "alerts ambiguous"),
+        (now.exhausted, "exhausted"),
+        (now.quarantined, "quarantined"),
     ]
     ends = [(judgement.lost_count, "lost"), (judgement.duplicates, "duplicates")]
     shown = [*always, *_counted(sometimes), *alerts, *_counted(troubles), *ends]

@@ -5,8 +5,14 @@ from importlib import import_module
 import click
 
 COMMANDS = {
-    "demo": "ombud.run", "run": "ombud.run", "send": "ombud.feed", "status": "ombud.status", "roster": "ombud.roster",
-    "migrate": "ombud.migrate", "token": "ombud.token", "serve": "ombud.serve",
+    "demo": "ombud.run",
+    "run": "ombud.run",
+    "send": "ombud.feed",
+    "status": "ombud.status",
+    "roster": "ombud.roster",
+    "migrate": "ombud.migrate",
+    "token": "ombud.token",
+    "serve": "ombud.serve",
 }
 
 

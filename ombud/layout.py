@@ -38,7 +38,8 @@ def places(offset: int, replicas: int = 1) -> list[Place]:
     """All processes, replica by replica; replica k takes the ports of the first one plus 100·(k-1)."""
     return [
         Place(service, k + 1, *(port + offset + REPLICA_STEP * k for port in PORTS[service]))
-        for k in range(replicas) for service in SERVICES
+        for k in range(replicas)
+        for service in SERVICES
     ]
 
 

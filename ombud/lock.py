@@ -19,8 +19,10 @@ def held(path: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = path.read_text().split(" ")[0]
-            raise Trouble(f"Ombud already runs in {path.parent} (pid {holder}): stop that one, or give this one its "
-                          "own --data-dir and --port-offset") from None
+            raise Trouble(
+                f"Ombud already runs in {path.parent} (pid {holder}): stop that one, or give this one its "
+                "own --data-dir and --port-offset"
+            ) from None
         remember_pid(path, os.getpid())
         yield
     finally:

@@ -36,8 +36,10 @@ def migrate_all(url_of: Callable[[str], str], names: Sequence[str] = SERVICES) -
         try:
             schema.migrate(url_of(service), service, migrations_of(service))
         except DBAPIError as error:
-            raise Trouble(f"the database of {service} cannot be used: {_first_line(error)}; "
-                          "look at --database-url or OMBUD_DATABASE_URL") from error
+            raise Trouble(
+                f"the database of {service} cannot be used: {_first_line(error)}; "
+                "look at --database-url or OMBUD_DATABASE_URL"
+            ) from error
 
 
 def _checked(database_url: str) -> URL:
@@ -59,8 +61,9 @@ def sqlite_url(data_dir: Path, service: str) -> str:
 def refuse_shared_sqlite(database_url: str) -> None:
     """Raises Trouble for what no database can be, and for one SQLite file for all services."""
     if database_url and _checked(database_url).get_backend_name() == "sqlite":
-        raise Trouble("with SQLite each service has a file of its own: leave --database-url away and say where with "
-                      "--data-dir")
+        raise Trouble(
+            "with SQLite each service has a file of its own: leave --database-url away and say where with --data-dir"
+        )
 
 
 def _first_line(error: DBAPIError) -> str:

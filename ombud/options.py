@@ -32,31 +32,78 @@ def option(*names: str, env: str, help: str, **rest: Any) -> Callable[[C], C]:
     return click.option(*names, envvar=env, show_envvar=True, help=help, **rest)
 
 
-data_dir = option("--data-dir", env="OMBUD_DATA_DIR", type=_FOLDER, metavar="DIR", default=DATA_DIR, show_default=True,
-                  help="The folder of the installation: databases, logs, token.")
-database_url = option("--database-url", env="OMBUD_DATABASE_URL", default="", metavar="URL",
-                      help="postgresql+psycopg2://…, one schema a service; else SQLite files in the data folder.")
-amqp_uri = option("--amqp-uri", env="OMBUD_AMQP_URI", default="", metavar="URI",
-                  help="A RabbitMQ that you have; else the private one of `ombud run`.")
+data_dir = option(
+    "--data-dir",
+    env="OMBUD_DATA_DIR",
+    type=_FOLDER,
+    metavar="DIR",
+    default=DATA_DIR,
+    show_default=True,
+    help="The folder of the installation: databases, logs, token.",
+)
+database_url = option(
+    "--database-url",
+    env="OMBUD_DATABASE_URL",
+    default="",
+    metavar="URL",
+    help="postgresql+psycopg2://…, one schema a service; else SQLite files in the data folder.",
+)
+amqp_uri = option(
+    "--amqp-uri",
+    env="OMBUD_AMQP_URI",
+    default="",
+    metavar="URI",
+    help="A RabbitMQ that you have; else the private one of `ombud run`.",
+)
 
 _RUN = (
     click.option("--no-samples", is_flag=True, help="Start empty: no sample roster, no sample complaints."),
-    option("--port-offset", env="OMBUD_PORT_OFFSET", type=click.IntRange(-7000, 50000), default=0, metavar="N",
-           show_default=True,
-           help="Added to every port (8001–8004, 9001–9004, 8025, 8026, 5680–5683); replica k takes 100·k more."),
-    option("--data-dir", env="OMBUD_DATA_DIR", type=_FOLDER, metavar="DIR", default=None,
-           help=f"Databases, logs, token, broker; `run` takes {DATA_DIR}, `demo` a temporary one."),
+    option(
+        "--port-offset",
+        env="OMBUD_PORT_OFFSET",
+        type=click.IntRange(-7000, 50000),
+        default=0,
+        metavar="N",
+        show_default=True,
+        help="Added to every port (8001–8004, 9001–9004, 8025, 8026, 5680–5683); replica k takes 100·k more.",
+    ),
+    option(
+        "--data-dir",
+        env="OMBUD_DATA_DIR",
+        type=_FOLDER,
+        metavar="DIR",
+        default=None,
+        help=f"Databases, logs, token, broker; `run` takes {DATA_DIR}, `demo` a temporary one.",
+    ),
     database_url,
     amqp_uri,
-    option("--smtp-url", env="OMBUD_SMTP_URL", default="", metavar="URL",
-           help="smtp://… or smtps://… for real mail; else a local mail catcher."),
-    option("--sms-url", env="OMBUD_SMS_URL", default="", metavar="URL",
-           help="Twilio's API, or what speaks like it; else no SMS."),
-    option("--replicas", env="OMBUD_REPLICAS", type=click.IntRange(1, 9), default=1, metavar="N", show_default=True,
-           help="How many of each service (PostgreSQL only)."),
+    option(
+        "--smtp-url",
+        env="OMBUD_SMTP_URL",
+        default="",
+        metavar="URL",
+        help="smtp://… or smtps://… for real mail; else a local mail catcher.",
+    ),
+    option(
+        "--sms-url",
+        env="OMBUD_SMS_URL",
+        default="",
+        metavar="URL",
+        help="Twilio's API, or what speaks like it; else no SMS.",
+    ),
+    option(
+        "--replicas",
+        env="OMBUD_REPLICAS",
+        type=click.IntRange(1, 9),
+        default=1,
+        metavar="N",
+        show_default=True,
+        help="How many of each service (PostgreSQL only).",
+    ),
 )
-feed_file = option("--feed", env="OMBUD_FEED", type=_FILE, default=None,
-                   help="JSON Lines to feed instead of the samples.")
+feed_file = option(
+    "--feed", env="OMBUD_FEED", type=_FILE, default=None, help="JSON Lines to feed instead of the samples."
+)
 
 
 def run_options(command: C) -> C:

@@ -18,7 +18,9 @@ def check_options(options: RunOptions) -> None:
     """What can be seen from the options alone."""
     refuse_shared_sqlite(options.database_url)
     if options.replicas > 1 and not options.database_url:
-        raise Trouble("--replicas needs PostgreSQL, as SQLite has one writer: add --database-url postgresql+psycopg2://…")
+        raise Trouble(
+            "--replicas needs PostgreSQL, as SQLite has one writer: add --database-url postgresql+psycopg2://…"
+        )
     if options.amqp_uri:
         publisher.address_of(options.amqp_uri)
 
@@ -30,16 +32,19 @@ def made_folder(path: Path) -> Folder:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         (root / "logs").mkdir(exist_ok=True)
     except OSError as error:
-        raise Trouble(f"the data folder {root} cannot be made: {error.strerror}; "
-                      "choose another with --data-dir") from error
+        raise Trouble(
+            f"the data folder {root} cannot be made: {error.strerror}; choose another with --data-dir"
+        ) from error
     require_space(root, shutil.disk_usage(root).free)
     return Folder(root)
 
 
 def require_space(root: Path, free: int) -> None:
     if free < NEEDED_MB * 2**20:
-        raise Trouble(f"only {free // 2**20} MB are free in {root}, Ombud needs {NEEDED_MB}: free some, or choose "
-                      "another disk with --data-dir")
+        raise Trouble(
+            f"only {free // 2**20} MB are free in {root}, Ombud needs {NEEDED_MB}: free some, or choose "
+            "another disk with --data-dir"
+        )
 
 
 def require_ports(options: RunOptions) -> None:
@@ -48,8 +53,10 @@ def require_ports(options: RunOptions) -> None:
         raise Trouble(f"--port-offset {options.port_offset} leads past the last port, 65535: choose a smaller one")
     for port, user in taken_ports(options.port_offset, options.replicas, not options.amqp_uri, not options.smtp_url):
         if not is_port_free(port):
-            raise Trouble(f"port {port} ({user}) is taken by another program: stop that one, or move all ports with "
-                          "--port-offset 100")
+            raise Trouble(
+                f"port {port} ({user}) is taken by another program: stop that one, or move all ports with "
+                "--port-offset 100"
+            )
 
 
 def require_broker(amqp_uri: str) -> None:

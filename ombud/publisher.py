@@ -26,8 +26,9 @@ def connect(uri: str) -> amqp.Connection:
     try:
         connection.connect()
     except LOST as error:
-        raise Trouble(f"no RabbitMQ that lets us in at {address}: {_reason(error)}; look at --amqp-uri or "
-                      "OMBUD_AMQP_URI") from error
+        raise Trouble(
+            f"no RabbitMQ that lets us in at {address}: {_reason(error)}; look at --amqp-uri or OMBUD_AMQP_URI"
+        ) from error
     return connection
 
 
@@ -36,8 +37,9 @@ def address_of(uri: str) -> str:
     try:
         parts = parse_url(uri)
     except ValueError as error:
-        raise Trouble(f"{uri!r} is not an AMQP address: {error}; "
-                      "the form is amqp://user:password@host:5672/") from error
+        raise Trouble(
+            f"{uri!r} is not an AMQP address: {error}; the form is amqp://user:password@host:5672/"
+        ) from error
     if parts["transport"] not in ("amqp", "amqps"):
         raise Trouble(f"an AMQP address starts with amqp:// or amqps://, not {parts['transport']}://")
     return f"{parts['hostname']}:{parts['port'] or 5672}/{(parts['virtual_host'] or '').lstrip('/')}"
@@ -46,9 +48,14 @@ def address_of(uri: str) -> str:
 def _connection(uri: str) -> amqp.Connection:
     parts = parse_url(uri)
     return amqp.Connection(
-        host=f"{parts['hostname']}:{parts['port'] or 5672}", userid=parts["userid"] or "guest",
-        password=parts["password"] or "guest", virtual_host=parts["virtual_host"] or "/", connect_timeout=5,
-        read_timeout=CONFIRM_WITHIN, write_timeout=CONFIRM_WITHIN, ssl=parts["transport"] == "amqps",
+        host=f"{parts['hostname']}:{parts['port'] or 5672}",
+        userid=parts["userid"] or "guest",
+        password=parts["password"] or "guest",
+        virtual_host=parts["virtual_host"] or "/",
+        connect_timeout=5,
+        read_timeout=CONFIRM_WITHIN,
+        write_timeout=CONFIRM_WITHIN,
+        ssl=parts["transport"] == "amqps",
     )
 
 
@@ -70,8 +77,9 @@ class Publisher:
                 self._send(lines)
                 return
             except NotFound as error:
-                raise Trouble(f"the broker has no exchange {UPSTREAM_EXCHANGE!r}: "
-                              "start Ombud first (`ombud run`)") from error
+                raise Trouble(
+                    f"the broker has no exchange {UPSTREAM_EXCHANGE!r}: start Ombud first (`ombud run`)"
+                ) from error
             except LOST as error:
                 if attempt == ATTEMPTS - 1:
                     raise Trouble(f"the connection to the broker broke: {_reason(error)}") from error
@@ -108,8 +116,10 @@ class Publisher:
             self._channel.basic_publish(_message(line), UPSTREAM_EXCHANGE, line.type, mandatory=True)
         self._await(answers)
         if answers.refused:
-            raise Trouble(f"the broker took {len(lines) - answers.refused} of {len(lines)} messages: {answers.why}; "
-                          "is intake running on this broker?")
+            raise Trouble(
+                f"the broker took {len(lines) - answers.refused} of {len(lines)} messages: {answers.why}; "
+                "is intake running on this broker?"
+            )
 
     def _await(self, answers: "_Answers") -> None:
         deadline = time.monotonic() + CONFIRM_WITHIN
@@ -118,8 +128,9 @@ class Publisher:
                 self._connection.drain_events(timeout=1)
             except TimeoutError:
                 if time.monotonic() > deadline:
-                    raise Trouble(f"the broker confirmed nothing for {CONFIRM_WITHIN:.0f} s: is it out of memory or "
-                                  "disk space?") from None
+                    raise Trouble(
+                        f"the broker confirmed nothing for {CONFIRM_WITHIN:.0f} s: is it out of memory or disk space?"
+                    ) from None
 
 
 class _Answers:
@@ -147,8 +158,9 @@ class _Answers:
 def _message(line: Line) -> amqp.Message:
     """Binary mode of CloudEvents, as the services read it: attributes in the headers, the data alone in the body."""
     headers = {"ce-specversion": "1.0", "ce-id": line.id, "ce-type": line.type, "ce-source": line.source}
-    return amqp.Message(line.body, content_type="application/json", delivery_mode=2, message_id=line.id,
-                        application_headers=headers)
+    return amqp.Message(
+        line.body, content_type="application/json", delivery_mode=2, message_id=line.id, application_headers=headers
+    )
 
 
 @contextmanager

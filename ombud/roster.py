@@ -101,7 +101,9 @@ def _put(doors: Doors, part: Part, entry: Entry) -> Refusal | None:
 def _doors(data_dir: Path, token: str, named: dict[str, str]) -> Doors:
     run = runfile.read(data_dir)
     if run is None and len(named) < len(PARTS):
-        raise Trouble(f"nothing runs in {data_dir.absolute()}: start `ombud run`, or name --routing-url, "
-                      "--escalation-url and --notify-url")
+        raise Trouble(
+            f"nothing runs in {data_dir.absolute()}: start `ombud run`, or name --routing-url, "
+            "--escalation-url and --notify-url"
+        )
     local = run.doors.urls if run else {}
     return Doors(local | {s: url.rstrip("/") for s, url in named.items()}, token or (run.token if run else ""))

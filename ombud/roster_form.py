@@ -19,12 +19,19 @@ class Part:
 
 
 PARTS = (
-    Part("agents", "routing", "/v1/agents", "id",
-         frozenset(("id", "name", "languages", "skills", "regions", "capacity"))),
-    Part("supervisors", "escalation", "/v1/supervisors", "id",
-         frozenset(("id", "name", "role", "regions", "languages"))),
-    Part("contacts", "notify", "/v1/contacts", "person",
-         frozenset(("person", "name", "email", "phone", "language", "timezone", "channels"))),
+    Part(
+        "agents", "routing", "/v1/agents", "id", frozenset(("id", "name", "languages", "skills", "regions", "capacity"))
+    ),
+    Part(
+        "supervisors", "escalation", "/v1/supervisors", "id", frozenset(("id", "name", "role", "regions", "languages"))
+    ),
+    Part(
+        "contacts",
+        "notify",
+        "/v1/contacts",
+        "person",
+        frozenset(("person", "name", "email", "phone", "language", "timezone", "channels")),
+    ),
 )
 _PART_OF = {part.title: part for part in PARTS}
 

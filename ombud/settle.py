@@ -35,8 +35,9 @@ class Settled:
     at: float
 
 
-def settle(look: Callable[[], Look | None], expected: Expected, tell: Callable[[Look], None],
-           watch: Watch | None = None) -> Settled:
+def settle(
+    look: Callable[[], Look | None], expected: Expected, tell: Callable[[Look], None], watch: Watch | None = None
+) -> Settled:
     """look: None while a service cannot be asked, which is no change. tell: hears of each change."""
     watch = watch or Watch()
     last: Look | None = None

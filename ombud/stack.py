@@ -86,8 +86,17 @@ class Stack:
 
     def _start_mailbox(self) -> None:
         smtp, page = layout.SMTP_PORT + self.options.port_offset, layout.MAILBOX_PORT + self.options.port_offset
-        command = [sys.executable, "-m", "ombud.local.mailbox", "--smtp-port", str(smtp), "--http-port", str(page),
-                   "--data-dir", str(self.folder.mailbox)]
+        command = [
+            sys.executable,
+            "-m",
+            "ombud.local.mailbox",
+            "--smtp-port",
+            str(smtp),
+            "--http-port",
+            str(page),
+            "--data-dir",
+            str(self.folder.mailbox),
+        ]
         self._mailbox = Child("mail catcher", command, self._outer, self.folder.log("mailbox"))
         screen.say(f"  mail catcher on port {smtp}")
         with signals.deferred():
@@ -96,8 +105,12 @@ class Stack:
     def _start_services(self) -> None:
         env = environment.common(self.options, self.folder, self.amqp_uri, self._outer)
         for place in self.places:
-            child = Child(place.name, [sys.executable, "-m", f"services.{place.service}"],
-                          environment.of_place(env, place), self.folder.log(place.name))
+            child = Child(
+                place.name,
+                [sys.executable, "-m", f"services.{place.service}"],
+                environment.of_place(env, place),
+                self.folder.log(place.name),
+            )
             with signals.deferred():
                 self._children[place] = child
                 child.start()
@@ -135,11 +148,17 @@ class Stack:
         self._supervisor.start()
 
     def _write_runfile(self) -> None:
-        runfile.write(self.folder.root, runfile.Run(
-            pid=os.getpid(), amqp_uri=self.amqp_uri, token=self.token,
-            processes=tuple(self._process(place, child) for place, child in self._children.items()),
-            broker_pid=self._broker.pid if self._broker else None, mailbox_url=self.mailbox_url,
-        ))
+        runfile.write(
+            self.folder.root,
+            runfile.Run(
+                pid=os.getpid(),
+                amqp_uri=self.amqp_uri,
+                token=self.token,
+                processes=tuple(self._process(place, child) for place, child in self._children.items()),
+                broker_pid=self._broker.pid if self._broker else None,
+                mailbox_url=self.mailbox_url,
+            ),
+        )
 
     def _process(self, place: Place, child: Child) -> runfile.Process:
         log = str(child.log_path)

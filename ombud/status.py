@@ -70,9 +70,15 @@ def as_data(run: Run, seen: list[Seen], counts: dict[str, dict[str, Any]]) -> di
         "ready": all(s.is_ready for s in seen),
         "pid": run.pid,
         "processes": [
-            {"service": s.process.service, "replica": s.process.replica, "pid": s.process.pid,
-             "ports": {"http": s.process.port, "ops": s.process.ops_port}, "ready": s.is_ready,
-             "readiness": s.readiness, "log": s.process.log}
+            {
+                "service": s.process.service,
+                "replica": s.process.replica,
+                "pid": s.process.pid,
+                "ports": {"http": s.process.port, "ops": s.process.ops_port},
+                "ready": s.is_ready,
+                "readiness": s.readiness,
+                "log": s.process.log,
+            }
             for s in seen
         ],
         "counts": counts,

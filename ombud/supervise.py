@@ -40,8 +40,13 @@ def delay_after(deaths: int) -> float:
 class Supervisor:
     """tell: shows a line to the user. on_restart: called after each new start, as pids have changed."""
 
-    def __init__(self, servers: Mapping[str, Server], tails: Sequence[LogTail], tell: Callable[[str], None],
-                 on_restart: Callable[[], None]):
+    def __init__(
+        self,
+        servers: Mapping[str, Server],
+        tails: Sequence[LogTail],
+        tell: Callable[[str], None],
+        on_restart: Callable[[], None],
+    ):
         self._servers, self._tails, self._tell, self._on_restart = servers, tails, tell, on_restart
         self._records = {name: _Record(time.monotonic()) for name in servers}
         self._stopping = threading.Event()

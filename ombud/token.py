@@ -10,8 +10,14 @@ from shared.tokens import SCOPES, digest
 
 @click.command(short_help="Draw a token for a person or a system.")
 @click.argument("name")
-@click.option("--scope", "scopes", type=click.Choice(SCOPES), multiple=True, required=True,
-              help="What the token may do; can be given several times.")
+@click.option(
+    "--scope",
+    "scopes",
+    type=click.Choice(SCOPES),
+    multiple=True,
+    required=True,
+    help="What the token may do; can be given several times.",
+)
 def token(name: str, scopes: tuple[str, ...]) -> None:
     """Draw a token for NAME and print its entry for OMBUD_API_TOKENS.
 

@@ -58,13 +58,25 @@ def case_data(case: Case) -> dict[str, Any]:
     """The case as JSON, without what only the ladder needs."""
     facts = case.facts
     return {
-        "id": case.id, "state": case.state, "case_revision": case.revision, "severity": case.severity,
-        "level": case.level, "round": case.round, "reason": case.reason, "trigger": case.trigger,
-        "escalation_id": case.escalation_id, "recipients": case.recipients, "policy_version": case.policy_version,
-        "category": facts.category if facts else None, "region": facts.region if facts else None,
-        **{name: _INSTANT._serialize(getattr(case, name), None, None)
-           for name in ("due_at", "since", "escalated_at", "acknowledged_at", "closed_at")},
-        "acknowledged_by": case.acknowledged_by, "closed_by": case.closed_by,
+        "id": case.id,
+        "state": case.state,
+        "case_revision": case.revision,
+        "severity": case.severity,
+        "level": case.level,
+        "round": case.round,
+        "reason": case.reason,
+        "trigger": case.trigger,
+        "escalation_id": case.escalation_id,
+        "recipients": case.recipients,
+        "policy_version": case.policy_version,
+        "category": facts.category if facts else None,
+        "region": facts.region if facts else None,
+        **{
+            name: _INSTANT._serialize(getattr(case, name), None, None)
+            for name in ("due_at", "since", "escalated_at", "acknowledged_at", "closed_at")
+        },
+        "acknowledged_by": case.acknowledged_by,
+        "closed_by": case.closed_by,
     }
 
 
@@ -91,11 +103,16 @@ def summary(tx: Transaction) -> dict[str, Any]:
     """Counted from the tables; a case that only an early event made is not among the cases."""
     states, by_reason = store.count_by_state(tx), store.count_escalations(tx)
     return {
-        "cases": sum(states.values()) - states[CaseState.EARLY], "early": states[CaseState.EARLY],
-        "open": states[CaseState.OPEN], "escalated_now": states[CaseState.ESCALATED],
-        "acknowledged": states[CaseState.ACKNOWLEDGED], "resolved": states[CaseState.RESOLVED],
-        "exhausted": states[CaseState.EXHAUSTED], "escalated": store.count_escalated(tx),
-        "escalations": sum(by_reason.values()), "by_reason": {reason.value: n for reason, n in by_reason.items()},
+        "cases": sum(states.values()) - states[CaseState.EARLY],
+        "early": states[CaseState.EARLY],
+        "open": states[CaseState.OPEN],
+        "escalated_now": states[CaseState.ESCALATED],
+        "acknowledged": states[CaseState.ACKNOWLEDGED],
+        "resolved": states[CaseState.RESOLVED],
+        "exhausted": states[CaseState.EXHAUSTED],
+        "escalated": store.count_escalated(tx),
+        "escalations": sum(by_reason.values()),
+        "by_reason": {reason.value: n for reason, n in by_reason.items()},
         "plumbing": plumbing_counts(tx),
     }
 

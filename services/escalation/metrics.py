@@ -9,7 +9,8 @@ from shared.contracts.escalation import EscalationReason
 ESCALATIONS = Counter("ombud_escalations_total", "Cases moved up a level", ["level", "reason"])
 CASES = Gauge("ombud_cases_open", "Cases that are not resolved, by state, at the last look", ["state"])
 ACKNOWLEDGEMENT = Histogram(
-    "ombud_acknowledgement_seconds", "From the latest escalation of a case to the person who took it",
+    "ombud_acknowledgement_seconds",
+    "From the latest escalation of a case to the person who took it",
     buckets=(30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, 86400),
 )
 DUE_OLDEST = Gauge("ombud_due_oldest_seconds", "How long the oldest deadline has been waiting to be worked off")

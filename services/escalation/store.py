@@ -92,7 +92,9 @@ def count_escalated(tx: Transaction) -> int:
 
 def _row(case: Case) -> Row:
     return vars(case) | {
-        "state": case.state.value, "severity": case.severity.rank, "facts": _facts_row(case.facts),
+        "state": case.state.value,
+        "severity": case.severity.rank,
+        "facts": _facts_row(case.facts),
         "alarms": {reason.value: revision for reason, revision in case.alarms.items()},
         "recipients": list(case.recipients),
     }
@@ -166,8 +168,14 @@ def supervisors(tx: Transaction) -> tuple[Supervisor, ...]:
 
 
 def save_supervisor(tx: Transaction, person: Supervisor) -> None:
-    row = {"id": person.id, "name": person.name, "role": person.role.value, "regions": list(person.regions),
-           "languages": list(person.languages), "changed_at": tx.now}
+    row = {
+        "id": person.id,
+        "name": person.name,
+        "role": person.role.value,
+        "regions": list(person.regions),
+        "languages": list(person.languages),
+        "changed_at": tx.now,
+    }
     if not tx.insert_many(s, [row], skip_existing=True, returning=s.c.id):
         tx.update_many(s, "id", [row])
 
@@ -213,6 +221,8 @@ def _oldest_query(is_postgres: bool) -> Select[Any]:
     now: Any = bindparam("now", type_=UtcDateTime)
     if is_postgres:
         now = func.clock_timestamp() + bindparam("shift", type_=Interval)
-    oldest = (select(func.min(c.c.due_at)).where(c.c.severity == rank, c.c.due_at.is_not(None)).scalar_subquery()
-              for rank in range(len(_SEVERITIES)))
+    oldest = (
+        select(func.min(c.c.due_at)).where(c.c.severity == rank, c.c.due_at.is_not(None)).scalar_subquery()
+        for rank in range(len(_SEVERITIES))
+    )
     return select(now.label("now"), *oldest)

@@ -7,7 +7,8 @@ from shared.tables import UtcDateTime
 metadata = MetaData()
 
 cases = Table(
-    "cases", metadata,
+    "cases",
+    metadata,
     Column("id", String(36), primary_key=True),
     Column("state", String(20), nullable=False, index=True),
     Column("revision", Integer, nullable=False),
@@ -35,13 +36,19 @@ cases = Table(
     Column("traceparent", String(55)),
 )
 # One severity after the other: the claim looks at the most severe first and never sorts what waits.
-Index("cases_due", cases.c.severity, cases.c.due_at, postgresql_where=cases.c.due_at.is_not(None),
-      sqlite_where=cases.c.due_at.is_not(None))
+Index(
+    "cases_due",
+    cases.c.severity,
+    cases.c.due_at,
+    postgresql_where=cases.c.due_at.is_not(None),
+    sqlite_where=cases.c.due_at.is_not(None),
+)
 
 # The timeline, append-only. `key` names what is told, so that a second telling is absorbed. No foreign key: routing and
 # notify may be heard before intake, and their notes need no lock on the case.
 case_events = Table(
-    "case_events", metadata,
+    "case_events",
+    metadata,
     Column("case_id", String(36), primary_key=True),
     Column("key", String(100), primary_key=True),
     Column("at", UtcDateTime, nullable=False),
@@ -54,7 +61,8 @@ case_events = Table(
 )
 
 supervisors = Table(
-    "supervisors", metadata,
+    "supervisors",
+    metadata,
     Column("id", String(100), primary_key=True),
     Column("name", String(200), nullable=False),
     Column("role", String(20), nullable=False),
@@ -65,7 +73,8 @@ supervisors = Table(
 
 # Every policy that a case may have started with, as it was written.
 policies = Table(
-    "policies", metadata,
+    "policies",
+    metadata,
     Column("version", String(100), primary_key=True),
     Column("document", Text, nullable=False),
     Column("loaded_at", UtcDateTime, nullable=False),

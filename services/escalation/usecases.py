@@ -103,10 +103,19 @@ def _decide(case: Case, event: ComplaintEvent, setting: Setting) -> list[Change]
 def _news(event: ComplaintFacts) -> News:
     customer, asks_kind = event.customer, _asks_kind(event)
     facts = AlertFacts(
-        source=event.source, external_id=event.external_id, channel=event.channel, received_at=event.received_at,
-        language=customer.language or event.language, category=event.category, anger=event.anger,
-        asks_kind=asks_kind, excerpt=event.excerpt, flags=event.flags, region=customer.region,
-        product=event.product, tier=customer.tier,
+        source=event.source,
+        external_id=event.external_id,
+        channel=event.channel,
+        received_at=event.received_at,
+        language=customer.language or event.language,
+        category=event.category,
+        anger=event.anger,
+        asks_kind=asks_kind,
+        excerpt=event.excerpt,
+        flags=event.flags,
+        region=customer.region,
+        product=event.product,
+        tier=customer.tier,
     )
     return News(event.revision, event.severity, asks_kind, facts)
 

@@ -20,7 +20,8 @@ class Outcome(StrEnum):
 OUTCOMES = Counter("ombud_assignments_total", "Complaints assigned, left to wait, or given back", ["outcome"])
 WAITING = Gauge("ombud_complaints_waiting", "Complaints without an agent, at the last look of this replica", ["reason"])
 WAIT_SECONDS = Histogram(
-    "ombud_assignment_wait_seconds", "Time from when routing knew that a complaint needs an agent until it had one",
+    "ombud_assignment_wait_seconds",
+    "Time from when routing knew that a complaint needs an agent until it had one",
     buckets=(0.1, 1, 5, 30, 60, 300, 900, 3600, 4 * 3600, 24 * 3600),
 )
 for _outcome in Outcome:

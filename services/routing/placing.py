@@ -29,9 +29,13 @@ def place(tx: Transaction, desk: Desk, seeking: Sequence[Complaint], shifts: Map
     requests = [_request(c) for c in seeking]
     plan = _plan(tx, desk, requests, shifts)
     decided = [c.decided(plan.decide(r), desk.policy, tx.now) for c, r in zip(seeking, requests, strict=True)]
-    roster_store.change_loads(tx, {
-        id_: LoadChange(shifts.get(id_, 0) + plan.reserved[id_], plan.reserved[id_])
-        for id_ in {*shifts, *plan.reserved}})
+    roster_store.change_loads(
+        tx,
+        {
+            id_: LoadChange(shifts.get(id_, 0) + plan.reserved[id_], plan.reserved[id_])
+            for id_ in {*shifts, *plan.reserved}
+        },
+    )
     if plan.overlooked:
         tx.wake(WAKE)
     return decided
@@ -57,7 +61,8 @@ def _started(roster: Roster, seen: Mapping[str, Room], locked: Mapping[str, Room
 
 
 def _worth_locking(
-        tx: Transaction, roster: Roster, requests: Sequence[Request]) -> tuple[Collection[str], dict[str, Room]]:
+    tx: Transaction, roster: Roster, requests: Sequence[Request]
+) -> tuple[Collection[str], dict[str, Room]]:
     """Whom to lock, and the loads seen on the way: with many agents only the best, or replicas would stand in line."""
     qualified = {id_ for needs in {r.needs for r in requests} for id_ in roster.field(needs).qualified}
     if len(qualified) <= LOCK_ALL:

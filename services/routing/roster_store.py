@@ -72,8 +72,11 @@ def lock_room(tx: Transaction, ids: Collection[str]) -> dict[str, Room]:
 
 def change_loads(tx: Transaction, changes: Mapping[str, LoadChange]) -> None:
     """Reserves and frees capacity of locked agents; raises when a reservation would go over the capacity."""
-    rows = [{"k_id": id_, "delta": c.delta, "reserved": c.reserved}
-            for id_, c in sorted(changes.items()) if c.delta or c.reserved]
+    rows = [
+        {"k_id": id_, "delta": c.delta, "reserved": c.reserved}
+        for id_, c in sorted(changes.items())
+        if c.delta or c.reserved
+    ]
     if not rows:
         return
     values = {name: [row[name] for row in rows] for name in rows[0]} if tx.is_postgres else rows
@@ -103,8 +106,16 @@ def put_agent(tx: Transaction, agent: Agent) -> None:
     # agent's, before the clock is read: whoever was assigned something before the change has an earlier time.
     revision = tx.execute(update(r).values(revision=r.c.revision + 1).returning(r.c.revision)).scalar_one()
     tx.execute(select(g.c.id).where(g.c.id == agent.id).with_for_update())
-    row = {"id": agent.id, "name": agent.name, "skills": agent.skills, "languages": agent.languages,
-           "regions": agent.regions, "capacity": agent.capacity, "revision": revision, "changed_at": tx.now}
+    row = {
+        "id": agent.id,
+        "name": agent.name,
+        "skills": agent.skills,
+        "languages": agent.languages,
+        "regions": agent.regions,
+        "capacity": agent.capacity,
+        "revision": revision,
+        "changed_at": tx.now,
+    }
     if not tx.execute(update(g).where(g.c.id == agent.id).values(row)).rowcount:
         tx.execute(g.insert().values(row | {"load": 0}))
 

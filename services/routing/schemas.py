@@ -12,8 +12,10 @@ from shared.errors import Rejected
 
 MAX_CAPACITY = 10_000
 QUEUE_SHOWN, QUEUE_MOST = 100, 1000
-ID = validate.Regexp(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z", error="letters, digits, '.', '_' and '-', at most 64, "
-                                                                   "beginning with a letter or a digit")
+ID = validate.Regexp(
+    r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z",
+    error="letters, digits, '.', '_' and '-', at most 64, beginning with a letter or a digit",
+)
 SKILL = validate.Regexp(r"[a-z0-9][a-z0-9_]{0,39}\Z", error="a category in small letters, such as billing")
 LANGUAGE = validate.Regexp(r"[A-Za-z]{2,3}\Z", error="a language of two or three letters, such as en")
 REGION = validate.Regexp(r"(\*|[A-Za-z0-9][A-Za-z0-9_-]{0,39})\Z", error="a region such as CZ, or * for everywhere")
@@ -51,9 +53,13 @@ def agent_from(id_: str, data: Any) -> Agent:
     if faults:
         raise Rejected("this is no agent", faults)
     return Agent(
-        id=id_, name=loaded["name"].strip(), capacity=loaded["capacity"], skills=_once(loaded["skills"]),
+        id=id_,
+        name=loaded["name"].strip(),
+        capacity=loaded["capacity"],
+        skills=_once(loaded["skills"]),
         languages=_once(language_code(language) or language for language in loaded["languages"]),
-        regions=_once(region_code(region) or region for region in loaded["regions"]))
+        regions=_once(region_code(region) or region for region in loaded["regions"]),
+    )
 
 
 def limit_from(text: str | None) -> int:

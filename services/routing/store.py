@@ -64,8 +64,10 @@ def find_complaint(tx: Transaction, complaint_id: str) -> Complaint | None:
 
 def lines(tx: Transaction) -> list[Line]:
     """What waits, the most urgent line first."""
-    return [Line(r.line, Needs(r.skill, r.language, r.region), r.weight, Reason(r.reason), r.number)
-            for r in tx.execute(_LINES)]
+    return [
+        Line(r.line, Needs(r.skill, r.language, r.region), r.weight, Reason(r.reason), r.number)
+        for r in tx.execute(_LINES)
+    ]
 
 
 def take_waiting(tx: Transaction, wanted: Sequence[Line], limit: int) -> list[Complaint]:
@@ -94,9 +96,14 @@ def among_ids(column: ColumnElement[str], is_postgres: bool) -> ColumnElement[bo
 
 # What runs with every event is built once: putting a statement together takes longer than many a statement.
 _LINES = (
-    select(a.c.line, a.c.reason, COUNT,
-           *(func.min(c).label(c.name) for c in (a.c.skill, a.c.language, a.c.region, a.c.weight)))
-    .where(IS_WAITING).group_by(a.c.line, a.c.reason)
+    select(
+        a.c.line,
+        a.c.reason,
+        COUNT,
+        *(func.min(c).label(c.name) for c in (a.c.skill, a.c.language, a.c.region, a.c.weight)),
+    )
+    .where(IS_WAITING)
+    .group_by(a.c.line, a.c.reason)
     .order_by(func.max(a.c.priority).desc(), func.min(a.c.waiting_since), a.c.line)
 )
 
@@ -108,11 +115,20 @@ def _lock_query(is_postgres: bool) -> Select[Any]:
 
 def _row(c: Complaint) -> dict[str, Any]:
     return {
-        "complaint_id": c.id, "state": c.state.value, "facts_revision": c.facts_revision,
-        "step_revision": c.step_revision, **_demand_columns(c.demand), "agent_id": c.agent_id,
-        "reason": c.reason and c.reason.value, "attempt": c.attempt,
-        "first_seen_at": c.first_seen_at, "waiting_since": c.waiting_since, "assigned_at": c.assigned_at,
-        "released_at": c.released_at, "decided_at": c.decided_at, "decision": c.decision,
+        "complaint_id": c.id,
+        "state": c.state.value,
+        "facts_revision": c.facts_revision,
+        "step_revision": c.step_revision,
+        **_demand_columns(c.demand),
+        "agent_id": c.agent_id,
+        "reason": c.reason and c.reason.value,
+        "attempt": c.attempt,
+        "first_seen_at": c.first_seen_at,
+        "waiting_since": c.waiting_since,
+        "assigned_at": c.assigned_at,
+        "released_at": c.released_at,
+        "decided_at": c.decided_at,
+        "decision": c.decision,
         "policy_version": c.policy_version,
     }
 
@@ -122,8 +138,15 @@ def _demand_columns(demand: Demand | None) -> Mapping[str, Any]:
         return dict.fromkeys(("skill", "language", "region", "severity", "weight", "priority", "line"))
     needs = demand.needs
     line = orjson.dumps([needs.skill, needs.language, needs.region, demand.weight]).decode()
-    return {"skill": needs.skill, "language": needs.language, "region": needs.region, "severity": demand.severity.value,
-            "weight": demand.weight, "priority": demand.priority, "line": line}
+    return {
+        "skill": needs.skill,
+        "language": needs.language,
+        "region": needs.region,
+        "severity": demand.severity.value,
+        "weight": demand.weight,
+        "priority": demand.priority,
+        "line": line,
+    }
 
 
 def _complaint(row: Any) -> Complaint:
@@ -131,6 +154,19 @@ def _complaint(row: Any) -> Complaint:
     if row.severity is not None:
         demand = Demand(Needs(row.skill, row.language, row.region), Severity(row.severity), row.weight, row.priority)
     return Complaint(
-        row.complaint_id, row.first_seen_at, State(row.state), row.facts_revision, row.step_revision, demand,
-        row.agent_id, Reason(row.reason) if row.reason else None, row.attempt, row.waiting_since, row.assigned_at,
-        row.released_at, row.decided_at, row.decision, row.policy_version)
+        row.complaint_id,
+        row.first_seen_at,
+        State(row.state),
+        row.facts_revision,
+        row.step_revision,
+        demand,
+        row.agent_id,
+        Reason(row.reason) if row.reason else None,
+        row.attempt,
+        row.waiting_since,
+        row.assigned_at,
+        row.released_at,
+        row.decided_at,
+        row.decision,
+        row.policy_version,
+    )

@@ -18,13 +18,15 @@ metadata = MetaData()
 
 # One row: the number of changes to the roster so far. Locked by each change, so revisions are committed in order.
 roster = Table(
-    "roster", metadata,
+    "roster",
+    metadata,
     Column("id", Integer, primary_key=True),
     Column("revision", Integer, nullable=False),
 )
 
 agents = Table(
-    "agents", metadata,
+    "agents",
+    metadata,
     Column("id", String(64), primary_key=True),
     Column("name", String(200), nullable=False),
     Column("skills", JSON, nullable=False),
@@ -41,7 +43,8 @@ agents = Table(
 WAITING_ONLY = text("state = 'waiting'")
 
 assignments = Table(
-    "assignments", metadata,
+    "assignments",
+    metadata,
     Column("complaint_id", String(36), primary_key=True),
     Column("state", String(16), nullable=False),
     Column("facts_revision", Integer, nullable=False),
@@ -64,6 +67,7 @@ assignments = Table(
     Column("decided_at", UtcDateTime),
     Column("decision", JSON(none_as_null=True)),
     Column("policy_version", String(16)),
-    Index("waiting_by_line", "line", "priority", "waiting_since",
-          postgresql_where=WAITING_ONLY, sqlite_where=WAITING_ONLY),
+    Index(
+        "waiting_by_line", "line", "priority", "waiting_since", postgresql_where=WAITING_ONLY, sqlite_where=WAITING_ONLY
+    ),
 )

@@ -64,8 +64,9 @@ def apply_agent(tx: Transaction, agent: Agent) -> tuple[Agent, int]:
     return found
 
 
-def _followed(tx: Transaction, desk: Desk, before: Mapping[str, Complaint],
-              events: Sequence[ComplaintEvent]) -> dict[str, Complaint]:
+def _followed(
+    tx: Transaction, desk: Desk, before: Mapping[str, Complaint], events: Sequence[ComplaintEvent]
+) -> dict[str, Complaint]:
     after = dict(before)
     for event in events:
         known = after.get(event.subject) or Complaint(event.subject, first_seen_at=tx.now)
@@ -93,8 +94,11 @@ def _next_waiting(tx: Transaction, desk: Desk, lines: Sequence[Line], shifts: Ma
     qualified = {line: roster.field(line.needs).qualified for line in lines}
     room = roster_store.read_room(tx, {id_ for ids in qualified.values() for id_ in ids})
     room |= {id_: replace(room[id_], load=room[id_].load + weight) for id_, weight in shifts.items() if id_ in room}
-    due = [line for line, ids in qualified.items()
-           if line.reason is not _why_waiting(ids) or has_room(line.weight, ids, room)]
+    due = [
+        line
+        for line, ids in qualified.items()
+        if line.reason is not _why_waiting(ids) or has_room(line.weight, ids, room)
+    ]
     taken = store.take_waiting(tx, due[:LINES], BATCH) if due else []
     if len(taken) == BATCH:
         tx.wake(placing.WAKE)
@@ -118,8 +122,16 @@ def _event(desk: Desk, c: Complaint) -> ComplaintAssigned | ComplaintQueued:
     if c.state is State.WAITING or c.agent_id is None:
         return ComplaintQueued(c.id, c.attempt, needs, QueuedReason(c.reason.value), c.decided_at)
     score = (c.decision or {}).get("score", {})
-    return ComplaintAssigned(c.id, c.attempt, c.agent_id, desk.roster.name_of(c.agent_id), c.decided_at, needs.region,
-                             needs.language, dict(score))
+    return ComplaintAssigned(
+        c.id,
+        c.attempt,
+        c.agent_id,
+        desk.roster.name_of(c.agent_id),
+        c.decided_at,
+        needs.region,
+        needs.language,
+        dict(score),
+    )
 
 
 def _count_by_reason(lines: Sequence[Line]) -> Counter[Reason]:

@@ -116,8 +116,17 @@ def acknowledge(case: Case, person: str, now: datetime) -> list[Change]:
     """A named person takes the case; nothing changes if it is taken or closed already."""
     if case.state not in (CaseState.OPEN, CaseState.ESCALATED, CaseState.EXHAUSTED):
         return []
-    return [_changed(case, What.ACKNOWLEDGED, person, state=CaseState.ACKNOWLEDGED, due_at=None,
-                     acknowledged_by=person, acknowledged_at=now)]
+    return [
+        _changed(
+            case,
+            What.ACKNOWLEDGED,
+            person,
+            state=CaseState.ACKNOWLEDGED,
+            due_at=None,
+            acknowledged_by=person,
+            acknowledged_at=now,
+        )
+    ]
 
 
 def climb(case: Case, reason: EscalationReason, setting: Setting) -> list[Change]:
@@ -131,8 +140,19 @@ def climb(case: Case, reason: EscalationReason, setting: Setting) -> list[Change
         recipients = _recipients(case, number, setting)
         if recipients:
             due_at = setting.now + level.respond_within[case.severity]
-            return [*changes, _changed(case, What.ESCALATED, why=reason, **rung, state=CaseState.ESCALATED,
-                                       recipients=recipients, due_at=due_at, escalated_at=setting.now)]
+            return [
+                *changes,
+                _changed(
+                    case,
+                    What.ESCALATED,
+                    why=reason,
+                    **rung,
+                    state=CaseState.ESCALATED,
+                    recipients=recipients,
+                    due_at=due_at,
+                    escalated_at=setting.now,
+                ),
+            ]
         changes.append(_changed(case, What.LEVEL_EMPTY, why=reason, **rung, recipients=()))
         case, reason = changes[-1].case, EscalationReason.UNREACHABLE
     return [*changes, _changed(case, What.EXHAUSTED, why=reason, state=CaseState.EXHAUSTED, due_at=None)]
@@ -160,8 +180,17 @@ def _open(case: Case, what: What, setting: Setting, actor: str = OMBUD) -> list[
 
 def _afresh(now: datetime) -> dict[str, Any]:
     """What puts a case at the foot of the ladder, with nobody's name on it."""
-    return {"level": 0, "reason": None, "trigger": None, "escalation_id": None, "recipients": (), "escalated_at": None,
-            "acknowledged_by": None, "acknowledged_at": None, "since": now}
+    return {
+        "level": 0,
+        "reason": None,
+        "trigger": None,
+        "escalation_id": None,
+        "recipients": (),
+        "escalated_at": None,
+        "acknowledged_by": None,
+        "acknowledged_at": None,
+        "since": now,
+    }
 
 
 def _first_answer_due(case: Case, policy: Policy) -> datetime | None:
@@ -178,7 +207,9 @@ def _with_news(case: Case, news: News, policy: Policy) -> Case:
     asks_kind = stronger_ask(case.facts.asks_kind if case.facts else news.asks_kind, news.asks_kind)
     facts = news.facts if case.facts is None or news.revision > case.facts_revision else case.facts
     return replace(
-        case, alarms=alarms, facts=facts if facts.asks_kind == asks_kind else replace(facts, asks_kind=asks_kind),
+        case,
+        alarms=alarms,
+        facts=facts if facts.asks_kind == asks_kind else replace(facts, asks_kind=asks_kind),
         facts_revision=max(case.facts_revision, news.revision),
         severity=max(case.severity, news.severity, key=lambda severity: severity.rank),
     )

@@ -22,7 +22,7 @@ _STYLE = (_FOLDER / "style.css").read_text(encoding="utf-8")
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _HEADERS = {
     "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; "
-                               "base-uri 'none'; frame-ancestors 'none'",
+    "base-uri 'none'; frame-ancestors 'none'",
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
     # The address is the permission to answer: it must not travel on.
@@ -105,10 +105,18 @@ def case_page(view: View) -> Response:
 def bad_link(reason: str) -> Response:
     """410 for a link that has expired, 404 for any other that leads nowhere."""
     if reason == EXPIRED:
-        return _response("bad_link.html", 410, headline="This link has expired",
-                         more="A newer alert about the case has a link that works. Else ask your coordinator for it.")
-    return _response("bad_link.html", 404, headline="This link leads nowhere",
-                     more="It may have been cut off on its way. Open it from the alert, or copy the whole address.")
+        return _response(
+            "bad_link.html",
+            410,
+            headline="This link has expired",
+            more="A newer alert about the case has a link that works. Else ask your coordinator for it.",
+        )
+    return _response(
+        "bad_link.html",
+        404,
+        headline="This link leads nowhere",
+        more="It may have been cut off on its way. Open it from the alert, or copy the whole address.",
+    )
 
 
 def _state(view: View) -> State:

@@ -56,8 +56,13 @@ def sentence(row: Mapping[str, Any], case: Case, people: Mapping[str, str]) -> s
     if what is What.ESCALATED:
         reason = _why_then(row, case)
     actor = people.get(row["actor"], "Ombud" if row["actor"] == OMBUD else row["actor"])
-    return _STORY[what].format(actor=actor, level=row["level"], reason=reason, agent=details.get("agent", ""),
-                               channel=_CHANNELS.get(details.get("channel"), details.get("channel")))
+    return _STORY[what].format(
+        actor=actor,
+        level=row["level"],
+        reason=reason,
+        agent=details.get("agent", ""),
+        channel=_CHANNELS.get(details.get("channel"), details.get("channel")),
+    )
 
 
 def _why_then(row: Mapping[str, Any], case: Case) -> str:

@@ -43,8 +43,11 @@ class Decision:
     score: Mapping[str, float]
 
     def as_data(self) -> dict[str, Any]:
-        return {"score": self.score, "rejected": {lack.value: number for lack, number in self.rejected.items()},
-                "candidates": [{"agent_id": id_, "score": {"load": load}} for load, id_ in self.candidates]}
+        return {
+            "score": self.score,
+            "rejected": {lack.value: number for lack, number in self.rejected.items()},
+            "candidates": [{"agent_id": id_, "score": {"load": load}} for load, id_ in self.candidates],
+        }
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,8 @@ class Plan:
     def decide(self, request: Request) -> Decision:
         pool = self._pool(request.needs)
         candidates = [
-            (self._load[id_] / self._room[id_].capacity, id_) for id_ in pool.ids if self._fits(id_, request.weight)]
+            (self._load[id_] / self._room[id_].capacity, id_) for id_ in pool.ids if self._fits(id_, request.weight)
+        ]
         elsewhere = self._count_elsewhere(request, pool)
         field = self._roster.field(request.needs)
         rejected = {**field.lacks, Lack.FULL: len(field.qualified) - len(candidates) - elsewhere}
@@ -87,8 +91,13 @@ class Plan:
             return Decision(None, Reason.ALL_FULL if field.qualified else Reason.NOBODY_QUALIFIED, best, rejected, {})
         return self._reserve(request, candidates, best, rejected)
 
-    def _reserve(self, request: Request, candidates: list[tuple[float, str]], best: tuple[tuple[float, str], ...],
-                 rejected: Mapping[Lack, int]) -> Decision:
+    def _reserve(
+        self,
+        request: Request,
+        candidates: list[tuple[float, str]],
+        best: tuple[tuple[float, str], ...],
+        rejected: Mapping[Lack, int],
+    ) -> Decision:
         again = next((c for c in candidates if c[1] == request.preferred), None)
         load, agent_id = again or best[0]
         self._load[agent_id] += request.weight

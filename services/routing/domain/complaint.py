@@ -70,8 +70,15 @@ class Complaint:
         taken: dict[str, Any] = {}
         if decision.agent_id is not None:
             taken = {"state": State.ASSIGNED, "agent_id": decision.agent_id, "assigned_at": now}
-        return replace(self, reason=decision.reason, attempt=self.attempt + 1, decided_at=now,
-                       decision=decision.as_data(), policy_version=policy.version, **taken)
+        return replace(
+            self,
+            reason=decision.reason,
+            attempt=self.attempt + 1,
+            decided_at=now,
+            decision=decision.as_data(),
+            policy_version=policy.version,
+            **taken,
+        )
 
     def _with_facts(self, facts: ComplaintFacts, policy: Policy, now: datetime) -> "Complaint":
         if facts.revision <= self.facts_revision:

@@ -109,17 +109,23 @@ def test_a_replica_does_not_wait_for_cases_that_another_one_holds(desk: Desk, re
     assert [e.facts.external_id for e in replica.told(CaseEscalated)] == ["free"]
 
 
-@pytest.mark.parametrize("later", [
-    [ComplaintUpdated], [ComplaintResolved], [ComplaintAnswered], [ComplaintUpdated, ComplaintResolved],
-])
+@pytest.mark.parametrize(
+    "later",
+    [
+        [ComplaintUpdated],
+        [ComplaintResolved],
+        [ComplaintAnswered],
+        [ComplaintUpdated, ComplaintResolved],
+    ],
+)
 def test_two_replicas_may_hear_of_a_new_complaint_at_the_same_moment(
     desk: Desk, replica: Desk, later: list[type]
 ) -> None:
     first = [a_complaint(f"{n}") for n in range(60)]
     more = [_later(kind, f"{n}", revision) for n in range(60) for revision, kind in enumerate(later, start=2)]
     for n in range(0, 60, 20):
-        late = more[n * len(later):(n + 20) * len(later)]
-        at_once(partial(desk.hear, *first[n:n + 20]), partial(replica.hear, *reversed(late)))
+        late = more[n * len(later) : (n + 20) * len(later)]
+        at_once(partial(desk.hear, *first[n : n + 20]), partial(replica.hear, *reversed(late)))
     outcomes = {_outcome(desk.case(event.complaint_id)) for event in first}
     assert len(outcomes) == 1
     in_order = a_complaint("in order")

@@ -23,7 +23,8 @@ def ombud(tmp_path: Path, environment: dict[str, str]) -> Callable[..., Result]:
     def call(*args: str, feed: str = "", **settings: str) -> Result:
         command = [sys.executable, "-m", "ombud", *args]
         env = environment | settings
-        return subprocess.run(command, input=feed, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=60,
-                              check=False)
+        return subprocess.run(
+            command, input=feed, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+        )
 
     return call

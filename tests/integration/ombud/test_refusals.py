@@ -37,18 +37,21 @@ def test_a_second_start_in_the_same_folder_names_the_first(ombud: Callable[..., 
     assert f"already runs in {tmp_path} (pid {os.getpid()})" in line
 
 
-@pytest.mark.parametrize(("args", "advice"), [
-    (("run", "--replicas", "2"), "--replicas needs PostgreSQL"),
-    (("run", "--database-url", "postgresql://u@h/d"), "name the driver: postgresql+psycopg2://"),
-    (("run", "--database-url", "mysql://u@h/d"), "use postgresql+psycopg2://"),
-    (("run", "--database-url", "nonsense"), "is not a database URL"),
-    (("run", "--amqp-uri", NOWHERE), "no RabbitMQ that lets us in at 127.0.0.1:1/"),
-    (("run", "--data-dir", "/proc/ombud"), "choose another with --data-dir"),
-    (("migrate", "--database-url", NO_DATABASE), "look at --database-url"),
-    (("send", "--amqp-uri", NOWHERE, "-"), "no RabbitMQ that lets us in"),
-    (("send", "-"), "nothing runs in .ombud"),
-    (("status",), "start `ombud run`"),
-])
+@pytest.mark.parametrize(
+    ("args", "advice"),
+    [
+        (("run", "--replicas", "2"), "--replicas needs PostgreSQL"),
+        (("run", "--database-url", "postgresql://u@h/d"), "name the driver: postgresql+psycopg2://"),
+        (("run", "--database-url", "mysql://u@h/d"), "use postgresql+psycopg2://"),
+        (("run", "--database-url", "nonsense"), "is not a database URL"),
+        (("run", "--amqp-uri", NOWHERE), "no RabbitMQ that lets us in at 127.0.0.1:1/"),
+        (("run", "--data-dir", "/proc/ombud"), "choose another with --data-dir"),
+        (("migrate", "--database-url", NO_DATABASE), "look at --database-url"),
+        (("send", "--amqp-uri", NOWHERE, "-"), "no RabbitMQ that lets us in"),
+        (("send", "-"), "nothing runs in .ombud"),
+        (("status",), "start `ombud run`"),
+    ],
+)
 def test_each_wrong_setting_is_one_line_that_says_what_to_do(
     ombud: Callable[..., Result], args: tuple[str, ...], advice: str
 ) -> None:

@@ -26,8 +26,19 @@ class Running:
     def __init__(self, folder: Path, amqp_uri: str, env: dict[str, str]):
         self.folder = folder
         self.offset = free_ports(1)[0] - 8001
-        command = [sys.executable, "-m", "ombud", "run", "--no-samples", "--amqp-uri", amqp_uri,
-                   "--data-dir", str(folder), "--port-offset", str(self.offset)]
+        command = [
+            sys.executable,
+            "-m",
+            "ombud",
+            "run",
+            "--no-samples",
+            "--amqp-uri",
+            amqp_uri,
+            "--data-dir",
+            str(folder),
+            "--port-offset",
+            str(self.offset),
+        ]
         self.process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.lines: list[str] = []
 
@@ -72,7 +83,8 @@ def test_it_starts_heals_itself_and_leaves_nothing_behind(running: Running, ombu
     assert first["ready"]
     assert [p["service"] for p in first["processes"]] == ["intake", "routing", "escalation", "notify"]
     assert [p["ports"] for p in first["processes"]] == [
-        {"http": p.port, "ops": p.ops_port} for p in places(running.offset)]
+        {"http": p.port, "ops": p.ops_port} for p in places(running.offset)
+    ]
 
     routing = first["processes"][1]["pid"]
     os.kill(routing, signal.SIGKILL)
@@ -99,8 +111,14 @@ def test_a_broken_policy_is_one_line_that_names_the_file(
     ombud: Callable[..., Result], tmp_path: Path, amqp_uri: str
 ) -> None:
     (tmp_path / "policy.yml").write_text("ladder: nothing\n")
-    result = ombud("run", "--amqp-uri", amqp_uri, "--port-offset", str(free_ports(1)[0] - 8001),
-                   OMBUD_ESCALATION_POLICY="policy.yml")
+    result = ombud(
+        "run",
+        "--amqp-uri",
+        amqp_uri,
+        "--port-offset",
+        str(free_ports(1)[0] - 8001),
+        OMBUD_ESCALATION_POLICY="policy.yml",
+    )
     assert result.returncode == 1
     (line,) = result.stderr.splitlines()
     assert line.startswith("ombud: escalation did not start: ")
@@ -117,9 +135,13 @@ def test_a_roster_is_applied_and_what_is_refused_is_named_by_its_line(
         "  - id: petr\n    name: Petr\n    languages: [cs]\n    skills: [billing]\n    regions: [CZ]\n"
         "    capacity: many\n"
         "contacts:\n"
-        "  - {person: eva, name: Eva, email: eva@shop.example}\n")
+        "  - {person: eva, name: Eva, email: eva@shop.example}\n"
+    )
     result = ombud("roster", "apply", "roster.yml", OMBUD_DATA_DIR=str(running.folder))
     assert result.returncode == 1
     assert result.stdout.splitlines() == [
-        "agents: 1 applied, 1 refused", "supervisors: 0 applied", "contacts: 1 applied"]
+        "agents: 1 applied, 1 refused",
+        "supervisors: 0 applied",
+        "contacts: 1 applied",
+    ]
     assert result.stderr.startswith("roster.yml:8: petr: /capacity: "), result

@@ -51,20 +51,32 @@ def at_once(*jobs: Callable[[], object]) -> None:
 
 def tell_in_batches(office: Office, events: Sequence[ComplaintEvent], size: int = 10) -> None:
     for start in range(0, len(events), size):
-        office.tell(*events[start:start + size])
+        office.tell(*events[start : start + size])
 
 
 def complaints(count: int, name: str = "c") -> list[ComplaintEvent]:
     """Different needs, so that the replicas lock overlapping sets of agents."""
-    return [classified(f"{name}{n:04}", category=("billing", "refund")[n % 2], region=("CZ", "DE", None)[n % 3],
-                       severity=(Severity.LOW, Severity.CRITICAL)[n % 5 == 0])
-            for n in range(count)]
+    return [
+        classified(
+            f"{name}{n:04}",
+            category=("billing", "refund")[n % 2],
+            region=("CZ", "DE", None)[n % 3],
+            severity=(Severity.LOW, Severity.CRITICAL)[n % 5 == 0],
+        )
+        for n in range(count)
+    ]
 
 
 def twenty_agents(capacity: int = 7) -> list[Agent]:
-    return [an_agent(f"a{n:02}", skills=(("billing", "refund"), ("billing",), ("refund",))[n % 3],
-                     regions=(("CZ", "DE"), ("*",), ("CZ",), ("DE",))[n % 4], capacity=capacity - n % 3)
-            for n in range(20)]
+    return [
+        an_agent(
+            f"a{n:02}",
+            skills=(("billing", "refund"), ("billing",), ("refund",))[n % 3],
+            regions=(("CZ", "DE"), ("*",), ("CZ",), ("DE",))[n % 4],
+            capacity=capacity - n % 3,
+        )
+        for n in range(20)
+    ]
 
 
 def test_300_complaints_and_20_agents_of_small_capacity(offices: tuple[Office, Office]) -> None:
@@ -91,7 +103,8 @@ def test_complaints_that_come_and_go_in_both_replicas(offices: tuple[Office, Off
     at_once(
         lambda: tell_in_batches(first, [*ends[::2], *more[::2]], 7),
         lambda: tell_in_batches(second, [*more[1::2], *ends[1::2]], 9),
-        first.sweep, second.sweep,
+        first.sweep,
+        second.sweep,
     )
     first.sweep()
     assert (first.summary()["released"], first.summary()["assigned"] + first.summary()["waiting"]) == (200, 60)
@@ -165,8 +178,10 @@ def test_one_new_complaint_in_two_replicas_at_once_has_one_agent(offices: tuple[
             office.tell(event)
 
     for n in range(30):
-        at_once(lambda n=n: tell_again(first, classified(f"c{n}")),  # type: ignore[misc]
-                lambda n=n: tell_again(second, updated(f"c{n}", severity=Severity.HIGH)))  # type: ignore[misc]
+        at_once(
+            lambda n=n: tell_again(first, classified(f"c{n}")),  # type: ignore[misc]
+            lambda n=n: tell_again(second, updated(f"c{n}", severity=Severity.HIGH)),
+        )  # type: ignore[misc]
     assert (first.loads(), first.summary()["assigned"]) == ({"eva": 30}, 30)
     assert {first.assignment(f"c{n}")["severity"] for n in range(30)} == {"high"}
 

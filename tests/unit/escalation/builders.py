@@ -38,8 +38,16 @@ def a_policy(*levels: Level) -> Policy:
 
 def facts(**changes: Any) -> AlertFacts:
     defaults: dict[str, Any] = {
-        "source": "web", "external_id": "A-1", "channel": "email", "received_at": NOON, "language": "cs",
-        "category": "billing", "anger": 0.3, "asks_kind": "none", "excerpt": "I was charged twice", "region": "CZ",
+        "source": "web",
+        "external_id": "A-1",
+        "channel": "email",
+        "received_at": NOON,
+        "language": "cs",
+        "category": "billing",
+        "anger": 0.3,
+        "asks_kind": "none",
+        "excerpt": "I was charged twice",
+        "region": "CZ",
     }
     return AlertFacts(**(defaults | changes))
 
@@ -52,8 +60,14 @@ def a_case(
     state: CaseState = CaseState.ESCALATED, level: int = 1, due_at: datetime | None = NOON, **changes: Any
 ) -> Case:
     defaults: dict[str, Any] = {
-        "id": CASE_ID, "revision": 2, "policy_version": "test@1", "facts": facts(), "round": 1 if level else 0,
-        "escalation_id": escalation_id(CASE_ID, level, 1) if level else None, "facts_revision": 1, "since": NOON - HOUR,
+        "id": CASE_ID,
+        "revision": 2,
+        "policy_version": "test@1",
+        "facts": facts(),
+        "round": 1 if level else 0,
+        "escalation_id": escalation_id(CASE_ID, level, 1) if level else None,
+        "facts_revision": 1,
+        "since": NOON - HOUR,
     }
     return Case(**(defaults | {"state": state, "level": level, "due_at": due_at} | changes))
 

@@ -23,12 +23,19 @@ LOW, MEDIUM, HIGH, CRITICAL = Severity
 NEW = Case(CASE_ID, policy_version="test@1")
 
 
-@pytest.mark.parametrize(("severity", "asks_kind", "reason"), [
-    (LOW, "none", None), (MEDIUM, "none", None), (LOW, "human", None),
-    (HIGH, "none", EscalationReason.SEVERITY), (CRITICAL, "none", EscalationReason.SEVERITY),
-    (LOW, "supervisor", EscalationReason.ASKED), (MEDIUM, "executive", EscalationReason.ASKED),
-    (CRITICAL, "supervisor", EscalationReason.SEVERITY),
-])
+@pytest.mark.parametrize(
+    ("severity", "asks_kind", "reason"),
+    [
+        (LOW, "none", None),
+        (MEDIUM, "none", None),
+        (LOW, "human", None),
+        (HIGH, "none", EscalationReason.SEVERITY),
+        (CRITICAL, "none", EscalationReason.SEVERITY),
+        (LOW, "supervisor", EscalationReason.ASKED),
+        (MEDIUM, "executive", EscalationReason.ASKED),
+        (CRITICAL, "supervisor", EscalationReason.SEVERITY),
+    ],
+)
 def test_a_severe_or_asked_case_goes_to_level_1_as_it_opens(
     severity: Severity, asks_kind: str, reason: EscalationReason | None
 ) -> None:

@@ -29,21 +29,24 @@ from tests.unit.escalation.builders import (
 BEFORE, EXACTLY, AFTER = NOON - SECOND, NOON, NOON + SECOND
 
 
-@pytest.mark.parametrize(("state", "level", "now", "step"), [
-    (CaseState.OPEN, 0, BEFORE, Step.WAIT),
-    (CaseState.OPEN, 0, EXACTLY, Step.ESCALATE),
-    (CaseState.OPEN, 0, AFTER, Step.ESCALATE),
-    (CaseState.ESCALATED, 1, BEFORE, Step.WAIT),
-    (CaseState.ESCALATED, 1, EXACTLY, Step.CLIMB),
-    (CaseState.ESCALATED, 2, AFTER, Step.CLIMB),
-    (CaseState.ESCALATED, 3, BEFORE, Step.WAIT),
-    (CaseState.ESCALATED, 3, EXACTLY, Step.EXHAUST),
-    (CaseState.ESCALATED, 3, AFTER, Step.EXHAUST),
-    (CaseState.ACKNOWLEDGED, 1, AFTER, Step.REST),
-    (CaseState.RESOLVED, 1, AFTER, Step.REST),
-    (CaseState.EXHAUSTED, 3, AFTER, Step.REST),
-    (CaseState.EARLY, 0, AFTER, Step.REST),
-])
+@pytest.mark.parametrize(
+    ("state", "level", "now", "step"),
+    [
+        (CaseState.OPEN, 0, BEFORE, Step.WAIT),
+        (CaseState.OPEN, 0, EXACTLY, Step.ESCALATE),
+        (CaseState.OPEN, 0, AFTER, Step.ESCALATE),
+        (CaseState.ESCALATED, 1, BEFORE, Step.WAIT),
+        (CaseState.ESCALATED, 1, EXACTLY, Step.CLIMB),
+        (CaseState.ESCALATED, 2, AFTER, Step.CLIMB),
+        (CaseState.ESCALATED, 3, BEFORE, Step.WAIT),
+        (CaseState.ESCALATED, 3, EXACTLY, Step.EXHAUST),
+        (CaseState.ESCALATED, 3, AFTER, Step.EXHAUST),
+        (CaseState.ACKNOWLEDGED, 1, AFTER, Step.REST),
+        (CaseState.RESOLVED, 1, AFTER, Step.REST),
+        (CaseState.EXHAUSTED, 3, AFTER, Step.REST),
+        (CaseState.EARLY, 0, AFTER, Step.REST),
+    ],
+)
 def test_a_deadline_asks_for_a_step_from_its_very_instant_on(
     state: CaseState, level: int, now: datetime, step: Step
 ) -> None:
@@ -123,7 +126,11 @@ def test_a_person_takes_a_case_that_nobody_has(state: CaseState) -> None:
     (change,) = acknowledge(a_case(state), BEN.id, NOON)
     case = change.case
     assert (case.state, case.acknowledged_by, case.acknowledged_at, case.due_at) == (
-        CaseState.ACKNOWLEDGED, BEN.id, NOON, None)
+        CaseState.ACKNOWLEDGED,
+        BEN.id,
+        NOON,
+        None,
+    )
     assert take_deadline(case, a_setting(now=NOON + 99 * HOUR)) == []
 
 

@@ -97,10 +97,17 @@ def test_a_supervisor_is_saved_and_saved_again(desk: Desk) -> None:
     assert desk.case(id_of("1")).recipients == ("eve",)
 
 
-@pytest.mark.parametrize(("change", "pointer"), [
-    ({"role": "boss"}, "/role"), ({"regions": []}, "/regions"), ({"regions": [""]}, "/regions/0"),
-    ({"name": ""}, "/name"), ({"languages": "fr"}, "/languages"), ({"phone": "1"}, "/phone"),
-])
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"role": "boss"}, "/role"),
+        ({"regions": []}, "/regions"),
+        ({"regions": [""]}, "/regions/0"),
+        ({"name": ""}, "/name"),
+        ({"languages": "fr"}, "/languages"),
+        ({"phone": "1"}, "/phone"),
+    ],
+)
 def test_a_wrong_supervisor_is_refused_by_its_path(change: dict[str, Any], pointer: str) -> None:
     body = {"name": "Eve", "role": "supervisor", "regions": ["FR"], "languages": []} | change
     with pytest.raises(Rejected) as caught:
@@ -129,6 +136,7 @@ def test_it_does_not_start_without_keys_or_with_a_wrong_policy(tmp_path: Path) -
 
 
 def settings_with(keys: tuple[str, ...] = ("k1",), policy: Path = settings.SHIPPED_POLICY) -> settings.Settings:
-    common = CommonSettings("escalation", "127.0.0.1", 1, 2, "amqp://", "sqlite://", "", "", keys, "http://x", False,
-                            None, "")
+    common = CommonSettings(
+        "escalation", "127.0.0.1", 1, 2, "amqp://", "sqlite://", "", "", keys, "http://x", False, None, ""
+    )
     return settings.Settings(common, policy, timedelta(days=7))

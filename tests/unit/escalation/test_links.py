@@ -54,9 +54,13 @@ def test_a_token_signed_for_another_purpose_is_invalid() -> None:
     assert reason_of(["k1"], str(URLSafeTimedSerializer("k1", salt="other").dumps(["a", "b", "c", 1, "e"]))) == INVALID
 
 
-@pytest.mark.parametrize(("age", "is_good"), [
-    (WEEK - timedelta(minutes=1), True), (WEEK + timedelta(seconds=2), False),
-])
+@pytest.mark.parametrize(
+    ("age", "is_good"),
+    [
+        (WEEK - timedelta(minutes=1), True),
+        (WEEK + timedelta(seconds=2), False),
+    ],
+)
 def test_a_link_expires(clock_file: Path, age: timedelta, is_good: bool) -> None:
     token = mint(["k1"], CLAIM)
     clock_file.write_text(str(age.total_seconds()))

@@ -50,9 +50,23 @@ def test_the_page_tells_what_the_supervisor_needs(desk: Desk) -> None:
     desk.hear_owners(ComplaintAssigned(id_of("1"), 1, "g", "Gita", NOON))
     desk.hear_alerts(an_alert(AlertAccepted, desk.told(CaseEscalated)[0]))
     page = shown(desk, token_for(desk))
-    for told in (id_of("1"), "Severity: critical", "Billing", "CZ", "the severity is critical", "charged twice", "Gita",
-                 "Ben Okafor", "gold", "I take this case", "Anna Nováková was alerted by email", "Waiting since",
-                 "Nobody has taken this case yet", '<html lang="en">', '<time datetime="'):
+    for told in (
+        id_of("1"),
+        "Severity: critical",
+        "Billing",
+        "CZ",
+        "the severity is critical",
+        "charged twice",
+        "Gita",
+        "Ben Okafor",
+        "gold",
+        "I take this case",
+        "Anna Nováková was alerted by email",
+        "Waiting since",
+        "Nobody has taken this case yet",
+        '<html lang="en">',
+        '<time datetime="',
+    ):
         assert told in page, told
 
 
@@ -140,21 +154,32 @@ def test_the_page_of_an_open_case_after_an_update(desk: Desk) -> None:
     assert "The complaint was read again" in shown(desk, token)
 
 
-@pytest.mark.parametrize(("reason", "said"), [
-    (EscalationReason.SEVERITY, "the severity is low"), (EscalationReason.ASKED, "the customer asks for an executive"),
-    (EscalationReason.OVERDUE, "the customer got no answer in time"),
-    (EscalationReason.UNANSWERED, "nobody at level 1 answered in time"),
-    (EscalationReason.UNREACHABLE, "nobody could be reached at level 1"), (None, "not known"),
-])
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (EscalationReason.SEVERITY, "the severity is low"),
+        (EscalationReason.ASKED, "the customer asks for an executive"),
+        (EscalationReason.OVERDUE, "the customer got no answer in time"),
+        (EscalationReason.UNANSWERED, "nobody at level 1 answered in time"),
+        (EscalationReason.UNREACHABLE, "nobody could be reached at level 1"),
+        (None, "not known"),
+    ],
+)
 def test_every_reason_has_words(reason: EscalationReason | None, said: str) -> None:
     case = a_case(CaseState.ESCALATED, level=2)
     assert case.facts is not None
     assert wording.why(reason, replace(case, facts=replace(case.facts, asks_kind="executive"))) == said
 
 
-@pytest.mark.parametrize(("length", "said"), [
-    (timedelta(seconds=59), "less than a minute"), (timedelta(minutes=1), "1 minute"), (timedelta(hours=2), "2 hours"),
-    (timedelta(days=1, hours=2, minutes=3), "1 day 2 hours"), (timedelta(seconds=-5), "less than a minute"),
-])
+@pytest.mark.parametrize(
+    ("length", "said"),
+    [
+        (timedelta(seconds=59), "less than a minute"),
+        (timedelta(minutes=1), "1 minute"),
+        (timedelta(hours=2), "2 hours"),
+        (timedelta(days=1, hours=2, minutes=3), "1 day 2 hours"),
+        (timedelta(seconds=-5), "less than a minute"),
+    ],
+)
 def test_lengths_of_time_in_words(length: timedelta, said: str) -> None:
     assert wording.span(length) == said

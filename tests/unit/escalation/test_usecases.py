@@ -35,10 +35,22 @@ def id_of(name: str) -> str:
 
 def a_complaint(name: str = "1", kind: type = ComplaintClassified, **changes: Any) -> Any:
     defaults: dict[str, Any] = {
-        "complaint_id": id_of(name), "revision": 1, "source": "web", "external_id": name, "channel": "email",
-        "customer": Customer("C-1", "standard", "CZ", "cs", "Europe/Prague"), "received_at": NOON, "language": "cs",
-        "category": "billing", "severity": Severity.LOW, "anger": 0.2, "asks_supervisor": False, "contact_count": 1,
-        "excerpt": "charged twice", "rules": (), "rules_version": "v1",
+        "complaint_id": id_of(name),
+        "revision": 1,
+        "source": "web",
+        "external_id": name,
+        "channel": "email",
+        "customer": Customer("C-1", "standard", "CZ", "cs", "Europe/Prague"),
+        "received_at": NOON,
+        "language": "cs",
+        "category": "billing",
+        "severity": Severity.LOW,
+        "anger": 0.2,
+        "asks_supervisor": False,
+        "contact_count": 1,
+        "excerpt": "charged twice",
+        "rules": (),
+        "rules_version": "v1",
     }
     return kind(**(defaults | changes))
 
@@ -84,10 +96,17 @@ def test_told_twice_is_announced_once(desk: Desk) -> None:
 
 
 def test_a_case_per_complaint_in_one_batch(desk: Desk) -> None:
-    desk.hear(severe("3"), a_complaint("1"), severe("2"), a_complaint("1", ComplaintUpdated, revision=2,
-                                                                      asks_supervisor=True, asks_kind="supervisor"))
+    desk.hear(
+        severe("3"),
+        a_complaint("1"),
+        severe("2"),
+        a_complaint("1", ComplaintUpdated, revision=2, asks_supervisor=True, asks_kind="supervisor"),
+    )
     assert {e.case_id: e.reason for e in desk.told(CaseEscalated)} == {
-        id_of("3"): "severity", id_of("2"): "severity", id_of("1"): "asked"}
+        id_of("3"): "severity",
+        id_of("2"): "severity",
+        id_of("1"): "asked",
+    }
 
 
 def test_an_update_that_becomes_severe_escalates_then(desk: Desk) -> None:
@@ -290,6 +309,12 @@ def test_the_summary_counts_cases_and_escalations(desk: Desk) -> None:
     counted = desk.summary()
     names = ("cases", "early", "open", "escalated_now", "acknowledged", "resolved")
     assert {name: counted[name] for name in names} == {
-        "cases": 4, "early": 1, "open": 1, "escalated_now": 1, "acknowledged": 1, "resolved": 1}
+        "cases": 4,
+        "early": 1,
+        "open": 1,
+        "escalated_now": 1,
+        "acknowledged": 1,
+        "resolved": 1,
+    }
     assert (counted["escalated"], counted["escalations"], counted["exhausted"]) == (3, 4, 0)
     assert counted["by_reason"] == {"severity": 3, "asked": 0, "overdue": 0, "unanswered": 1, "unreachable": 0}

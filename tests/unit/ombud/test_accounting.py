@@ -18,8 +18,18 @@ from ombud.accounting import (
 )
 
 SENT = Expected(complaints=10, broken=2)
-ALL_WELL = Standing(complaints=10, classified=10, quarantined=2, assigned=7, waiting=2, released=1, cases=10,
-                    escalated=3, accepted=4, mailed=4)
+ALL_WELL = Standing(
+    complaints=10,
+    classified=10,
+    quarantined=2,
+    assigned=7,
+    waiting=2,
+    released=1,
+    cases=10,
+    escalated=3,
+    accepted=4,
+    mailed=4,
+)
 FOUR_MAILS = Mails(4, 4)
 
 
@@ -29,18 +39,22 @@ def test_nothing_is_lost_when_every_complaint_is_everywhere() -> None:
     assert complaints_about(judgement) == []
     assert summary_line(judgement, 7.12) == (
         "10 accepted · 10 classified · 7 assigned · 2 waiting · 1 released · 3 escalated · 4 alerts accepted · "
-        "2 quarantined · 0 lost · 0 duplicates · 7.1 s")
+        "2 quarantined · 0 lost · 0 duplicates · 7.1 s"
+    )
 
 
-@pytest.mark.parametrize(("change", "what", "count"), [
-    ({"complaints": 9, "classified": 9, "assigned": 6, "cases": 9}, "never arrived", 1),
-    ({"classified": 8}, "not classified", 2),
-    ({"assigned": 6}, "not in routing", 1),
-    ({"waiting": 1}, "not in routing", 1),
-    ({"released": 0}, "not in routing", 1),
-    ({"cases": 9}, "without a case", 1),
-    ({"mailed": 5, "accepted": 5}, "alerts not in the mailbox", 1),
-])
+@pytest.mark.parametrize(
+    ("change", "what", "count"),
+    [
+        ({"complaints": 9, "classified": 9, "assigned": 6, "cases": 9}, "never arrived", 1),
+        ({"classified": 8}, "not classified", 2),
+        ({"assigned": 6}, "not in routing", 1),
+        ({"waiting": 1}, "not in routing", 1),
+        ({"released": 0}, "not in routing", 1),
+        ({"cases": 9}, "without a case", 1),
+        ({"mailed": 5, "accepted": 5}, "alerts not in the mailbox", 1),
+    ],
+)
 def test_what_is_missing_somewhere_is_lost(change: dict[str, int], what: str, count: int) -> None:
     judgement = judge(SENT, replace(ALL_WELL, **change), FOUR_MAILS)
     assert judgement.lost == {what: count}
@@ -64,12 +78,15 @@ def test_two_mails_of_one_alert_are_a_duplicate() -> None:
     assert (judgement.duplicates, judgement.is_accounted) == (1, False)
 
 
-@pytest.mark.parametrize(("change", "what"), [
-    ({"on_their_way": 1}, "on their way"),
-    ({"pending": 1}, "alerts pending"),
-    ({"put_aside": 1}, "dead letters"),
-    ({"escalated": 5}, "escalated without an alert"),
-])
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"on_their_way": 1}, "on their way"),
+        ({"pending": 1}, "alerts pending"),
+        ({"put_aside": 1}, "dead letters"),
+        ({"escalated": 5}, "escalated without an alert"),
+    ],
+)
 def test_what_is_still_open_is_not_accounted_for(change: dict[str, int], what: str) -> None:
     judgement = judge(SENT, replace(ALL_WELL, **change), FOUR_MAILS)
     assert judgement.unsettled == {what: 1}
@@ -95,22 +112,42 @@ def a_summary(**counts: Any) -> dict[str, Any]:
 
 def test_the_standing_adds_up_the_four_summaries() -> None:
     alerts = {"pending": 1, "claimed": 1, "handed_off": 1, "accepted": 5, "failed": 2, "suppressed": 3, "ambiguous": 4}
-    summed = standing({
-        "intake": a_summary(complaints=10, contacts=12, classified=10),
-        "routing": a_summary(assigned=7, waiting=3, released=0),
-        "escalation": a_summary(cases=10, escalated=3, escalations=4),
-        "notify": a_summary(alerts=alerts),
-    }, in_queues=6)
+    summed = standing(
+        {
+            "intake": a_summary(complaints=10, contacts=12, classified=10),
+            "routing": a_summary(assigned=7, waiting=3, released=0),
+            "escalation": a_summary(cases=10, escalated=3, escalations=4),
+            "notify": a_summary(alerts=alerts),
+        },
+        in_queues=6,
+    )
     assert summed == Standing(
-        complaints=10, classified=10, quarantined=2, assigned=7, waiting=3, cases=10, escalated=3, pending=3,
-        accepted=5, mailed=5, failed=2, suppressed=3, ambiguous=4, on_their_way=14, put_aside=6)
+        complaints=10,
+        classified=10,
+        quarantined=2,
+        assigned=7,
+        waiting=3,
+        cases=10,
+        escalated=3,
+        pending=3,
+        accepted=5,
+        mailed=5,
+        failed=2,
+        suppressed=3,
+        ambiguous=4,
+        on_their_way=14,
+        put_aside=6,
+    )
 
 
 def test_alerts_that_went_out_as_sms_are_not_looked_for_in_the_mailbox() -> None:
     alerts = {"pending": 0, "accepted": 5, "failed": 0, "suppressed": 0, "ambiguous": 0}
-    summed = standing({
-        "intake": a_summary(complaints=0, classified=0), "routing": a_summary(assigned=0, waiting=0, released=0),
-        "escalation": a_summary(cases=0, escalated=0),
-        "notify": a_summary(alerts=alerts, accepted_by_channel={"email": 3, "sms": 2}),
-    })
+    summed = standing(
+        {
+            "intake": a_summary(complaints=0, classified=0),
+            "routing": a_summary(assigned=0, waiting=0, released=0),
+            "escalation": a_summary(cases=0, escalated=0),
+            "notify": a_summary(alerts=alerts, accepted_by_channel={"email": 3, "sms": 2}),
+        }
+    )
     assert (summed.accepted, summed.mailed) == (5, 3)

@@ -34,12 +34,25 @@ def test_the_same_line_is_the_same_message_and_another_line_is_another() -> None
     assert line_of(a_line()).id != line_of(a_line(text="Still nothing.")).id
 
 
-@pytest.mark.parametrize("raw", [
-    b"not json", b'{"text": ', b'["a", "list"]', b"\xff\xfe\x00", a_line(text=None), a_line(text="  "), a_line(text=7),
-    a_line(external_id=None), a_line(type="complaint.teleported"),
-    a_line(received_at="yesterday"), a_line(received_at="2026-11-02T06:05:16"), a_line(received_at=7),
-    a_line(customer=["C-1"]), b'{"type": "complaint.resolved", "source": "webshop"}',
-])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"not json",
+        b'{"text": ',
+        b'["a", "list"]',
+        b"\xff\xfe\x00",
+        a_line(text=None),
+        a_line(text="  "),
+        a_line(text=7),
+        a_line(external_id=None),
+        a_line(type="complaint.teleported"),
+        a_line(received_at="yesterday"),
+        a_line(received_at="2026-11-02T06:05:16"),
+        a_line(received_at=7),
+        a_line(customer=["C-1"]),
+        b'{"type": "complaint.resolved", "source": "webshop"}',
+    ],
+)
 def test_what_intake_cannot_take_is_expected_in_quarantine(raw: bytes) -> None:
     line = line_of(raw)
     assert (line.kind, line.key) == (Kind.BROKEN, None)
@@ -63,7 +76,12 @@ def test_a_complaint_that_names_no_source_comes_from_the_feed() -> None:
 def test_a_labelled_text_becomes_an_email_and_its_language_stays_behind() -> None:
     line = line_of(b'{"id": "x-1", "source": "set", "licence": "CC0", "language": "cs", "text": "Nic", "labels": {}}')
     assert json.loads(line.body) == {
-        "source": "feed", "external_id": "x-1", "channel": "email", "text": "Nic", "customer": {}}
+        "source": "feed",
+        "external_id": "x-1",
+        "channel": "email",
+        "text": "Nic",
+        "customer": {},
+    }
     assert line.key == ("feed", "x-1")
 
 

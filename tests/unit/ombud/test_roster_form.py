@@ -28,19 +28,29 @@ def test_an_entry_keeps_its_data_and_the_lines_of_its_keys() -> None:
     assert (jana.line_of("/languages/1"), jana.line_of("/capacity"), jana.line_of("/")) == (4, 2, 2)
 
 
-@pytest.mark.parametrize(("text", "fault"), [
-    ("agents: [", Fault(1, "not YAML: expected the node content, but found '<stream end>'")),
-    ("- jana", Fault(1, "a roster has the lists agents, supervisors, contacts")),
-    ("agents: []\nagent: []", Fault(2, "'agent' is none of agents, supervisors, contacts")),
-    ("agents: jana", Fault(1, "agents is not a list")),
-    ("agents:\n  - jana", Fault(2, "agents: an entry is a mapping with id, …")),
-    ("agents:\n  - name: Jana", Fault(2, "agents: id is missing or not a name")),
-    ("agents:\n  - id: 7", Fault(2, "agents: id is missing or not a name")),
-    ("agents:\n  - id: a/b", Fault(2, "agents: id is missing or not a name")),
-    ("contacts:\n  - person: jana\n    mail: x",
-     Fault(3, "contacts: unknown key 'mail'; there are channels, email, language, name, person, phone, timezone")),
-    ("agents:\n  - id: jana\n  - id: petr\n  - id: jana", Fault(4, "agents: jana stands here twice, first in line 2")),
-])
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("agents: [", Fault(1, "not YAML: expected the node content, but found '<stream end>'")),
+        ("- jana", Fault(1, "a roster has the lists agents, supervisors, contacts")),
+        ("agents: []\nagent: []", Fault(2, "'agent' is none of agents, supervisors, contacts")),
+        ("agents: jana", Fault(1, "agents is not a list")),
+        ("agents:\n  - jana", Fault(2, "agents: an entry is a mapping with id, …")),
+        ("agents:\n  - name: Jana", Fault(2, "agents: id is missing or not a name")),
+        ("agents:\n  - id: 7", Fault(2, "agents: id is missing or not a name")),
+        ("agents:\n  - id: a/b", Fault(2, "agents: id is missing or not a name")),
+        (
+            "contacts:\n  - person: jana\n    mail: x",
+            Fault(
+                3, "contacts: unknown key 'mail'; there are channels, email, language, name, person, phone, timezone"
+            ),
+        ),
+        (
+            "agents:\n  - id: jana\n  - id: petr\n  - id: jana",
+            Fault(4, "agents: jana stands here twice, first in line 2"),
+        ),
+    ],
+)
 def test_each_fault_is_named_with_its_line(text: str, fault: Fault) -> None:
     assert faults(text) == [fault]
 

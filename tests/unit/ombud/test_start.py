@@ -31,11 +31,14 @@ def test_python_3_11_is_taken() -> None:
     assert wrong_python((3, 11)) is None
 
 
-@pytest.mark.parametrize(("given", "advice"), [
-    ({"replicas": 2}, "--replicas needs PostgreSQL"),
-    ({"database_url": "sqlite:////tmp/x.sqlite"}, "a file of its own: leave --database-url away"),
-    ({"amqp_uri": "http://localhost"}, "starts with amqp://"),
-])
+@pytest.mark.parametrize(
+    ("given", "advice"),
+    [
+        ({"replicas": 2}, "--replicas needs PostgreSQL"),
+        ({"database_url": "sqlite:////tmp/x.sqlite"}, "a file of its own: leave --database-url away"),
+        ({"amqp_uri": "http://localhost"}, "starts with amqp://"),
+    ],
+)
 def test_options_that_cannot_be_are_refused_with_what_would_do(given: dict[str, object], advice: str) -> None:
     with pytest.raises(Trouble, match=advice):
         preflight.check_options(options(**given))
@@ -73,8 +76,12 @@ def test_secrets_are_drawn_once_and_kept_for_the_owner_alone(tmp_path: Path) -> 
 
 
 def test_what_the_caller_has_set_for_the_services_stays_in_force(tmp_path: Path) -> None:
-    outer = {"OMBUD_MAIL_FROM": "care@shop.example", "OMBUD_API_TOKEN": "mine", "OMBUD_DATABASE_URL": "stale",
-             "OMBUD_ROUTING_POLICY": "my/policy.yml"}
+    outer = {
+        "OMBUD_MAIL_FROM": "care@shop.example",
+        "OMBUD_API_TOKEN": "mine",
+        "OMBUD_DATABASE_URL": "stale",
+        "OMBUD_ROUTING_POLICY": "my/policy.yml",
+    }
     env = environment.common(options(database_url=POSTGRES), Folder(tmp_path), "amqp://b", outer)
     assert (env["OMBUD_MAIL_FROM"], env["OMBUD_API_TOKEN"]) == ("care@shop.example", "mine")
     assert (env["OMBUD_DATABASE_URL"], env["OMBUD_AMQP_URI"]) == (POSTGRES, "amqp://b")

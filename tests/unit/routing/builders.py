@@ -31,25 +31,60 @@ ONE_EACH = {s: 1 for s in Severity}
 
 
 def a_policy(**changed: Any) -> Policy:
-    defaults = {"version": "test", "skill": SkillFrom.CATEGORY, "language": LanguageFrom.CUSTOMER_OR_TEXT,
-                "region": RegionFrom.CUSTOMER, "weight": ONE_EACH, "priority": {s: s.rank for s in Severity}}
+    defaults = {
+        "version": "test",
+        "skill": SkillFrom.CATEGORY,
+        "language": LanguageFrom.CUSTOMER_OR_TEXT,
+        "region": RegionFrom.CUSTOMER,
+        "weight": ONE_EACH,
+        "priority": {s: s.rank for s in Severity},
+    }
     return Policy(**{**defaults, **changed})
 
 
 CRITICAL_WEIGHS_TWO = a_policy(weight={**ONE_EACH, Severity.CRITICAL: 2})
 
 
-def an_agent(id_: str = "eva", skills: Iterable[str] = ("billing",), languages: Iterable[str] = ("cs",),
-             regions: Iterable[str] = ("CZ",), capacity: int = 5, revision: int = 1) -> Agent:
+def an_agent(
+    id_: str = "eva",
+    skills: Iterable[str] = ("billing",),
+    languages: Iterable[str] = ("cs",),
+    regions: Iterable[str] = ("CZ",),
+    capacity: int = 5,
+    revision: int = 1,
+) -> Agent:
     return Agent(id_, id_.title(), tuple(skills), tuple(languages), tuple(regions), capacity, revision)
 
 
-def classified(id_: str = "c1", revision: int = 1, *,
-               kind: type[ComplaintClassified | ComplaintUpdated] = ComplaintClassified,
-               category: str = "billing", severity: Severity = Severity.LOW, region: str | None = "CZ",
-               customer_language: str | None = None, language: str = "cs") -> ComplaintClassified | ComplaintUpdated:
-    return kind(id_, revision, "shop", id_, "web", Customer(region=region, language=customer_language), NOON, language,
-                category, severity, 0.1, False, 1, "excerpt", (), "rules-1")
+def classified(
+    id_: str = "c1",
+    revision: int = 1,
+    *,
+    kind: type[ComplaintClassified | ComplaintUpdated] = ComplaintClassified,
+    category: str = "billing",
+    severity: Severity = Severity.LOW,
+    region: str | None = "CZ",
+    customer_language: str | None = None,
+    language: str = "cs",
+) -> ComplaintClassified | ComplaintUpdated:
+    return kind(
+        id_,
+        revision,
+        "shop",
+        id_,
+        "web",
+        Customer(region=region, language=customer_language),
+        NOON,
+        language,
+        category,
+        severity,
+        0.1,
+        False,
+        1,
+        "excerpt",
+        (),
+        "rules-1",
+    )
 
 
 def updated(id_: str = "c1", revision: int = 2, **changed: Any) -> ComplaintClassified | ComplaintUpdated:
@@ -140,8 +175,11 @@ class Office:
     def held(self) -> dict[str, int]:
         """What the loads must be: for each agent the weights of the complaints that they have."""
         a, g = tables.assignments, tables.agents
-        weights = (select(a.c.agent_id, func.sum(a.c.weight).label("held"))
-                   .where(a.c.state == "assigned").group_by(a.c.agent_id))
+        weights = (
+            select(a.c.agent_id, func.sum(a.c.weight).label("held"))
+            .where(a.c.state == "assigned")
+            .group_by(a.c.agent_id)
+        )
         with self.db.read() as tx:
             held = {row.agent_id: row.held for row in tx.execute(weights)}
             return {row.id: held.get(row.id, 0) for row in tx.execute(select(g.c.id))}

@@ -72,8 +72,14 @@ def test_summary_counts_states(office: Office) -> None:
     office.employ(an_agent(capacity=1))
     office.tell(classified("c1"), classified("c2"), classified("c3", region="DE"), resolved("c4"), reopened("c5"))
     assert office.summary() == {
-        "assigned": 1, "waiting": 2, "waiting_by_reason": {"nobody_qualified": 1, "all_full": 1}, "released": 1,
-        "early": 1, "agents": 1, "plumbing": {"outbox": 0, "retries": 0, "dead_letters": 0}}
+        "assigned": 1,
+        "waiting": 2,
+        "waiting_by_reason": {"nobody_qualified": 1, "all_full": 1},
+        "released": 1,
+        "early": 1,
+        "agents": 1,
+        "plumbing": {"outbox": 0, "retries": 0, "dead_letters": 0},
+    }
 
 
 def test_agent_applied_again_is_unchanged_and_keeps_the_load(office: Office) -> None:
@@ -84,8 +90,14 @@ def test_agent_applied_again_is_unchanged_and_keeps_the_load(office: Office) -> 
     with office.db.read() as tx:
         assert documents.list_agents(tx) == {"agents": [documents.find_agent(tx, "eva")]}
         assert documents.find_agent(tx, "eva") == {
-            "id": "eva", "name": "Eva", "skills": ("billing",), "languages": ("cs",), "regions": ("CZ",),
-            "capacity": 5, "load": 1}
+            "id": "eva",
+            "name": "Eva",
+            "skills": ("billing",),
+            "languages": ("cs",),
+            "regions": ("CZ",),
+            "capacity": 5,
+            "load": 1,
+        }
     assert office.woken == set()
     office.employ(an_agent(capacity=9, skills=("refund",)))
     assert office.loads() == {"eva": 1}

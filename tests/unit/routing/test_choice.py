@@ -11,8 +11,9 @@ from tests.unit.routing.builders import an_agent
 NEEDS = Needs("billing", "cs", "CZ")
 
 
-def a_plan(loads: dict[str, tuple[int, int]], *, others: tuple[Agent, ...] = (),
-           unlocked: tuple[str, ...] = ()) -> Plan:
+def a_plan(
+    loads: dict[str, tuple[int, int]], *, others: tuple[Agent, ...] = (), unlocked: tuple[str, ...] = ()
+) -> Plan:
     """loads: (load, capacity) of each qualified agent; others: not qualified; unlocked: not to be chosen."""
     agents = [an_agent(id_, capacity=capacity) for id_, (_, capacity) in loads.items()]
     room = {id_: Room(load, capacity, 1) for id_, (load, capacity) in loads.items()}
@@ -23,17 +24,20 @@ def a_request(id_: str = "c1", weight: int = 1, preferred: str | None = None, ne
     return Request(id_, needs, weight, preferred)
 
 
-@pytest.mark.parametrize(("loads", "weight", "chosen"), [
-    ({"a": (2, 4), "b": (1, 4)}, 1, "b"),
-    ({"a": (2, 8), "b": (1, 2)}, 1, "a"),  # relative to capacity
-    ({"b": (1, 2), "a": (2, 4)}, 1, "a"),  # equal: by id
-    ({"a": (4, 4), "b": (3, 4)}, 1, "b"),  # just fits
-    ({"a": (3, 4), "b": (4, 5)}, 2, None),  # one point short
-    ({"a": (3, 5), "b": (0, 1)}, 2, "a"),
-    ({"a": (0, 0)}, 1, None),
-    ({"a": (9, 4)}, 1, None),  # capacity was lowered below the load
-    ({}, 1, None),
-])
+@pytest.mark.parametrize(
+    ("loads", "weight", "chosen"),
+    [
+        ({"a": (2, 4), "b": (1, 4)}, 1, "b"),
+        ({"a": (2, 8), "b": (1, 2)}, 1, "a"),  # relative to capacity
+        ({"b": (1, 2), "a": (2, 4)}, 1, "a"),  # equal: by id
+        ({"a": (4, 4), "b": (3, 4)}, 1, "b"),  # just fits
+        ({"a": (3, 4), "b": (4, 5)}, 2, None),  # one point short
+        ({"a": (3, 5), "b": (0, 1)}, 2, "a"),
+        ({"a": (0, 0)}, 1, None),
+        ({"a": (9, 4)}, 1, None),  # capacity was lowered below the load
+        ({}, 1, None),
+    ],
+)
 def test_least_loaded_with_room_is_chosen(loads: dict[str, tuple[int, int]], weight: int, chosen: str | None) -> None:
     assert a_plan(loads).decide(a_request(weight=weight)).agent_id == chosen
 
@@ -51,21 +55,28 @@ def test_released_load_is_room_in_the_same_plan() -> None:
     assert plan.decide(a_request()).agent_id == "a"
 
 
-@pytest.mark.parametrize(("loads", "chosen", "reason"), [
-    ({"a": (0, 2), "b": (1, 2)}, "b", Reason.SAME_AGENT),
-    ({"a": (0, 2), "b": (2, 2)}, "a", Reason.LEAST_LOADED),
-    ({"a": (0, 2)}, "a", Reason.LEAST_LOADED),
-])
+@pytest.mark.parametrize(
+    ("loads", "chosen", "reason"),
+    [
+        ({"a": (0, 2), "b": (1, 2)}, "b", Reason.SAME_AGENT),
+        ({"a": (0, 2), "b": (2, 2)}, "a", Reason.LEAST_LOADED),
+        ({"a": (0, 2)}, "a", Reason.LEAST_LOADED),
+    ],
+)
 def test_former_agent_comes_first_if_qualified_and_free(
-        loads: dict[str, tuple[int, int]], chosen: str, reason: Reason) -> None:
+    loads: dict[str, tuple[int, int]], chosen: str, reason: Reason
+) -> None:
     decision = a_plan(loads).decide(a_request(preferred="b"))
     assert (decision.agent_id, decision.reason) == (chosen, reason)
 
 
-@pytest.mark.parametrize(("loads", "reason"), [
-    ({}, Reason.NOBODY_QUALIFIED),
-    ({"a": (2, 2)}, Reason.ALL_FULL),
-])
+@pytest.mark.parametrize(
+    ("loads", "reason"),
+    [
+        ({}, Reason.NOBODY_QUALIFIED),
+        ({"a": (2, 2)}, Reason.ALL_FULL),
+    ],
+)
 def test_nobody_is_chosen_for_a_reason(loads: dict[str, tuple[int, int]], reason: Reason) -> None:
     decision = a_plan(loads, others=(an_agent("x", skills=()),)).decide(a_request())
     assert (decision.agent_id, decision.reason) == (None, reason)

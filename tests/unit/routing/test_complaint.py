@@ -40,23 +40,26 @@ def assigned(*events: ComplaintEvent) -> Complaint:
     return complaint
 
 
-@pytest.mark.parametrize(("events", "state"), [
-    ([classified()], State.ASSIGNED),
-    ([classified(), updated()], State.ASSIGNED),
-    ([classified(), resolved()], State.RELEASED),
-    ([classified(), resolved(), reopened()], State.ASSIGNED),
-    ([classified(), resolved(), updated(revision=3)], State.RELEASED),
-    ([classified(), resolved(), reopened(), updated(revision=4)], State.ASSIGNED),
-    ([classified(), resolved(), reopened(), resolved(revision=4)], State.RELEASED),
-    ([classified(), case_resolved()], State.RELEASED),
-    ([classified(), resolved(), case_resolved(seen=2), reopened()], State.ASSIGNED),
-    ([classified(), resolved(), reopened(), case_resolved(seen=3)], State.RELEASED),
-    ([classified(), case_resolved(seen=1), reopened()], State.ASSIGNED),
-    ([classified(), case_resolved(seen=4), reopened()], State.RELEASED),
-    ([classified(), resolved(), case_resolved(seen=0), reopened()], State.ASSIGNED),
-    ([resolved()], State.RELEASED),
-    ([reopened()], State.EARLY),
-])
+@pytest.mark.parametrize(
+    ("events", "state"),
+    [
+        ([classified()], State.ASSIGNED),
+        ([classified(), updated()], State.ASSIGNED),
+        ([classified(), resolved()], State.RELEASED),
+        ([classified(), resolved(), reopened()], State.ASSIGNED),
+        ([classified(), resolved(), updated(revision=3)], State.RELEASED),
+        ([classified(), resolved(), reopened(), updated(revision=4)], State.ASSIGNED),
+        ([classified(), resolved(), reopened(), resolved(revision=4)], State.RELEASED),
+        ([classified(), case_resolved()], State.RELEASED),
+        ([classified(), resolved(), case_resolved(seen=2), reopened()], State.ASSIGNED),
+        ([classified(), resolved(), reopened(), case_resolved(seen=3)], State.RELEASED),
+        ([classified(), case_resolved(seen=1), reopened()], State.ASSIGNED),
+        ([classified(), case_resolved(seen=4), reopened()], State.RELEASED),
+        ([classified(), resolved(), case_resolved(seen=0), reopened()], State.ASSIGNED),
+        ([resolved()], State.RELEASED),
+        ([reopened()], State.EARLY),
+    ],
+)
 def test_order_of_events_does_not_matter(events: list[ComplaintEvent], state: State) -> None:
     for order in permutations(events):
         complaint = assigned(*order)
@@ -66,7 +69,11 @@ def test_order_of_events_does_not_matter(events: list[ComplaintEvent], state: St
 
 def test_event_told_twice_changes_nothing_the_second_time() -> None:
     for events in (
-            [classified()], [classified(), resolved()], [classified(), resolved(), reopened()], [case_resolved()]):
+        [classified()],
+        [classified(), resolved()],
+        [classified(), resolved(), reopened()],
+        [case_resolved()],
+    ):
         known = after(*events)
         assert known.after(events[-1], POLICY, NOON + SECOND) is known
 

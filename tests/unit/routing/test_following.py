@@ -49,7 +49,9 @@ def test_complaint_that_nobody_can_take_is_queued_with_the_reason(office: Office
     office.tell(classified("c1"), classified("c2", region="DE"))
     office.tell(classified("c1"), classified("c2", region="DE"))
     assert [(e.complaint_id, e.attempt, e.reason) for e in office.announced if isinstance(e, ComplaintQueued)] == [
-        ("c1", 1, QueuedReason.ALL_FULL), ("c2", 1, QueuedReason.NOBODY_QUALIFIED)]
+        ("c1", 1, QueuedReason.ALL_FULL),
+        ("c2", 1, QueuedReason.NOBODY_QUALIFIED),
+    ]
     assert isinstance(office.announced[1], ComplaintQueued)
     assert office.announced[1].needs == Needs("billing", "cs", "DE")
 
@@ -57,7 +59,8 @@ def test_complaint_that_nobody_can_take_is_queued_with_the_reason(office: Office
 def test_most_severe_of_a_batch_comes_first(office: Office) -> None:
     office.employ(an_agent(capacity=1))
     office.tell(
-        classified("c1"), classified("c2", severity=Severity.CRITICAL), classified("c3", severity=Severity.HIGH))
+        classified("c1"), classified("c2", severity=Severity.CRITICAL), classified("c3", severity=Severity.HIGH)
+    )
     assert office.agent_of("c2") == "eva"
     assert [c["complaint_id"] for c in office.queue()] == ["c3", "c1"]
 
@@ -92,8 +95,13 @@ def test_complaint_resolved_before_it_was_classified_is_never_assigned(office: O
 
 def test_everything_in_one_batch_backwards_ends_alike(office: Office) -> None:
     office.employ(an_agent())
-    events = [classified(), updated(revision=2, severity=Severity.HIGH), resolved(revision=3), reopened(revision=4),
-              updated(revision=5, severity=Severity.CRITICAL)]
+    events = [
+        classified(),
+        updated(revision=2, severity=Severity.HIGH),
+        resolved(revision=3),
+        reopened(revision=4),
+        updated(revision=5, severity=Severity.CRITICAL),
+    ]
     office.tell(*reversed(events))
     for event in events:
         office.tell(event)
@@ -173,7 +181,9 @@ def test_newer_needs_that_nobody_meets_are_announced(office: Office) -> None:
     office.tell(updated(category="refund"))
     office.tell(updated(category="refund"), updated(revision=3, category="refund"))
     assert [(e.attempt, e.needs.skill) for e in office.announced if isinstance(e, ComplaintQueued)] == [
-        (1, "billing"), (2, "refund")]
+        (1, "billing"),
+        (2, "refund"),
+    ]
 
 
 def test_reopening_before_the_facts_waits_for_them(office: Office) -> None:

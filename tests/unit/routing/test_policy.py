@@ -33,7 +33,10 @@ def mistakes(folder: Path, text: str | bytes) -> list[str]:
 def test_shipped_policy_is_good() -> None:
     shipped = policy.read(SHIPPED_POLICY)
     assert (shipped.skill, shipped.language, shipped.region) == (
-        SkillFrom.CATEGORY, LanguageFrom.CUSTOMER_OR_TEXT, RegionFrom.CUSTOMER)
+        SkillFrom.CATEGORY,
+        LanguageFrom.CUSTOMER_OR_TEXT,
+        RegionFrom.CUSTOMER,
+    )
     assert sorted(shipped.priority, key=lambda s: shipped.priority[s]) == list(Severity)
 
 
@@ -53,24 +56,36 @@ def test_version_changes_with_the_content(tmp_path: Path) -> None:
     assert a == b != c
 
 
-@pytest.mark.parametrize(("wrong", "right", "named"), [
-    ("language: text", "language: speech",
-     ["1: needs/language: 'speech' is none of customer_or_text, customer, text, none"]),
-    ("language: text, ", "", ["1: needs: 'language' is missing"]),
-    ("skill: none", "skills: none", ["1: needs: 'skill' is missing",
-                                     "1: needs: 'skills' is not known here; known: skill, language, region"]),
-    ("high: 2", "high: 0", ["5: weight/high: '0' is no whole number from 1 to 1000"]),
-    ("high: 2", "high: 1001", ["5: weight/high: '1001' is no whole number from 1 to 1000"]),
-    ("high: 2", f"high: {'9' * 5000}", [f"5: weight/high: '{'9' * 5000}' is no whole number from 1 to 1000"]),
-    ("high: 2", "high: '2'", ["5: weight/high: '2' is no whole number from 1 to 1000"]),
-    ("high: 2", "high: 2.5", ["5: weight/high: '2.5' is no whole number from 1 to 1000"]),
-    ("high: 2", "high: [2]", ["5: weight/high: a mapping or a list is no whole number from 1 to 1000"]),
-    ("high: 2", "low: 2", ["3: weight: 'high' is missing", "5: weight: 'low' stands here twice"]),
-    ("high: 5", "high: -1", ["7: priority/high: '-1' is no whole number from 0 to 1000"]),
-    ("priority: {low: 0, medium: 1, high: 5, critical: 9}\n", "", ["1: the policy: 'priority' is missing"]),
-    ("priority: {low: 0, medium: 1, high: 5, critical: 9}", "priority: high",
-     ["7: priority must be a mapping with low, medium, high, critical"]),
-])
+@pytest.mark.parametrize(
+    ("wrong", "right", "named"),
+    [
+        (
+            "language: text",
+            "language: speech",
+            ["1: needs/language: 'speech' is none of customer_or_text, customer, text, none"],
+        ),
+        ("language: text, ", "", ["1: needs: 'language' is missing"]),
+        (
+            "skill: none",
+            "skills: none",
+            ["1: needs: 'skill' is missing", "1: needs: 'skills' is not known here; known: skill, language, region"],
+        ),
+        ("high: 2", "high: 0", ["5: weight/high: '0' is no whole number from 1 to 1000"]),
+        ("high: 2", "high: 1001", ["5: weight/high: '1001' is no whole number from 1 to 1000"]),
+        ("high: 2", f"high: {'9' * 5000}", [f"5: weight/high: '{'9' * 5000}' is no whole number from 1 to 1000"]),
+        ("high: 2", "high: '2'", ["5: weight/high: '2' is no whole number from 1 to 1000"]),
+        ("high: 2", "high: 2.5", ["5: weight/high: '2.5' is no whole number from 1 to 1000"]),
+        ("high: 2", "high: [2]", ["5: weight/high: a mapping or a list is no whole number from 1 to 1000"]),
+        ("high: 2", "low: 2", ["3: weight: 'high' is missing", "5: weight: 'low' stands here twice"]),
+        ("high: 5", "high: -1", ["7: priority/high: '-1' is no whole number from 0 to 1000"]),
+        ("priority: {low: 0, medium: 1, high: 5, critical: 9}\n", "", ["1: the policy: 'priority' is missing"]),
+        (
+            "priority: {low: 0, medium: 1, high: 5, critical: 9}",
+            "priority: high",
+            ["7: priority must be a mapping with low, medium, high, critical"],
+        ),
+    ],
+)
 def test_mistake_is_named_with_its_line(tmp_path: Path, wrong: str, right: str, named: list[str]) -> None:
     assert wrong in GOOD
     assert mistakes(tmp_path, GOOD.replace(wrong, right)) == named

@@ -1,6 +1,5 @@
 """Whatever happens: nobody over capacity or unqualified, loads are what is held, nobody waits beside a free agent."""
 
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -26,8 +25,12 @@ from tests.unit.routing.builders import (
 
 IDS = st.sampled_from([f"c{n}" for n in range(8)])
 CATEGORIES, LANGUAGES, REGIONS = ["billing", "refund"], ["cs", "de"], ["CZ", "DE"]
-FACTS = {"category": st.sampled_from(CATEGORIES), "language": st.sampled_from([*LANGUAGES, "und"]),
-         "region": st.sampled_from([*REGIONS, None]), "severity": st.sampled_from(Severity)}
+FACTS = {
+    "category": st.sampled_from(CATEGORIES),
+    "language": st.sampled_from([*LANGUAGES, "und"]),
+    "region": st.sampled_from([*REGIONS, None]),
+    "severity": st.sampled_from(Severity),
+}
 REVISIONS = st.integers(1, 6)
 EVENTS = st.one_of(
     st.builds(classified, IDS, **FACTS),
@@ -38,8 +41,13 @@ EVENTS = st.one_of(
     st.builds(case_resolved, IDS, st.integers(0, 6)),
 )
 AGENTS = st.builds(
-    an_agent, st.sampled_from("abc"), st.sets(st.sampled_from(CATEGORIES)), st.sets(st.sampled_from(LANGUAGES)),
-    st.sets(st.sampled_from([*REGIONS, "*"])), st.integers(0, 3))
+    an_agent,
+    st.sampled_from("abc"),
+    st.sets(st.sampled_from(CATEGORIES)),
+    st.sets(st.sampled_from(LANGUAGES)),
+    st.sets(st.sampled_from([*REGIONS, "*"])),
+    st.integers(0, 3),
+)
 STEPS = st.one_of(st.lists(EVENTS, min_size=1, max_size=6), AGENTS)
 
 
@@ -72,7 +80,8 @@ def test_whatever_happens(one_office: Office, steps: list[list[ComplaintEvent] |
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(events=st.lists(EVENTS, min_size=1, max_size=12), data=st.data())
 def test_events_told_twice_and_in_any_order_end_alike(
-        one_office: Office, events: list[ComplaintEvent], data: st.DataObject) -> None:
+    one_office: Office, events: list[ComplaintEvent], data: st.DataObject
+) -> None:
     """With room for all: the same complaints have an agent, at the same weight."""
     events = one_each(events)
     shuffled = data.draw(st.permutations([*events, *events]))
@@ -104,7 +113,8 @@ def having(office: Office) -> dict[str, tuple[str, str, int]]:
 
 
 def nobody_got_what_they_cannot_take(
-        office: Office, roster: dict[str, Agent], gained: dict[str, tuple[str, str, int]]) -> None:
+    office: Office, roster: dict[str, Agent], gained: dict[str, tuple[str, str, int]]
+) -> None:
     a, loads = tables.assignments, office.loads()
     with office.db.read() as tx:
         rows = {r.complaint_id: r for r in tx.execute(select(a))}
@@ -119,8 +129,12 @@ def nobody_got_what_they_cannot_take(
 def nobody_waits_beside_a_free_agent(office: Office, roster: dict[str, Agent]) -> None:
     loads = office.loads()
     for waiting in office.queue():
-        facts = classified("x", category=waiting["needs"]["skill"], language=waiting["needs"]["language"] or "und",
-                           region=waiting["needs"]["region"])
+        facts = classified(
+            "x",
+            category=waiting["needs"]["skill"],
+            language=waiting["needs"]["language"] or "und",
+            region=waiting["needs"]["region"],
+        )
         assert isinstance(facts, ComplaintFacts)
         needs = demand_of(facts, CRITICAL_WEIGHS_TWO).needs
         qualified = [agent for agent in roster.values() if agent.lack(needs) is None]

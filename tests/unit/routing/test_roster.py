@@ -7,15 +7,18 @@ from shared.contracts.routing import Needs
 from tests.unit.routing.builders import an_agent
 
 
-@pytest.mark.parametrize(("needs", "lack"), [
-    (Needs("billing", "cs", "CZ"), None),
-    (Needs(None, None, None), None),
-    (Needs("refund", "cs", "CZ"), Lack.SKILL),
-    (Needs("billing", "de", "CZ"), Lack.LANGUAGE),
-    (Needs("billing", "cs", "DE"), Lack.REGION),
-    (Needs("refund", "de", "DE"), Lack.SKILL),
-    (Needs("billing", "de", "DE"), Lack.LANGUAGE),
-])
+@pytest.mark.parametrize(
+    ("needs", "lack"),
+    [
+        (Needs("billing", "cs", "CZ"), None),
+        (Needs(None, None, None), None),
+        (Needs("refund", "cs", "CZ"), Lack.SKILL),
+        (Needs("billing", "de", "CZ"), Lack.LANGUAGE),
+        (Needs("billing", "cs", "DE"), Lack.REGION),
+        (Needs("refund", "de", "DE"), Lack.SKILL),
+        (Needs("billing", "de", "DE"), Lack.LANGUAGE),
+    ],
+)
 def test_first_lack_counts(needs: Needs, lack: Lack | None) -> None:
     assert an_agent().lack(needs) is lack
 

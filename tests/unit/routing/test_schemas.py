@@ -26,25 +26,28 @@ def test_codes_are_written_alike_and_once() -> None:
     assert (agent.languages, agent.regions) == (("cs", "en"), ("CZ", "*"))
 
 
-@pytest.mark.parametrize(("change", "pointers"), [
-    ({"name": ""}, ["/name"]),
-    ({"name": "a\nb"}, ["/name"]),
-    ({"name": "a\0b"}, ["/name"]),
-    ({"name": "x" * 201}, ["/name"]),
-    ({"skills": "billing"}, ["/skills"]),
-    ({"skills": ["billing", "Not One", 3]}, ["/skills/1", "/skills/2"]),
-    ({"skills": ["x"] * 201}, ["/skills"]),
-    ({"languages": ["english"]}, ["/languages/0"]),
-    ({"regions": ["**"]}, ["/regions/0"]),
-    ({"regions": ["CZ\n"]}, ["/regions/0"]),
-    ({"capacity": -1}, ["/capacity"]),
-    ({"capacity": 10_001}, ["/capacity"]),
-    ({"capacity": 1.5}, ["/capacity"]),
-    ({"capacity": "8"}, ["/capacity"]),
-    ({"capacity": None}, ["/capacity"]),
-    ({"load": 0}, ["/load"]),
-    ({"id": "other"}, ["/id"]),
-])
+@pytest.mark.parametrize(
+    ("change", "pointers"),
+    [
+        ({"name": ""}, ["/name"]),
+        ({"name": "a\nb"}, ["/name"]),
+        ({"name": "a\0b"}, ["/name"]),
+        ({"name": "x" * 201}, ["/name"]),
+        ({"skills": "billing"}, ["/skills"]),
+        ({"skills": ["billing", "Not One", 3]}, ["/skills/1", "/skills/2"]),
+        ({"skills": ["x"] * 201}, ["/skills"]),
+        ({"languages": ["english"]}, ["/languages/0"]),
+        ({"regions": ["**"]}, ["/regions/0"]),
+        ({"regions": ["CZ\n"]}, ["/regions/0"]),
+        ({"capacity": -1}, ["/capacity"]),
+        ({"capacity": 10_001}, ["/capacity"]),
+        ({"capacity": 1.5}, ["/capacity"]),
+        ({"capacity": "8"}, ["/capacity"]),
+        ({"capacity": None}, ["/capacity"]),
+        ({"load": 0}, ["/load"]),
+        ({"id": "other"}, ["/id"]),
+    ],
+)
 def test_fault_is_named_by_its_path(change: dict[str, Any], pointers: list[str]) -> None:
     assert faults("eva", BODY | change) == pointers
 

@@ -108,7 +108,9 @@ def test_another_reason_to_wait_is_stored_and_announced_once(office: Office) -> 
     office.sweep()
     office.sweep()
     assert [(e.attempt, e.reason) for e in office.announced if isinstance(e, ComplaintQueued)] == [
-        (1, "nobody_qualified"), (2, "all_full")]
+        (1, "nobody_qualified"),
+        (2, "all_full"),
+    ]
 
 
 def test_light_complaint_fits_where_a_heavy_one_does_not(office: Office) -> None:

@@ -33,8 +33,10 @@ def upgrade() -> None:
     _create_assignments()
     if op.get_bind().dialect.name == "postgresql":
         # The load changes with every assignment: room on the page keeps those updates away from the indexes.
-        op.execute("ALTER TABLE agents SET (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, "
-                   "autovacuum_vacuum_threshold = 500)")
+        op.execute(
+            "ALTER TABLE agents SET (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, "
+            "autovacuum_vacuum_threshold = 500)"
+        )
 
 
 def _create_assignments() -> None:
@@ -62,8 +64,14 @@ def _create_assignments() -> None:
         sa.Column("decided_at", UtcDateTime),
         sa.Column("decision", sa.JSON(none_as_null=True)),
         sa.Column("policy_version", sa.String(16)),
-        sa.Index("waiting_by_line", "line", "priority", "waiting_since",
-                 postgresql_where=waiting_only, sqlite_where=waiting_only),
+        sa.Index(
+            "waiting_by_line",
+            "line",
+            "priority",
+            "waiting_since",
+            postgresql_where=waiting_only,
+            sqlite_where=waiting_only,
+        ),
     )
 
 
