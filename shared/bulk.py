@@ -71,8 +71,10 @@ def _typed(column: Column[Any], value: Any) -> Any:
 
 
 def _arrays(table: Table, rows: Sequence[Row]) -> Row:
-    return {f"a_{n}": [_bound(table.c[n], row[n]) for row in rows] for n in rows[0]}
+    return {f"a_{n}": _values(table.c[n], [row[n] for row in rows]) for n in rows[0]}
 
 
-def _bound(column: Column[Any], value: Any) -> Any:
-    return to_json(value) if isinstance(column.type, JSON) and value is not None else value
+def _values(column: Column[Any], values: list[Any]) -> list[Any]:
+    if not isinstance(column.type, JSON):
+        return values
+    return [None if value is None else to_json(value) for value in values]

@@ -34,9 +34,11 @@ def follow_complaints(tx: Transaction, desk: Desk, events: Sequence[ComplaintEve
     metrics.count_released(sum(c.held_weight > 0 and not after[id_].held_weight for id_, c in before.items()))
     seeking = [c for c in after.values() if c.state is State.WAITING and c.reason is None]
     if seeking or shifts:
-        served = {c.id: c for c in _next_waiting(tx, desk, store.lines(tx), shifts) if c.id not in after}
-        after |= {c.id: c for c in placing.place(tx, desk, [*seeking, *served.values()], shifts)}
-        before |= served
+        waiting = [after.get(c.id, c) for c in _next_waiting(tx, desk, store.lines(tx), shifts)]
+        # Without those that the events closed, and those among `seeking`, which have no reason yet.
+        served = [c for c in waiting if c.state is State.WAITING and c.reason is not None]
+        after |= {c.id: c for c in placing.place(tx, desk, [*seeking, *served], shifts)}
+        before = {c.id: c for c in served} | before
     store.save_complaints(tx, [c for id_, c in after.items() if id_ in before and c is not before[id_]])
     store.add_complaints(tx, [c for id_, c in after.items() if id_ not in before])
     _announce(tx, desk, before, after.values())

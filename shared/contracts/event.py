@@ -34,11 +34,14 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """0 (low) to 3 (critical), for sorting and comparing."""
-        return list(Severity).index(self)
+        return _RANKS[self]
 
     @property
     def is_severe(self) -> bool:
         return self in (Severity.HIGH, Severity.CRITICAL)
+
+
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class Event:

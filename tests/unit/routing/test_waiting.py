@@ -36,6 +36,22 @@ def test_new_complaint_does_not_overtake_those_that_wait(office: Office) -> None
     assert (office.agent_of("c2"), office.agent_of("c3")) == ("eva", None)
 
 
+def test_one_that_waits_is_served_at_once_though_the_same_batch_tells_of_it_again(office: Office) -> None:
+    office.employ(an_agent(capacity=1))
+    office.tell(classified("c1"))
+    office.tell(classified("c2"))
+    office.tell(resolved("c1"), classified("c2"))
+    assert office.agent_of("c2") == "eva"
+
+
+def test_one_that_was_closed_in_the_batch_is_not_served(office: Office) -> None:
+    office.employ(an_agent(capacity=1))
+    office.tell(classified("c1"))
+    office.tell(classified("c2"))
+    office.tell(resolved("c1"), resolved("c2"))
+    assert office.agent_of("c2") is None
+
+
 def test_case_resolved_frees_capacity_for_the_waiting(office: Office) -> None:
     office.employ(an_agent(capacity=1))
     office.tell(classified("c1"), classified("c2"))
