@@ -8,6 +8,7 @@ from types import FrameType
 from ombud import screen
 
 ASKS_TO_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+AGAIN = 1.0  # seconds
 
 
 class Stopped(BaseException):
@@ -15,22 +16,34 @@ class Stopped(BaseException):
 
 
 class _Door:
-    """Lets the first request through as an exception, at a moment when no child is just being born."""
+    """Lets a request through as an exception, at a moment when no child is just being born.
+
+    An exception that lands in a finaliser or a callback of the collector is swallowed there, so it is raised again each
+    second until somebody has met it.
+    """
 
     def __init__(self) -> None:
-        self.asked = self.told = False
+        self.asked = self.met = False
         self.closed = 0
 
     def knock(self, number: int, _frame: FrameType | None) -> None:
         if number == signal.SIGHUP:
             screen.go_quiet()
-        self.asked = True
+        if not self.asked:
+            self.asked = True
+            signal.setitimer(signal.ITIMER_REAL, AGAIN, AGAIN)
+            self.open()
+
+    def knock_again(self, _number: int, _frame: FrameType | None) -> None:
         self.open()
 
     def open(self) -> None:
-        if self.asked and not self.told and not self.closed:
-            self.told = True
+        if self.asked and not self.met and not self.closed:
             raise Stopped
+
+    def is_met(self) -> None:
+        self.met = True
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 _door = _Door()
@@ -44,9 +57,11 @@ def raised_as_stopped() -> Iterator[None]:
     # Started with nohup, a closing terminal shall not stop us.
     taken = [s for s in ASKS_TO_STOP if signal.getsignal(s) is not signal.SIG_IGN]
     before = {s: signal.signal(s, _door.knock) for s in taken}
+    before[signal.SIGALRM] = signal.signal(signal.SIGALRM, _door.knock_again)
     try:
         yield
     finally:
+        _door.is_met()
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -64,7 +79,7 @@ def deferred() -> Iterator[None]:
 
 def no_longer_raised() -> None:
     """Called before everything is stopped: from here on a request is already being met."""
-    _door.told = True
+    _door.is_met()
 
 
 def wait() -> None:

@@ -9,8 +9,14 @@ from pathlib import Path
 import pytest
 
 from ombud.local.broker import PrivateBroker
-from ombud.local.ports import free_ports
+from ombud.local.ports import free_ports, use_part
 from ombud.local.postgres import PrivatePostgres
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker:
+        use_part(int(worker.removeprefix("gw")), int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,14 @@ from ombud.local.errors import LocalError
 
 # Below the range that the kernel gives to outgoing connections (32768 and up): a port found free here stays free.
 _FIRST, _LAST = 20000, 32000
+_range = (_FIRST, _LAST)
+
+
+def use_part(number: int, parts: int) -> None:
+    """Keeps `free_ports` to one of so many equal parts of its range: for test runs beside each other."""
+    global _range
+    size = (_LAST - _FIRST) // parts
+    _range = (_FIRST + number * size, _FIRST + (number + 1) * size)
 
 
 def is_port_free(port: int) -> bool:
@@ -30,11 +38,11 @@ def is_port_open(port: int) -> bool:
 def free_ports(count: int) -> list[int]:
     """Consecutive free ports, at a random place so that two test runs at once do not meet."""
     for _ in range(200):
-        first = random.randrange(_FIRST, _LAST - count)
+        first = random.randrange(_range[0], _range[1] - count)
         block = list(range(first, first + count))
         if all(map(is_port_free, block)):
             return block
-    raise LocalError(f"found no {count} free ports in a row between {_FIRST} and {_LAST}")
+    raise LocalError(f"found no {count} free ports in a row between {_range[0]} and {_range[1]}")
 
 
 def require_free(ports: Iterable[int], server: str) -> None:

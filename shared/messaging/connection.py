@@ -2,7 +2,8 @@
 
 import random
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import amqp
 import eventlet
@@ -24,6 +25,7 @@ QUEUE_ARGUMENTS = {
     "x-delivery-limit": 100,
 }
 LOST = (OSError, amqp.exceptions.AMQPError)
+ANSWER_WITHIN, DECLARED_WITHIN = 5.0, 10.0  # seconds
 _plain_select = patcher.original("select").select
 
 
@@ -47,6 +49,13 @@ def connect(uri: str) -> amqp.Connection:
     )
     connection.connect()
     return connection
+
+
+@contextmanager
+def answered(within: float = ANSWER_WITHIN) -> Iterator[None]:
+    """Around calls that wait for the broker: py-amqp does so without limit on green sockets. Raises OSError."""
+    with eventlet.Timeout(within, OSError("the broker does not answer")):
+        yield
 
 
 def declare_topology(connection: amqp.Connection) -> None:
@@ -87,8 +96,10 @@ def drain_waiting(connection: amqp.Connection) -> bool:
     """Takes one frame if one is waiting; says whether there was one."""
     if not _is_readable(connection):
         return False
-    with suppress(TimeoutError):  # a heartbeat was waiting: py-amqp reads it and goes on waiting
+    try:
         connection.drain_events(timeout=SLICE)
+    except TimeoutError:  # a heartbeat, or a frame that stopped in its middle: asking again at once could last for ever
+        return False
     return True
 
 

@@ -80,9 +80,10 @@ class Publisher:
         if self._connection is None:
             self._connection = broker.connect(self._uri)
             self._beat_at = time.monotonic()
-            broker.declare_topology(self._connection)
-            self._channel = self._connection.channel()
-            self._channel.confirm_select()
+            with broker.answered(broker.DECLARED_WITHIN):
+                broker.declare_topology(self._connection)
+                self._channel = self._connection.channel()
+                self._channel.confirm_select()
             self._tag = 0
         return self._connection
 

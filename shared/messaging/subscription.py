@@ -87,7 +87,8 @@ class Subscription(Entrypoint):
             try:
                 connection = broker.connect(self.container.config["amqp_uri"])
                 try:
-                    broker.declare_topology(connection)
+                    with broker.answered(broker.DECLARED_WITHIN):
+                        broker.declare_topology(connection)
                     attempt = 0
                     self._consume(connection)
                 finally:
@@ -100,10 +101,11 @@ class Subscription(Entrypoint):
                 self._sleep(broker.reconnect_delay(attempt))
 
     def _consume(self, connection: amqp.Connection) -> None:
-        channel = connection.channel()
-        channel.basic_qos(0, 2 * self.batch_size, False)
         self._cancelled = False
-        tag = channel.basic_consume(self.queue, callback=self._buffer.append)
+        with broker.answered():
+            channel = connection.channel()
+            channel.basic_qos(0, 2 * self.batch_size, False)
+            tag = channel.basic_consume(self.queue, callback=self._buffer.append)
         pulse = broker.Pulse(connection)
         try:
             while not self.handling.stopping:
@@ -125,7 +127,8 @@ class Subscription(Entrypoint):
     def _cancel(self, channel: amqp.Channel, tag: str) -> None:
         if not self._cancelled:
             self._cancelled = True
-            channel.basic_cancel(tag)
+            with broker.answered():
+                channel.basic_cancel(tag)
 
     def _work_off_one_batch(self, connection: amqp.Connection, channel: amqp.Channel, tag: str) -> None:
         deliveries = [self._buffer.popleft() for _ in range(min(len(self._buffer), self.batch_size))]

@@ -81,6 +81,8 @@ class ServiceProcess:
             self._child.kill()
 
     def wait(self) -> int:
+        """The exit code of a process that ends by itself."""
+        eventually(lambda: not self.is_alive, f"{self.module} to end", self.log)
         assert self._child
         return self._child.wait()
 

@@ -213,9 +213,17 @@ class System:
     def settle(self, patience: float = 60.0, *, alerts: bool = True) -> None:
         """Waits until nothing is on its way any more: queues and outboxes empty and, if asked, no alert pending."""
         for _ in range(2):  # what was between two queues at the first look has arrived by the second
+            self._wait_for_a_turn()
             eventually(
                 lambda: not self._left(alerts), "everything to settle", lambda: str(self._left(alerts)), patience
             )
+
+    def _wait_for_a_turn(self) -> None:
+        """Until escalation has looked at the clock as it is now; two looks, as one may have begun before."""
+        escalation, looks = self.services["escalation"], 'ombud_tick_runs_total{outcome="idle",tick="climb_due"}'
+        if escalation.is_alive:
+            seen = escalation.metric(looks)
+            eventually(lambda: escalation.metric(looks) >= seen + 2, "escalation to look at the clock", escalation.log)
 
     def _left(self, with_alerts: bool) -> dict[str, int]:
         left = {q.name: self.bus.waiting(q.name) for q in QUEUES}
