@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 import pytest
@@ -23,13 +23,17 @@ def frozen(postgres: PrivatePostgres) -> Iterator[None]:
     """The server accepts and never answers: all its processes stand still."""
     server = psutil.Process(postgres.pid)
     processes = [p.pid for p in (server, *server.children(recursive=True))]
-    for pid in processes:
-        os.kill(pid, signal.SIGSTOP)
+    _send_all(processes, signal.SIGSTOP)
     try:
         yield
     finally:
-        for pid in processes:
-            os.kill(pid, signal.SIGCONT)
+        _send_all(processes, signal.SIGCONT)
+
+
+def _send_all(processes: list[int], number: signal.Signals) -> None:
+    for pid in processes:
+        with suppress(ProcessLookupError):  # a backend whose client has gone
+            os.kill(pid, number)
 
 
 def test_each_event_acts_once_though_told_three_times(sink: Sink, bus: Bus) -> None:

@@ -27,6 +27,9 @@ class Running:
         self.folder = folder
         self.offset = free_ports(1)[0] - 8001
         command = [
+            # Whoever started the tests in the background had SIGINT ignored, and children inherit that.
+            "/usr/bin/env",
+            "--default-signal=SIGINT,SIGHUP",
             sys.executable,
             "-m",
             "ombud",
