@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from ombud.layout import places
+from ombud.local.ports import free_ports, is_port_free
+
 Result = subprocess.CompletedProcess[str]
 
 
@@ -28,3 +31,13 @@ def ombud(tmp_path: Path, environment: dict[str, str]) -> Callable[..., Result]:
         )
 
     return call
+
+
+def free_offset() -> int:
+    """A port offset with which everything that `ombud run` starts here finds its port free."""
+    for _ in range(100):
+        offset = free_ports(4)[0] - 8001
+        mail = [8025 + offset, 8026 + offset]
+        if all(map(is_port_free, [*mail, *(n for p in places(offset) for n in (p.port, p.ops_port))])):
+            return offset
+    raise AssertionError("no free offset")

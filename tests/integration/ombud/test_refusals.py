@@ -9,7 +9,7 @@ import pytest
 
 from ombud import lock
 from ombud.local.ports import free_ports
-from tests.integration.ombud.conftest import Result
+from tests.integration.ombud.conftest import Result, free_offset
 
 NOWHERE = "amqp://ombud@127.0.0.1:1/"
 NO_DATABASE = "postgresql+psycopg2://ombud@127.0.0.1:1/ombud"
@@ -55,7 +55,7 @@ def test_a_second_start_in_the_same_folder_names_the_first(ombud: Callable[..., 
 def test_each_wrong_setting_is_one_line_that_says_what_to_do(
     ombud: Callable[..., Result], args: tuple[str, ...], advice: str
 ) -> None:
-    free = {"OMBUD_PORT_OFFSET": str(free_ports(1)[0] - 8001)} if args[0] == "run" else {}
+    free = {"OMBUD_PORT_OFFSET": str(free_offset())} if args[0] == "run" else {}
     assert advice in the_line(ombud(*args, **free))
 
 

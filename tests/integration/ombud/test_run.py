@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from ombud.layout import places
-from ombud.local.ports import free_ports, is_port_free
-from tests.integration.ombud.conftest import Result
+from ombud.local.ports import is_port_free
+from tests.integration.ombud.conftest import Result, free_offset
 
 PATIENCE = 90.0
 
@@ -25,7 +25,7 @@ class Running:
 
     def __init__(self, folder: Path, amqp_uri: str, env: dict[str, str]):
         self.folder = folder
-        self.offset = free_ports(1)[0] - 8001
+        self.offset = free_offset()
         command = [
             # Whoever started the tests in the background had SIGINT ignored, and children inherit that.
             "/usr/bin/env",
@@ -119,7 +119,7 @@ def test_a_broken_policy_is_one_line_that_names_the_file(
         "--amqp-uri",
         amqp_uri,
         "--port-offset",
-        str(free_ports(1)[0] - 8001),
+        str(free_offset()),
         OMBUD_ESCALATION_POLICY="policy.yml",
     )
     assert result.returncode == 1
