@@ -2,22 +2,9 @@
 
 from prometheus_client import Counter
 
+from services.intake.classify.model import CATEGORIES
 from services.intake.domain import Read
 from shared.contracts.event import Severity
-
-CATEGORIES = (
-    "billing",
-    "refund",
-    "delivery",
-    "defect",
-    "technical",
-    "account",
-    "conduct",
-    "cancellation",
-    "privacy_security",
-    "safety",
-    "other",
-)
 
 COMPLAINTS = Counter("ombud_complaints_total", "Complaints taken in for the first time, by severity", ["severity"])
 CONTACTS = Counter("ombud_contacts_total", "Contacts taken in, the first of each complaint included")

@@ -1,7 +1,6 @@
-"""Child processes: they end when asked, when we die, and come back when they die on their own."""
+"""Child processes: they end when asked, and when we die."""
 
 import os
-import queue
 import signal
 import subprocess
 import sys
@@ -13,7 +12,6 @@ import pytest
 
 from ombud.local.ports import free_ports, is_port_free
 from ombud.local.processes import Child, is_running, remember_pid
-from ombud.local.supervisor import Death, Supervisor
 
 
 def a_child(folder: Path, script: str, name: str = "child") -> Child:
@@ -94,41 +92,3 @@ def test_free_ports_are_in_a_row_and_free() -> None:
     ports = free_ports(4)
     assert ports == list(range(ports[0], ports[0] + 4))
     assert all(is_port_free(port) for port in ports)
-
-
-def test_dying_child_is_started_again_after_growing_delays(tmp_path: Path) -> None:
-    deaths: queue.Queue[Death] = queue.Queue()
-    child = a_child(tmp_path, "echo started; exit 3")
-    supervisor = Supervisor([child], deaths.put, delays=(0.01, 0.02, 0.05))
-    supervisor.start()
-    try:
-        told = [deaths.get(timeout=10) for _ in range(4)]
-    finally:
-        supervisor.stop()
-    assert [death.restart_in for death in told] == [0.01, 0.02, 0.05, 0.05]
-    assert {death.exit_code for death in told} == {3}
-    assert (tmp_path / "child.log").read_text().count("started") >= 4
-
-
-def test_delay_begins_anew_after_a_steady_run(tmp_path: Path) -> None:
-    deaths: queue.Queue[Death] = queue.Queue()
-    supervisor = Supervisor([a_child(tmp_path, "exit 3")], deaths.put, delays=(0.01, 5.0), steady_after=0.0)
-    supervisor.start()
-    try:
-        told = [deaths.get(timeout=10) for _ in range(3)]
-    finally:
-        supervisor.stop()
-    assert [death.restart_in for death in told] == [0.01, 0.01, 0.01]
-
-
-def test_other_children_run_on_and_all_end_with_the_supervisor(tmp_path: Path) -> None:
-    deaths: queue.Queue[Death] = queue.Queue()
-    steady = a_child(tmp_path, "exec sleep 600", "steady")
-    supervisor = Supervisor([steady, a_child(tmp_path, "exit 1", "dying")], deaths.put, delays=(0.01,))
-    supervisor.start()
-    pid = steady.pid
-    assert deaths.get(timeout=10).child.name == "dying"
-    assert (steady.pid, steady.is_alive) == (pid, True)
-    supervisor.stop()
-    assert not steady.is_alive
-    assert deaths.empty() or all(deaths.get().child.name == "dying" for _ in range(deaths.qsize()))
