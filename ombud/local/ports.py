@@ -9,13 +9,15 @@ from ombud.local.errors import LocalError
 # Below the range that the kernel gives to outgoing connections (32768 and up): a port found free here stays free.
 _FIRST, _LAST = 20000, 32000
 _range = (_FIRST, _LAST)
+_next = random.randrange(_FIRST, _LAST)  # at a random place, so that two test runs at once seldom meet
 
 
 def use_part(number: int, parts: int) -> None:
     """Keeps `free_ports` to one of so many equal parts of its range: for test runs beside each other."""
-    global _range
+    global _range, _next
     size = (_LAST - _FIRST) // parts
     _range = (_FIRST + number * size, _FIRST + (number + 1) * size)
+    _next = random.randrange(*_range)
 
 
 def is_port_free(port: int) -> bool:
@@ -36,11 +38,14 @@ def is_port_open(port: int) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """Consecutive free ports, at a random place so that two test runs at once do not meet."""
-    for _ in range(200):
-        first = random.randrange(_range[0], _range[1] - count)
+    """Consecutive free ports; onwards through the range, so that none is given out twice before it is used."""
+    global _next
+    for _ in range(_range[0], _range[1]):
+        first = _next if _next + count <= _range[1] else _range[0]
         block = list(range(first, first + count))
-        if all(map(is_port_free, block)):
+        taken = [port for port in block if not is_port_free(port)]
+        _next = taken[-1] + 1 if taken else first + count
+        if not taken:
             return block
     raise LocalError(f"found no {count} free ports in a row between {_range[0]} and {_range[1]}")
 

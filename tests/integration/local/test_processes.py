@@ -92,3 +92,8 @@ def test_free_ports_are_in_a_row_and_free() -> None:
     ports = free_ports(4)
     assert ports == list(range(ports[0], ports[0] + 4))
     assert all(is_port_free(port) for port in ports)
+
+
+def test_free_ports_are_not_given_out_twice_though_nobody_listens_yet() -> None:
+    given = [port for _ in range(500) for port in free_ports(3)]
+    assert len(set(given)) == len(given)

@@ -1,6 +1,7 @@
 """The console script as a user calls it, in a folder of its own and without the caller's settings."""
 
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ombud.layout import places
-from ombud.local.ports import free_ports, is_port_free
+from ombud.local.ports import is_port_free
 
 Result = subprocess.CompletedProcess[str]
 
@@ -34,9 +35,13 @@ def ombud(tmp_path: Path, environment: dict[str, str]) -> Callable[..., Result]:
 
 
 def free_offset() -> int:
-    """A port offset with which everything that `ombud run` starts here finds its port free."""
+    """A port offset with which everything that `ombud run` starts here finds its port free.
+
+    It keeps below the ports that other tests use, and each test worker to a part of its own: health is 1000 above HTTP.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     for _ in range(100):
-        offset = free_ports(4)[0] - 8001
+        offset = 2000 * (worker + 1) + random.randrange(0, 900)
         mail = [8025 + offset, 8026 + offset]
         if all(map(is_port_free, [*mail, *(n for p in places(offset) for n in (p.port, p.ops_port))])):
             return offset

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from ombud import lock
-from ombud.local.ports import free_ports
 from tests.integration.ombud.conftest import Result, free_offset
 
 NOWHERE = "amqp://ombud@127.0.0.1:1/"
@@ -24,9 +23,10 @@ def the_line(result: Result) -> str:
 
 @pytest.mark.parametrize("command", ["run", "demo"])
 def test_a_taken_port_is_named_with_the_way_out(ombud: Callable[..., Result], command: str) -> None:
-    first = free_ports(1)[0]
+    offset = free_offset()
+    first = 8003 + offset
     with socket.create_server(("127.0.0.1", first)):
-        line = the_line(ombud(command, "--port-offset", str(first - 8003)))
+        line = the_line(ombud(command, "--port-offset", str(offset)))
     assert line.startswith(f"ombud: port {first} (escalation) is taken by another program")
     assert "--port-offset" in line
 
