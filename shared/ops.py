@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 HUB_LAG = Gauge("ombud_hub_lag_seconds", "How late the event loop woke up at the last look")
 STUCK = 10.0  # seconds of lag after which the process calls itself dead
 READY_CACHE = 1.0
+LOOK_WITHIN, READY_WITHIN = 1.0, 3.0  # seconds
 
 
 class Ops:
@@ -25,7 +26,7 @@ class Ops:
         self._checked_at = float("-inf")
 
     def start(self) -> None:
-        self._sock = eventlet.listen(self._address)
+        self._sock = eventlet.listen(self._address, reuse_port=False)  # or a second service would share the port
         eventlet.spawn(self._measure_lag)
         eventlet.spawn(wsgi.server, self._sock, self._answer, log_output=False, debug=False, socket_timeout=10)
 
@@ -42,7 +43,8 @@ class Ops:
         return [body]
 
     def _metrics(self) -> tuple[str, str, bytes]:
-        with suppress(Exception):  # a database that is away must not take the metrics with it
+        # A database that is away or silent must not take the metrics with it.
+        with suppress(Exception), eventlet.Timeout(LOOK_WITHIN, False):
             self._look()
         return "200 OK", CONTENT_TYPE_LATEST, generate_latest()
 
@@ -55,7 +57,10 @@ class Ops:
         if not self.has_started:
             return "503 Service Unavailable", "text/plain", b"starting\n"
         if time.monotonic() - self._checked_at > READY_CACHE:
-            self._missing, self._checked_at = self._is_ready(), time.monotonic()
+            self._missing = "database: silent"
+            with eventlet.Timeout(READY_WITHIN, False):
+                self._missing = self._is_ready()
+            self._checked_at = time.monotonic()
         if self._missing:
             return "503 Service Unavailable", "text/plain", self._missing.encode() + b"\n"
         return "200 OK", "text/plain", b"ready\n"

@@ -35,7 +35,6 @@ LOGGED = (
     "agent_id",
     "recipient",
     "channel",
-    "by",
     "attempt",
     "seconds",
 )
@@ -154,6 +153,7 @@ class Relay:
 
     def _publish_batch(self) -> int:
         """Claims, publishes, deletes; gives the number of rows claimed. On SQLite no transaction is open meanwhile."""
+        self._publisher.connect()  # before the transaction, which is not to wait for that, too
         if self.db.is_postgres:
             with self.db.transaction() as tx:
                 rows = self._claim(tx)

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import eventlet
@@ -15,11 +16,16 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 from shared.errors import Fault, Forbidden, Rejected, TemporaryFailure, fault_of
+from shared.messaging.envelope import valid_traceparent
 from shared.tokens import Caller, TokenBook
 from shared.worker import call_method
 
 log = structlog.get_logger()
 MAX_BODY_BYTES = 256 * 1024
+CONNECTIONS = 1000  # at once; further ones wait in the kernel
+# Requests that are worked on at once; below the workers of a process (`WORKERS`), because a subscription that holds
+# SQLite's one writer needs a worker, too, and requests that hold all of them may be waiting for that very writer.
+AT_ONCE = 32
 SOCKET_TIMEOUT = 15  # seconds without a byte before a connection is closed
 BODY_WITHIN = 15
 REQUESTS = Counter(
@@ -27,10 +33,46 @@ REQUESTS = Counter(
 )
 SECONDS = Histogram("ombud_http_request_duration_seconds", "Time to answer an HTTP request", ["entrypoint"])
 _STATUSES = ("2xx", "3xx", "4xx", "5xx")
+_places = eventlet.semaphore.Semaphore(AT_ONCE)
 
 
 class LimitedServer(WebServer):
     """nameko's server with a socket timeout, without its request log, and with problem bodies for unknown paths."""
+
+    _starting: bool
+
+    def start(self) -> None:
+        if self._starting:
+            return
+        self._starting = True
+        # Not the default, with which a second service would share the port instead of being refused.
+        self._sock = eventlet.listen(self.bind_addr, reuse_port=False, backlog=512)
+        self._sock.settimeout(None)
+        self._serv = self.get_wsgi_server(self._sock, self.get_wsgi_app())
+        self._places = eventlet.semaphore.Semaphore(CONNECTIONS)
+        self._gt = self.container.spawn_managed_thread(self.run)
+
+    def run(self) -> None:
+        """Accepts until stopped; nameko's own loop ends the service at the first error, such as too many open files."""
+        while self._is_accepting:
+            self._places.acquire()
+            try:
+                sock, address = self._sock.accept()
+            except OSError as error:
+                self._places.release()
+                log.warning("connection_not_accepted", error=str(error))
+                eventlet.sleep(0.2)
+                continue
+            sock.settimeout(SOCKET_TIMEOUT)
+            self.container.spawn_managed_thread(partial(self._serve, sock, address))
+
+    def _serve(self, sock: Any, address: Any) -> None:
+        try:
+            self.process_request(sock, address)
+        except Exception as error:
+            log.warning("connection_broken", error=type(error).__name__)
+        finally:
+            self._places.release()
 
     def get_wsgi_server(self, sock: Any, wsgi_app: Any, **_: Any) -> wsgi.Server:
         return wsgi.Server(
@@ -105,7 +147,8 @@ class HttpDoor(HttpRequestHandler):
         try:
             request.caller = self._admit(request)  # type: ignore[attr-defined]
             _read_body(request)
-            response: Response = call_method(self.container, self, request, **request.path_values)  # type: ignore[attr-defined]
+            with _places:
+                response: Response = call_method(self.container, self, request, **request.path_values)  # type: ignore[attr-defined]
             return response
         except Exception as error:
             return _problem_of(error, request_id, self.method_name)
@@ -162,9 +205,7 @@ def json_response(data: Any, status: int = 200, headers: dict[str, str] | None =
 
 def trace_of(request: Request) -> str | None:
     """The caller's W3C traceparent, if it sent a well-formed one."""
-    value = request.headers.get("traceparent", "")
-    parts = value.split("-")
-    return value if len(value) == 55 and [len(p) for p in parts] == [2, 32, 16, 2] else None
+    return valid_traceparent(request.headers.get("traceparent"))
 
 
 def _problem_of(error: Exception, request_id: str, entrypoint: str) -> Response:

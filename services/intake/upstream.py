@@ -7,13 +7,12 @@ import orjson
 
 from services.intake import schemas
 from shared.errors import Rejected
-from shared.messaging.envelope import Message, Received, Undecodable
+from shared.messaging.envelope import Message, Received, Undecodable, name_of, valid_traceparent
 
 STRUCTURED = "application/cloudevents+json"
 # How the AMQP 0-9-1, AMQP 1.0 and JMS bindings write an attribute's name.
 _PREFIXES = ("ce-", "cloudEvents:", "cloudEvents_")
 MESSAGE_IDS = uuid.uuid5(uuid.NAMESPACE_DNS, "ombud.upstream")
-MAX_NAME = 200
 
 
 def decode(message: Message) -> Received:
@@ -30,11 +29,10 @@ def received(message: Message, at: str = "") -> Received:
     attributes, data, at_data = _open(message, at)
     type_ = str(attributes.get("type") or message.routing_key or "complaint.submitted")
     event = schemas.upstream(type_, _with_envelope(data, attributes), at_data)
-    source = str(attributes.get("source") or event.source)[:MAX_NAME]
-    id_ = str(attributes.get("id") or uuid.uuid5(MESSAGE_IDS, type_ + message.body.decode("utf-8", "replace")))[
-        :MAX_NAME
-    ]
-    return Received(event, id_, source, type_, event.complaint_id, attributes.get("traceparent"), message)
+    source = name_of(attributes.get("source") or event.source)
+    id_ = name_of(attributes.get("id") or uuid.uuid5(MESSAGE_IDS, type_ + message.body.decode("utf-8", "replace")))
+    trace = valid_traceparent(attributes.get("traceparent"))
+    return Received(event, id_, source, type_, event.complaint_id, trace, message)
 
 
 def _open(message: Message, at: str) -> tuple[dict[str, Any], Any, str]:

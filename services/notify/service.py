@@ -15,8 +15,9 @@ from services.notify.rendering import Writer
 from services.notify.settings import Settings
 from shared.contracts.escalation import CaseAcknowledged, CaseEscalated, CaseExhausted, CaseResolved
 from shared.contracts.failure import EventFailed
+from shared.contracts.topology import DEAD_LETTERS_EXCHANGE
 from shared.database import Database, Transaction
-from shared.messaging import subscribe, sweep_inbox
+from shared.messaging import given_up, subscribe, sweep_inbox
 from shared.providers import Configured, DatabaseProvider
 from shared.ticker import tick
 from shared.web import http, json_body, json_response
@@ -55,6 +56,10 @@ class NotifyService:
     @subscribe(EventFailed, source="notify")
     def on_own_failures(self, tx: Transaction, events: list[Any]) -> None:
         usecases.hear(tx, self.rules, events)
+
+    @subscribe(source=DEAD_LETTERS_EXCHANGE, decode=given_up)
+    def on_dead_letters(self, tx: Transaction, events: list[Any]) -> None:
+        """Never called: what comes here is put aside, and the last resort told, before it gets so far."""
 
     @tick(every=0.2)
     def send_alerts(self) -> int:

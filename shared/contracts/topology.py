@@ -27,8 +27,8 @@ from shared.contracts.routing import ComplaintAssigned, ComplaintQueued
 
 SERVICES = ("intake", "routing", "escalation", "notify")
 UPSTREAM_EXCHANGE = "complaints"
+# Where the broker puts what it gave up on: a message whose consumers die of it, again and again.
 DEAD_LETTERS_EXCHANGE = "dead-letters"
-DEAD_LETTERS_QUEUE = "dead-letters.v1"
 
 
 def exchange_of(service: str) -> str:
@@ -49,7 +49,7 @@ class Queue:
 
     @property
     def exchange(self) -> str:
-        return UPSTREAM_EXCHANGE if self.source == UPSTREAM_EXCHANGE else exchange_of(self.source)
+        return self.source if self.source in (UPSTREAM_EXCHANGE, DEAD_LETTERS_EXCHANGE) else exchange_of(self.source)
 
 
 def _queue(consumer: str, source: str, *events: type[Event]) -> Queue:
@@ -75,8 +75,9 @@ QUEUES = (
     _queue("notify", "intake", EventFailed),
     _queue("notify", "routing", EventFailed),
     _queue("notify", "notify", EventFailed),
+    Queue("notify", DEAD_LETTERS_EXCHANGE, ("#",)),
 )
-EXCHANGES = (UPSTREAM_EXCHANGE, *(exchange_of(s) for s in SERVICES))
+EXCHANGES = (UPSTREAM_EXCHANGE, DEAD_LETTERS_EXCHANGE, *(exchange_of(s) for s in SERVICES))
 
 
 def queue_between(consumer: str, source: str) -> Queue:

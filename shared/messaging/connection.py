@@ -17,15 +17,15 @@ HEARTBEAT = 20
 # Longer waits could be restarted for ever by heartbeat frames: py-amqp's clock starts anew with each frame.
 SLICE = 0.5
 # The delivery limit is the net for a message that kills the process; Ombud itself never returns messages.
-QUEUE_ARGUMENTS = {
-    "x-queue-type": "quorum",
+QUORUM = {"x-queue-type": "quorum"}
+QUEUE_ARGUMENTS = QUORUM | {
     "x-dead-letter-exchange": topology.DEAD_LETTERS_EXCHANGE,
     "x-dead-letter-strategy": "at-least-once",
     "x-overflow": "reject-publish",
     "x-delivery-limit": 100,
 }
 LOST = (OSError, amqp.exceptions.AMQPError)
-ANSWER_WITHIN, DECLARED_WITHIN = 5.0, 10.0  # seconds
+ANSWER_WITHIN, DECLARED_WITHIN, WRITTEN_WITHIN = 5.0, 10.0, 15.0  # seconds
 _plain_select = patcher.original("select").select
 
 
@@ -64,13 +64,10 @@ def declare_topology(connection: amqp.Connection) -> None:
     try:
         for exchange in topology.EXCHANGES:
             channel.exchange_declare(exchange, "topic", durable=True, auto_delete=False)
-        channel.exchange_declare(topology.DEAD_LETTERS_EXCHANGE, "fanout", durable=True, auto_delete=False)
-        channel.queue_declare(
-            topology.DEAD_LETTERS_QUEUE, durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"}
-        )
-        channel.queue_bind(topology.DEAD_LETTERS_QUEUE, topology.DEAD_LETTERS_EXCHANGE)
         for queue in topology.QUEUES:
-            channel.queue_declare(queue.name, durable=True, auto_delete=False, arguments=QUEUE_ARGUMENTS)
+            is_last = queue.source == topology.DEAD_LETTERS_EXCHANGE
+            arguments = QUORUM if is_last else QUEUE_ARGUMENTS
+            channel.queue_declare(queue.name, durable=True, auto_delete=False, arguments=arguments)
             for key in queue.keys:
                 channel.queue_bind(queue.name, queue.exchange, key)
     except (PreconditionFailed, AccessRefused, NotFound) as error:

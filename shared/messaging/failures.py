@@ -12,12 +12,13 @@ from shared import tables
 from shared.contracts.event import Severity
 from shared.contracts.failure import EventFailed
 from shared.database import Transaction
-from shared.messaging.envelope import Message, Received, Undecodable
+from shared.messaging.envelope import Message, Received, Undecodable, name_of, plain_text
 
 DELAYS = (5, 30, 120, 600, 3600)  # seconds before retry 1, 2, …
 JITTER = 0.2
 DEAD_LETTER_IDS = uuid.uuid5(uuid.NAMESPACE_DNS, "ombud.dead-letters")
 TEXT_LIMIT = 2000
+TYPE_LIMIT = 80
 
 
 @dataclass(frozen=True)
@@ -45,24 +46,24 @@ def failure_of(queue: str, received: Received, reason: str, error: BaseException
         received.subject,
         received.message,
         reason,
-        f"{type(error).__name__}: {error}"[:TEXT_LIMIT],
+        f"{type(error).__name__}: {error}",
         str(severity) if severity else None,
     )
 
 
 def undecodable(queue: str, message: Message, error: Undecodable) -> Failure:
     """A message without a readable envelope is known by its content: the same bytes are the same dead letter."""
-    event_id = str(message.headers.get("ce-id") or uuid.uuid5(DEAD_LETTER_IDS, message.body.hex()))
-    source = str(message.headers.get("ce-source") or "unknown")
+    event_id = name_of(message.headers.get("ce-id") or uuid.uuid5(DEAD_LETTER_IDS, message.body.hex()))
+    source = name_of(message.headers.get("ce-source") or "unknown")
     return Failure(
         queue,
         source,
         event_id,
-        message.routing_key,
+        message.routing_key[:TYPE_LIMIT],
         "unknown",
         message,
         error.reason,
-        str(error)[:TEXT_LIMIT],
+        str(error),
         error.severity,
     )
 
@@ -99,7 +100,11 @@ def due_retries(tx: Transaction, queue: str, limit: int = 20) -> list[tuple[Mess
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return [(Message(r.type, r.headers, r.body.encode()), r.source, r.event_id, r.attempt) for r in tx.execute(query)]
+    return [_due(row) for row in tx.execute(query)]
+
+
+def _due(row: Any) -> tuple[Message, str, str, int]:
+    return Message(row.type, row.headers, row.body.encode(), row.content_type), row.source, row.event_id, row.attempt
 
 
 def forget_retry(tx: Transaction, queue: str, source: str, event_id: str) -> None:
@@ -108,8 +113,8 @@ def forget_retry(tx: Transaction, queue: str, source: str, event_id: str) -> Non
 
 
 def _tell(tx: Transaction, service: str, failure: Failure, *, dead: bool) -> None:
-    """Only what is severe, or may be, is worth waking somebody for."""
-    if failure.severity is not None and not Severity(failure.severity).is_severe:
+    """Only what is severe, or may be, is worth waking somebody for; and never that this very news could not be told."""
+    if failure.type == EventFailed.type or (failure.severity and not Severity(failure.severity).is_severe):
         return
     tx.announce(
         EventFailed(
@@ -133,8 +138,9 @@ def _row(failure: Failure) -> dict[str, Any]:
         "event_id": failure.event_id,
         "type": failure.type,
         "headers": failure.message.headers,
-        "body": failure.message.body.decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}"),
-        "error": failure.error,
+        "content_type": failure.message.content_type,
+        "body": plain_text(failure.message.body),
+        "error": plain_text(failure.error)[:TEXT_LIMIT],
     }
 
 

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import structlog
 
@@ -19,6 +20,7 @@ MAX_HOLD = 20 * 60  # seconds; RabbitMQ gives up on a consumer after 30 minutes 
 CONTENTION_TRIES = 5
 
 Wait = Callable[[float], None]
+T = TypeVar("T")
 
 
 class GivenBack(OSError):
@@ -48,7 +50,7 @@ class Handling:
         """When this returns, each message is handled, seen before, or kept in a row: it can be acknowledged."""
         received, broken = self._decode_all(messages)
         if broken:
-            self._persist(lambda tx: self._bury_all(tx, broken), wait)
+            self._bury_all(broken, wait)
         if not received:
             return
         try:
@@ -67,7 +69,12 @@ class Handling:
         if not due:
             return False
         message, source, event_id, attempt = due[0]
-        received = self._decode(message)
+        try:
+            received = self._decode(message)
+        except Undecodable as error:  # the rules of what is valid have changed since it was put aside
+            broken = replace(failures.undecodable(self.queue, message, error), source=source, event_id=event_id)
+            self._bury_all([broken], wait)
+            return True
         try:
             self._handle_in_transaction([received], wait)
             self._persist(lambda tx: failures.forget_retry(tx, self.queue, source, event_id), wait)
@@ -79,15 +86,17 @@ class Handling:
 
     def _handle_in_transaction(self, received: list[Received], wait: Wait) -> None:
         ready = self._prepare(received)
-        self._persist(lambda tx: self._handle(tx, ready), wait)
+        new = self._persist(lambda tx: self._handle(tx, ready), wait)
+        self._count("handled", new)
+        self._count("duplicate", len(ready) - new)
 
-    def _handle(self, tx: Transaction, received: list[Received]) -> None:
+    def _handle(self, tx: Transaction, received: list[Received]) -> int:
+        """Gives the number of those that were new."""
         fresh = inbox.only_new(tx, self.queue, received)
         if fresh:
             tx.traces.update({r.subject: r.traceparent for r in fresh if r.traceparent})
             self._call(tx, [r.event for r in fresh])
-        self._count("handled", len(fresh))
-        self._count("duplicate", len(received) - len(fresh))
+        return len(fresh)
 
     def _work_off_alone(self, received: Received, wait: Wait) -> None:
         try:
@@ -111,14 +120,17 @@ class Handling:
             exc_info=None if refused else error,
         )
         if refused:
-            self._persist(lambda tx: self._bury_all(tx, [failure]), wait)
+            self._bury_all([failure], wait)
         else:
             self._persist(lambda tx: failures.schedule_retry(tx, self.service, failure, attempt), wait)
             self._count("retry", 1)
 
-    def _bury_all(self, tx: Transaction, broken: list[Failure]) -> None:
-        for failure in sorted(broken, key=lambda f: (f.source, f.event_id)):
-            failures.bury(tx, self.service, failure)
+    def _bury_all(self, broken: list[Failure], wait: Wait) -> None:
+        def bury(tx: Transaction) -> None:
+            for failure in sorted(broken, key=lambda f: (f.source, f.event_id)):
+                failures.bury(tx, self.service, failure)
+
+        self._persist(bury, wait)
         self._count("dead", len(broken))
 
     def _decode_all(self, messages: list[Message]) -> tuple[list[Received], list[Failure]]:
@@ -131,13 +143,13 @@ class Handling:
                 broken.append(failures.undecodable(self.queue, message, error))
         return received, broken
 
-    def _persist(self, work: Callable[[Transaction], Any], wait: Wait) -> None:
+    def _persist(self, work: Callable[[Transaction], T], wait: Wait) -> T:
         """Runs the work in a transaction, however long the database is away; an error of the work itself is raised."""
         started, attempt = time.monotonic(), 0
         while True:
             try:
                 with self.db.transaction() as tx:
-                    work(tx)
+                    result = work(tx)
                     failpoints.reach(f"{self.queue}.before_commit")
                 break
             except Exception as error:
@@ -149,16 +161,18 @@ class Handling:
         if attempt:
             metrics.HOLDING.labels(self.queue).set(0)
         failpoints.reach(f"{self.queue}.after_commit")
+        return result
 
     def _hold(self, fault: Fault, error: Exception, attempt: int, started: float, wait: Wait) -> None:
-        if fault is Fault.CONTENTION:
-            return wait(0.01 * attempt)
-        if self.stopping or time.monotonic() - started > MAX_HOLD:
-            raise GivenBack("the database is away") from error
-        metrics.HOLDING.labels(self.queue).set(1)
-        log.warning("holding", queue=self.queue, attempt=attempt, error=short(error))
+        seconds = 0.01 * attempt
+        if fault is Fault.AWAY:
+            if self.stopping or time.monotonic() - started > MAX_HOLD:
+                raise GivenBack("the database is away") from error
+            seconds = broker.reconnect_delay(attempt)
+            metrics.HOLDING.labels(self.queue).set(1)
+            log.warning("holding", queue=self.queue, attempt=attempt, error=short(error))
         try:
-            wait(broker.reconnect_delay(attempt))
+            wait(seconds)
         except broker.LOST as lost:
             raise GivenBack("the broker is away, too") from lost
 

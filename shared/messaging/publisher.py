@@ -48,7 +48,7 @@ class Publisher:
 
     def publish(self, rows: Sequence[OutboxRow]) -> Outcome:
         """Sends all rows and waits for the confirms; raises one of broker.LOST when the connection fails."""
-        connection = self._connected()
+        connection = self.connect()
         outcome = Outcome()
         self._listen_for(outcome)
         self._send_all(connection, rows, outcome)
@@ -76,7 +76,8 @@ class Publisher:
             connection, self._connection = self._connection, None
             broker.close(connection)
 
-    def _connected(self) -> amqp.Connection:
+    def connect(self) -> amqp.Connection:
+        """The connection, opened if there is none; raises one of broker.LOST."""
         if self._connection is None:
             self._connection = broker.connect(self._uri)
             self._beat_at = time.monotonic()
@@ -101,7 +102,9 @@ class Publisher:
                 self._channel.send_method(spec.Basic.Publish, "Bssbb", arguments, _message(row))
         finally:
             transport._write = write
-        write(out)
+        # A green socket has no limit of its own: a broker that stopped reading would hold us, and our transaction.
+        with broker.answered(broker.WRITTEN_WITHIN):
+            write(out)
 
     def _listen_for(self, outcome: Outcome) -> None:
         returned: set[int] = set()

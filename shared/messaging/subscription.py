@@ -19,7 +19,7 @@ from shared.contracts.topology import queue_between
 from shared.database import Database, Transaction
 from shared.messaging import connection as broker
 from shared.messaging import metrics
-from shared.messaging.envelope import Message, Received, decode
+from shared.messaging.envelope import Message, Received, decode, plain, plain_text
 from shared.messaging.handling import Handling, short
 from shared.worker import call_method
 
@@ -141,7 +141,8 @@ class Subscription(Entrypoint):
         if self.handling.stopping:
             # Before the ack, which frees credit: deliveries would race a later cancel and be given back.
             self._cancel(channel, tag)
-        channel.basic_ack(deliveries[-1].delivery_tag, multiple=True)
+        with broker.answered(broker.WRITTEN_WITHIN):
+            channel.basic_ack(deliveries[-1].delivery_tag, multiple=True)
 
     def _replay(self) -> None:
         """Works off the retry rows of this queue as they become due."""
@@ -162,5 +163,6 @@ class Subscription(Entrypoint):
 def _message(delivery: Any) -> Message:
     body = delivery.body if isinstance(delivery.body, bytes) else str(delivery.body).encode()
     properties = delivery.properties
-    headers = dict(properties.get("application_headers") or {})
-    return Message(delivery.delivery_info["routing_key"], headers, body, properties.get("content_type") or "")
+    headers = plain(dict(properties.get("application_headers") or {}))
+    key, kind = delivery.delivery_info["routing_key"], properties.get("content_type") or ""
+    return Message(plain_text(key), headers, body, plain_text(kind))

@@ -51,6 +51,11 @@ class ServiceProcess:
     def is_alive(self) -> bool:
         return self._child is not None and self._child.is_alive
 
+    @property
+    def pid(self) -> int:
+        assert self._child and self._child.pid
+        return self._child.pid
+
     def launch(self, **more: str) -> "ServiceProcess":
         """Starts it without waiting; `more` overrides settings for this start."""
         plain = {k: v for k, v in os.environ.items() if not k.startswith("OMBUD_")}

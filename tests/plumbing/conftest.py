@@ -1,5 +1,6 @@
 """The sink as a process, on both databases, with a bus of its own."""
 
+import resource
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,11 @@ class Sink(ServiceProcess):
         self.engine = create_engine(database_url, poolclass=NullPool)
         self._schema = "" if database_url.startswith("sqlite") else "routing."
         migrate(database_url, "routing", MIGRATIONS)
+
+    def launch_with_files(self, most: int) -> None:
+        """Starts it with so many open files allowed, and waits until it is ready."""
+        self.start()
+        resource.prlimit(self.pid, resource.RLIMIT_NOFILE, (most, most))
 
     def effects(self) -> list[str]:
         """The external ids of what it did, one for each time that it did it."""

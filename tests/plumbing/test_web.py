@@ -1,10 +1,14 @@
 """What the HTTP door promises: limits, tokens, and error bodies that leak nothing."""
 
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import requests
 
+from tests.harness.bus import Bus
+from tests.harness.events import a_classified
+from tests.harness.process import eventually
 from tests.plumbing.conftest import Sink
 
 
@@ -37,6 +41,17 @@ def test_half_sent_bodies_block_nobody(sink: Sink) -> None:
         headers = {"Authorization": "Bearer token-of-the-tests"}
         assert requests.post(f"{sink.url}/v1/echo", data="x", headers=headers, timeout=5).ok
         assert requests.get(f"{sink.ops_url}/healthz", timeout=2).ok
+
+
+def test_many_writers_at_once_do_not_stand_in_the_way_of_the_subscription(sink: Sink, bus: Bus) -> None:
+    """On SQLite all wait for one writer; the one that has it still needs a worker."""
+    sink.start()
+    with ThreadPoolExecutor(80) as pool:
+        for n in range(40):
+            bus.publish(a_classified(f"slow{n}"))
+        answers = pool.map(lambda n: sink.call("POST", "/v1/notes", n), range(160))
+        assert [a.status_code for a in answers] == [201] * 160
+    eventually(lambda: len(sink.effects()) == 200, "all effects", sink.log)
 
 
 def test_without_a_token_or_with_a_wrong_one_nobody_enters(sink: Sink) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.notify.domain import alert_id
-from shared.contracts.topology import SERVICES
+from shared.contracts.topology import DEAD_LETTERS_EXCHANGE, SERVICES
 from tests.harness.bus import Bus
 from tests.harness.process import ServiceProcess, eventually
 from tests.integration.notify.mail_server import MailServer
@@ -113,6 +113,15 @@ def test_last_resort_hears_of_severe_failures_of_each_service(notify, bus, mail_
         bus.publish(failed(service=service), service=service)
     eventually(lambda: len(mail_server.letters) == 4, "the mails", notify.log)
     assert mail_server.recipients == [[BOSS]] * 4
+
+
+def test_last_resort_hears_of_what_the_broker_gave_up_on_and_it_is_kept(notify, bus, mail_server):
+    """A message whose consumers die of it lands here after its last delivery, from whichever queue."""
+    bus.raw(DEAD_LETTERS_EXCHANGE, "complaint.classified", b"deadly", {"ce-id": "1", "ce-source": "/ombud/intake"})
+    eventually(lambda: len(mail_server.letters) == 1, "the mail", notify.log)
+    assert mail_server.recipients == [[BOSS]]
+    assert notify.call("GET", "/v1/summary").json()["plumbing"]["dead_letters"] == 1
+    assert bus.waiting("notify.dead-letters.v1") == 0
 
 
 def test_killed_after_hand_off_is_ambiguous_and_never_sent_again_by_mail(notify, bus, mail_server, twilio, tmp_path):

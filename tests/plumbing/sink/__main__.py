@@ -47,6 +47,12 @@ class SinkService:
     def echo(self, request: Request) -> Response:
         return json_response({"bytes": len(request.get_data())})
 
+    @http("POST", "/v1/notes", scope="source")
+    def note(self, request: Request) -> Response:
+        with self.db.transaction() as tx:
+            tx.insert_many(effects, [{"external_id": request.get_data(as_text=True)}])
+        return json_response({}, 201)
+
     @http("GET", "/v1/broken", scope=None)
     def broken(self, request: Request) -> Response:
         raise RuntimeError("the password is hunter2")
