@@ -5,6 +5,7 @@ import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from shared.contracts.event import Severity
@@ -58,11 +59,11 @@ class Submission:
     customer: Person = Person()
     contact_id: str | None = None
 
-    @property
+    @cached_property
     def complaint_id(self) -> str:
         return complaint_id(self.source, self.external_id)
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The same message has the same id, whatever way and however often it comes."""
         key = self.contact_id or f"{self.subject}\0{self.text}"
