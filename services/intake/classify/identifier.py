@@ -27,6 +27,11 @@ _CHUNK = 1 << 20
 _PIECE = 1 << 16
 _ROWS_AT_ONCE = 1024
 _TYPECODES = {2: "H", 4: "I"}
+# Texts come in lower case and without digits, so that a third of all bytes never occurs: the table does without their
+# columns, and a page of it holds more states. Should one occur after all, it counts as a space.
+_ABSENT = frozenset((*range(0x20), *b"0123456789", *range(ord("A"), ord("Z") + 1), 0x7F, 0xC0, 0xC1, *range(0xF5, 0x100)))
+_KEPT = [byte for byte in range(0x100) if byte not in _ABSENT]
+_COLUMN = bytes(_KEPT.index(0x20 if byte in _ABSENT else byte) for byte in range(0x100))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +46,8 @@ class _Automaton:
         next_state, row_start, ngram = self.next_state, self.row_start, self.ngram
         state = 0
         found: list[int] = []
-        for byte in encoded:
-            state = next_state[row_start[state] + byte]
+        for column in encoded.translate(_COLUMN):
+            state = next_state[row_start[state] + column]
             completed = ngram[state]
             if completed >= 0:
                 found.append(completed)
@@ -91,7 +96,7 @@ def load_identifiers(groups: Iterable[Collection[str]]) -> list[Identifier | Non
         with zipfile.ZipFile(unpacked) as model:
             automaton = _Automaton(
                 _mapped(model),
-                array("I", (_array(model, "nextmove_row").astype(numpy.uint32) << 8).tobytes()),
+                array("I", (_array(model, "nextmove_row").astype(numpy.uint32) * len(_KEPT)).tobytes()),
                 array("i", _array(model, "out_feat").astype(numpy.int32).tobytes()),
             )
             labels: list[str] = _array(model, "classes").tolist()
@@ -117,7 +122,8 @@ def _header(member: IO[bytes]) -> tuple[tuple[int, ...], Any]:
 def _mapped(model: zipfile.ZipFile) -> "memoryview[int]":
     with tempfile.TemporaryFile(prefix="ombud-languages-") as file, model.open("nextmove.npy") as member:
         _, dtype = _header(member)
-        shutil.copyfileobj(member, file, _PIECE)
+        while piece := member.read(_PIECE):
+            file.write(numpy.frombuffer(piece, dtype=dtype).reshape(-1, 0x100)[:, _KEPT].tobytes())
         file.flush()
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     return memoryview(mapped).cast(_TYPECODES[dtype.itemsize])  # type: ignore[call-overload,no-any-return]
