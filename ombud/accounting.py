@@ -43,6 +43,7 @@ class Standing:
 
     complaints: int = 0
     classified: int = 0
+    merged: int = 0
     quarantined: int = 0
     assigned: int = 0
     waiting: int = 0
@@ -73,6 +74,7 @@ def standing(of: Summaries, in_queues: int = 0) -> Standing:
     return Standing(
         complaints=intake["complaints"],
         classified=intake["classified"],
+        merged=intake.get("merged", 0),
         quarantined=plumbing["intake"]["dead_letters"],
         assigned=routing["assigned"],
         waiting=routing["waiting"],
@@ -122,7 +124,7 @@ def judge(expected: Expected, now: Standing, mailbox: Mails | None) -> Judgement
     unexpected = max(0, now.quarantined - expected.broken)
     lost = {
         # A complaint that intake put aside, with the reason, is not lost: it can be looked at and sent again.
-        "never arrived": expected.complaints - now.complaints - unexpected,
+        "never arrived": expected.complaints - now.complaints - now.merged - unexpected,
         NOT_CLASSIFIED: now.complaints - now.classified,
         NOT_IN_ROUTING: now.complaints - now.owned,
         WITHOUT_CASE: now.complaints - now.cases,
@@ -156,7 +158,7 @@ def summary_line(judgement: Judgement, seconds: float) -> str:
         (now.assigned, "assigned"),
         (now.waiting, "waiting"),
     ]
-    sometimes = [(now.released, "released")]
+    sometimes = [(now.merged, "merged"), (now.released, "released")]
     alerts = [(now.escalated, "escalated"), (now.accepted, "alerts accepted")]
     troubles = [
         (now.failed, "alerts failed"),

@@ -15,12 +15,13 @@ EXCERPT_LENGTH = 160
 
 
 class State(StrEnum):
-    """`expected`: a step came before the complaint itself; nothing has been read yet."""
+    """`expected`: a step came before the complaint itself; nothing has been read yet. `merged`: another one has it."""
 
     EXPECTED = "expected"
     OPEN = "open"
     ANSWERED = "answered"
     RESOLVED = "resolved"
+    MERGED = "merged"
 
 
 class StepKind(StrEnum):
@@ -137,6 +138,7 @@ class Complaint:
     excerpt: str = ""
     verdict: Verdict | None = None
     waiting_steps: tuple[Step, ...] = ()
+    merged_into: str | None = None
 
     def with_contact(self, read: Read, now: datetime) -> "Complaint":
         """A further contact: what is known is kept, what is worse counts."""
@@ -158,6 +160,11 @@ class Complaint:
     def with_step(self, step: Step) -> "Complaint":
         states = {StepKind.ANSWERED: State.ANSWERED, StepKind.RESOLVED: State.RESOLVED, StepKind.REOPENED: State.OPEN}
         return replace(self, state=states.get(step.kind, self.state), revision=self.revision + 1)
+
+
+def merged(new: "Read | Step", into: str) -> Complaint:
+    """A complaint that turned out to be one we have: its contacts and steps go there."""
+    return replace(blank(new), state=State.MERGED, merged_into=into)
 
 
 def complaint_id(source: str, external_id: str) -> str:

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Request, Response
 
 from services.intake import schemas, upstream, usecases
 from services.intake.domain import Complaint, Read, Submission
+from services.intake.matters import MatterRules
 from shared.contracts.event import to_text
 from shared.database import Transaction
 from shared.errors import Rejected
@@ -57,11 +58,11 @@ def events_of(request: Request) -> list[Received]:
     ]
 
 
-def take_new(tx: Transaction, received: list[Received]) -> None:
+def take_new(tx: Transaction, rules: MatterRules, received: list[Received]) -> None:
     """Events that this door has seen before drop out, as they do at the queue."""
     fresh = inbox.only_new(tx, HTTP_DOOR, received)
     tx.traces.update({r.subject: r.traceparent for r in fresh if r.traceparent})
-    usecases.take_in(tx, [r.event for r in fresh])
+    usecases.take_in(tx, rules, [r.event for r in fresh])
 
 
 def complaint_document(x: Complaint, contacts: list[dict[str, Any]]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import eventlet
 
 from services.intake.classify import Classification, Classifier
 from services.intake.domain import Read, Submission, Verdict
+from services.intake.matters import MatterRules
 from shared.contracts.event import Severity
 from shared.messaging.envelope import Received
 
@@ -16,6 +17,7 @@ class Reader:
 
     def __init__(self, classifier: Classifier):
         self.classifier = classifier
+        self.matters = MatterRules()
 
     def prepare(self, received: list[Received]) -> list[Received]:
         """Called by the subscription for each batch; yields between texts, so that the service stays awake."""

@@ -32,14 +32,16 @@ class IntakeService:
 
     @subscribe(source=UPSTREAM_EXCHANGE, decode=decode, prepare="reader")
     def on_upstream(self, tx: Transaction, arrivals: list[Any]) -> None:
-        usecases.take_in(tx, arrivals)
+        usecases.take_in(tx, self.reader.matters, arrivals)
 
     @http("POST", "/v1/complaints", scope="source")
     def post_complaint(self, request: Request) -> Response:
         read = self.reader.read(schemas.load(schemas.SUBMISSION, json_body(request)))
         key, body_hash = request.headers.get("Idempotency-Key"), hashlib.sha256(request.get_data()).hexdigest()
         id_ = self.db.run(
-            lambda tx: usecases.submit(doors.traced(tx, request, read), read, doors.caller(request), key, body_hash)
+            lambda tx: usecases.submit(
+                doors.traced(tx, request, read), self.reader.matters, read, doors.caller(request), key, body_hash
+            )
         )
         return doors.accepted(id_)
 
@@ -48,13 +50,13 @@ class IntakeService:
         with self.db.read() as tx:
             complaint = usecases.complaint_for_contact(tx, id_)
         read = self.reader.read(doors.contact_of(complaint, json_body(request)))
-        self.db.run(lambda tx: usecases.take_in(doors.traced(tx, request, read), [read]))
+        self.db.run(lambda tx: usecases.take_in(doors.traced(tx, request, read), self.reader.matters, [read]))
         return doors.accepted(id_)
 
     @http("POST", "/v1/events", scope="source")
     def post_events(self, request: Request) -> Response:
         received = self.reader.prepare(doors.events_of(request))
-        self.db.run(lambda tx: doors.take_new(tx, received))
+        self.db.run(lambda tx: doors.take_new(tx, self.reader.matters, received))
         return json_response({"accepted": len(received), "complaint_ids": [r.subject for r in received]}, 202)
 
     @http("GET", "/v1/complaints/<id_>", scope="operator")

@@ -1,20 +1,47 @@
 """Queries of intake: domain objects in, domain objects out. Called by the use cases."""
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, delete, func, select
+from sqlalchemy import ARRAY, BigInteger, BindParameter, String, bindparam, delete, func, or_, select
 
 from services.intake import tables
-from services.intake.domain import Complaint, Person, Read, State, Step, StepKind, Verdict
+from services.intake.domain import Complaint, Person, Read, State, Step, StepKind, Submission, Verdict
+from services.intake.matters import Earlier, Known, known
 from shared.contracts.event import Severity
 from shared.database import Row, Transaction
+from shared.tables import UtcDateTime
 
 c, k = tables.complaints, tables.contacts
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _LOCK = select(c).where(c.c.id.in_(_IDS)).order_by(c.c.id).with_for_update()
 _SEEN = select(k.c.id).where(k.c.id.in_(_IDS))
+COMPARED = 50  # texts that a batch of new complaints is compared with
+_SINCE = bindparam("since", type_=UtcDateTime)
+_LOCK_CUSTOMERS = select(func.pg_advisory_xact_lock(func.unnest(bindparam("keys", type_=ARRAY(BigInteger)))))
+_EARLIER = (
+    select(k.c.id, k.c.complaint_id, k.c.channel, c.c.customer_ref, c.c.customer_email, c.c.customer_phone)
+    .join_from(k, c)
+    .where(
+        k.c.accepted_at > _SINCE,
+        or_(
+            *(
+                c.c[f"customer_{field}"].in_(bindparam(f"{field}s", expanding=True, type_=String))
+                for field in Known._fields
+            )
+        ),
+    )
+    .order_by(k.c.accepted_at.desc(), k.c.id)
+    .limit(500)
+)
+_TEXTS = select(k.c.id, k.c.text).where(k.c.id.in_(_IDS))
+_CONTACTS_SINCE = (
+    select(k.c.complaint_id, func.count().label("number"))
+    .where(k.c.complaint_id.in_(_IDS), k.c.received_at > _SINCE)
+    .group_by(k.c.complaint_id)
+)
 
 
 def add_complaints(tx: Transaction, complaints: Iterable[Complaint], now: datetime) -> None:
@@ -40,8 +67,43 @@ def seen_contacts(tx: Transaction, arrivals: Iterable[Read | Step]) -> set[str]:
     return set(tx.execute(_SEEN, {"ids": ids}).scalars()) if ids else set()
 
 
-def add_contacts(tx: Transaction, reads: Iterable[Read], now: datetime) -> None:
-    tx.insert_many(k, [_contact_row(r, now) for r in sorted(reads, key=lambda r: r.id)])
+def add_contacts(tx: Transaction, reads: Iterable[tuple[str, Read]], now: datetime) -> None:
+    """Each with the id of the complaint that it belongs to."""
+    tx.insert_many(k, [_contact_row(id_, r, now) for id_, r in sorted(reads, key=lambda each: each[1].id)])
+
+
+def lock_customers(tx: Transaction, customers: Iterable[Known]) -> None:
+    """Nobody else takes in a new complaint of these customers until we have committed; SQLite has one writer anyway."""
+    names = {
+        f"{kind}:{name}" for customer in customers for kind, name in zip(Known._fields, customer, strict=True) if name
+    }
+    if names and tx.is_postgres:
+        keys = sorted(int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True) for name in names)
+        tx.execute(_LOCK_CUSTOMERS, {"keys": keys})
+
+
+def earlier_contacts(tx: Transaction, new: Sequence[Submission], since: datetime) -> list[Earlier]:
+    """What these customers told on channels other than those of `new`, the newest first."""
+    wanted = [known(x.customer) for x in new]
+    values = {f"{field}s": sorted({getattr(w, field) for w in wanted} - {None}) for field in Known._fields}
+    rows = tx.execute(_EARLIER, values | {"since": since}).all()
+    channels = {x.channel for x in new}
+    others = [r for r in rows if channels - {r.channel}][:COMPARED]
+    if not others:
+        return []
+    texts = {r.id: r.text for r in tx.execute(_TEXTS, {"ids": [r.id for r in others]})}
+    return [
+        Earlier(r.complaint_id, r.channel, texts[r.id], Known(r.customer_ref, r.customer_email, r.customer_phone))
+        for r in others
+    ]
+
+
+def contacts_since(tx: Transaction, complaint_ids: Iterable[str], since: datetime) -> dict[str, int]:
+    """How many contacts of each complaint were received since."""
+    wanted = sorted(set(complaint_ids))
+    if not wanted:
+        return {}
+    return {r.complaint_id: r.number for r in tx.execute(_CONTACTS_SINCE, {"ids": wanted, "since": since})}
 
 
 def find_complaint(tx: Transaction, complaint_id: str) -> Complaint | None:
@@ -70,17 +132,19 @@ def forget_keys(tx: Transaction, before: datetime) -> int:
 
 
 def counts(tx: Transaction) -> dict[str, int]:
-    """`complaints` were taken in, `classified` of them have a verdict, `expected` are known by a step only."""
+    """`classified`: complaints with a verdict; `expected`: known by a step only; `merged`: into another one."""
     rows = tx.execute(select(c.c.state, func.count().label("number")).group_by(c.c.state))
     by_state: dict[str, int] = {row.state: row.number for row in rows}
-    expected = by_state.get(State.EXPECTED, 0)
+    expected, merged = by_state.get(State.EXPECTED, 0), by_state.get(State.MERGED, 0)
     accepted = sum(by_state.values()) - expected
     classified = tx.connection.scalar(select(func.count()).select_from(c).where(c.c.revision > 0)) or 0
     contacts = tx.connection.scalar(select(func.count()).select_from(k)) or 0
-    return {"complaints": accepted, "classified": classified, "contacts": contacts, "expected": expected}
+    counted = {"complaints": accepted - merged, "classified": classified, "contacts": contacts, "expected": expected}
+    return counted | {"merged": merged}
 
 
 def _row(x: Complaint) -> dict[str, Any]:
+    customer = known(x.customer)
     return {
         "id": x.id,
         "source": x.source,
@@ -91,20 +155,23 @@ def _row(x: Complaint) -> dict[str, Any]:
         "channel": x.channel,
         "product": x.product,
         "tags": list(x.tags),
-        "customer_ref": x.customer.ref,
+        "customer_ref": customer.ref,
+        "customer_email": customer.email,
+        "customer_phone": customer.phone,
         "customer": x.customer,
         "received_at": x.received_at,
         "excerpt": x.excerpt,
         "verdict": x.verdict,
         "waiting_steps": x.waiting_steps,
+        "merged_into": x.merged_into,
     }
 
 
-def _contact_row(read: Read, now: datetime) -> dict[str, Any]:
+def _contact_row(complaint_id: str, read: Read, now: datetime) -> dict[str, Any]:
     x = read.submission
     return {
         "id": x.id,
-        "complaint_id": x.complaint_id,
+        "complaint_id": complaint_id,
         "channel": x.channel,
         "subject": x.subject,
         "text": x.text,
@@ -131,6 +198,7 @@ def _complaint(row: Any) -> Complaint:
         row.excerpt,
         _verdict(row.verdict) if row.verdict else None,
         tuple(_step(s) for s in row.waiting_steps),
+        row.merged_into,
     )
 
 

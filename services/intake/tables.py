@@ -19,14 +19,19 @@ complaints = Table(
     Column("product", String(200)),
     Column("tags", JSON, nullable=False),
     Column("customer_ref", String(200)),
+    Column("customer_email", String(320)),
+    Column("customer_phone", String(50)),
     Column("customer", JSON, nullable=False),
     Column("received_at", UtcDateTime),
     Column("accepted_at", UtcDateTime, nullable=False),
     Column("excerpt", Text, nullable=False),
     Column("verdict", JSON),
     Column("waiting_steps", JSON, nullable=False),
+    Column("merged_into", String(36)),
     Index("one_complaint_each", "source", "external_id", unique=True),
     Index("complaints_by_customer", "customer_ref"),
+    Index("complaints_by_email", "customer_email"),
+    Index("complaints_by_phone", "customer_phone"),
 )
 
 contacts = Table(

@@ -1,11 +1,13 @@
 """What intake does: takes complaints, contacts and steps in, each batch in one transaction. Called by service.py."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from services.intake import announcements, metrics, store
-from services.intake.domain import Complaint, Read, State, Step, StepKind, blank
+from services.intake.domain import Complaint, Read, State, Step, StepKind, blank, merged
+from services.intake.matters import Earlier, MatterRules, is_repeated, known, raised, same_matter
 from shared.database import Transaction
 from shared.errors import NotFound, Rejected
 
@@ -20,41 +22,88 @@ class _Desk:
     now: datetime
     known: dict[str, Complaint]
     seen_contacts: set[str]
+    rules: MatterRules
+    recent: Counter[str]
     changed: dict[str, Complaint] = field(default_factory=dict)
-    new_contacts: list[Read] = field(default_factory=list)
+    new_contacts: list[tuple[str, Read]] = field(default_factory=list)
 
     def current(self, arrival: Read | Step) -> Complaint:
-        id_ = arrival.complaint_id
-        return self.changed.get(id_) or self.known.get(id_) or blank(arrival)
+        """The complaint that the arrival belongs to; for a merged one, the one that has it now."""
+        found = self._find(arrival.complaint_id) or blank(arrival)
+        return (self._find(found.merged_into) if found.merged_into else None) or found
+
+    def _find(self, id_: str) -> Complaint | None:
+        return self.changed.get(id_) or self.known.get(id_)
 
 
-def take_in(tx: Transaction, arrivals: Sequence[Read | Step]) -> None:
+def take_in(tx: Transaction, rules: MatterRules, arrivals: Sequence[Read | Step]) -> None:
     """Stores and announces what came in, in the order in which it came; copies change nothing."""
-    known = store.lock_complaints(tx, {a.complaint_id for a in arrivals})
-    desk = _Desk(tx, tx.now, known, store.seen_contacts(tx, [a for a in arrivals if a.complaint_id in known]))
+    desk = _open_desk(tx, rules, arrivals)
     for arrival in arrivals:
         if isinstance(arrival, Step):
             _take_step(desk, arrival)
         elif arrival.id not in desk.seen_contacts:
             _take_contact(desk, arrival)
-    store.add_complaints(tx, [x for id_, x in desk.changed.items() if id_ not in known], desk.now)
-    store.save_complaints(tx, [x for id_, x in desk.changed.items() if id_ in known])
+    store.add_complaints(tx, [x for id_, x in desk.changed.items() if id_ not in desk.known], desk.now)
+    store.save_complaints(tx, [x for id_, x in desk.changed.items() if id_ in desk.known])
     store.add_contacts(tx, desk.new_contacts, desk.now)
+
+
+def _open_desk(tx: Transaction, rules: MatterRules, arrivals: Sequence[Read | Step]) -> _Desk:
+    found = store.lock_complaints(tx, {a.complaint_id for a in arrivals})
+    new = _of_new_complaints(arrivals, found)
+    merges = _merge_known(tx, rules, new) if new else {}
+    targets = {x.merged_into for x in (*found.values(), *merges.values()) if x.merged_into}
+    found |= store.lock_complaints(tx, targets - found.keys())
+    seen = store.seen_contacts(tx, [a for a in arrivals if a.complaint_id in found])
+    recent = store.contacts_since(tx, found, tx.now - rules.repeat_within)
+    return _Desk(tx, tx.now, found, seen, rules, Counter(recent), merges)
+
+
+def _of_new_complaints(arrivals: Sequence[Read | Step], found: Mapping[str, Complaint]) -> list[Read]:
+    """The first contact of each complaint that we have not seen, where we know the customer."""
+    first = {a.complaint_id: a for a in reversed(arrivals) if isinstance(a, Read) and a.complaint_id not in found}
+    return [a for a in arrivals if first.get(a.complaint_id) is a and any(known(a.submission.customer))]
+
+
+def _merge_known(tx: Transaction, rules: MatterRules, new: Sequence[Read]) -> dict[str, Complaint]:
+    """Of new complaints those that the customer has told us of already on another channel, by id."""
+    store.lock_customers(tx, [known(read.submission.customer) for read in new])
+    earlier = store.earlier_contacts(tx, [read.submission for read in new], tx.now - rules.window)
+    merges: dict[str, Complaint] = {}
+    for read in new:
+        told = read.submission
+        into = same_matter(told, earlier, rules)
+        if into:
+            merges[read.complaint_id] = merged(read, into)
+        else:
+            earlier.insert(0, Earlier(read.complaint_id, told.channel, told.text, known(told.customer)))
+    return merges
 
 
 def _take_contact(desk: _Desk, read: Read) -> None:
     desk.seen_contacts.add(read.id)
-    desk.new_contacts.append(read)
     before = desk.current(read)
+    desk.new_contacts.append((before.id, read))
     if before.state is State.RESOLVED:
         # Who writes again is not done with it: the complaint opens again, whatever upstream thinks.
         before = _apply(desk, before, Step(StepKind.REOPENED, before.source, before.external_id, desk.now))
-    after = before.with_contact(read, desk.now)
+    after = _raised_by_repetition(desk, before.with_contact(read, desk.now), read)
     desk.tx.announce(announcements.facts(after, is_new=before.verdict is None))
     metrics.count(read, is_new=before.verdict is None)
     for step in after.waiting_steps:
         after = _apply(desk, after, step)
     desk.changed[after.id] = replace(after, waiting_steps=())
+
+
+def _raised_by_repetition(desk: _Desk, complaint: Complaint, read: Read) -> Complaint:
+    received_at = read.submission.received_at or desk.now
+    if received_at <= desk.now - desk.rules.repeat_within:
+        return complaint
+    desk.recent[complaint.id] += 1
+    if complaint.verdict is None or not is_repeated(desk.recent[complaint.id], desk.rules):
+        return complaint
+    return replace(complaint, verdict=raised(complaint.verdict, desk.rules))
 
 
 def _take_step(desk: _Desk, step: Step) -> None:
@@ -71,14 +120,14 @@ def _apply(desk: _Desk, complaint: Complaint, step: Step) -> Complaint:
     return after
 
 
-def submit(tx: Transaction, read: Read, caller: str, key: str | None, body_hash: str) -> str:
+def submit(tx: Transaction, rules: MatterRules, read: Read, caller: str, key: str | None, body_hash: str) -> str:
     """Takes one complaint in by HTTP and gives its id; an Idempotency-Key used for another body is refused."""
     complaint_id = read.complaint_id
     if key:
         first_hash, complaint_id = store.remember_key(tx, caller, key, body_hash, complaint_id)
         if first_hash != body_hash:
             raise Rejected("this Idempotency-Key was used for another body")
-    take_in(tx, [read])
+    take_in(tx, rules, [read])
     return complaint_id
 
 

@@ -29,7 +29,9 @@ _ROWS_AT_ONCE = 1024
 _TYPECODES = {2: "H", 4: "I"}
 # Texts come in lower case and without digits, so that a third of all bytes never occurs: the table does without their
 # columns, and a page of it holds more states. Should one occur after all, it counts as a space.
-_ABSENT = frozenset((*range(0x20), *b"0123456789", *range(ord("A"), ord("Z") + 1), 0x7F, 0xC0, 0xC1, *range(0xF5, 0x100)))
+_ABSENT = frozenset(
+    (*range(0x20), *b"0123456789", *range(ord("A"), ord("Z") + 1), 0x7F, 0xC0, 0xC1, *range(0xF5, 0x100))
+)
 _KEPT = [byte for byte in range(0x100) if byte not in _ABSENT]
 _COLUMN = bytes(_KEPT.index(0x20 if byte in _ABSENT else byte) for byte in range(0x100))
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from services.intake import usecases
-from services.intake.domain import Read, Step, StepKind, Submission, Verdict
+from services.intake import store, usecases
+from services.intake.domain import Complaint, Read, Step, StepKind, Submission, Verdict
 from services.intake.domain import complaint_id as id_of
+from services.intake.matters import MatterRules
 from shared.contracts.event import Severity
 from shared.database import Database
 from shared.schema import migrate
@@ -23,12 +24,19 @@ class Desk:
         migrate(url, "intake", MIGRATIONS)
         self.db = Database(url, "intake")
         self.events: list[Any] = []
+        self.rules = MatterRules()
         self.db.announce_with(lambda _tx, announced: self.events.extend(event for event, _ in announced))
 
     def take(self, *arrivals: Read | Step) -> "Desk":
         with self.db.transaction() as tx:
-            usecases.take_in(tx, arrivals)
+            usecases.take_in(tx, self.rules, arrivals)
         return self
+
+    def find(self, source: str, external_id: str) -> Complaint:
+        with self.db.read() as tx:
+            found = store.find_complaint(tx, id_of(source, external_id))
+        assert found is not None
+        return found
 
     @property
     def announced(self) -> list[tuple[str, int]]:

@@ -1,8 +1,15 @@
 """What intake stores and announces for what came in, on both databases."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
 
 from services.intake import store
+from services.intake.domain import Person, Read, Step, StepKind, Submission
+from services.intake.domain import complaint_id as id_of
+from services.intake.matters import REPEATED, MatterRules, known
 from shared.contracts.event import Severity
 from tests.unit.intake.conftest import Desk, a_contact, a_step, complaint_id
 
@@ -13,7 +20,7 @@ def test_a_complaint_is_stored_and_announced_once_though_it_comes_three_times(de
     desk.take(a_contact(), a_contact()).take(a_contact())
     assert desk.announced == [("classified", 1)]
     with desk.db.read() as tx:
-        assert store.counts(tx) == {"complaints": 1, "classified": 1, "contacts": 1, "expected": 0}
+        assert store.counts(tx) == {"complaints": 1, "classified": 1, "contacts": 1, "expected": 0, "merged": 0}
 
 
 def test_another_text_under_the_same_id_is_a_further_contact(desk: Desk) -> None:
@@ -84,3 +91,80 @@ def test_what_is_announced_holds_no_name_no_address_and_a_masked_excerpt(desk: D
 def test_the_excerpt_is_never_longer_than_160_characters(desk: Desk) -> None:
     desk.take(a_contact("word " * 100))
     assert len(desk.events[0].excerpt) <= 160 and desk.events[0].excerpt.endswith("…")
+
+
+KETTLE = "The lid of my kettle flew open and hot water went all over the kitchen table."
+
+
+def told(text: str, source: str, channel: str, ref: str | None = "C-1", **changes: Any) -> Read:
+    return replace(
+        a_contact(text), submission=Submission(source, "7", text, channel, customer=Person(ref=ref), **changes)
+    )
+
+
+def test_told_again_on_another_channel_it_is_one_matter(desk: Desk) -> None:
+    desk.take(told(KETTLE, "web", "web"))
+    desk.take(told(f"Hi! {KETTLE}", "mail", "email"))
+    assert desk.announced == [("classified", 1), ("updated", 2)]
+    assert {e.complaint_id for e in desk.events} == {id_of("web", "7")}
+    assert desk.find("mail", "7").merged_into == id_of("web", "7")
+
+
+def test_told_twice_in_one_batch_it_is_one_matter(desk: Desk) -> None:
+    desk.take(told(KETTLE, "mail", "email"), told(KETTLE, "web", "web"))
+    assert desk.announced == [("classified", 1), ("updated", 2)]
+
+
+def test_what_follows_on_the_other_channel_goes_to_the_one_matter(desk: Desk) -> None:
+    desk.take(told(KETTLE, "web", "web")).take(told(KETTLE, "mail", "email"))
+    desk.take(told("Nobody has called me yet.", "mail", "email"))
+    desk.take(Step(StepKind.RESOLVED, "mail", "7"))
+    assert desk.announced == [("classified", 1), ("updated", 2), ("updated", 3), ("resolved", 4)]
+    assert desk.find("web", "7").state == "resolved"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        told(KETTLE, "mail", "email", ref="C-2"),
+        told(KETTLE, "mail", "email", ref=None),
+        told(KETTLE, "shop", "web"),
+        told("My parcel with the new kettle lid has not arrived yet.", "mail", "email"),
+    ],
+    ids=["another customer", "an unknown customer", "the same channel", "another text"],
+)
+def test_what_is_another_matter_stays_one(desk: Desk, other: Read) -> None:
+    desk.take(told(KETTLE, "web", "web")).take(other)
+    assert desk.announced == [("classified", 1), ("classified", 1)]
+
+
+def test_after_the_window_it_is_a_matter_of_its_own(desk: Desk) -> None:
+    desk.rules = MatterRules(window=timedelta(0))
+    desk.take(told(KETTLE, "web", "web")).take(told(KETTLE, "mail", "email"))
+    assert desk.announced == [("classified", 1), ("classified", 1)]
+
+
+@pytest.mark.parametrize("one", [{"email": "Eva@example.org"}, {"phone": "+420 601 000 001"}])
+@pytest.mark.parametrize("other", [{"email": "eva@example.org", "phone": "00420601000001"}])
+def test_a_customer_is_known_by_address_and_number_too(one: dict[str, str], other: dict[str, str]) -> None:
+    assert known(Person(**one)).is_same(known(Person(**other)))
+
+
+def test_the_third_contact_in_a_week_raises_the_severity_once(desk: Desk) -> None:
+    for n in range(5):
+        desk.take(a_contact(f"It leaks, {n}."))
+    assert [e.severity for e in desk.events] == ["medium", "medium", "high", "high", "high"]
+    assert "repeat_contact" in desk.events[2].flags and REPEATED in desk.events[2].rules
+    assert "repeat_contact" not in desk.events[1].flags
+
+
+def test_repetition_alone_makes_nothing_critical(desk: Desk) -> None:
+    for n in range(4):
+        desk.take(a_contact(f"It leaks, {n}.", severity=Severity.HIGH))
+    assert {e.severity for e in desk.events} == {"high"}
+
+
+def test_contacts_of_long_ago_are_no_repetition(desk: Desk) -> None:
+    for n in range(4):
+        desk.take(a_contact(f"It leaks, {n}.", received_at=AT - timedelta(days=30 * n)))
+    assert {e.severity for e in desk.events} == {"medium"}

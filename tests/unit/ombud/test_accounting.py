@@ -43,6 +43,12 @@ def test_nothing_is_lost_when_every_complaint_is_everywhere() -> None:
     )
 
 
+def test_a_complaint_that_turned_out_to_be_another_one_is_not_lost() -> None:
+    judgement = judge(replace(SENT, complaints=12), replace(ALL_WELL, merged=2), FOUR_MAILS)
+    assert judgement.is_accounted
+    assert "10 classified · 7 assigned · 2 waiting · 2 merged · 1 released" in summary_line(judgement, 7.12)
+
+
 @pytest.mark.parametrize(
     ("change", "what", "count"),
     [
