@@ -65,7 +65,7 @@ class Publisher:
         """Between batches: heartbeats out and in."""
         if self._connection is None:
             return
-        if time.monotonic() - self._beat_at > broker.HEARTBEAT / 4:
+        if time.monotonic() - self._beat_at > broker.beat_every(self._connection):
             self._connection.send_heartbeat()
             self._beat_at = time.monotonic()
         while broker.drain_waiting(self._connection):
