@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, Tem
 
 from services.notify.channels.channel import Letter
 from services.notify.domain import Alert, ChannelName, Contact, Escalation, Purpose
+from shared.codes import language_code
 from shared.links import Claim, mint, url_of
 
 log = structlog.get_logger()
@@ -67,8 +68,8 @@ class Writer:
         return Letter(alert.id, alert.case_id, address, text.strip() + "\n", one_line(subject), html, language)
 
     def _language(self, purpose: Purpose, wanted: str) -> str:
-        language = wanted.partition("-")[0].lower()
-        return language if f"{purpose}.{language}.txt" in self._templates else FALLBACK
+        language = language_code(wanted)
+        return language if language and f"{purpose}.{language}.txt" in self._templates else FALLBACK
 
     def _facts(self, alert: Alert, escalation: Escalation, contact: Contact) -> dict[str, Any]:
         common = {
