@@ -11,6 +11,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope
 from ombud.local.ports import free_ports
 
 KEEP, DROP, HANG = "keep", "drop", "hang"  # keep the letter and then break off; break off; say nothing
+LATE, LATENESS = "late", 20.0  # behave, after so many seconds
 
 
 class MailServer:
@@ -48,6 +49,9 @@ class MailServer:
         """The reply to give instead of the usual one."""
         actions = self.script.get(verb) or [""]
         action = actions.pop(0)
+        if action == LATE:
+            await asyncio.sleep(LATENESS)
+            return None
         if action == HANG:
             await asyncio.sleep(30)
         if action in (DROP, KEEP, HANG):
@@ -124,6 +128,6 @@ class _Hooks:
 
     async def handle_DATA(self, server: SMTP, session: Any, envelope: Envelope) -> str:
         coming = (self._owner.script.get("DOT") or [""])[0]
-        if coming in (KEEP, ""):
+        if coming in (KEEP, LATE, ""):
             self._owner.keep(envelope)
         return await self._owner.play("DOT", server) or "250 2.0.0 taken"
