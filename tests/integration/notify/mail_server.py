@@ -11,7 +11,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope
 from ombud.local.ports import free_ports
 
 KEEP, DROP, HANG = "keep", "drop", "hang"  # keep the letter and then break off; break off; say nothing
-LATE, LATENESS = "late", 20.0  # behave, after so many seconds
+LATE, LATENESS = "late", 25.0  # behave, after so many seconds
 
 
 class MailServer:
