@@ -57,7 +57,12 @@ amqp_uri = option(
 )
 
 _RUN = (
-    click.option("--no-samples", is_flag=True, help="Start empty: no sample roster, no sample complaints."),
+    option(
+        "--no-samples",
+        env="OMBUD_NO_SAMPLES",
+        is_flag=True,
+        help="Start empty: no sample roster, no sample complaints.",
+    ),
     option(
         "--port-offset",
         env="OMBUD_PORT_OFFSET",

@@ -21,6 +21,8 @@ from ombud.trouble import Trouble
 READY_WITHIN = 90.0
 # The door to the outside first; who tells people last.
 STOP_ORDER = (("intake",), ("routing", "escalation"), ("notify",))
+# Notify alone takes up to 40 s for the mails under way; killed before, it could not tell whether they were sent.
+STOPPED_WITHIN = 60.0
 POLL = 0.1
 
 
@@ -77,7 +79,7 @@ class Stack:
         """Those of one stage at the same time: each finishes what it has in hand."""
         children = [child for place, child in self._children.items() if place.service in services]
         with ThreadPoolExecutor(max(1, len(children))) as pool:
-            list(pool.map(Child.stop, children))
+            list(pool.map(lambda child: child.stop(patience=STOPPED_WITHIN), children))
 
     def _start_broker(self) -> None:
         self._broker = PrivateBroker(self.folder.broker, BROKER_PORT + self.options.port_offset)

@@ -11,6 +11,7 @@ from services.escalation.domain.case import Case, CaseState
 from services.escalation.domain.ladder import Supervisor
 from services.escalation.pages import page
 from services.escalation.usecases import Answer, Outcome, take_case
+from shared.codes import each_once, language_code, region_code
 from shared.contracts.event import Instant
 from shared.database import Database, Transaction
 from shared.errors import Conflict, Forbidden, NotFound
@@ -47,7 +48,8 @@ def supervisor_of(supervisor_id: str, request: Request) -> Supervisor:
     if len(supervisor_id) > 100:
         raise BadRequest("the id may have 100 characters")
     body = schemas.load(schemas.SupervisorBody(), json_body(request))
-    return Supervisor(supervisor_id, body["name"], body["role"], tuple(body["regions"]), tuple(body["languages"]))
+    regions, languages = each_once(region_code, body["regions"]), each_once(language_code, body["languages"])
+    return Supervisor(supervisor_id, body["name"], body["role"], regions, languages)
 
 
 def supervisor_data(person: Supervisor) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """The forms of what comes in from outside: HTTP bodies and the policy file. Used by the doors and the policy reader."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from services.escalation.domain.ladder import ASK_KINDS, MAX_LEVELS, Role
+from shared.codes import language_code, region_code
 from shared.contracts.event import Severity
 from shared.errors import Rejected
 
@@ -30,8 +31,15 @@ def _text(longest: int, **options: Any) -> fields.String:
     return fields.String(validate=validate.Length(1, longest), **options)
 
 
-def _texts(longest: int, at_least: int = 0, **options: Any) -> fields.List[str]:
-    return fields.List(_text(longest), validate=validate.Length(at_least, 200), **options)
+def _codes(code: Callable[[str], str | None], longest: int, at_least: int = 0, **options: Any) -> fields.List[str]:
+    """Regions or languages; each must be one."""
+
+    def names_something(text: str) -> None:
+        if code(text) is None:
+            raise ValidationError("names nothing")
+
+    each = fields.String(validate=[validate.Length(max=longest), names_something])
+    return fields.List(each, validate=validate.Length(at_least, 200), **options)
 
 
 class _BySeverity(Schema):
@@ -81,8 +89,8 @@ class SupervisorBody(Schema):
 
     name = _text(200, required=True)
     role = fields.Enum(Role, by_value=True, required=True)
-    regions = _texts(40, at_least=1, required=True)
-    languages = _texts(20, load_default=list)
+    regions = _codes(region_code, 40, at_least=1, required=True)
+    languages = _codes(language_code, 20, load_default=list)
 
 
 class AcknowledgeBody(Schema):

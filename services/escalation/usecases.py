@@ -12,6 +12,7 @@ from services.escalation.domain.case import Case, CaseState, Change, News, What
 from services.escalation.domain.decisions import Setting
 from services.escalation.domain.ladder import NOT_ASKED, Supervisor
 from services.escalation.policybook import PolicyBook
+from shared.codes import UNKNOWN_LANGUAGE, language_code, region_code
 from shared.contracts.escalation import AlertFacts
 from shared.contracts.intake import (
     ComplaintAnswered,
@@ -107,13 +108,13 @@ def _news(event: ComplaintFacts) -> News:
         external_id=event.external_id,
         channel=event.channel,
         received_at=event.received_at,
-        language=customer.language or event.language,
+        language=language_code(customer.language) or language_code(event.language) or UNKNOWN_LANGUAGE,
         category=event.category,
         anger=event.anger,
         asks_kind=asks_kind,
         excerpt=event.excerpt,
         flags=event.flags,
-        region=customer.region,
+        region=region_code(customer.region),
         product=event.product,
         tier=customer.tier,
     )

@@ -19,10 +19,18 @@ from shared.web import json_body, json_response, trace_of
 BATCH = "application/cloudevents-batch+json"
 MAX_BATCH = 500
 HTTP_DOOR = "intake.http"
+LONGEST_KEY = 200  # as long as the column that keeps it
 
 
 def caller(request: Request) -> str:
     return str(request.caller.name)  # type: ignore[attr-defined]
+
+
+def idempotency_key(request: Request) -> str | None:
+    key: str = request.headers.get("Idempotency-Key", "")
+    if len(key) > LONGEST_KEY:
+        raise Rejected(f"the Idempotency-Key may have {LONGEST_KEY} characters")
+    return key or None
 
 
 def traced(tx: Transaction, request: Request, read: Read) -> Transaction:

@@ -1,15 +1,26 @@
-"""What intake accepts: marshmallow schemas of bodies and upstream events. Every fault is named by its path."""
+"""What intake accepts: marshmallow schemas of bodies and upstream events. Every fault is named by its path.
+
+A time that cannot be right loses no complaint: it counts as not given, see `When`.
+"""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
 from services.intake.domain import Person, Step, StepKind, Submission
+from shared import clock
 from shared.contracts.event import Instant
 from shared.errors import Rejected
 
 MAX_TEXT = 100_000
+# How systems write "not known" where they must write a date: .NET, MySQL, and the last day that many can write. Often
+# without an offset, and with one they may lie outside of what can be turned into UTC.
+NOT_KNOWN = ("0001-01-01", "0000-00-00", "9999-12-31")
+# Before it are the zeros of others (Unix 1970, SQL Server 1900, Windows 1601), in whatever zone they were written.
+FIRST_BELIEVED = datetime(1970, 1, 2, tzinfo=UTC)
+CLOCKS_DIFFER_BY = timedelta(days=1)  # also by a forgotten time zone
 
 
 class Line(fields.String):
@@ -17,6 +28,22 @@ class Line(fields.String):
 
     def _deserialize(self, *args: Any, **kwargs: Any) -> str:
         return str(super()._deserialize(*args, **kwargs)).replace("\0", "\N{REPLACEMENT CHARACTER}").strip()
+
+
+class When(Instant):
+    """When something happened upstream, None when that is not known: then the time at which it came in is taken.
+
+    A time before 1970-01-02 or more than a day ahead of our clock says "not known" as well (0001-01-01 is what .NET
+    writes for a date that nobody set). It is not refused: the date matters less than the complaint beside it. Only
+    what is no RFC 3339 time with an offset is a fault.
+    """
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> datetime:
+        if str(value).startswith(NOT_KNOWN):
+            return None  # type: ignore[return-value]
+        instant = super()._deserialize(value, *args, **kwargs)
+        is_believed = FIRST_BELIEVED <= instant <= clock.now() + CLOCKS_DIFFER_BY
+        return instant if is_believed else None  # type: ignore[return-value]
 
 
 def _line(limit: int, **options: Any) -> Line:
@@ -49,7 +76,7 @@ class ContactSchema(_Input):
     text = _line(MAX_TEXT, required=True)
     channel = _line(40, load_default="unknown")
     subject = _line(1000, load_default="", allow_none=True)
-    received_at = Instant(allow_none=True)
+    received_at = When(allow_none=True)
     product = _line(200, allow_none=True)
     tags = fields.List(_line(60), validate=validate.Length(max=50))
     customer = fields.Nested(PersonSchema)
@@ -68,7 +95,7 @@ class SubmissionSchema(ContactSchema):
 class StepSchema(_Input):
     source = _line(100, required=True)
     external_id = _line(200, required=True)
-    at = Instant(allow_none=True)
+    at = When(allow_none=True)
     by = _line(200, allow_none=True)
 
 

@@ -36,8 +36,8 @@ class IntakeService:
 
     @http("POST", "/v1/complaints", scope="source")
     def post_complaint(self, request: Request) -> Response:
+        key, body_hash = doors.idempotency_key(request), hashlib.sha256(request.get_data()).hexdigest()
         read = self.reader.read(schemas.load(schemas.SUBMISSION, json_body(request)))
-        key, body_hash = request.headers.get("Idempotency-Key"), hashlib.sha256(request.get_data()).hexdigest()
         id_ = self.db.run(
             lambda tx: usecases.submit(
                 doors.traced(tx, request, read), self.reader.matters, read, doors.caller(request), key, body_hash

@@ -121,7 +121,7 @@ class Dispatcher:
     def _hand_off_all(self, alerts: list[Alert]) -> list[bool]:
         with self._db.transaction() as tx:
             ours = sending.hand_off(tx, alerts)
-        return [alert.id in ours for alert in alerts]
+        return [alert.fence in ours for alert in alerts]
 
     def _settle_all(self, attempts: list[Attempt]) -> list[None]:
         with self._db.transaction() as tx:

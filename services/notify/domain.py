@@ -126,6 +126,12 @@ class Alert:
     ended_at: datetime | None = None
     provider_id: str | None = None
     traceparent: str | None = None
+    lease_until: datetime | None = None
+
+    @property
+    def fence(self) -> tuple[str, int]:
+        """What a sender holds of its claim: another one, older or newer, has another fence."""
+        return self.id, self.attempt
 
     @property
     def has_ended(self) -> bool:

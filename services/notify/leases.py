@@ -1,6 +1,6 @@
 """Queries by which senders take alerts under a lease, and are found to have lost them. Called by sending.py."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -32,16 +32,17 @@ def claim_due(tx: Transaction, channel: ChannelName, limit: int, lease: timedelt
     return sorted(taken, key=lambda x: (-x.severity.rank, x.next_at, x.id))
 
 
-def hand_off(tx: Transaction, attempts: Mapping[str, int], lease: timedelta) -> set[str]:
-    """Marks the alerts of which this is still the open attempt; gives their ids. The same when asked again."""
+def hand_off(tx: Transaction, fences: Iterable[tuple[str, int]], lease: timedelta) -> set[tuple[str, int]]:
+    """Marks the alerts whose open attempt has one of these fences; gives theirs. The same when asked again."""
+    attempts = sorted(set(fences))
     if not attempts:
         return set()
-    values = {"attempts": sorted(attempts.items()), "lease_end": _in(tx, lease)}
-    return set(tx.execute(_handing_off(tx.is_postgres), values).scalars())
+    values = {"attempts": attempts, "lease_end": _in(tx, lease)}
+    return {(r.id, r.attempt) for r in tx.execute(_handing_off(tx.is_postgres), values)}
 
 
 def expired_alerts(tx: Transaction, state: AlertState, limit: int) -> Iterable[Alert]:
-    """Alerts whose sender did not come back in time; not locked."""
+    """Alerts whose sender did not come back in time; not locked, so it may come back while they are looked at."""
     query = select(a).where(a.c.state == state, a.c.lease_until < tx.sql_now).order_by(a.c.id).limit(limit)
     return [alert_of_row(r) for r in tx.execute(query)]
 
@@ -70,7 +71,7 @@ def _handing_off(is_postgres: bool) -> Executable:
         .order_by(a.c.id)
         .with_for_update()
     )
-    return _lease(ours, AlertState.HANDED_OFF, is_postgres).returning(a.c.id)
+    return _lease(ours, AlertState.HANDED_OFF, is_postgres).returning(a.c.id, a.c.attempt)
 
 
 def _lease(chosen: Select[Any], state: AlertState, is_postgres: bool) -> Update:

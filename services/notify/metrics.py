@@ -21,7 +21,9 @@ FAULTS = Counter(
 )
 ESCALATIONS = Counter("ombud_alert_plans_total", "What was made of an escalation told to notify", ["purpose", "state"])
 LAST_RESORT = Gauge("ombud_last_resort_configured", "1 when somebody hears of what nobody answered; 0 is an alarm")
-FENCED = Counter("ombud_alert_outcomes_fenced_total", "Outcomes that came after their lease had ended and were dropped")
+FENCED = Counter(
+    "ombud_alert_outcomes_fenced_total", "Outcomes that were dropped because their alert had gone on without them"
+)
 
 for _channel in ChannelName:
     SECONDS.labels(_channel.value)

@@ -2,19 +2,34 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+import structlog
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateError
 
 from services.notify.channels.channel import Letter
 from services.notify.domain import Alert, ChannelName, Contact, Escalation, Purpose
+from shared.codes import language_code
 from shared.links import Claim, mint, url_of
 
+log = structlog.get_logger()
 TEMPLATES = Path(__file__).parent / "templates"
 FALLBACK = "en"
+LONGEST_FACT = 300  # more than intake lets through; a text message of several stays below the 1600 of the provider
+UNKNOWN = "?"
+# What stands where a fact is missing: the version that stored them may have known fewer than these templates.
+NO_FACTS: Mapping[str, Any] = {
+    **dict.fromkeys(("source", "external_id", "channel", "language", "category", "excerpt", "received_at"), UNKNOWN),
+    **dict.fromkeys(("region", "product", "tier", "agent_name")),
+    **dict.fromkeys(("service", "queue", "failed_type", "subject"), UNKNOWN),
+    "flags": (),
+    "dead": True,
+}
+_UNREADABLE = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, TemplateError)
 _BREAKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+")
 
 
@@ -33,6 +48,14 @@ class Writer:
         self._templates = {name: environment.get_template(name) for name in environment.list_templates()}
 
     def write(self, alert: Alert, escalation: Escalation, contact: Contact) -> Letter:
+        """The letter; without any facts if these cannot be written, as they must not keep the alert from leaving."""
+        try:
+            return self._written(alert, escalation, contact)
+        except _UNREADABLE as error:
+            log.error("letter_without_facts", case_id=alert.case_id, alert_id=alert.id, exc_info=error)
+            return self._written(alert, replace(escalation, facts={}), contact)
+
+    def _written(self, alert: Alert, escalation: Escalation, contact: Contact) -> Letter:
         address = contact.address(alert.channel) or ""
         language = self._language(escalation.purpose, contact.language)
         facts = self._facts(alert, escalation, contact) | {"template_language": language}
@@ -45,40 +68,33 @@ class Writer:
         return Letter(alert.id, alert.case_id, address, text.strip() + "\n", one_line(subject), html, language)
 
     def _language(self, purpose: Purpose, wanted: str) -> str:
-        language = wanted.partition("-")[0].lower()
-        return language if f"{purpose}.{language}.txt" in self._templates else FALLBACK
+        language = language_code(wanted)
+        return language if language and f"{purpose}.{language}.txt" in self._templates else FALLBACK
 
     def _facts(self, alert: Alert, escalation: Escalation, contact: Contact) -> dict[str, Any]:
         common = {
+            **NO_FACTS,
             "severity": escalation.severity.value,
             "level": escalation.level,
             "reason": escalation.reason,
             "reference": reference(escalation.case_id),
             "case_id": escalation.case_id,
         }
+        facts = common | _clean(escalation.facts)
         if escalation.purpose is Purpose.DEAD_LETTER:
-            return (
-                common
-                | _clean(escalation.facts)
-                | {
-                    "failed_severity": escalation.facts["severity"],
-                    "at": _local(escalation.caused_at, contact.timezone),
-                }
-            )
-        claim = Claim(alert.id, alert.case_id, alert.escalation_id, alert.level, alert.recipient)
-        facts = _clean(escalation.facts)
-        return (
-            common
-            | facts
-            | {
-                "link": url_of(self._public_url, mint(self._link_keys, claim)),
-                "respond_by": _local(escalation.respond_by, contact.timezone) if escalation.respond_by else "",
-                "received_at": _local(datetime.fromisoformat(escalation.facts["received_at"]), contact.timezone),
-                "category": str(facts["category"]).replace("_", " "),
-                "flags": ", ".join(facts["flags"]).replace("_", " "),
-                "customer": ", ".join(filter(None, (facts["region"], facts["product"], facts["tier"]))),
+            return facts | {
+                "failed_severity": escalation.facts.get("severity"),
+                "at": _local(escalation.caused_at, contact.timezone),
             }
-        )
+        claim = Claim(alert.id, alert.case_id, alert.escalation_id, alert.level, alert.recipient)
+        return facts | {
+            "link": url_of(self._public_url, mint(self._link_keys, claim)),
+            "respond_by": _local(escalation.respond_by, contact.timezone) if escalation.respond_by else "",
+            "received_at": _local_of_text(facts["received_at"], contact.timezone),
+            "category": str(facts["category"]).replace("_", " "),
+            "flags": one_line(", ".join(facts["flags"])).replace("_", " "),
+            "customer": ", ".join(filter(None, (facts["region"], facts["product"], facts["tier"]))),
+        }
 
 
 def reference(case_id: str) -> str:
@@ -92,7 +108,7 @@ def one_line(text: str) -> str:
 
 
 def _clean(facts: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: one_line(value) if isinstance(value, str) else value for name, value in facts.items()}
+    return {name: one_line(value)[:LONGEST_FACT] if isinstance(value, str) else value for name, value in facts.items()}
 
 
 def _blocks(template: Template, facts: Mapping[str, Any], *names: str) -> list[str]:
@@ -101,9 +117,17 @@ def _blocks(template: Template, facts: Mapping[str, Any], *names: str) -> list[s
     return ["".join(template.blocks[name](context)) for name in names]
 
 
+def _local_of_text(instant: Any, zone: str) -> str:
+    try:
+        return _local(datetime.fromisoformat(instant), zone)
+    except (TypeError, ValueError):
+        return UNKNOWN
+
+
 def _local(instant: datetime, zone: str) -> str:
+    """The time where the contact is; in UTC if that zone is unknown, or its calendar ends before the instant."""
     try:
         local = instant.astimezone(ZoneInfo(zone))
-    except (ZoneInfoNotFoundError, ValueError):
-        local = instant
+    except (ValueError, LookupError, OSError, OverflowError):
+        local = instant.astimezone(UTC)
     return f"{local:%Y-%m-%d %H:%M} {local.tzname()}"

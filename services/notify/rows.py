@@ -99,4 +99,5 @@ def alert_of_row(row: Any) -> Alert:
         row.ended_at,
         row.provider_id,
         row.traceparent,
+        row.lease_until,
     )

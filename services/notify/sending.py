@@ -42,10 +42,20 @@ class Job:
 
 @dataclass(frozen=True)
 class Attempt:
-    """What became of one claim; dropped when the alert was claimed anew meanwhile."""
+    """What became of one claim; dropped when the alert was claimed anew meanwhile.
+
+    is_reaped: not told by the sender, who may still go on with the alert until it is locked; dropped then, too.
+    """
 
     alert: Alert
     outcome: Outcome
+    is_reaped: bool = False
+
+    def fits(self, locked: Alert) -> bool:
+        """Whether the alert, now that it is locked, is still where this outcome found it."""
+        if self.is_reaped:
+            return (locked.state, locked.lease_until) == (self.alert.state, self.alert.lease_until)
+        return locked.state in _OPEN
 
 
 def claim(tx: Transaction, rules: Rules, free: Mapping[ChannelName, int]) -> list[Job]:
@@ -58,32 +68,37 @@ def claim(tx: Transaction, rules: Rules, free: Mapping[ChannelName, int]) -> lis
     return [Job(a, escalations[a.escalation_key], known.get(a.recipient)) for a in alerts]
 
 
-def hand_off(tx: Transaction, alerts: Iterable[Alert]) -> set[str]:
-    """Marks the alerts as about to leave; gives the ids of those that may. The same when asked again."""
-    return leases.hand_off(tx, {a.id: a.attempt for a in alerts}, HAND_OFF_LEASE)
+def hand_off(tx: Transaction, alerts: Iterable[Alert]) -> set[tuple[str, int]]:
+    """Marks the alerts as about to leave; gives the fences of those that may. The same when asked again."""
+    return leases.hand_off(tx, [a.fence for a in alerts], HAND_OFF_LEASE)
 
 
 def settle(tx: Transaction, rules: Rules, attempts: Iterable[Attempt]) -> int:
     """Writes down what became of the attempts, announces it, starts the next channel of those that failed."""
-    by_id = {x.alert.id: x for x in attempts}
-    unsure = [x.alert.case_id for x in by_id.values() if not isinstance(x.outcome, Accepted)]
+    by_fence = {x.alert.fence: x for x in attempts}
+    unsure = [x.alert.case_id for x in by_fence.values() if not isinstance(x.outcome, Accepted)]
     answered = cases.lock_cases(tx, unsure)
-    locked = store.lock_alerts(tx, by_id)
-    ours = [a for i, a in locked.items() if a.attempt == by_id[i].alert.attempt and a.state in _OPEN]
-    moved = [after(a, by_id[a.id].outcome, tx.now, is_answered=_is_answered(a, answered)) for a in ours]
+    locked = store.lock_alerts(tx, [x.alert.id for x in by_fence.values()])
+    outcomes = {a: by_fence[a.fence].outcome for a in locked if a.fence in by_fence and by_fence[a.fence].fits(a)}
+    moved = [after(a, outcome, tx.now, is_answered=_is_answered(a, answered)) for a, outcome in outcomes.items()]
     store.save_alerts(tx, moved)
-    store.add_deliveries(tx, [_delivery(a, by_id[a.id].outcome) for a in ours])
+    store.add_deliveries(tx, [_delivery(a, outcome) for a, outcome in outcomes.items()])
     announce_ends(tx, moved)
     _go_on(tx, rules, [a for a in moved if a.state in UNREACHED and not _is_answered(a, answered)])
-    metrics.FENCED.inc(len(by_id) - len(ours))
-    return len(ours)
+    metrics.FENCED.inc(len(by_fence) - len(moved))
+    return len(moved)
 
 
 def reap(tx: Transaction, rules: Rules) -> int:
     """Ends the attempts whose sender never came back: unsent ones are tried again, handed off ones are ambiguous."""
+    meanings: dict[AlertState, Outcome] = {
+        AlertState.CLAIMED: Temporary(Reason.SENDER_DIED),
+        AlertState.HANDED_OFF: Ambiguous(Reason.SENDER_DIED),
+    }
     lost = [
-        *(Attempt(a, Temporary(Reason.SENDER_DIED)) for a in leases.expired_alerts(tx, AlertState.CLAIMED, REAPED)),
-        *(Attempt(a, Ambiguous(Reason.SENDER_DIED)) for a in leases.expired_alerts(tx, AlertState.HANDED_OFF, REAPED)),
+        Attempt(a, outcome, is_reaped=True)
+        for state, outcome in meanings.items()
+        for a in leases.expired_alerts(tx, state, REAPED)
     ]
     return settle(tx, rules, lost) if lost else 0
 

@@ -58,10 +58,10 @@ def save_alerts(tx: Transaction, alerts: Iterable[Alert]) -> None:
     tx.update_many(a, "id", [progress(x) | {"id": x.id} for x in sorted(alerts, key=lambda x: x.id)])
 
 
-def lock_alerts(tx: Transaction, ids: Iterable[str]) -> dict[str, Alert]:
+def lock_alerts(tx: Transaction, ids: Iterable[str]) -> list[Alert]:
     wanted = sorted(set(ids))
     rows = tx.execute(_LOCKED_ALERTS, {"wanted": wanted}) if wanted else ()
-    return {r.id: alert_of_row(r) for r in rows}
+    return [alert_of_row(r) for r in rows]
 
 
 def lock_unsent_alerts(tx: Transaction, case_ids: Iterable[str]) -> list[Alert]:

@@ -6,8 +6,8 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-from services.routing.domain.needs import language_code, region_code
 from services.routing.domain.roster import Agent
+from shared.codes import each_once, language_code, region_code
 from shared.errors import Rejected
 
 MAX_CAPACITY = 10_000
@@ -56,9 +56,9 @@ def agent_from(id_: str, data: Any) -> Agent:
         id=id_,
         name=loaded["name"].strip(),
         capacity=loaded["capacity"],
-        skills=_once(loaded["skills"]),
-        languages=_once(language_code(language) or language for language in loaded["languages"]),
-        regions=_once(region_code(region) or region for region in loaded["regions"]),
+        skills=tuple(dict.fromkeys(loaded["skills"])),
+        languages=each_once(language_code, loaded["languages"]),
+        regions=each_once(region_code, loaded["regions"]),
     )
 
 
@@ -70,10 +70,6 @@ def limit_from(text: str | None) -> int:
         fault = {"pointer": "/limit", "detail": f"a whole number from 1 to {QUEUE_MOST}"}
         raise Rejected("the limit cannot be used", [fault])
     return int(text)
-
-
-def _once(words: Any) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(words))
 
 
 def _id_faults(id_: str) -> list[dict[str, str]]:

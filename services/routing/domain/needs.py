@@ -4,12 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from shared.codes import language_code, region_code
 from shared.contracts.event import Severity
 from shared.contracts.intake import ComplaintFacts
 from shared.contracts.routing import Needs
-
-UNKNOWN_LANGUAGE = "und"
-LONGEST_WORD = 40
 
 
 class SkillFrom(StrEnum):
@@ -57,24 +55,13 @@ def demand_of(facts: ComplaintFacts, policy: Policy) -> Demand:
     needs = Needs(
         skill=facts.category if policy.skill is SkillFrom.CATEGORY else None,
         language=_language(facts, policy.language),
-        region=region_code(facts.customer.region or "") if policy.region is RegionFrom.CUSTOMER else None,
+        region=region_code(facts.customer.region) if policy.region is RegionFrom.CUSTOMER else None,
     )
     return Demand(needs, facts.severity, policy.weight[facts.severity], policy.priority[facts.severity])
 
 
-def language_code(text: str) -> str | None:
-    """`pt-BR` and `PT_br` are `pt`; nothing and `und` are no language."""
-    code = text.strip().lower().replace("_", "-").partition("-")[0][:LONGEST_WORD]
-    return code if code and code != UNKNOWN_LANGUAGE else None
-
-
-def region_code(text: str) -> str | None:
-    """`cz ` is `CZ`; nothing is no region."""
-    return text.strip().upper()[:LONGEST_WORD] or None
-
-
 def _language(facts: ComplaintFacts, source: LanguageFrom) -> str | None:
-    customer, text = language_code(facts.customer.language or ""), language_code(facts.language)
+    customer, text = language_code(facts.customer.language), language_code(facts.language)
     return {
         LanguageFrom.CUSTOMER_OR_TEXT: customer or text,
         LanguageFrom.CUSTOMER: customer,

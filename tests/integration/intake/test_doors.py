@@ -64,6 +64,14 @@ def test_an_idempotency_key_gives_the_same_answer_and_refuses_another_body(syste
     assert first.json() == again.json() and other.status_code == 422
 
 
+def test_an_idempotency_key_that_is_too_long_is_refused_by_its_name(system: System) -> None:
+    body = {"source": "web", "external_id": "long", "text": "Where is it?"}
+    answer = post(system, "/v1/complaints", body, **{"Idempotency-Key": "k" * 201})
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == "the Idempotency-Key may have 200 characters"
+    assert post(system, "/v1/complaints", body, **{"Idempotency-Key": "k" * 200}).status_code == 202
+
+
 def test_a_contact_of_an_unknown_complaint_is_not_found(system: System) -> None:
     assert post(system, "/v1/complaints/nothing/contacts", {"text": "x"}).status_code == 404
 

@@ -1,8 +1,11 @@
 """The office on PostgreSQL, for the same tests that run on SQLite, and the peers that letters go to."""
 
-from collections.abc import Iterator
+import ssl
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+import trustme
 from sqlalchemy import NullPool, create_engine, text
 
 from ombud.local.postgres import PrivatePostgres
@@ -37,6 +40,34 @@ def mail_server() -> Iterator[MailServer]:
     made = MailServer()
     yield made
     made.stop()
+
+
+@pytest.fixture(scope="session")
+def private_ca() -> trustme.CA:
+    """What a company has that signs the certificates of its own servers."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def ca_file(private_ca: trustme.CA, tmp_path: Path) -> str:
+    private_ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    return str(tmp_path / "ca.pem")
+
+
+@pytest.fixture
+def secure_mail_server(private_ca: trustme.CA) -> Iterator[Callable[..., MailServer]]:
+    """Makes servers that want a login and speak TLS in the way of the scheme, under the name that they are given."""
+    made: list[MailServer] = []
+
+    def secure_mail_server(scheme: str, name: str = "127.0.0.1") -> MailServer:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        private_ca.issue_cert(name).configure_cert(tls)
+        made.append(MailServer((b"ombud", b"right"), tls, scheme))
+        return made[-1]
+
+    yield secure_mail_server
+    for one in made:
+        one.stop()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A real SMTP server (aiosmtpd) that fails as a test says: at any verb, with or without keeping the letter."""
 
 import asyncio
+import ssl
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
@@ -11,28 +12,38 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope
 from ombud.local.ports import free_ports
 
 KEEP, DROP, HANG = "keep", "drop", "hang"  # keep the letter and then break off; break off; say nothing
+LATE, LATENESS = "late", 25.0  # behave, after so many seconds
 
 
 class MailServer:
     """`script[verb]`: what to do at its next uses, a reply or one of the words above; then it behaves again.
 
     Verbs: EHLO, AUTH, MAIL, RCPT, DATA (the command), BODY (after 354, before the dot is read), DOT (after the dot).
+    With `tls` it speaks it from the start (scheme smtps), or from STARTTLS on and wants it before a login.
     """
 
-    def __init__(self, login: tuple[bytes, bytes] | None = None):
+    def __init__(
+        self, login: tuple[bytes, bytes] | None = None, tls: ssl.SSLContext | None = None, scheme: str = "smtp"
+    ):
+        self._scheme, self._tls = scheme, tls
+        self.logins = 0
         self.script: dict[str, list[str]] = {}
         self.letters: list[EmailMessage] = []
         self.recipients: list[list[str]] = []
         self._login = login
         self.connections = 0
         self.port = free_ports(1)[0]
-        self._controller = _Controller(self, _Hooks(self), hostname="127.0.0.1", port=self.port)
+        from_the_start = tls if scheme == "smtps" else None
+        self._controller = _Controller(
+            self, _Hooks(self), hostname="127.0.0.1", port=self.port, ssl_context=from_the_start
+        )
         self._controller.start()
         self.connections = 0  # the controller tried one
 
     @property
     def url(self) -> str:
-        return f"smtp://127.0.0.1:{self.port}"
+        login = ":".join(word.decode() for word in self._login) + "@" if self._login else ""
+        return f"{self._scheme}://{login}127.0.0.1:{self.port}"
 
     def stop(self) -> None:
         self._controller.stop()
@@ -48,6 +59,9 @@ class MailServer:
         """The reply to give instead of the usual one."""
         actions = self.script.get(verb) or [""]
         action = actions.pop(0)
+        if action == LATE:
+            await asyncio.sleep(LATENESS)
+            return None
         if action == HANG:
             await asyncio.sleep(30)
         if action in (DROP, KEEP, HANG):
@@ -57,11 +71,13 @@ class MailServer:
         return action or None
 
     def authenticate(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, wanted: Any) -> AuthResult:
+        self.logins += 1
         return AuthResult(success=(wanted.login, wanted.password) == self._login, handled=False)
 
     def options(self) -> dict[str, Any]:
-        login = {"authenticator": self.authenticate, "auth_require_tls": False} if self._login else {}
-        return {"enable_SMTPUTF8": False, **login}
+        login = {"authenticator": self.authenticate} if self._login else {}
+        late_tls = {"tls_context": self._tls, "require_starttls": True} if self._scheme == "smtp+starttls" else {}
+        return {"enable_SMTPUTF8": False, "auth_require_tls": bool(late_tls), **login, **late_tls}
 
 
 class _Server(SMTP):
@@ -70,7 +86,8 @@ class _Server(SMTP):
         super().__init__(*arguments, **options, **owner.options())
 
     def connection_made(self, transport: Any) -> None:
-        self._owner.connections += 1
+        if self._tls_protocol is None:  # else it is called again, by STARTTLS
+            self._owner.connections += 1
         super().connection_made(transport)
 
     async def smtp_DATA(self, arg: str) -> None:
@@ -124,6 +141,6 @@ class _Hooks:
 
     async def handle_DATA(self, server: SMTP, session: Any, envelope: Envelope) -> str:
         coming = (self._owner.script.get("DOT") or [""])[0]
-        if coming in (KEEP, ""):
+        if coming in (KEEP, LATE, ""):
             self._owner.keep(envelope)
         return await self._owner.play("DOT", server) or "250 2.0.0 taken"

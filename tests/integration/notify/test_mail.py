@@ -13,15 +13,16 @@ from services.notify.outcomes import Accepted, Ambiguous, Permanent, Reason, Tem
 from tests.integration.notify.mail_server import DROP, HANG, KEEP, MailServer
 
 QUICK = Timeouts(command=0.4, final_dot=0.6)
-Make = Callable[[str], Email]
+Make = Callable[..., Email]
+TLS = pytest.mark.parametrize("scheme", ["smtps", "smtp+starttls"])
 
 
 @pytest.fixture
 def make() -> Iterator[Make]:
     made: list[Email] = []
 
-    def email(url: str) -> Email:
-        made.append(Email(SmtpServer.parse(url), Sender.parse("Ombud <ombud@example.org>"), QUICK))
+    def email(url: str, timeouts: Timeouts = QUICK) -> Email:
+        made.append(Email(SmtpServer.parse(url), Sender.parse("Ombud <ombud@example.org>"), timeouts))
         return made[-1]
 
     yield email
@@ -123,6 +124,32 @@ def test_refused_login_is_the_operators_fault(make):
     finally:
         server.stop()
     assert len(server.letters) == 1
+
+
+@TLS
+def test_login_and_letter_go_through_tls_to_a_server_of_a_private_ca(
+    secure_mail_server, ca_file, make, monkeypatch, scheme
+):
+    server = secure_mail_server(scheme)
+    monkeypatch.setenv("SSL_CERT_FILE", ca_file)
+    email = make(server.url, Timeouts())
+    assert [email.send(a_letter(n), HandOff()) for n in (1, 2)] == [Accepted(detail="250 2.0.0")] * 2
+    assert [letter["Message-ID"] for letter in server.letters] == ["<alert-1@example.org>", "<alert-2@example.org>"]
+    assert (server.logins, server.connections) == (1, 1)
+
+
+@TLS
+@pytest.mark.parametrize(("is_ca_known", "name"), [(False, "127.0.0.1"), (True, "mail.example.org")])
+def test_server_that_cannot_prove_who_it_is_learns_neither_password_nor_letter(
+    secure_mail_server, ca_file, make, monkeypatch, scheme, is_ca_known, name
+):
+    server = secure_mail_server(scheme, name)
+    if is_ca_known:
+        monkeypatch.setenv("SSL_CERT_FILE", ca_file)
+    hand_off = HandOff()
+    outcome = make(server.url, Timeouts()).send(a_letter(), hand_off)
+    assert outcome == Temporary(Reason.WRONG_SETTINGS, "SSLCertVerificationError")
+    assert (server.logins, server.letters, hand_off.times) == (0, [], 0)
 
 
 def test_server_without_tls_is_never_spoken_to_in_the_clear(mail_server, make):

@@ -28,18 +28,21 @@ def bus(amqp_uri: str) -> Iterator[Bus]:
 @pytest.fixture
 def start(
     amqp_uri: str, tmp_path: Path, bus: Bus, mail_server: MailServer, twilio: Twilio
-) -> Iterator[Callable[[str], ServiceProcess]]:
+) -> Iterator[Callable[..., ServiceProcess]]:
     started: list[ServiceProcess] = []
 
-    def start(url: str) -> ServiceProcess:
+    def start(url: str, **settings: str) -> ServiceProcess:
         made = ServiceProcess(
             "services.notify",
             tmp_path,
-            OMBUD_DATABASE_URL=url,
-            OMBUD_AMQP_URI=amqp_uri,
-            OMBUD_SMTP_URL=mail_server.url,
-            OMBUD_SMS_URL=twilio.url,
-            OMBUD_LAST_RESORT=BOSS,
+            **{
+                "OMBUD_DATABASE_URL": url,
+                "OMBUD_AMQP_URI": amqp_uri,
+                "OMBUD_SMTP_URL": mail_server.url,
+                "OMBUD_SMS_URL": twilio.url,
+                "OMBUD_LAST_RESORT": BOSS,
+                **settings,
+            },
         )
         started.append(made)
         made.start()
@@ -57,7 +60,7 @@ def sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def notify(start: Callable[[str], ServiceProcess], sqlite_url: str) -> ServiceProcess:
+def notify(start: Callable[..., ServiceProcess], sqlite_url: str) -> ServiceProcess:
     return start(sqlite_url)
 
 
@@ -87,6 +90,19 @@ def test_escalation_becomes_one_mail_and_one_event_however_often_it_is_told(data
     assert letter["Message-ID"] == f"<{alert_id(event.escalation_id, 'ann', 'email', 'escalation')}@localhost>"
     (taken,) = bus.take(tap)
     assert (taken[0]["ce-type"], taken[1]["channel"], taken[1]["case_id"]) == ("alert.accepted", "email", CASE)
+
+
+@pytest.mark.parametrize("scheme", ["smtps", "smtp+starttls"])
+def test_mail_leaves_by_tls_with_a_login_to_a_server_of_a_private_ca(
+    start, bus, sqlite_url, secure_mail_server, ca_file, scheme
+):
+    server = secure_mail_server(scheme)
+    notify = start(sqlite_url, OMBUD_SMTP_URL=server.url, SSL_CERT_FILE=ca_file)
+    bus.publish(escalated("ann"))
+    eventually(lambda: at_rest(notify, 1), "the alert to end", notify.log)
+    assert states(notify) == {"ann email": "accepted"}
+    assert notify.stop() == 0  # before its server
+    assert (server.logins, server.recipients) == (1, [["ann@example.org"]])
 
 
 def test_refused_mail_becomes_a_text_message_and_the_log_keeps_quiet_about_people(notify, bus, mail_server, twilio):

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from services.notify import sending
 from services.notify.domain import AlertState
-from services.notify.outcomes import Permanent, Reason
+from services.notify.outcomes import Accepted, Permanent, Reason
 from services.notify.sending import Attempt
+from tests.harness.process import eventually
 from tests.unit.notify.build import CASE, Office, a_contact, acknowledged, escalated
 
 REFUSED = Permanent(Reason.RECIPIENT_REFUSED)
@@ -50,6 +52,12 @@ def in_threads(*works: Callable[[], Any]) -> list[Any]:
 def settle(office: Office, *attempts: Attempt) -> None:
     with office.db.transaction() as tx:
         sending.settle(tx, office.rules, attempts)
+
+
+def waits_for_a_lock(office: Office) -> bool:
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with office.db.read() as tx:
+        return bool(tx.connection.scalar(text(waiting)))
 
 
 def test_two_workers_send_each_alert_once(office: Office, colleague: Office):
@@ -135,6 +143,30 @@ def test_two_reapers_give_an_alert_back_once(office: Office, colleague: Office):
     office.wait(minutes=3)
     in_threads(office.reap, colleague.reap)
     assert office.told() + colleague.told() == ["alert.ambiguous"]
+
+
+@pytest.mark.parametrize("is_asked_again", [False, True], ids=["at first", "again, as its answer was lost"])
+def test_alert_that_is_handed_off_while_the_reaper_looks_is_left_to_its_sender(
+    office: Office, colleague: Office, is_asked_again: bool
+):
+    office.know(a_contact())
+    office.hear(escalated(case_id=CASE))
+    (job,) = office.claim()
+    if is_asked_again:
+        with office.db.transaction() as tx:
+            sending.hand_off(tx, [job.alert])
+    office.wait(seconds=121)
+    reaped: list[int] = []
+    reaper = threading.Thread(target=lambda: reaped.append(colleague.reap()))
+    with office.db.transaction() as tx:
+        assert sending.hand_off(tx, [job.alert])
+        reaper.start()  # reads the row as it was before the hand-off, then waits for its lock
+        eventually(lambda: waits_for_a_lock(office), "the reaper to wait for the alert")
+    reaper.join(30)
+    settle(office, Attempt(job.alert, Accepted()))
+    colleague.send()
+    assert (reaped, colleague.addresses()) == ([0], [])
+    assert office.told() + colleague.told() == ["alert.accepted"]
 
 
 def test_one_hanging_recipient_holds_up_nobody_else(office: Office):

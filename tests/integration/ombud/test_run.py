@@ -3,29 +3,36 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from sqlalchemy import NullPool, create_engine, text
 
 from ombud.layout import places
 from ombud.local.ports import is_port_free
+from shared.contracts.topology import SERVICES
+from tests.harness.system import MILD, ROSTER
+from tests.integration.notify.mail_server import LATE, MailServer
 from tests.integration.ombud.conftest import Result, free_offset
 
 PATIENCE = 90.0
+COMPLAINTS = 300
 
 
 class Running:
-    """One `ombud run` on the test's own ports, on the broker of the tests."""
+    """One `ombud run`, started empty on the test's own ports, on the broker of the tests."""
 
-    def __init__(self, folder: Path, amqp_uri: str, env: dict[str, str]):
+    def __init__(self, folder: Path, amqp_uri: str, env: dict[str, str], *more: str):
         self.folder = folder
-        self.offset = free_offset()
+        self.offset = free_offset(replicas=2)
         command = [
             # Whoever started the tests in the background had SIGINT ignored, and children inherit that.
             "/usr/bin/env",
@@ -41,6 +48,7 @@ class Running:
             str(folder),
             "--port-offset",
             str(self.offset),
+            *more,
         ]
         self.process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.lines: list[str] = []
@@ -60,11 +68,22 @@ class Running:
 
 
 @pytest.fixture
-def running(tmp_path: Path, amqp_uri: str, environment: dict[str, str]) -> Iterator[Running]:
-    run = Running(tmp_path / "data", amqp_uri, environment)
-    yield run
-    if run.process.poll() is None:
-        run.end()
+def start(tmp_path: Path, amqp_uri: str, environment: dict[str, str]) -> Iterator[Callable[..., Running]]:
+    started: list[Running] = []
+
+    def start(*more: str) -> Running:
+        started.append(Running(tmp_path / "data", amqp_uri, environment, *more))
+        return started[-1]
+
+    yield start
+    for run in started:
+        if run.process.poll() is None:
+            run.end()
+
+
+@pytest.fixture
+def running(start: Callable[..., Running]) -> Running:
+    return start()
 
 
 def eventually(what: Callable[[], bool]) -> bool:
@@ -148,3 +167,59 @@ def test_a_roster_is_applied_and_what_is_refused_is_named_by_its_line(
         "contacts: 1 applied",
     ]
     assert result.stderr.startswith("roster.yml:8: petr: /capacity: "), result
+
+
+def test_a_mail_under_way_is_waited_for_at_the_end(
+    start: Callable[..., Running], ombud: Callable[..., Result], tmp_path: Path
+) -> None:
+    mail_server = MailServer()
+    mail_server.script["DOT"] = [LATE]
+    try:
+        running = start("--smtp-url", mail_server.url)
+        running.read_until("ready")
+        (tmp_path / "roster.yml").write_text(
+            "supervisors:\n  - {id: eva, name: Eva, role: supervisor, regions: ['*'], languages: [en]}\n"
+            "contacts:\n  - {person: eva, name: Eva, email: eva@shop.example}\n"
+        )
+        data = {"OMBUD_DATA_DIR": str(running.folder)}
+        assert ombud("roster", "apply", "roster.yml", **data).returncode == 0
+        severe = {"source": "me", "external_id": "1", "text": "This is unsafe. I want to speak to a supervisor."}
+        assert ombud("send", "-", feed=json.dumps(severe), **data).returncode == 0
+        assert eventually(lambda: bool(mail_server.letters))
+        assert running.end() == 0
+    finally:
+        mail_server.stop()
+    with closing(sqlite3.connect(running.folder / "notify.sqlite")) as database:
+        assert database.execute("SELECT recipient, state FROM alerts").fetchall() == [("eva", "accepted")]
+
+
+def test_two_replicas_of_each_service_share_the_work_and_assign_each_complaint_once(
+    start: Callable[..., Running], ombud: Callable[..., Result], tmp_path: Path, postgres_url: str
+) -> None:
+    running = start("--replicas", "2", "--database-url", postgres_url)
+    running.read_until("ready")
+    data = {"OMBUD_DATA_DIR": str(running.folder)}
+    seen = json.loads(ombud("status", "--json", **data).stdout)
+    assert seen["ready"]
+    assert [(p["service"], p["replica"]) for p in seen["processes"]] == [(s, k) for k in (1, 2) for s in SERVICES]
+    assert len({p["pid"] for p in seen["processes"]}) == 2 * len(SERVICES)
+
+    agents = {path.rpartition("/")[2]: body for path, body in ROSTER["routing"].items()}
+    (tmp_path / "roster.json").write_text(
+        json.dumps({"agents": [{"id": id_, **body, "capacity": 2 * COMPLAINTS} for id_, body in agents.items()]})
+    )
+    assert ombud("roster", "apply", "roster.json", **data).returncode == 0
+    complaint = {"source": "web", "text": MILD, "customer": {"region": "CZ", "language": "en"}}
+    feed = "".join(json.dumps(complaint | {"external_id": str(n)}) + "\n" for n in range(COMPLAINTS))
+    assert ombud("send", "-", feed=feed, **data).returncode == 0
+
+    engine = create_engine(postgres_url, poolclass=NullPool)
+    # Each assignment that was ever announced is a line in the story of its case.
+    told = text("SELECT case_id, count(*) FROM escalation.case_events WHERE what = 'assigned' GROUP BY case_id")
+    with engine.connect() as database:
+        assert eventually(lambda: len(database.execute(told).all()) == COMPLAINTS)
+        assert running.end() == 0
+        assert {times for _, times in database.execute(told)} == {1}
+        states = text("SELECT state, count(*), sum(weight) FROM routing.assignments GROUP BY state")
+        load = database.scalar(text("SELECT sum(load) FROM routing.agents"))
+        assert database.execute(states).all() == [("assigned", COMPLAINTS, load)]

@@ -97,12 +97,22 @@ def test_a_supervisor_is_saved_and_saved_again(desk: Desk) -> None:
     assert desk.case(id_of("1")).recipients == ("eve",)
 
 
+def test_a_supervisor_s_codes_are_kept_in_one_spelling_and_once() -> None:
+    body = {"name": "Eve", "role": "supervisor", "regions": ["fr", "FR ", "*"], "languages": ["fr-FR", "FR", "en_GB"]}
+    person = doors.supervisor_of("eve", a_request(body))
+    assert (person.regions, person.languages) == (("FR", "*"), ("fr", "en"))
+
+
 @pytest.mark.parametrize(
     ("change", "pointer"),
     [
         ({"role": "boss"}, "/role"),
         ({"regions": []}, "/regions"),
         ({"regions": [""]}, "/regions/0"),
+        ({"regions": ["FR", " "]}, "/regions/1"),
+        ({"regions": ["F" * 41]}, "/regions/0"),
+        ({"regions": [7]}, "/regions/0"),
+        ({"languages": ["und"]}, "/languages/0"),
         ({"name": ""}, "/name"),
         ({"languages": "fr"}, "/languages"),
         ({"phone": "1"}, "/phone"),

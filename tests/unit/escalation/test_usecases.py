@@ -81,6 +81,30 @@ def test_a_severe_complaint_opens_a_case_and_alerts_level_1_in_one_transaction(d
     assert desk.timeline(id_of("1")) == ["opened", "escalated"]
 
 
+@pytest.mark.parametrize(
+    ("customer", "language", "spelled"),
+    [
+        (Customer(region="cz", language="cs-CZ"), "en", ("CZ", "cs")),
+        (Customer(region=" Cz ", language="CS_cz"), "en", ("CZ", "cs")),
+        (Customer(region="CZ", language="und"), "cs", ("CZ", "cs")),
+        (Customer(region="CZ"), "cs-CZ", ("CZ", "cs")),
+    ],
+)
+def test_region_and_language_find_their_people_however_upstream_spells_them(
+    desk: Desk, customer: Customer, language: str, spelled: tuple[str, str]
+) -> None:
+    desk.hear(severe(customer=customer, language=language))
+    (escalated,) = desk.told(CaseEscalated)
+    assert escalated.recipients == ("anna",)
+    assert (escalated.facts.region, escalated.facts.language) == spelled
+
+
+def test_where_nothing_is_known_of_region_and_language_everybody_with_the_role_is_told(desk: Desk) -> None:
+    desk.hear(severe(customer=Customer(region=" "), language="und"))
+    (escalated,) = desk.told(CaseEscalated)
+    assert (escalated.recipients, escalated.facts.language) == (("anna", "ben"), "und")
+
+
 def test_a_mild_complaint_opens_a_case_with_a_deadline(desk: Desk) -> None:
     desk.hear(a_complaint())
     (opened,) = desk.told(CaseOpened)

@@ -1,5 +1,6 @@
 """When the dispatcher claims: no more than it has senders for, at once when one comes free, alone without waiting."""
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -72,3 +73,22 @@ def test_lone_alert_waits_for_nobody(office: Office, dispatcher, waiting):
         dispatcher.send_due()
         pauses.append(time.monotonic() - started)
     assert min(pauses) < CLAIMS_APART / 4
+
+
+def test_slow_sender_does_not_leave_on_the_hand_off_of_the_sender_after_it(office: Office, dispatcher, waiting):
+    """Both ask in one transaction: what is allowed to the new attempt is not allowed to the old one."""
+    office.hear(*many(1))
+    dispatcher.send_due()
+    office.wait(seconds=61)
+    office.reap()
+    office.wait(seconds=2)
+    dispatcher.send_due()
+    both_ask = threading.Barrier(2)
+    office.email.before_hand_off = lambda: both_ask.wait(10)
+    senders = [threading.Thread(target=send) for send in waiting]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join(30)
+    assert len(office.email.sent) == 1
+    assert office.told() == ["alert.accepted"]

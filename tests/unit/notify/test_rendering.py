@@ -1,7 +1,7 @@
 """What an alert says, in whose language and zone, and what can never break out of it."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -102,6 +102,41 @@ def test_letter_is_in_the_language_of_the_contact_or_english(language, word):
 def test_unknown_zone_is_told_in_utc():
     letter, _ = written(escalated(respond_by=NOON), a_contact(timezone="Mars/Olympus"))
     assert "2026-11-02 12:00 UTC" in letter.text
+
+
+@pytest.mark.parametrize(
+    ("at", "zone", "shown"),
+    [
+        (datetime(1, 1, 1, tzinfo=UTC), "America/New_York", "1-01-01 00:00 UTC"),
+        (datetime(9999, 12, 31, 23, 59, tzinfo=UTC), "Asia/Tokyo", "9999-12-31 23:59 UTC"),
+    ],
+)
+def test_time_that_no_calendar_of_the_contact_holds_is_told_in_utc(at, zone, shown):
+    letter, _ = written(escalated(facts=facts(received_at=at)), a_contact(timezone=zone))
+    assert shown in letter.text
+    told, _ = written(failed(at=at), a_contact(timezone=zone))
+    assert shown in told.text
+
+
+@pytest.mark.parametrize("event", [escalated(), exhausted(), failed()])
+@pytest.mark.parametrize("channel", [EMAIL, SMS])
+@pytest.mark.parametrize(
+    "strange", [{}, {"received_at": "tomorrow"}, {"received_at": None}, {"flags": 7}, {"flags": None}, {"excerpt": []}]
+)
+def test_facts_that_cannot_be_read_silence_no_alert(event, channel, strange):
+    """Facts are stored: another version of Ombud, older or newer, may have written them."""
+    known = escalation_from(event, BOTH, NOON, None)
+    assert known
+    escalation = replace(known, facts={**known.facts, **strange} if strange else {})
+    (alert,) = next_alerts(escalation, "ann", a_contact(channels=(channel,)), frozenset(), BOTH, NOON)
+    letter = WRITER.write(alert, escalation, a_contact())
+    assert escalation.purpose is Purpose.DEAD_LETTER or link_in(letter.text).case_id == CASE
+
+
+@pytest.mark.parametrize("event", [escalated(facts=facts(region="R" * 5000)), failed(failed_type="t" * 5000)])
+def test_text_message_stays_short_enough_for_the_provider_however_long_a_fact_is(event):
+    letter, _ = written(event, channel=SMS)
+    assert len(letter.text) <= 1600
 
 
 def test_dead_letter_says_what_failed_and_has_no_link():

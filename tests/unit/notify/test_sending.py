@@ -165,7 +165,7 @@ def test_slow_sender_whose_alert_was_claimed_anew_may_not_hand_off(told: Office)
     told.wait(seconds=2)
     (fast,) = told.claim()
     assert _hand_off(told, slow) == set()
-    assert _hand_off(told, fast) == {fast.alert.id}
+    assert _hand_off(told, fast) == {fast.alert.fence}
 
 
 def test_outcome_of_an_older_attempt_is_dropped(told: Office):
@@ -175,15 +175,28 @@ def test_outcome_of_an_older_attempt_is_dropped(told: Office):
     told.wait(seconds=2)
     (fast,) = told.claim()
     assert _settle(told, slow, REFUSED) == 0
-    assert _hand_off(told, fast) == {fast.alert.id}
+    assert _hand_off(told, fast) == {fast.alert.fence}
     assert _settle(told, fast, Accepted()) == 1
     assert _settle(told, fast, REFUSED) == 0
     assert (told.alerts(), told.told()) == ({("ann", "email"): ACCEPTED}, ["alert.accepted"])
 
 
+def test_old_and_new_attempt_that_ask_at_the_same_moment_are_told_apart(told: Office):
+    (slow,) = told.claim()
+    told.wait(seconds=61)
+    told.reap()
+    told.wait(seconds=2)
+    (fast,) = told.claim()
+    assert _hand_off(told, fast, slow) == _hand_off(told, slow, fast) == {fast.alert.fence}
+    with told.db.transaction() as tx:
+        attempts = [Attempt(fast.alert, Accepted()), Attempt(slow.alert, REFUSED)]
+        assert sending.settle(tx, told.rules, attempts) == 1
+    assert (told.alerts(), told.told()) == ({("ann", "email"): ACCEPTED}, ["alert.accepted"])
+
+
 def test_hand_off_may_be_asked_again_when_its_answer_was_lost(told: Office):
     (job,) = told.claim()
-    assert _hand_off(told, job) == _hand_off(told, job) == {job.alert.id}
+    assert _hand_off(told, job) == _hand_off(told, job) == {job.alert.fence}
 
 
 def test_bug_in_a_channel_ends_as_an_outcome(told: Office):
@@ -207,9 +220,9 @@ def test_seconds_count_from_the_cause(told: Office):
     assert 30 <= told.announced[0].seconds < 40
 
 
-def _hand_off(office: Office, job: sending.Job) -> set[str]:
+def _hand_off(office: Office, *jobs: sending.Job) -> set[tuple[str, int]]:
     with office.db.transaction() as tx:
-        return sending.hand_off(tx, [job.alert])
+        return sending.hand_off(tx, [job.alert for job in jobs])
 
 
 def _settle(office: Office, job: sending.Job, outcome) -> int:

@@ -4,12 +4,14 @@ import os
 import stat
 from pathlib import Path
 
+import click
 import pytest
 
 from ombud import environment, lock, preflight, runfile
 from ombud.layout import Folder, places, taken_ports
 from ombud.main import wrong_python
 from ombud.options import RunOptions
+from ombud.run import demo, run
 from ombud.runfile import Process, Run
 from ombud.token import settings_entry
 from ombud.trouble import Trouble
@@ -47,6 +49,19 @@ def test_options_that_cannot_be_are_refused_with_what_would_do(given: dict[str, 
 def test_a_database_url_without_its_driver_is_refused_with_the_right_one() -> None:
     with pytest.raises(Trouble, match=r"postgresql\+psycopg2://"):
         preflight.check_options(options(database_url="postgresql://u@h/d"))
+
+
+@pytest.mark.parametrize(
+    ("value", "is_empty"), [(None, False), ("", False), ("0", False), ("false", False), ("1", True), ("true", True)]
+)
+@pytest.mark.parametrize("command", [run, demo])
+def test_a_variable_leaves_the_samples_out(
+    monkeypatch: pytest.MonkeyPatch, command: click.Command, value: str | None, is_empty: bool
+) -> None:
+    monkeypatch.delenv("OMBUD_NO_SAMPLES", raising=False)
+    if value is not None:
+        monkeypatch.setenv("OMBUD_NO_SAMPLES", value)
+    assert command.make_context("ombud", []).params["no_samples"] is is_empty
 
 
 def test_replicas_are_fine_on_postgresql() -> None:
