@@ -10,10 +10,14 @@ COMMANDS = {
     "send": "ombud.feed",
     "status": "ombud.status",
     "roster": "ombud.roster",
+    "eval": "ombud.evaluate",
     "migrate": "ombud.migrate",
     "token": "ombud.token",
     "serve": "ombud.serve",
 }
+
+
+_FUNCTIONS = {"eval": "evaluate"}  # where the command's name is taken in Python
 
 
 class Commands(click.Group):
@@ -25,7 +29,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(COMMANDS[cmd_name]), cmd_name)
+        module = import_module(COMMANDS[cmd_name])
+        command: click.Command = getattr(module, _FUNCTIONS.get(cmd_name, cmd_name))
         return command
 
 
