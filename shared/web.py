@@ -34,6 +34,7 @@ REQUESTS = Counter(
 SECONDS = Histogram("ombud_http_request_duration_seconds", "Time to answer an HTTP request", ["entrypoint"])
 _STATUSES = ("2xx", "3xx", "4xx", "5xx")
 _places = eventlet.semaphore.Semaphore(AT_ONCE)
+_large_bodies = eventlet.semaphore.Semaphore(4)
 
 
 class LimitedServer(WebServer):
@@ -120,12 +121,22 @@ class HttpDoor(HttpRequestHandler):
 
     scope: what the caller's token must carry, any of several (admin carries all); None = no token (signed links).
     The caller is `request.caller`. The body is read, within its limits, before a worker is taken.
+    max_body: bytes; above MAX_BODY_BYTES a few are read at once, and others are told to come again.
     """
 
     server = LimitedServer()
 
-    def __init__(self, method: str, url: str, *, scope: str | tuple[str, ...] | None, **kwargs: Any):
+    def __init__(
+        self,
+        method: str,
+        url: str,
+        *,
+        scope: str | tuple[str, ...] | None,
+        max_body: int = MAX_BODY_BYTES,
+        **kwargs: Any,
+    ):
         super().__init__(method, url, **kwargs)
+        self.max_body = max_body
         self.scopes = (scope,) if isinstance(scope, str) else scope
 
     def setup(self) -> None:
@@ -146,7 +157,7 @@ class HttpDoor(HttpRequestHandler):
     def _answer(self, request: Request, request_id: str) -> Response:
         try:
             request.caller = self._admit(request)  # type: ignore[attr-defined]
-            _read_body(request)
+            _read_body(request, self.max_body)
             with _places:
                 response: Response = call_method(self.container, self, request, **request.path_values)  # type: ignore[attr-defined]
             return response
@@ -180,15 +191,27 @@ class BadRequest(Rejected):
     status = 400
 
 
-def _read_body(request: Request) -> None:
+def _read_body(request: Request, limit: int) -> None:
     """Reads the whole body into the request, or refuses: no worker ever waits for a slow sender."""
-    if (request.content_length or 0) > MAX_BODY_BYTES:
-        raise TooLarge(f"the body may have {MAX_BODY_BYTES} bytes")
-    request.max_content_length = MAX_BODY_BYTES + 1
+    if (request.content_length or 0) > limit:
+        raise TooLarge(f"the body may have {limit} bytes")
+    if (request.content_length or 0) <= MAX_BODY_BYTES:
+        _read(request, MAX_BODY_BYTES)  # a chunked body tells no length: it has to be small
+        return
+    if not _large_bodies.acquire(blocking=False):
+        raise TemporaryFailure("enough large bodies are being read already")
+    try:
+        _read(request, limit)
+    finally:
+        _large_bodies.release()
+
+
+def _read(request: Request, limit: int) -> None:
+    request.max_content_length = limit + 1
     with eventlet.Timeout(BODY_WITHIN, TemporaryFailure("the body did not arrive in time")):
         # A chunked body that is longer is cut by werkzeug without a word, hence the byte more.
-        if len(request.get_data(cache=True)) > MAX_BODY_BYTES:
-            raise TooLarge(f"the body may have {MAX_BODY_BYTES} bytes")
+        if len(request.get_data(cache=True)) > limit:
+            raise TooLarge(f"the body may have {limit} bytes")
 
 
 def json_body(request: Request) -> Any:
