@@ -15,26 +15,24 @@ from prometheus_client import Counter, Histogram
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
+from shared.bodies import MAX_BODY_BYTES, read_body
 from shared.errors import Fault, Forbidden, Rejected, TemporaryFailure, fault_of
 from shared.messaging.envelope import valid_traceparent
 from shared.tokens import Caller, TokenBook
 from shared.worker import call_method
 
 log = structlog.get_logger()
-MAX_BODY_BYTES = 256 * 1024
 CONNECTIONS = 1000  # at once; further ones wait in the kernel
 # Requests that are worked on at once; below the workers of a process (`WORKERS`), because a subscription that holds
 # SQLite's one writer needs a worker, too, and requests that hold all of them may be waiting for that very writer.
 AT_ONCE = 32
 SOCKET_TIMEOUT = 15  # seconds without a byte before a connection is closed
-BODY_WITHIN = 15
 REQUESTS = Counter(
     "ombud_http_requests_total", "HTTP requests by entrypoint and status class", ["entrypoint", "status"]
 )
 SECONDS = Histogram("ombud_http_request_duration_seconds", "Time to answer an HTTP request", ["entrypoint"])
 _STATUSES = ("2xx", "3xx", "4xx", "5xx")
 _places = eventlet.semaphore.Semaphore(AT_ONCE)
-_large_bodies = eventlet.semaphore.Semaphore(4)
 
 
 class LimitedServer(WebServer):
@@ -157,7 +155,7 @@ class HttpDoor(HttpRequestHandler):
     def _answer(self, request: Request, request_id: str) -> Response:
         try:
             request.caller = self._admit(request)  # type: ignore[attr-defined]
-            _read_body(request, self.max_body)
+            read_body(request, self.max_body)
             with _places:
                 response: Response = call_method(self.container, self, request, **request.path_values)  # type: ignore[attr-defined]
             return response
@@ -183,35 +181,8 @@ class Unauthorized(Rejected):
     status = 401
 
 
-class TooLarge(Rejected):
-    status = 413
-
-
 class BadRequest(Rejected):
     status = 400
-
-
-def _read_body(request: Request, limit: int) -> None:
-    """Reads the whole body into the request, or refuses: no worker ever waits for a slow sender."""
-    if (request.content_length or 0) > limit:
-        raise TooLarge(f"the body may have {limit} bytes")
-    if (request.content_length or 0) <= MAX_BODY_BYTES:
-        _read(request, MAX_BODY_BYTES)  # a chunked body tells no length: it has to be small
-        return
-    if not _large_bodies.acquire(blocking=False):
-        raise TemporaryFailure("enough large bodies are being read already")
-    try:
-        _read(request, limit)
-    finally:
-        _large_bodies.release()
-
-
-def _read(request: Request, limit: int) -> None:
-    request.max_content_length = limit + 1
-    with eventlet.Timeout(BODY_WITHIN, TemporaryFailure("the body did not arrive in time")):
-        # A chunked body that is longer is cut by werkzeug without a word, hence the byte more.
-        if len(request.get_data(cache=True)) > limit:
-            raise TooLarge(f"the body may have {limit} bytes")
 
 
 def json_body(request: Request) -> Any:

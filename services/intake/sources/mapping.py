@@ -14,7 +14,7 @@ from jsonpath import JSONPath
 
 from services.intake.sources.enrich import Enrich
 from services.intake.sources.plaintext import plain
-from services.intake.sources.source import CONTACTED, RATED, SUBMITTED, Heard, Ignored, Inbound, Said, Unclear
+from services.intake.sources.source import CONTACTED, SUBMITTED, Heard, Ignored, Inbound, Said, Unclear
 from services.intake.sources.times import written
 from shared.errors import Rejected, TemporaryFailure
 
@@ -125,12 +125,7 @@ def _data(plan: Plan, rule: Rule, event: Any) -> dict[str, Any]:
             data.setdefault(outer, {})[inner] = value
         else:
             data[outer] = value
-    return data if rule.type in CONTACTS else _step(rule, data)
-
-
-def _step(rule: Rule, data: dict[str, Any]) -> dict[str, Any]:
-    kept = ("external_id", "at", "by", *(("score",) if rule.type == RATED else ()))
-    return {name: data[name] for name in kept if name in data}
+    return data
 
 
 def _value(plan: Plan, name: str, value: Any) -> Any:

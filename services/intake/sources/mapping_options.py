@@ -147,7 +147,10 @@ def plan_of(options: Mapping[str, Any]) -> Plan:
     for needed in ("types", "id", "fields_"):
         if needed not in options:
             raise ValidationError("Missing data for required field.", needed.rstrip("_"))
-    rules = [Rule(r["type"], r["when"], {**options["fields_"], **r["fields_"]}) for r in options["types"]]
+    rules = [
+        Rule(r["type"], r["when"], _of_type(r["type"], {**options["fields_"], **r["fields_"]}))
+        for r in options["types"]
+    ]
     for rule in rules:
         if "external_id" not in rule.fields or (rule.type in TYPES[:2] and "text" not in rule.fields):
             raise ValidationError(f"{rule.type} needs external_id, and text if it is a contact", "fields")
@@ -162,6 +165,13 @@ def plan_of(options: Mapping[str, Any]) -> Plan:
         enrich_with=options.get("enrich", {}).get("with_"),
         skip_empty=options.get("skip_empty", False),
     )
+
+
+def _of_type(type_: str, fields_: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that such an event has: nothing is fetched for the sake of others."""
+    of_step = ("external_id", "at", "by", "score") if type_ == RATED else ("external_id", "at", "by")
+    is_contact = type_ in (SUBMITTED, CONTACTED)
+    return {n: p for n, p in fields_.items() if (n not in ("at", "by", "score") if is_contact else n in of_step)}
 
 
 def enrich_of(options: Mapping[str, Any], token: str | None) -> Enrich | None:

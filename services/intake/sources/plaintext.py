@@ -5,27 +5,10 @@ from html.parser import HTMLParser
 
 MAX_HTML = 300_000  # characters looked at; a mail of a customer has a few thousand
 _BLOCKS = frozenset(
-    (
-        *("address", "article", "aside", "blockquote", "br", "dd", "div", "dl", "dt", "footer", "form", "header", "hr"),
-        *(
-            "h1",
-            "h2",
-            "h3",
-            "h4",
-            "h5",
-            "h6",
-            "li",
-            "main",
-            "ol",
-            "p",
-            "pre",
-            "section",
-            "table",
-            "td",
-            "th",
-            "tr",
-            "ul",
-        ),
+    re.findall(
+        r"\w+",
+        """address article aside blockquote br dd div dl dt footer form h1 h2 h3 h4 h5 h6 header hr li main ol p pre
+        section table td th tr ul""",
     )
 )
 _UNSEEN = frozenset(("head", "script", "style", "template", "title"))
