@@ -21,6 +21,7 @@ from shared.errors import NotFound
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,49}")
 DEFAULTS = ("channel", "product", "region", "language", "tier", "timezone")
+PRESET_KINDS = tuple(kind for kind, source in KINDS.items() if isinstance(source, Mapped) and source.has_preset)
 Place = tuple[str | int, ...]
 SecretOf = Callable[[str], str | None]
 
@@ -174,9 +175,9 @@ def _lines_of(document: str, file: str) -> tuple[dict[Place, int], list[tuple[Pl
     twice: list[tuple[Place, str]] = []
     try:
         node = yaml.compose(document, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise WrongSources(f"{file}:{line}: {error.problem}") from error
+    except yaml.YAMLError as error:
+        mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", str(error))
+        raise WrongSources(f"{file}:{mark.line + 1 if mark else 1}: {problem}") from error
     _note_lines(node, (), lines, twice)
     return lines, twice
 

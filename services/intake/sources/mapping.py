@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 from jsonpath import JSONPath
+from jsonpath.exceptions import JSONPathError
 
 from services.intake.sources.enrich import Enrich
 from services.intake.sources.plaintext import plain
@@ -33,7 +34,7 @@ class Condition:
     patterns: tuple[re.Pattern[str], ...] = ()
 
     def holds(self, event: Any) -> bool:
-        found = [_text(value) for value in self.path.findall(event)]
+        found = [_text(value) for value in _find(self.path, event)]
         return any(v in self.texts or any(p.search(v[:MAX_MATCHED]) for p in self.patterns) for v in found)
 
 
@@ -69,7 +70,7 @@ class Plan:
 def said(plan: Plan, inbound: Inbound, enrich: Enrich | None) -> list[Heard]:
     """What the body says; an event that cannot be read stands as Unclear beside the others."""
     body = _body(plan, inbound)
-    events = plan.events.findall(body) if plan.events else [body]
+    events = _find(plan.events, body) if plan.events else [body]
     if len(events) > MAX_EVENTS:
         raise Rejected(f"a body may hold {MAX_EVENTS} events")
     return [_heard(plan, event, enrich) for event in events]
@@ -88,10 +89,10 @@ def _body(plan: Plan, inbound: Inbound) -> Any:
 
 
 def _heard(plan: Plan, event: Any, enrich: Enrich | None) -> Heard:
-    rule = next((rule for rule in plan.rules if all(c.holds(event) for c in rule.conditions)), None)
-    if rule is None:
-        return Ignored()
     try:
+        rule = next((rule for rule in plan.rules if all(c.holds(event) for c in rule.conditions)), None)
+        if rule is None:
+            return Ignored()
         data = _data(plan, rule, _enriched(plan, rule, event, enrich))
         if rule.type in CONTACTS and not data.get("text"):
             return _empty(plan)
@@ -160,7 +161,7 @@ def _id(plan: Plan, event: Any) -> str:
 def _all_text(event: Any, paths: Sequence[JSONPath | str]) -> str:
     """Everything that the first path with something in it finds: a survey may have several open questions."""
     for path in paths:
-        found = [path] if isinstance(path, str) else path.findall(event)
+        found = [path] if isinstance(path, str) else _find(path, event)
         if texts := [text for text in map(_text, found) if text]:
             return "\n".join(texts)
     return ""
@@ -168,11 +169,21 @@ def _all_text(event: Any, paths: Sequence[JSONPath | str]) -> str:
 
 def _first(event: Any, paths: Sequence[JSONPath | str]) -> Any:
     for path in paths:
-        found = [path] if isinstance(path, str) else path.findall(event)
+        found = [path] if isinstance(path, str) else _find(path, event)
         for value in found:
             if value not in (None, "", [], {}):
                 return value
     return None
+
+
+def _find(path: JSONPath, document: Any) -> list[Any]:
+    """What stands at the path; the library would take a text for JSON and open it."""
+    if not isinstance(document, dict | list):
+        return []
+    try:
+        return list(path.findall(document))
+    except JSONPathError as error:
+        raise Rejected("a path cannot be followed", [{"pointer": "/", "detail": str(error)[:200]}]) from error
 
 
 def _text(value: Any) -> str:

@@ -179,7 +179,7 @@ _SIGNERS: dict[str, Callable[..., Signed]] = {
 
 @dataclass
 class Shelf:
-    """A vendor's API: documents by path, or a status in their place; `asked` is what was asked for, with the headers."""
+    """A vendor's API: documents by path, or a status in their place; `asked` is what was asked for, with headers."""
 
     documents: dict[str, Any] = field(default_factory=dict)
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
