@@ -94,7 +94,7 @@ def understand(inbound: Inbound, account: Account, reader: Reader, patience: flo
     for part in parts:
         if isinstance(part, Said):
             try:
-                received.append(_received(part, account, inbound, trace))
+                received.append(_received(part, account, trace))
             except Rejected as error:
                 faults.append(error)
         elif isinstance(part, Unclear) and isinstance(part.error, Rejected):
@@ -105,10 +105,11 @@ def understand(inbound: Inbound, account: Account, reader: Reader, patience: flo
     return Heard(account, inbound, tuple(reader.prepare(received)), ignored, tuple(faults), deferred)
 
 
-def _received(said: Said, account: Account, inbound: Inbound, trace: str | None) -> Received:
+def _received(said: Said, account: Account, trace: str | None) -> Received:
+    """Without the request itself: it is kept for what is unclear, once."""
     event = schemas.upstream(said.type, fitted(said, account))
     id_ = name_of(f"{said.type}/{said.id}")
-    return Received(event, id_, account.name, said.type, event.complaint_id, trace, message_of(inbound, account))
+    return Received(event, id_, account.name, said.type, event.complaint_id, trace, Message(said.type, {}, b""))
 
 
 def take(tx: Transaction, rules: MatterRules, heard: Heard) -> None:

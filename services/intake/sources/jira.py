@@ -64,11 +64,13 @@ class Jira:
     def said(self, inbound: Inbound, account: Account) -> list[Heard]:
         document = inbound.document()
         happened = needed(document, "webhookEvent")
-        projects = account.options["projects"]
-        if projects and text_at(document, "issue", "fields", "project", "key") not in projects:
-            return [Ignored()]
         found = {"jira:issue_created": _created, "comment_created": _commented, "jira:issue_updated": _updated}
-        type_, data = found[happened](document, account) if happened in found else ("", {})
+        projects = account.options["projects"]
+        if happened not in found:
+            return [Ignored()]
+        if projects and needed(document, "issue", "fields", "project", "key") not in projects:
+            return [Ignored()]
+        type_, data = found[happened](document, account)
         if not type_:
             return [Ignored()]
         return [

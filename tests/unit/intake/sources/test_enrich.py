@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -47,6 +48,17 @@ def test_what_can_come_later_is_told_from_what_never_will(status: int, error: ty
     with pytest.raises(error):
         enrich(vendor).fetch({"id": "1"})
     assert [path for path, _ in vendor.asked] == ["/t/1"]
+
+
+def test_neither_a_proxy_nor_a_password_of_the_machine_is_used(
+    vendor: Shelf, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password mine\n")
+    for name, value in (("http_proxy", "http://127.0.0.1:1"), ("no_proxy", ""), ("NETRC", str(tmp_path / "netrc"))):
+        monkeypatch.setenv(name, value)
+    vendor.documents["/t/1"] = {}
+    assert enrich(vendor).fetch({"id": "1"}) == {}
+    assert vendor.asked[0][1]["authorization"] == "Bearer the-token"
 
 
 def test_nobody_listening_is_for_later(vendor: Shelf) -> None:
