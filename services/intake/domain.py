@@ -158,8 +158,14 @@ class Complaint:
         )
 
     def with_step(self, step: Step) -> "Complaint":
-        states = {StepKind.ANSWERED: State.ANSWERED, StepKind.RESOLVED: State.RESOLVED, StepKind.REOPENED: State.OPEN}
-        return replace(self, state=states.get(step.kind, self.state), revision=self.revision + 1)
+        return replace(self, state=_LEADS_TO.get(step.kind, self.state), revision=self.revision + 1)
+
+    def has_taken(self, step: Step) -> bool:
+        """Whether a step that says no time of its own would change nothing: then it is a copy."""
+        return step.at is None and _LEADS_TO.get(step.kind) is self.state
+
+
+_LEADS_TO = {StepKind.ANSWERED: State.ANSWERED, StepKind.RESOLVED: State.RESOLVED, StepKind.REOPENED: State.OPEN}
 
 
 def merged(new: "Read | Step", into: str) -> Complaint:

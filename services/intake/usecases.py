@@ -92,7 +92,7 @@ def _take_contact(desk: _Desk, read: Read) -> None:
     desk.tx.announce(announcements.facts(after, is_new=before.verdict is None))
     metrics.count(read, is_new=before.verdict is None)
     for step in after.waiting_steps:
-        after = _apply(desk, after, step)
+        after = after if after.has_taken(step) else _apply(desk, after, step)
     desk.changed[after.id] = replace(after, waiting_steps=())
 
 
@@ -110,7 +110,7 @@ def _take_step(desk: _Desk, step: Step) -> None:
     before = desk.current(step)
     if before.state is State.EXPECTED:
         desk.changed[before.id] = replace(before, waiting_steps=(*before.waiting_steps, step))
-    else:
+    elif not before.has_taken(step):
         desk.changed[before.id] = _apply(desk, before, step)
 
 

@@ -55,6 +55,16 @@ def test_steps_follow_each_other_with_growing_revisions(desk: Desk) -> None:
     assert (desk.events[1].at, desk.events[1].by, desk.events[3].score) == (AT, "jana", 0.25)
 
 
+def test_resolved_reopened_and_resolved_again_all_count(desk: Desk) -> None:
+    desk.take(a_contact(), a_step("resolved"), a_step("reopened"), a_step("resolved"))
+    assert desk.announced == [("classified", 1), ("resolved", 2), ("reopened", 3), ("resolved", 4)]
+
+
+def test_a_step_that_changes_nothing_and_has_no_time_is_a_copy(desk: Desk) -> None:
+    desk.take(a_contact(), a_step("resolved"), a_step("resolved")).take(a_step("resolved"))
+    assert desk.announced == [("classified", 1), ("resolved", 2)]
+
+
 def test_a_step_before_its_complaint_waits_and_is_announced_after_it(desk: Desk) -> None:
     desk.take(a_step("resolved", by="jana"))
     assert desk.announced == []
