@@ -131,18 +131,35 @@ def _veto(reading: Reading, target: Hit, request: Hit) -> Hit | None:
                 return hit
     clause, sentence = reading.clause(target), reading.sentence(target)
     for hit in reading.classes.get("unwish", ()):
-        if reading.clause(hit) == clause and not _is_contrasted(reading, hit, target):
+        # A pattern that holds the denial itself means it: "I don't want a bot".
+        is_meant = target.first <= hit.first and hit.last <= target.last
+        if reading.clause(hit) == clause and not is_meant and not _is_contrasted(reading, hit, target):
             return hit
     for hit in reading.classes.get("praise", ()):
         if reading.clause(hit) == clause and request.rule.name not in _DIRECT:
             return hit
+    return None if _is_refused(reading, sentence) else _told_or_done(reading, target, request)
+
+
+def _told_or_done(reading: Reading, target: Hit, request: Hit) -> Hit | None:
+    """What others said to do, or contact that has taken place, unless the customer now wishes for it in plain words."""
+    sentence = reading.sentence(target)
     for hit in reading.classes.get("reported", ()):
-        if reading.sentence(hit) == sentence and hit.first < target.first and not _is_refused(reading, sentence):
+        if reading.sentence(hit) == sentence and hit.first < target.first and not _is_wished(reading, hit, request):
             return hit
     for hit in reading.classes.get("fulfilled", ()):
-        if 0 <= reading.sentence(hit) - sentence <= _SENTENCES_TO_OUTCOME and not _is_refused(reading, sentence):
+        distance = reading.sentence(hit) - sentence
+        if 0 <= distance <= _SENTENCES_TO_OUTCOME and not (distance == 0 and _is_wished(reading, hit, request)):
             return hit
     return None
+
+
+def _is_wished(reading: Reading, told: Hit, request: Hit) -> bool:
+    """Whether a wish of the customer's own leads to the request: "he says he can't, please get me the manager"."""
+    return any(
+        told.last < hit.first <= request.first and reading.sentence(hit) == reading.sentence(request)
+        for hit in reading.classes.get("firm", ())
+    )
 
 
 def _is_contrasted(reading: Reading, unwish: Hit, target: Hit) -> bool:

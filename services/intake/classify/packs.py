@@ -38,6 +38,7 @@ ASK_CLASSES = (
     "about",
     "onward",
     "contrast",
+    "firm",
 )
 WORD_CLASSES = (
     "person",
@@ -55,6 +56,10 @@ WORD_CLASSES = (
     "idiom",
     "friendly",
     "stressed",
+    "frail",
+    "lifeline",
+    "failing",
+    "standstill",
 )
 VETOES_ON_TARGET = ("own_role", "not_role", "about")
 # A veto reaches no further than its clause: "I am tired of this, get me the manager".

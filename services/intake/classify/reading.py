@@ -68,7 +68,8 @@ class Reading:
 
 
 def _lies_in(hit: Hit, idiom: Hit) -> bool:
-    return idiom.first <= hit.first and hit.last <= idiom.last
+    # What spans the whole idiom means it.
+    return idiom.first <= hit.first and hit.last <= idiom.last and hit.last - hit.first < idiom.last - idiom.first
 
 
 def overlaps(one: Hit, other: Hit) -> bool:
