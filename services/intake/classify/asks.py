@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from services.intake.classify.matcher import Hit
 from services.intake.classify.model import Evidence
 from services.intake.classify.packs import VETOES_ON_TARGET
-from services.intake.classify.reading import Reading, overlaps
+from services.intake.classify.reading import Reading, lies_in, overlaps
 
 _KIND_OF_CLASS = {
     "role": "supervisor",
@@ -66,7 +66,22 @@ def find_ask(reading: Reading, ask_distance: int) -> Ask:
 def _candidates(reading: Reading) -> list[Hit]:
     hits = [hit for name in (*_DIRECT, *_TARGETS) for hit in reading.classes.get(name, ())]
     vetoing = [hit for name in VETOES_ON_TARGET[1:2] for hit in reading.classes.get(name, ())]
-    return [hit for hit in hits if not any(overlaps(hit, veto) for veto in vetoing)]
+    return [hit for hit in _without_lesser_titles(reading, hits) if not any(overlaps(hit, veto) for veto in vetoing)]
+
+
+def _without_lesser_titles(reading: Reading, hits: list[Hit]) -> list[Hit]:
+    """A "managing director" is no "director": the executive's longer title holds, also inside a direct request."""
+    roles, executives = reading.classes.get("role", ()), reading.classes.get("executive", ())
+    lesser = {role for role in roles if any(lies_in(role, executive) for executive in executives)}
+    if not lesser:
+        return hits
+    named = [role for role in roles if role not in lesser]
+    lesser |= {
+        hit
+        for hit in reading.classes.get("direct", ())
+        if any(lies_in(role, hit) for role in lesser) and not any(lies_in(role, hit) for role in named)
+    }
+    return [hit for hit in hits if hit not in lesser]
 
 
 def _request_for(reading: Reading, target: Hit, ask_distance: int) -> Hit | None:
@@ -132,8 +147,7 @@ def _veto(reading: Reading, target: Hit, request: Hit) -> Hit | None:
     clause, sentence = reading.clause(target), reading.sentence(target)
     for hit in reading.classes.get("unwish", ()):
         # A pattern that holds the denial itself means it: "I don't want a bot".
-        is_meant = target.first <= hit.first and hit.last <= target.last
-        if reading.clause(hit) == clause and not is_meant and not _is_contrasted(reading, hit, target):
+        if reading.clause(hit) == clause and not lies_in(hit, target) and not _is_contrasted(reading, hit, target):
             return hit
     for hit in reading.classes.get("praise", ()):
         if reading.clause(hit) == clause and request.rule.name not in _DIRECT:
