@@ -27,6 +27,8 @@ _TARGETS = ("role", "executive", "authority", "human", "someone")
 _KINDS = ("supervisor", "executive", "human")
 # A text of so few words that names only a role is a wish in itself: "Manager, please".
 _BARE_TEXT = 4
+# "Who may decide? Put me through": such a request names nobody, so somebody with authority this near will do.
+_SENTENCES_TO_ONWARD = 1
 # A past request counts if this many sentences on, or sooner, it says that nothing came of it.
 _SENTENCES_TO_OUTCOME = 1
 
@@ -76,7 +78,7 @@ def _request_for(reading: Reading, target: Hit, ask_distance: int) -> Hit | None
     near = [hit for hit in _requests(reading, name) if _is_near(reading, hit, target, ask_distance)]
     if near:
         return min(near, key=lambda hit: (_distance(hit, target), hit.first))
-    return _unmet_past_request(reading, target, ask_distance)
+    return _onward_request(reading, target) or _unmet_past_request(reading, target, ask_distance)
 
 
 def _requests(reading: Reading, target_class: str) -> list[Hit]:
@@ -99,6 +101,17 @@ def _distance(one: Hit, other: Hit) -> int:
     return max(one.first - other.last, other.first - one.last) - 1
 
 
+def _onward_request(reading: Reading, target: Hit) -> Hit | None:
+    """A request to take the matter on, in a sentence of its own beside the one about authority."""
+    if target.rule.name != "authority":
+        return None
+    sentence = reading.sentence(target)
+    for hit in reading.classes.get("onward", ()):
+        if abs(reading.sentence(hit) - sentence) <= _SENTENCES_TO_ONWARD and not overlaps(hit, target):
+            return hit
+    return None
+
+
 def _unmet_past_request(reading: Reading, target: Hit, ask_distance: int) -> Hit | None:
     """A request in the past tense counts when the text says that it was refused or came to nothing."""
     sentence = reading.sentence(target)
@@ -118,7 +131,7 @@ def _veto(reading: Reading, target: Hit, request: Hit) -> Hit | None:
                 return hit
     clause, sentence = reading.clause(target), reading.sentence(target)
     for hit in reading.classes.get("unwish", ()):
-        if reading.clause(hit) == clause:
+        if reading.clause(hit) == clause and not _is_contrasted(reading, hit, target):
             return hit
     for hit in reading.classes.get("praise", ()):
         if reading.clause(hit) == clause and request.rule.name not in _DIRECT:
@@ -130,6 +143,12 @@ def _veto(reading: Reading, target: Hit, request: Hit) -> Hit | None:
         if 0 <= reading.sentence(hit) - sentence <= _SENTENCES_TO_OUTCOME and not _is_refused(reading, sentence):
             return hit
     return None
+
+
+def _is_contrasted(reading: Reading, unwish: Hit, target: Hit) -> bool:
+    """What stands on the other side of a "but" is not denied: "I want no voucher but your manager"."""
+    low, high = sorted((unwish, target), key=lambda hit: hit.first)
+    return any(low.last < hit.first and hit.last < high.first for hit in reading.classes.get("contrast", ()))
 
 
 def _is_refused(reading: Reading, sentence: int) -> bool:

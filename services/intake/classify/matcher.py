@@ -30,6 +30,8 @@ class Hit(NamedTuple):
     last: int
 
 
+# Lists are matched first, then classes, which can refer to lists, then all other rules, which can refer to both.
+STAGES = LISTS, CLASSES, OTHERS = range(3)
 # Atoms are the words, stems and classes of a pack, by number; a row holds what begins at one word, and where it ends.
 _Atoms = tuple[int, ...]
 _Row = list[tuple[int, int]]
@@ -79,14 +81,13 @@ class Matcher:
     # Endings, middles and stems of one letter: few, each searched in the whole text.
     _parts: dict[tuple[str, int], int] = field(default_factory=dict)
     _classes: dict[str, int] = field(default_factory=dict)
-    _class_rules: _Table = field(default_factory=_Table)
-    _rules: _Table = field(default_factory=_Table)
+    _tables: tuple[_Table, ...] = field(default_factory=lambda: tuple(_Table() for _ in STAGES))
     _next: int = 0
 
-    def add(self, rule: Rule, steps: tuple[Step, ...], *, is_class: bool, within_clause: bool = False) -> None:
-        """Takes a pattern in; classes are matched first, so that other patterns can refer to them."""
+    def add(self, rule: Rule, steps: tuple[Step, ...], *, stage: int, within_clause: bool = False) -> None:
+        """Takes a pattern in; it can refer to lists and classes of an earlier stage."""
         first, *rest = [(step.gap, self._numbered(step)) for step in steps]
-        table = self._class_rules if is_class else self._rules
+        table = self._tables[stage]
         chain = _Chain(rule, tuple(rest), within_clause)
         for atom in first[1]:
             if rest:
@@ -115,16 +116,21 @@ class Matcher:
         return self._parts.setdefault((word, kind), new)
 
     def find(self, tokens: Tokens) -> list[Hit]:
-        """Every rule that matches, in the order of the text."""
+        """Every rule that matches, but for lists, in the order of the text."""
         rows = self._atom_rows(tokens)
-        hits = _run(self._class_rules, rows, tokens)
+        self._mark(rows, _run(self._tables[LISTS], rows, tokens))
+        hits = _run(self._tables[CLASSES], rows, tokens)
+        self._mark(rows, hits)
+        hits += _run(self._tables[OTHERS], rows, tokens)
+        hits.sort(key=_place)
+        return hits
+
+    def _mark(self, rows: list[_Row], hits: list[Hit]) -> None:
+        """Lets later stages see where classes matched."""
         for hit in hits:
             number = self._classes.get(hit.rule.name)
             if number is not None and (number, hit.last) not in rows[hit.first]:
                 rows[hit.first] = [*rows[hit.first], (number, hit.last)]
-        hits += _run(self._rules, rows, tokens)
-        hits.sort(key=_place)
-        return hits
 
     def _atom_rows(self, tokens: Tokens) -> list[_Row]:
         words, stems, lengths = self._words, self._stems.atoms, self._stems.lengths
@@ -173,6 +179,8 @@ def _place(hit: Hit) -> tuple[int, int, str]:
 
 def _run(table: _Table, rows: list[_Row], tokens: Tokens) -> list[Hit]:
     singles, chains = table.singles, table.chains
+    if not singles and not chains:
+        return []
     present = {number for row in rows for number, _ in row}
     # A dictionary, not a set: the same rule can match the same words by two of its alternatives.
     hits: dict[Hit, None] = {}
