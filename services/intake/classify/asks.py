@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from services.intake.classify.matcher import Hit
 from services.intake.classify.model import Evidence
 from services.intake.classify.packs import VETOES_ON_TARGET
-from services.intake.classify.reading import Reading, overlaps
+from services.intake.classify.reading import Reading, lies_in, overlaps
 
 _KIND_OF_CLASS = {
     "role": "supervisor",
@@ -27,6 +27,8 @@ _TARGETS = ("role", "executive", "authority", "human", "someone")
 _KINDS = ("supervisor", "executive", "human")
 # A text of so few words that names only a role is a wish in itself: "Manager, please".
 _BARE_TEXT = 4
+# "Who may decide? Put me through": such a request names nobody, so somebody with authority this near will do.
+_SENTENCES_TO_ONWARD = 1
 # A past request counts if this many sentences on, or sooner, it says that nothing came of it.
 _SENTENCES_TO_OUTCOME = 1
 
@@ -64,7 +66,22 @@ def find_ask(reading: Reading, ask_distance: int) -> Ask:
 def _candidates(reading: Reading) -> list[Hit]:
     hits = [hit for name in (*_DIRECT, *_TARGETS) for hit in reading.classes.get(name, ())]
     vetoing = [hit for name in VETOES_ON_TARGET[1:2] for hit in reading.classes.get(name, ())]
-    return [hit for hit in hits if not any(overlaps(hit, veto) for veto in vetoing)]
+    return [hit for hit in _without_lesser_titles(reading, hits) if not any(overlaps(hit, veto) for veto in vetoing)]
+
+
+def _without_lesser_titles(reading: Reading, hits: list[Hit]) -> list[Hit]:
+    """A "managing director" is no "director": the executive's longer title holds, also inside a direct request."""
+    roles, executives = reading.classes.get("role", ()), reading.classes.get("executive", ())
+    lesser = {role for role in roles if any(lies_in(role, executive) for executive in executives)}
+    if not lesser:
+        return hits
+    named = [role for role in roles if role not in lesser]
+    lesser |= {
+        hit
+        for hit in reading.classes.get("direct", ())
+        if any(lies_in(role, hit) for role in lesser) and not any(lies_in(role, hit) for role in named)
+    }
+    return [hit for hit in hits if hit not in lesser]
 
 
 def _request_for(reading: Reading, target: Hit, ask_distance: int) -> Hit | None:
@@ -76,7 +93,7 @@ def _request_for(reading: Reading, target: Hit, ask_distance: int) -> Hit | None
     near = [hit for hit in _requests(reading, name) if _is_near(reading, hit, target, ask_distance)]
     if near:
         return min(near, key=lambda hit: (_distance(hit, target), hit.first))
-    return _unmet_past_request(reading, target, ask_distance)
+    return _onward_request(reading, target) or _unmet_past_request(reading, target, ask_distance)
 
 
 def _requests(reading: Reading, target_class: str) -> list[Hit]:
@@ -99,6 +116,17 @@ def _distance(one: Hit, other: Hit) -> int:
     return max(one.first - other.last, other.first - one.last) - 1
 
 
+def _onward_request(reading: Reading, target: Hit) -> Hit | None:
+    """A request to take the matter on, in a sentence of its own beside the one about authority."""
+    if target.rule.name != "authority":
+        return None
+    sentence = reading.sentence(target)
+    for hit in reading.classes.get("onward", ()):
+        if abs(reading.sentence(hit) - sentence) <= _SENTENCES_TO_ONWARD and not overlaps(hit, target):
+            return hit
+    return None
+
+
 def _unmet_past_request(reading: Reading, target: Hit, ask_distance: int) -> Hit | None:
     """A request in the past tense counts when the text says that it was refused or came to nothing."""
     sentence = reading.sentence(target)
@@ -118,18 +146,40 @@ def _veto(reading: Reading, target: Hit, request: Hit) -> Hit | None:
                 return hit
     clause, sentence = reading.clause(target), reading.sentence(target)
     for hit in reading.classes.get("unwish", ()):
-        if reading.clause(hit) == clause:
+        # A pattern that holds the denial itself means it: "I don't want a bot".
+        if reading.clause(hit) == clause and not lies_in(hit, target) and not _is_contrasted(reading, hit, target):
             return hit
     for hit in reading.classes.get("praise", ()):
         if reading.clause(hit) == clause and request.rule.name not in _DIRECT:
             return hit
+    return None if _is_refused(reading, sentence) else _told_or_done(reading, target, request)
+
+
+def _told_or_done(reading: Reading, target: Hit, request: Hit) -> Hit | None:
+    """What others said to do, or contact that has taken place, unless the customer now wishes for it in plain words."""
+    sentence = reading.sentence(target)
     for hit in reading.classes.get("reported", ()):
-        if reading.sentence(hit) == sentence and hit.first < target.first and not _is_refused(reading, sentence):
+        if reading.sentence(hit) == sentence and hit.first < target.first and not _is_wished(reading, hit, request):
             return hit
     for hit in reading.classes.get("fulfilled", ()):
-        if 0 <= reading.sentence(hit) - sentence <= _SENTENCES_TO_OUTCOME and not _is_refused(reading, sentence):
+        distance = reading.sentence(hit) - sentence
+        if 0 <= distance <= _SENTENCES_TO_OUTCOME and not (distance == 0 and _is_wished(reading, hit, request)):
             return hit
     return None
+
+
+def _is_wished(reading: Reading, told: Hit, request: Hit) -> bool:
+    """Whether a wish of the customer's own leads to the request: "he says he can't, please get me the manager"."""
+    return any(
+        told.last < hit.first <= request.first and reading.sentence(hit) == reading.sentence(request)
+        for hit in reading.classes.get("firm", ())
+    )
+
+
+def _is_contrasted(reading: Reading, unwish: Hit, target: Hit) -> bool:
+    """What stands on the other side of a "but" is not denied: "I want no voucher but your manager"."""
+    low, high = sorted((unwish, target), key=lambda hit: hit.first)
+    return any(low.last < hit.first and hit.last < high.first for hit in reading.classes.get("contrast", ()))
 
 
 def _is_refused(reading: Reading, sentence: int) -> bool:

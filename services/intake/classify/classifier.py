@@ -76,7 +76,7 @@ class Classifier:
         thresholds = self._thresholds
         ask = find_ask(reading, int(thresholds["ask_distance"]))
         asks = ask.kind != "none"
-        verdict = judge_severity(reading, thresholds, asks)
+        verdict = judge_severity(reading, thresholds, ask.kind)
         choice = choose_category(reading, thresholds, verdict.flagged, ask.sentences)
         anger, angry = measure_anger(reading, thresholds, verdict.flags, ask.kind)
         return Classification(

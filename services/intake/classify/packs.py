@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.intake.classify.matcher import Matcher, Rule
+from services.intake.classify.matcher import CLASSES, LISTS, OTHERS, Matcher, Rule
 from services.intake.classify.model import CATEGORIES, FLAGS, RulesError
 from services.intake.classify.patterns import PatternError, Step, parse_pattern
 from services.intake.classify.thresholds import Thresholds, read_thresholds
@@ -14,7 +14,8 @@ from services.intake.classify.yamlfile import Lined, read_yaml
 SHIPPED = Path(__file__).parent / "packs"
 THRESHOLDS_FILE = "thresholds.yml"
 
-# What a pack may say. The classes under `ask` and `words` can be referred to as <name>.
+# What a pack may say. The classes under `ask` and `words` can be referred to as <name>; so can the entries of `lists`,
+# which have names of the pack's own choice, and which the classes may use too.
 ASK_CLASSES = (
     "role",
     "executive",
@@ -35,6 +36,9 @@ ASK_CLASSES = (
     "own_role",
     "not_role",
     "about",
+    "onward",
+    "contrast",
+    "firm",
 )
 WORD_CLASSES = (
     "person",
@@ -49,13 +53,21 @@ WORD_CLASSES = (
     "mild",
     "ultimatum",
     "department",
+    "idiom",
+    "friendly",
+    "stressed",
+    "frail",
+    "lifeline",
+    "failing",
+    "standstill",
 )
 VETOES_ON_TARGET = ("own_role", "not_role", "about")
-# A veto reaches no further than its clause: "I am tired of this, get me the manager".
-_WITHIN_CLAUSE = (*VETOES_ON_TARGET, "fulfilled")
+# A veto, or a request in one piece, reaches no further than its clause: "I am tired of this, get me the manager".
+_WITHIN_CLAUSE = (*VETOES_ON_TARGET, "fulfilled", "unwish", "direct", "direct_executive", "direct_human")
 _LEVELS = {"critical": FLAGS, "high": FLAGS, "raise": ("repeat_contact", "deadline"), "none": FLAGS}
-_SECTIONS = ("ask", "words", "category", "severity", "anger", "mail", "gap")
+_SECTIONS = ("lists", "ask", "words", "category", "severity", "anger", "mail", "gap")
 _LANGUAGE = re.compile(r"[a-z]{2}")
+_LIST_NAME = re.compile(r"[a-z_]{2,30}")
 _DEFAULT_GAP = 4
 _LONGEST_PATTERN = 120
 
@@ -121,6 +133,7 @@ class _PackReader:
         self.file, self.language = path.name, path.stem
         self.root, self.mistakes = root, mistakes
         self.matcher = Matcher()
+        self.lists: set[str] = set()
         self.classes: set[str] = set()
         self.gap = _DEFAULT_GAP
         self.ids: dict[str, tuple[int, float]] = {}
@@ -130,6 +143,7 @@ class _PackReader:
             self.mistake(1, f"a pack is named after its language, like cs.yml, not {self.file}")
         self._check_names(self.root, _SECTIONS, "section")
         self._read_gap()
+        self._read_lists()
         for section, names in (("ask", ASK_CLASSES), ("words", WORD_CLASSES)):
             part = self.root.mapping.get(section, Lined({}, 1))
             self._check_names(part, names, "class")
@@ -160,6 +174,15 @@ class _PackReader:
             self.gap = int(gap.text)
         else:
             self.mistake(gap.line, f"gap is a number of words from 1 to 16, not '{gap.text}'")
+
+    def _read_lists(self) -> None:
+        part = self.root.mapping.get("lists", Lined({}, 1))
+        self._check_names(part, tuple(part.mapping), "list")
+        for name, value in part.mapping.items():
+            if name in (*ASK_CLASSES, *WORD_CLASSES) or not _LIST_NAME.fullmatch(name):
+                self.mistake(value.line, f"a list is named with small letters, and not like a class: '{name}'")
+            self._add_all(value, ("lists", name, 1.0))
+        self.lists = set(part.mapping)
 
     def _read_categories(self) -> None:
         part = self.root.mapping.get("category", Lined({}, 1))
@@ -210,17 +233,22 @@ class _PackReader:
         section, name, weight = place
         if len(source) > _LONGEST_PATTERN:
             raise PatternError(f"longer than {_LONGEST_PATTERN} characters")
-        steps = parse_pattern(source, self.gap)
-        self._check_references(steps, section, name)
+        sequences = parse_pattern(source, self.gap)
+        self._check_references(sequences[0], section, name)
         id_ = f"{self.language}.{section.replace('_', '.')}.{name}.{_slug(source)}"
         if id_ in self.ids:
             self._check_repeat(id_, weight)
             return
         self.ids[id_] = (line, weight)
-        is_class = section in ("ask", "words") and not any(step.classes for step in steps)
-        self.matcher.add(
-            Rule(id_, section, name, weight), steps, is_class=is_class, within_clause=name in _WITHIN_CLAUSE
-        )
+        rule = Rule(id_, section, name, weight)
+        for steps in sequences:
+            self.matcher.add(rule, steps, stage=self._stage(section, steps), within_clause=name in _WITHIN_CLAUSE)
+
+    def _stage(self, section: str, steps: tuple[Step, ...]) -> int:
+        if section == "lists":
+            return LISTS
+        used = {name for step in steps for name in step.classes}
+        return CLASSES if section in ("ask", "words") and used <= self.lists else OTHERS
 
     def _check_repeat(self, id_: str, weight: float) -> None:
         """The same pattern twice is harmless, unless its weights differ: then nobody can say which one counts."""
@@ -230,8 +258,8 @@ class _PackReader:
 
     def _check_references(self, steps: tuple[Step, ...], section: str, name: str) -> None:
         for reference in (name for step in steps for name in step.classes):
-            if reference not in self.classes:
-                raise PatternError(f"there is no class <{reference}> in this pack")
+            if section == "lists" or reference not in self.lists | self.classes:
+                raise PatternError(f"there is no class <{reference}> in this pack for use here")
             if reference == name and section in ("ask", "words"):
                 raise PatternError(f"class {name} refers to itself")
 

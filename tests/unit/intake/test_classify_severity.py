@@ -65,6 +65,8 @@ HIGH = [
     ("Our card terminals have been out of order all morning, our shop is losing customers.", "outage"),
     ("You took 4,800 euros too much from my account.", "large_amount"),
     ("Strhli jste mi omylem 95 000 Kč.", "large_amount"),
+    ("You charged us 12 grand euros too much.", "large_amount"),
+    ("Вы списали с меня 300 тыс. рублей.", "large_amount"),
 ]
 
 LOW = [
@@ -140,6 +142,25 @@ def test_repeat_contact_raises_a_step_and_is_flagged(reader: Classifier):
 
 def test_repeat_contact_with_a_deadline_makes_an_ordinary_complaint_high(reader: Classifier):
     assert reader.classify("Third time I write: the lamp is broken. Fix it by Friday.").severity == "high"
+
+
+@pytest.mark.parametrize(
+    "text", ["Hello there! When will my lamp arrive?", "Thank you for the quick answer, well done!"]
+)
+def test_an_exclamation_mark_in_a_greeting_or_with_thanks_is_not_angry(reader: Classifier, text: str):
+    assert reader.classify(text).anger < 0.5
+
+
+@pytest.mark.parametrize(
+    "text", ["You promised the lamp for Monday and it never came!", "The lamp is cracked and nobody answers me 😡"]
+)
+def test_an_exclamation_mark_or_an_angry_face_in_a_complaint_is_angry(reader: Classifier, text: str):
+    assert reader.classify(text).anger >= 0.5
+
+
+def test_a_stressed_word_in_capitals_is_angrier_than_a_plain_one(reader: Classifier):
+    calm, stressed = (reader.classify(f"The lamp is late {word}.").anger for word in ("again", "AGAIN"))
+    assert calm < stressed
 
 
 def test_insults_and_shouting_are_angrier_than_a_question(reader: Classifier):
