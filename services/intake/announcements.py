@@ -39,6 +39,7 @@ def facts(x: Complaint, *, is_new: bool) -> events.ComplaintFacts:
         flags=verdict.flags,
         category_second=verdict.category_second,
         asks_kind=verdict.asks_kind,
+        campaign=verdict.campaign,
     )
 
 

@@ -101,6 +101,7 @@ class Verdict:
     asks_kind: str = "none"
     flags: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
+    campaign: str | None = None
 
 
 @dataclass(frozen=True)
@@ -199,6 +200,7 @@ def worse_of(old: Verdict | None, new: Verdict) -> Verdict:
         asks_kind=new.asks_kind if new.asks_supervisor else old.asks_kind,
         flags=tuple(sorted({*old.flags, *new.flags})),
         language=old.language if new.language == "und" else new.language,
+        campaign=new.campaign or old.campaign,
     )
 
 

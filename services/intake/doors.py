@@ -7,8 +7,8 @@ import orjson
 from werkzeug.wrappers import Request, Response
 
 from services.intake import schemas, upstream, usecases
+from services.intake.classify.company import MatterRules
 from services.intake.domain import Complaint, Read, Submission
-from services.intake.matters import MatterRules
 from shared.contracts.event import to_text
 from shared.database import Transaction
 from shared.errors import Rejected

@@ -1,6 +1,6 @@
 """Every series that intake exposes beside the plumbing's."""
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Info
 
 from services.intake.classify.model import CATEGORIES
 from services.intake.domain import Read
@@ -11,6 +11,11 @@ CONTACTS = Counter("ombud_contacts_total", "Contacts taken in, the first of each
 BY_CATEGORY = Counter("ombud_contacts_by_category_total", "Contacts read, by category", ["category"])
 ASKS = Counter("ombud_contacts_asking_total", "Contacts that ask for somebody, by whom", ["kind"])
 
+RULES = Info("ombud_rules", "The version of the rules that read complaints now")
+RELOADS = Counter("ombud_rules_reloads_total", "Changed rules that were taken, or refused for a mistake", ["outcome"])
+
+for _outcome in ("taken", "refused"):
+    RELOADS.labels(_outcome)
 for _severity in Severity:
     COMPLAINTS.labels(_severity.value)
 for _category in CATEGORIES:

@@ -22,7 +22,7 @@ from shared.web import http, json_body, json_response
 
 def make(settings: Settings) -> dict[str, Any]:
     """What the providers below give out; raises ValueError with file and line for rules that cannot be used."""
-    return {"reader": Reader(Classifier.load(settings.rules_dir))}
+    return {"reader": Reader(Classifier.load(settings.rules_dir), settings.rules_dir)}
 
 
 class IntakeService:
@@ -76,6 +76,10 @@ class IntakeService:
     def get_summary(self, request: Request) -> Response:
         with self.db.read() as tx:
             return json_response(store.counts(tx) | {"plumbing": plumbing_counts(tx)})
+
+    @tick(every=5)
+    def reload_rules(self) -> int:
+        return int(self.reader.reload())
 
     @tick(every=600)
     def sweep(self) -> int:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from services.intake import announcements, metrics, store
+from services.intake.classify.company import MatterRules
 from services.intake.domain import Complaint, Read, State, Step, StepKind, blank, merged
-from services.intake.matters import Earlier, MatterRules, is_repeated, known, raised, same_matter
+from services.intake.matters import Earlier, is_repeated, known, raised, same_matter
 from shared.database import Transaction
 from shared.errors import NotFound, Rejected
 

@@ -21,7 +21,11 @@ class Choice:
 
 
 def choose_category(
-    reading: Reading, thresholds: Thresholds, flagged: tuple[Evidence, ...], request_sentences: frozenset[int]
+    reading: Reading,
+    thresholds: Thresholds,
+    flagged: tuple[Evidence, ...],
+    request_sentences: frozenset[int],
+    categories: tuple[str, ...] = CATEGORIES,
 ) -> Choice:
     """The category with the most weight; each rule counts once, however often it matches."""
     scores: defaultdict[str, float] = defaultdict(float)
@@ -36,7 +40,7 @@ def choose_category(
         evidence.append(reading.evidence(hit, f"category:{hit.rule.name}", round(weight, 3)))
     for one in flagged:
         scores[one.for_.partition(":")[2]] += one.weight
-    return _ranked(dict(scores), thresholds["least_category_score"], (*evidence, *flagged))
+    return _ranked(dict(scores), thresholds["least_category_score"], (*evidence, *flagged), categories)
 
 
 def _factor(sentence: int, thresholds: Thresholds, request_sentences: frozenset[int]) -> float:
@@ -44,9 +48,11 @@ def _factor(sentence: int, thresholds: Thresholds, request_sentences: frozenset[
     return factor * (thresholds["request_sentence_factor"] if sentence in request_sentences else 1.0)
 
 
-def _ranked(scores: dict[str, float], least: float, evidence: tuple[Evidence, ...]) -> Choice:
+def _ranked(
+    scores: dict[str, float], least: float, evidence: tuple[Evidence, ...], categories: tuple[str, ...]
+) -> Choice:
     # Sorting is stable: of equals the category named first comes first.
-    best, second = sorted(CATEGORIES, key=lambda name: -scores.get(name, 0.0))[:2] if scores else CATEGORIES[:2]
+    best, second = sorted(categories, key=lambda name: -scores.get(name, 0.0))[:2] if scores else categories[:2]
     top, next_ = scores.get(best, 0.0), max(scores.get(second, 0.0), 0.0)
     if top < least:
         return Choice(OTHER, best if top > 0 else None, 0.0, evidence)

@@ -23,6 +23,8 @@ class Classifier:
 
     def __init__(self, packs: Packs) -> None:
         self.rules_version = packs.version
+        self.company = packs.company
+        self._categories = packs.categories
         self._packs = packs.by_language
         self._thresholds = packs.thresholds
         self._signoffs = tuple(sorted({one for pack in self._packs.values() for one in pack.signoffs}))
@@ -37,19 +39,32 @@ class Classifier:
         """The packs of a directory, or the shipped ones; RulesError names each mistake with file and line."""
         return cls(load_packs(rules_dir))
 
-    def classify(self, text: str, *, subject: str = "", language_hint: str | None = None) -> Classification:
-        """What the text says; the subject is read as its first sentence."""
+    def classify(
+        self,
+        text: str,
+        *,
+        subject: str = "",
+        language_hint: str | None = None,
+        product: str | None = None,
+        tier: str | None = None,
+    ) -> Classification:
+        """What the text says; the subject is read as its first sentence. product, tier: as upstream knows them."""
         source = self._source(text, subject)
         guess = self._guesser.guess(source.joined, language_hint)
         if not any(character.isalnum() for character in source.joined):
-            return self._nothing_said()
+            return self._for_company(self._nothing_said(), Reading(source, fold(""), tokenise(""), []), product, tier)
         folded = fold(source.joined)
         tokens = tokenise(folded.text)
         readings = [
             Reading(source, folded, tokens, pack.matcher.find(tokens)) for pack in self._packs_for(guess.candidates)
         ]
         answers = [self._conclude(reading, guess.language) for reading in readings]
-        return max(answers, key=_weight)
+        return self._for_company(max(answers, key=_weight), readings[0], product, tier)
+
+    def _for_company(
+        self, found: Classification, reading: Reading, product: str | None, tier: str | None
+    ) -> Classification:
+        return found if self.company.changes_nothing else self.company.apply(found, reading, product, tier)
 
     def _source(self, text: str, subject: str) -> Source:
         head, tail = int(self._thresholds["head_characters"]), int(self._thresholds["tail_characters"])
@@ -77,7 +92,7 @@ class Classifier:
         ask = find_ask(reading, int(thresholds["ask_distance"]))
         asks = ask.kind != "none"
         verdict = judge_severity(reading, thresholds, ask.kind)
-        choice = choose_category(reading, thresholds, verdict.flagged, ask.sentences)
+        choice = choose_category(reading, thresholds, verdict.flagged, ask.sentences, self._categories)
         anger, angry = measure_anger(reading, thresholds, verdict.flags, ask.kind)
         return Classification(
             language=language,

@@ -36,9 +36,10 @@ class Thresholds:
         return self.numbers[name]
 
 
-def read_thresholds(path: Path, packs: frozenset[str], mistakes: list[str]) -> Thresholds:
-    """The thresholds of a file; mistakes are added to the list with their line."""
-    root = read_yaml(path, mistakes).mapping
+def read_thresholds(shipped: Path, own: Path | None, packs: frozenset[str], mistakes: list[str]) -> Thresholds:
+    """The shipped thresholds with a company's own in their place; mistakes are added to the list with their line."""
+    path = own or shipped
+    root = read_yaml(shipped, mistakes).mapping | (read_yaml(own, mistakes).mapping if own else {})
     reader = _Reader(path.name, mistakes)
     known = (*_NUMBERS, "languages", "neighbours", "fallback_language", "flag_categories", "flag_anger", "currencies")
     for name, value in root.items():

@@ -110,9 +110,36 @@ def test_every_mistake_is_named_at_once(tmp_path: Path):
     assert [mistake.split(":")[0] for mistake in refused.value.mistakes] == ["en.yml", "pl.yml"]
 
 
-def test_a_directory_without_packs_is_refused(tmp_path: Path):
-    with pytest.raises(RulesError, match="no language pack"):
-        Classifier.load(tmp_path)
+def test_a_directory_without_packs_has_the_shipped_ones(tmp_path: Path, reader: Classifier):
+    assert Classifier.load(tmp_path).rules_version == reader.rules_version
+
+
+def test_a_pack_that_extends_the_shipped_one_adds_to_it_and_takes_from_it(tmp_path: Path):
+    own = "extends: shipped\nask:\n  role: |\n    captain\nwithout: |\n  en.ask.role.manager\n"
+    reader = Classifier.load(write_pack(tmp_path, own))
+    assert reader.classify("I want to speak to the captain of this boat, please.").asks_kind == "supervisor"
+    assert reader.classify("I want to speak to the supervisor, please do it now.").asks_kind == "supervisor"
+    rules = {one.rule for one in reader.classify("I want to speak to the manager, please do it now.").evidence}
+    assert "en.ask.role.manager" not in rules
+
+
+def test_a_rule_of_ones_own_wins_over_the_shipped_weight(tmp_path: Path):
+    own = "extends: shipped\ncategory:\n  billing:\n    9: |\n      invoice\n"
+    answer = Classifier.load(write_pack(tmp_path, own)).classify("The invoice is wrong, have a look at it.")
+    assert {e.weight for e in answer.evidence if e.rule == "en.category.billing.invoice"} == {10.8}
+
+
+@pytest.mark.parametrize(
+    ("own", "what"),
+    [
+        ("extends: nothing\n", "en.yml:1: only `extends: shipped`"),
+        ("extends: shipped\nwithout: |\n  en.ask.role.nobody\n", "en.yml:3: there is no rule 'en.ask.role.nobody'"),
+    ],
+)
+def test_a_wrong_extension_is_refused(tmp_path: Path, own: str, what: str):
+    with pytest.raises(RulesError) as refused:
+        Classifier.load(write_pack(tmp_path, own))
+    assert what in str(refused.value)
 
 
 def test_the_version_changes_with_any_rule(tmp_path: Path):

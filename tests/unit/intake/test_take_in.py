@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from services.intake import store
+from services.intake.classify.company import MatterRules
 from services.intake.domain import Person, Read, Step, StepKind, Submission
 from services.intake.domain import complaint_id as id_of
-from services.intake.matters import REPEATED, MatterRules, known
+from services.intake.matters import REPEATED, known
 from shared.contracts.event import Severity
 from tests.unit.intake.conftest import Desk, a_contact, a_step, complaint_id
 
