@@ -47,10 +47,28 @@ CRITICAL = {
         ("奶奶靠制氧机，你们却给我们停电了。", "vulnerable"),
     ],
     "de": [("Der Wasserkocher ist geplatzt und hat meine Tochter verbrüht.", "safety")],
-    "es": [("El cargador se prendió fuego y mi hijo está en el hospital.", "safety")],
+    "es": [
+        ("El cargador se prendió fuego y mi hijo está en el hospital.", "safety"),
+        ("Encontré un trozo de cristal en el potito de mi hijo.", "safety"),
+        ("Me están vaciando la cuenta, ya van cuatro transferencias.", "fraud"),
+        ("He recibido por error el listado de pacientes con sus diagnósticos.", "privacy"),
+        ("Mi madre usa oxígeno en casa y llevamos sin luz desde anoche.", "vulnerable"),
+    ],
     "fr": [("La bouilloire a explosé et ma fille a été brûlée.", "safety")],
-    "it": [("Il bollitore è esploso e ha ustionato mia figlia.", "safety")],
-    "pt": [("A chaleira explodiu e queimou a mão da minha filha.", "safety")],
+    "it": [
+        ("Il bollitore è esploso e ha ustionato mia figlia.", "safety"),
+        ("Ho trovato un pezzo di vetro nell'omogeneizzato di mio figlio.", "safety"),
+        ("Mi stanno svuotando il conto, bloccate la carta!", "fraud"),
+        ("Nella mia area riservata vedo i referti di un'altra paziente.", "privacy"),
+        ("Mia madre usa l'ossigeno in casa e siamo senza corrente da ieri.", "vulnerable"),
+    ],
+    "pt": [
+        ("A chaleira explodiu e queimou a mão da minha filha.", "safety"),
+        ("Encontrei um pedaço de vidro na papinha do meu filho.", "safety"),
+        ("Estão a esvaziar-me a conta, bloqueiem tudo!", "fraud"),
+        ("No meu portal aparecem os exames de outra paciente.", "privacy"),
+        ("A minha mãe depende do oxigénio e estamos sem luz desde ontem.", "vulnerable"),
+    ],
     "nl": [("De waterkoker ontplofte en mijn dochter ligt in het ziekenhuis.", "safety")],
 }
 
