@@ -79,6 +79,9 @@ class Bus:
         """Messages ready in the queue; those delivered and not yet acknowledged do not count."""
         return int(self.channel.queue_declare(queue, passive=True).message_count)
 
+    def consumers(self, queue: str) -> int:
+        return int(self.channel.queue_declare(queue, passive=True).consumer_count)
+
     def tap(self, service: str, *keys: str) -> str:
         """A queue of our own that gets copies of what a service announces."""
         name = self.channel.queue_declare("", exclusive=True).queue

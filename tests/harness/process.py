@@ -1,9 +1,11 @@
 """Runs a service as its own process, as in production, against the servers of the test run."""
 
 import os
+import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import requests
@@ -82,6 +84,16 @@ class ServiceProcess:
     def kill(self) -> None:
         if self._child:
             self._child.kill()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Meanwhile it stands still and keeps its connections."""
+        assert self._child and self._child.pid
+        os.kill(self._child.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self._child.pid, signal.SIGCONT)
 
     def wait(self) -> int:
         """The exit code of a process that ends by itself."""

@@ -74,6 +74,7 @@ def test_killed_at_any_place_it_still_acts_once(sink: Sink, bus: Bus, place: str
     assert sink.wait() == -9
     sink.start()
     eventually(lambda: sink.effects() == names, "all effects", sink.log)
+    eventually(lambda: sink.rows("SELECT id FROM {}outbox") == [], "all announcements", sink.log)
     assert sink.stop() == 0
     assert len({headers["ce-id"] for headers, _ in bus.take(tapped)}) == 60
 
