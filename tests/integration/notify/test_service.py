@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from services.notify.domain import alert_id
 from shared.contracts.topology import SERVICES
 from tests.harness.bus import Bus
+from tests.harness.clock import set_shift
 from tests.harness.process import ServiceProcess, eventually
 from tests.integration.notify.mail_server import MailServer
 from tests.integration.notify.twilio import Twilio
@@ -123,7 +125,7 @@ def test_killed_after_hand_off_is_ambiguous_and_never_sent_again_by_mail(notify,
     bus.publish(escalated("ann"))
     assert notify.wait() != 0
     notify.start()
-    shift.write_text("130")
+    set_shift(shift, timedelta(seconds=130))
     eventually(lambda: at_rest(notify, 2), "both alerts to end", notify.log)
     assert states(notify) == {"ann email": "ambiguous", "ann sms": "accepted"}
     assert (len(mail_server.letters), len(twilio.messages)) == (1, 1)
@@ -137,6 +139,6 @@ def test_killed_before_hand_off_is_sent_once_all_the_same(notify, bus, mail_serv
     bus.publish(escalated("ann"))
     assert notify.wait() != 0
     notify.start()
-    shift.write_text("70")
+    set_shift(shift, timedelta(seconds=70))
     eventually(lambda: at_rest(notify, 1), "the alert to end", notify.log)
     assert (states(notify), len(mail_server.letters)) == ({"ann email": "accepted"}, 1)
