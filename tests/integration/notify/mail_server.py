@@ -9,6 +9,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope
 
 from ombud.local.ports import free_ports
+from tests.harness.process import PATIENCE, eventually
 
 KEEP, DROP, HANG = "keep", "drop", "hang"  # keep the letter and then break off; break off; say nothing
 
@@ -26,9 +27,10 @@ class MailServer:
         self._login = login
         self.connections = 0
         self.port = free_ports(1)[0]
-        self._controller = _Controller(self, _Hooks(self), hostname="127.0.0.1", port=self.port)
+        self._controller = _Controller(self, _Hooks(self), hostname="127.0.0.1", port=self.port, ready_timeout=PATIENCE)
         self._controller.start()
-        self.connections = 0  # the controller tried one
+        eventually(lambda: self.connections == 1, "the connection that the controller tries")
+        self.connections = 0
 
     @property
     def url(self) -> str:
@@ -49,7 +51,7 @@ class MailServer:
         actions = self.script.get(verb) or [""]
         action = actions.pop(0)
         if action == HANG:
-            await asyncio.sleep(30)
+            await asyncio.sleep(600)  # or until the server stops
         if action in (DROP, KEEP, HANG):
             assert server.transport
             server.transport.abort()

@@ -9,12 +9,13 @@ import pytest
 
 from services.notify.domain import alert_id
 from shared.contracts.topology import SERVICES
+from shared.schema import migrate
 from tests.harness.bus import Bus
 from tests.harness.clock import set_shift
 from tests.harness.process import ServiceProcess, eventually
 from tests.integration.notify.mail_server import MailServer
 from tests.integration.notify.twilio import Twilio
-from tests.unit.notify.build import CASE, acknowledged, escalated, failed
+from tests.unit.notify.build import CASE, MIGRATIONS, acknowledged, escalated, failed
 
 ANN = {"name": "Ann", "email": "ann@example.org", "phone": "+420601234567"}
 BOSS = "boss@example.org"
@@ -74,9 +75,10 @@ def at_rest(notify: ServiceProcess, alerts: int) -> bool:
     return ended == alerts and seen["plumbing"]["outbox"] == 0
 
 
-@pytest.mark.parametrize("database", ["sqlite_url", "database_url"])
-def test_escalation_becomes_one_mail_and_one_event_however_often_it_is_told(database, start, bus, mail_server, request):
-    notify = start(request.getfixturevalue(database))
+def test_escalation_becomes_one_mail_and_one_event_however_often_it_is_told(any_database, start, bus, mail_server):
+    url = any_database.format(service="notify")
+    migrate(url, "notify", MIGRATIONS)
+    notify = start(url)
     tap = bus.tap("notify")
     event = escalated("ann")
     for copy in ("1", "1", "2"):
