@@ -4,12 +4,12 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from ombud.layout import places
+from ombud.layout import taken_ports
 from ombud.local.ports import is_port_free
 
 Result = subprocess.CompletedProcess[str]
@@ -28,21 +28,29 @@ def ombud(tmp_path: Path, environment: dict[str, str]) -> Callable[..., Result]:
         command = [sys.executable, "-m", "ombud", *args]
         env = environment | settings
         return subprocess.run(
-            command, input=feed, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+            command, input=feed, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=180, check=False
         )
 
     return call
 
 
 def free_offset() -> int:
-    """A port offset with which everything that `ombud run` starts here finds its port free.
-
-    It keeps below the ports that other tests use, and each test worker to a part of its own: health is 1000 above HTTP.
-    """
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    for _ in range(100):
-        offset = 2000 * (worker + 1) + random.randrange(0, 900)
-        mail = [8025 + offset, 8026 + offset]
-        if all(map(is_port_free, [*mail, *(n for p in places(offset) for n in (p.port, p.ops_port))])):
+    """A port offset with which everything that `ombud run` starts here finds its port free; each is given out once."""
+    for offset in _offsets:
+        if all(is_port_free(port) for port, _ in taken_ports(offset, 1, own_broker=False, own_mailbox=True)):
             return offset
     raise AssertionError("no free offset")
+
+
+def _offsets_of_this_worker() -> Iterator[int]:
+    """Its share of those that keep a run below the ports of the other tests, from a random place on.
+
+    At this distance no two runs have a port in common, also not the health ports of one and the HTTP ports of another.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    own = list(range(1000, 10_950, 30))[worker :: int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))]
+    first = random.randrange(len(own))
+    yield from own[first:] + own[:first]
+
+
+_offsets = _offsets_of_this_worker()
