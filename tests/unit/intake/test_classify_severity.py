@@ -24,6 +24,9 @@ CRITICAL = {
         ("Někdo mi právě vybírá peníze, hackli mi účet!", "fraud"),
         ("Po přihlášení vidím cizí údaje jiného zákazníka.", "privacy"),
         ("Babička je na kyslíku a vy jste nám odpojili elektřinu.", "vulnerable"),
+        ("Výtah v domě stojí, v šestém patře bydlí paní na vozíku a nemůže ven.", "vulnerable"),
+        ("V zásilce jsem dostal výsledky vyšetření cizích pacientů.", "privacy"),
+        ("V celém domě je cítit plyn.", "safety"),
     ],
     "el": [
         ("Ο βραστήρας έσκασε και έκαψε το χέρι της κόρης μου.", "safety"),
@@ -31,6 +34,9 @@ CRITICAL = {
         ("Μου άδειασαν τον λογαριασμό, κάποιος χρησιμοποιεί την κάρτα μου!", "fraud"),
         ("Βλέπω τα στοιχεία άλλου πελάτη στον λογαριασμό μου.", "privacy"),
         ("Η γιαγιά είναι με οξυγόνο και μείναμε χωρίς ρεύμα.", "vulnerable"),
+        ("Μυρίζει γκάζι σε όλο το κτίριο.", "safety"),
+        ("Στην εφαρμογή βλέπω εξετάσεις άλλων ασθενών.", "privacy"),
+        ("epiase fotia i tosteria kai kaike i kouzina mou, einai apisteuto", "safety"),
     ],
     "pl": [
         ("Czajnik pękł i poparzył rękę mojej córki.", "safety"),
@@ -38,6 +44,9 @@ CRITICAL = {
         ("Ktoś właśnie wypłaca moje pieniądze, włamali się na konto!", "fraud"),
         ("Po zalogowaniu widzę dane innego klienta.", "privacy"),
         ("Babcia jest pod tlenem, a wy odcięliście nam prąd.", "vulnerable"),
+        ("W całym bloku czuć gaz.", "safety"),
+        ("W aplikacji widzę wyniki badań obcych pacjentów.", "privacy"),
+        ("Tata jest podłączony do koncentratora tlenu, a od rana nie ma prądu.", "vulnerable"),
     ],
     "zh": [
         ("热水壶炸了，把我女儿的手烫伤了。", "safety"),
