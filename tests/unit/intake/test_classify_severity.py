@@ -52,6 +52,27 @@ CRITICAL = {
     "it": [("Il bollitore è esploso e ha ustionato mia figlia.", "safety")],
     "pt": [("A chaleira explodiu e queimou a mão da minha filha.", "safety")],
     "nl": [("De waterkoker ontplofte en mijn dochter ligt in het ziekenhuis.", "safety")],
+    "ru": [
+        ("Крышка блендера отлетела и рассекла дочке губу, наложили три шва.", "safety"),
+        ("Ночью загорелась проводка возле вашего счётчика.", "safety"),
+        ("С карты прямо сейчас уходят деньги, остановите переводы!", "fraud"),
+        ("В личном кабинете вижу договор и паспорт чужого человека.", "privacy"),
+        ("Дедушка на кислороде, а вы отключили нам свет.", "vulnerable"),
+    ],
+    "uk": [
+        ("Кришка блендера відлетіла і розсікла доньці губу, наклали три шви.", "safety"),
+        ("Уночі загорілася проводка біля вашого лічильника.", "safety"),
+        ("З картки просто зараз ідуть гроші, зупиніть перекази!", "fraud"),
+        ("В особистому кабінеті бачу чужий паспорт і договір.", "privacy"),
+        ("Дідусь на кисні, а ви відключили нам світло.", "vulnerable"),
+    ],
+    "tr": [
+        ("Blenderin kapağı fırladı, kızımın dudağı yarıldı, üç dikiş atıldı.", "safety"),
+        ("Gece sayacınızın yanındaki kablo alev aldı.", "safety"),
+        ("Şu an kartımdan para çekiliyor, işlemleri durdurun!", "fraud"),
+        ("Hesabıma girince başka bir müşterinin tahlil sonuçlarını görüyorum.", "privacy"),
+        ("Dedem oksijen cihazına bağlı ve elektriğimizi kestiniz.", "vulnerable"),
+    ],
 }
 
 HIGH = [
@@ -65,6 +86,12 @@ HIGH = [
     ("Our card terminals have been out of order all morning, our shop is losing customers.", "outage"),
     ("You took 4,800 euros too much from my account.", "large_amount"),
     ("Strhli jste mi omylem 95 000 Kč.", "large_amount"),
+    ("Забор у соседей пусть оценит мой юрист.", "legal"),
+    ("Вы по ошибке сняли с меня 380 000 рублей.", "large_amount"),
+    ("Охоронець не пустив нас, бо ми роми.", "discrimination"),
+    ("Про паркан я вже написав журналістам.", "press"),
+    ("Sabahtan beri kasalar kapalı, satış yapamıyoruz.", "outage"),
+    ("Çit için tüketici hakem heyetine başvurdum.", "legal"),
 ]
 
 LOW = [
@@ -74,6 +101,9 @@ LOW = [
     "Τι ώρες είστε ανοιχτά την Κυριακή;",
     "Jakie są godziny otwarcia w niedzielę?",
     "请问星期天几点开门？",
+    "До скольки вы работаете в воскресенье?",
+    "О котрій ви відчиняєтесь у неділю?",
+    "Pazar günü kaçta açılıyorsunuz?",
 ]
 
 MEDIUM = [
@@ -82,6 +112,9 @@ MEDIUM = [
     "Το μπουφάν ήρθε με σκισμένο μανίκι, είναι ελαττωματικό.",
     "Kurtka ma wadę, rękaw jest rozdarty.",
     "外套的袖子是破的，质量太差。",
+    "Куртка пришла с порванным рукавом.",
+    "Куртка прийшла з порваним рукавом.",
+    "Mont yırtık bir kolla geldi.",
 ]
 
 
