@@ -79,6 +79,27 @@ CRITICAL = {
         ("A minha mãe depende do oxigénio e estamos sem luz desde ontem.", "vulnerable"),
     ],
     "nl": [("De waterkoker ontplofte en mijn dochter ligt in het ziekenhuis.", "safety")],
+    "ru": [
+        ("Крышка блендера отлетела и рассекла дочке губу, наложили три шва.", "safety"),
+        ("Ночью загорелась проводка возле вашего счётчика.", "safety"),
+        ("С карты прямо сейчас уходят деньги, остановите переводы!", "fraud"),
+        ("В личном кабинете вижу договор и паспорт чужого человека.", "privacy"),
+        ("Дедушка на кислороде, а вы отключили нам свет.", "vulnerable"),
+    ],
+    "uk": [
+        ("Кришка блендера відлетіла і розсікла доньці губу, наклали три шви.", "safety"),
+        ("Уночі загорілася проводка біля вашого лічильника.", "safety"),
+        ("З картки просто зараз ідуть гроші, зупиніть перекази!", "fraud"),
+        ("В особистому кабінеті бачу чужий паспорт і договір.", "privacy"),
+        ("Дідусь на кисні, а ви відключили нам світло.", "vulnerable"),
+    ],
+    "tr": [
+        ("Blenderin kapağı fırladı, kızımın dudağı yarıldı, üç dikiş atıldı.", "safety"),
+        ("Gece sayacınızın yanındaki kablo alev aldı.", "safety"),
+        ("Şu an kartımdan para çekiliyor, işlemleri durdurun!", "fraud"),
+        ("Hesabıma girince başka bir müşterinin tahlil sonuçlarını görüyorum.", "privacy"),
+        ("Dedem oksijen cihazına bağlı ve elektriğimizi kestiniz.", "vulnerable"),
+    ],
 }
 
 HIGH = [
@@ -94,6 +115,12 @@ HIGH = [
     ("Strhli jste mi omylem 95 000 Kč.", "large_amount"),
     ("You charged us 12 grand euros too much.", "large_amount"),
     ("Вы списали с меня 300 тыс. рублей.", "large_amount"),
+    ("Забор у соседей пусть оценит мой юрист.", "legal"),
+    ("Вы по ошибке сняли с меня 380 000 рублей.", "large_amount"),
+    ("Охоронець не пустив нас, бо ми роми.", "discrimination"),
+    ("Про паркан я вже написав журналістам.", "press"),
+    ("Sabahtan beri kasalar kapalı, satış yapamıyoruz.", "outage"),
+    ("Çit için tüketici hakem heyetine başvurdum.", "legal"),
 ]
 
 LOW = [
@@ -103,6 +130,9 @@ LOW = [
     "Τι ώρες είστε ανοιχτά την Κυριακή;",
     "Jakie są godziny otwarcia w niedzielę?",
     "请问星期天几点开门？",
+    "До скольки вы работаете в воскресенье?",
+    "О котрій ви відчиняєтесь у неділю?",
+    "Pazar günü kaçta açılıyorsunuz?",
 ]
 
 MEDIUM = [
@@ -111,6 +141,9 @@ MEDIUM = [
     "Το μπουφάν ήρθε με σκισμένο μανίκι, είναι ελαττωματικό.",
     "Kurtka ma wadę, rękaw jest rozdarty.",
     "外套的袖子是破的，质量太差。",
+    "Куртка пришла с порванным рукавом.",
+    "Куртка прийшла з порваним рукавом.",
+    "Mont yırtık bir kolla geldi.",
 ]
 
 
