@@ -47,8 +47,7 @@ def _exclamations(reading: Reading) -> list[Evidence]:
     if "!" not in reading.folded.text:
         return []
     marks = [match.span() for match in _MARK.finditer(reading.folded.text)]
-    friendly = {reading.sentence(hit) for name in ("friendly", "mild") for hit in reading.classes.get(name, ())}
-    angry = [span for span in marks if not _is_friendly(reading, span[0], friendly)][:_MOST_MARKS]
+    angry = [span for span in marks if not _is_friendly(reading, span[0])][:_MOST_MARKS]
     weights = (_FIRST_MARK_WEIGHT, *[_MARK_WEIGHT] * _MOST_MARKS)
     return [
         reading.evidence_at("any.anger.exclamation", "anger", span, weight)
@@ -56,11 +55,16 @@ def _exclamations(reading: Reading) -> list[Evidence]:
     ]
 
 
-def _is_friendly(reading: Reading, mark: int, friendly: set[int]) -> bool:
+def _is_friendly(reading: Reading, mark: int) -> bool:
     before = bisect_left(reading.tokens.spans, (mark, mark)) - 1
     if before < 0:
         return True
-    if reading.tokens.sentence[before] in friendly:
+    sentence, clause = reading.tokens.sentence[before], reading.tokens.clause[before]
+    if any(reading.clause(hit) == clause for hit in reading.sections.get("anger", ())):
+        return False
+    if any(reading.clause(hit) == clause for hit in reading.classes.get("friendly", ())):
+        return True
+    if any(reading.sentence(hit) == sentence for hit in reading.classes.get("mild", ())):
         return True
     return before < _LONGEST_GREETING and not any(_is_telling(hit, before) for hit in reading.hits)
 

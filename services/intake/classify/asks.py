@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from services.intake.classify.matcher import Hit
 from services.intake.classify.model import Evidence
 from services.intake.classify.packs import VETOES_ON_TARGET
-from services.intake.classify.reading import Reading, overlaps
+from services.intake.classify.reading import Reading, lies_in, overlaps
 
 _KIND_OF_CLASS = {
     "role": "supervisor",
@@ -66,7 +66,22 @@ def find_ask(reading: Reading, ask_distance: int) -> Ask:
 def _candidates(reading: Reading) -> list[Hit]:
     hits = [hit for name in (*_DIRECT, *_TARGETS) for hit in reading.classes.get(name, ())]
     vetoing = [hit for name in VETOES_ON_TARGET[1:2] for hit in reading.classes.get(name, ())]
-    return [hit for hit in hits if not any(overlaps(hit, veto) for veto in vetoing)]
+    return [hit for hit in _without_lesser_titles(reading, hits) if not any(overlaps(hit, veto) for veto in vetoing)]
+
+
+def _without_lesser_titles(reading: Reading, hits: list[Hit]) -> list[Hit]:
+    """A "managing director" is no "director": the executive's longer title holds, also inside a direct request."""
+    roles, executives = reading.classes.get("role", ()), reading.classes.get("executive", ())
+    lesser = {role for role in roles if any(lies_in(role, executive) for executive in executives)}
+    if not lesser:
+        return hits
+    named = [role for role in roles if role not in lesser]
+    lesser |= {
+        hit
+        for hit in reading.classes.get("direct", ())
+        if any(lies_in(role, hit) for role in lesser) and not any(lies_in(role, hit) for role in named)
+    }
+    return [hit for hit in hits if hit not in lesser]
 
 
 def _request_for(reading: Reading, target: Hit, ask_distance: int) -> Hit | None:
@@ -131,18 +146,34 @@ def _veto(reading: Reading, target: Hit, request: Hit) -> Hit | None:
                 return hit
     clause, sentence = reading.clause(target), reading.sentence(target)
     for hit in reading.classes.get("unwish", ()):
-        if reading.clause(hit) == clause and not _is_contrasted(reading, hit, target):
+        # A pattern that holds the denial itself means it: "I don't want a bot".
+        if reading.clause(hit) == clause and not lies_in(hit, target) and not _is_contrasted(reading, hit, target):
             return hit
     for hit in reading.classes.get("praise", ()):
         if reading.clause(hit) == clause and request.rule.name not in _DIRECT:
             return hit
+    return None if _is_refused(reading, sentence) else _told_or_done(reading, target, request)
+
+
+def _told_or_done(reading: Reading, target: Hit, request: Hit) -> Hit | None:
+    """What others said to do, or contact that has taken place, unless the customer now wishes for it in plain words."""
+    sentence = reading.sentence(target)
     for hit in reading.classes.get("reported", ()):
-        if reading.sentence(hit) == sentence and hit.first < target.first and not _is_refused(reading, sentence):
+        if reading.sentence(hit) == sentence and hit.first < target.first and not _is_wished(reading, hit, request):
             return hit
     for hit in reading.classes.get("fulfilled", ()):
-        if 0 <= reading.sentence(hit) - sentence <= _SENTENCES_TO_OUTCOME and not _is_refused(reading, sentence):
+        distance = reading.sentence(hit) - sentence
+        if 0 <= distance <= _SENTENCES_TO_OUTCOME and not (distance == 0 and _is_wished(reading, hit, request)):
             return hit
     return None
+
+
+def _is_wished(reading: Reading, told: Hit, request: Hit) -> bool:
+    """Whether a wish of the customer's own leads to the request: "he says he can't, please get me the manager"."""
+    return any(
+        told.last < hit.first <= request.first and reading.sentence(hit) == reading.sentence(request)
+        for hit in reading.classes.get("firm", ())
+    )
 
 
 def _is_contrasted(reading: Reading, unwish: Hit, target: Hit) -> bool:

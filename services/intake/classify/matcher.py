@@ -49,11 +49,25 @@ class _Chain(NamedTuple):
 
 
 @dataclass(slots=True)
+class _Chains:
+    """Patterns with the same first atom, by each atom of their second step: the next word, or one further on."""
+
+    next: dict[int, list[_Chain]] = field(default_factory=dict)
+    later: dict[int, list[_Chain]] = field(default_factory=dict)
+
+    def add(self, chain: _Chain) -> None:
+        gap, atoms = chain.steps[0]
+        place = self.later if gap else self.next
+        for atom in atoms:
+            place.setdefault(atom, []).append(chain)
+
+
+@dataclass(slots=True)
 class _Table:
     """Rules by the atom with which they begin."""
 
     singles: dict[int, list[Rule]] = field(default_factory=dict)
-    chains: dict[int, list[_Chain]] = field(default_factory=dict)
+    chains: dict[int, _Chains] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -91,7 +105,7 @@ class Matcher:
         chain = _Chain(rule, tuple(rest), within_clause)
         for atom in first[1]:
             if rest:
-                table.chains.setdefault(atom, []).append(chain)
+                table.chains.setdefault(atom, _Chains()).add(chain)
             else:
                 table.singles.setdefault(atom, []).append(rule)
 
@@ -188,14 +202,24 @@ def _run(table: _Table, rows: list[_Row], tokens: Tokens) -> list[Hit]:
         for number, last in row:
             for rule in singles.get(number, ()):
                 hits[Hit(rule, index, last)] = None
-            for chain in chains.get(number, ()):
-                # Most patterns end here, at the cost of one look.
-                if present.isdisjoint(chain.steps[0][1]):
-                    continue
+            if number not in chains:
+                continue
+            for chain in _worth_following(chains[number], rows, last, present):
                 end = _follow(chain, rows, tokens, last)
                 if end >= 0:
                     hits[Hit(chain.rule, index, end)] = None
     return list(hits)
+
+
+def _worth_following(chains: _Chains, rows: list[_Row], last: int, present: set[int]) -> list[_Chain]:
+    """The patterns whose second step is there, for the price of a look at the next word and at all words at once."""
+    found: list[_Chain] = []
+    if chains.next and last + 1 < len(rows):
+        for number, _ in rows[last + 1]:
+            found += chains.next.get(number, ())
+    for number in chains.later.keys() & present:
+        found += chains.later[number]
+    return found
 
 
 def _follow(chain: _Chain, rows: list[_Row], tokens: Tokens, last: int) -> int:

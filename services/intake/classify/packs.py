@@ -38,6 +38,7 @@ ASK_CLASSES = (
     "about",
     "onward",
     "contrast",
+    "firm",
 )
 WORD_CLASSES = (
     "person",
@@ -55,10 +56,14 @@ WORD_CLASSES = (
     "idiom",
     "friendly",
     "stressed",
+    "frail",
+    "lifeline",
+    "failing",
+    "standstill",
 )
 VETOES_ON_TARGET = ("own_role", "not_role", "about")
-# A veto reaches no further than its clause: "I am tired of this, get me the manager".
-_WITHIN_CLAUSE = (*VETOES_ON_TARGET, "fulfilled")
+# A veto, or a request in one piece, reaches no further than its clause: "I am tired of this, get me the manager".
+_WITHIN_CLAUSE = (*VETOES_ON_TARGET, "fulfilled", "unwish", "direct", "direct_executive", "direct_human")
 _LEVELS = {"critical": FLAGS, "high": FLAGS, "raise": ("repeat_contact", "deadline"), "none": FLAGS}
 _SECTIONS = ("lists", "ask", "words", "category", "severity", "anger", "mail", "gap")
 _LANGUAGE = re.compile(r"[a-z]{2}")

@@ -40,7 +40,7 @@ class Reading:
         idioms = [hit for hit in hits if hit.rule.name == _IDIOM]
         for hit in hits:
             section = hit.rule.section
-            if idioms and section != "ask" and any(_lies_in(hit, idiom) for idiom in idioms):
+            if idioms and section != "ask" and any(_is_part(hit, idiom) for idiom in idioms):
                 continue
             if section == "ask" or section == "words":
                 self.classes[hit.rule.name].append(hit)
@@ -67,8 +67,14 @@ class Reading:
         return Evidence(rule, for_, self.source.joined[start:end], first, last, weight)
 
 
-def _lies_in(hit: Hit, idiom: Hit) -> bool:
-    return idiom.first <= hit.first and hit.last <= idiom.last
+def lies_in(inner: Hit, outer: Hit) -> bool:
+    """Whether every word of the one hit is a word of the other."""
+    return outer.first <= inner.first and inner.last <= outer.last
+
+
+def _is_part(hit: Hit, idiom: Hit) -> bool:
+    # What spans the whole idiom means it.
+    return lies_in(hit, idiom) and not lies_in(idiom, hit)
 
 
 def overlaps(one: Hit, other: Hit) -> bool:

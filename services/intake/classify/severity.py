@@ -16,7 +16,10 @@ _TOGETHER = (
     ("child", "hazard", "safety", _CRITICAL),
     ("vulnerable", "hazard", "safety", _CRITICAL),
     ("vulnerable", "cutoff", "vulnerable", _CRITICAL),
+    ("lifeline", "failing", "vulnerable", _CRITICAL),
+    ("frail", "failing", "vulnerable", _HIGH),
     ("business", "cutoff", "outage", _HIGH),
+    ("business", "standstill", "outage", _HIGH),
 )
 _DEADLINE = "deadline"
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.intake.classify.normalise import fold
 from services.intake.classify.yamlfile import Lined, read_yaml
 
 _NUMBERS = (
@@ -54,7 +55,7 @@ def read_thresholds(path: Path, packs: frozenset[str], mistakes: list[str]) -> T
         fallback_language=_available(root.get("fallback_language", blank).text, packs),
         flag_categories={n: reader.vote(v) for n, v in root.get("flag_categories", blank).mapping.items()},
         flag_anger={n: reader.number(v) for n, v in root.get("flag_anger", blank).mapping.items()},
-        currencies={n: reader.number(v) for n, v in root.get("currencies", blank).mapping.items()},
+        currencies={fold(n).text: reader.number(v) for n, v in root.get("currencies", blank).mapping.items()},
     )
 
 

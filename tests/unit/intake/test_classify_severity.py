@@ -83,6 +83,8 @@ HIGH = [
     ("Our card terminals have been out of order all morning, our shop is losing customers.", "outage"),
     ("You took 4,800 euros too much from my account.", "large_amount"),
     ("Strhli jste mi omylem 95 000 Kč.", "large_amount"),
+    ("You charged us 12 grand euros too much.", "large_amount"),
+    ("Вы списали с меня 300 тыс. рублей.", "large_amount"),
 ]
 
 LOW = [
