@@ -114,6 +114,30 @@ CRITICAL = {
         ("Hesabıma girince başka bir müşterinin tahlil sonuçlarını görüyorum.", "privacy"),
         ("Dedem oksijen cihazına bağlı ve elektriğimizi kestiniz.", "vulnerable"),
     ],
+    "de": [
+        ("Der Wasserkocher ist geplatzt und hat meine Tochter verbrüht.", "safety"),
+        ("Die Rolltreppe hat meinem Sohn zwei Zehen gebrochen.", "safety"),
+        ("Während ich schreibe, zahlt jemand in Madrid mit meiner Karte.", "fraud"),
+        ("Ich sehe in meinem Onlinekonto die Rechnungen fremder Kunden.", "privacy"),
+        ("Mein Opa hängt am Sauerstoffgerät, und Sie klemmen uns den Strom ab.", "vulnerable"),
+    ],
+    "es": [("El cargador se prendió fuego y mi hijo está en el hospital.", "safety")],
+    "fr": [
+        ("La bouilloire a explosé et ma fille a été brûlée.", "safety"),
+        ("Il y avait des bouts de verre dans la compote.", "safety"),
+        ("Des virements partent de mon compte en ce moment même !", "fraud"),
+        ("Dans mon espace client je vois les factures d'autres abonnés.", "privacy"),
+        ("Mon grand-père est sous oxygène et vous nous coupez le courant.", "vulnerable"),
+    ],
+    "it": [("Il bollitore è esploso e ha ustionato mia figlia.", "safety")],
+    "pt": [("A chaleira explodiu e queimou a mão da minha filha.", "safety")],
+    "nl": [
+        ("De waterkoker ontplofte en mijn dochter ligt in het ziekenhuis.", "safety"),
+        ("Uit het stopcontact achter het fornuis kwamen vonken.", "safety"),
+        ("Er wordt op dit moment geld van mijn rekening gehaald!", "fraud"),
+        ("In mijn portaal staan de uitslagen van iemand anders.", "privacy"),
+        ("Mijn opa ligt aan de zuurstof en jullie sluiten de stroom af.", "vulnerable"),
+    ],
 }
 
 HIGH = [
