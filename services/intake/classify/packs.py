@@ -39,6 +39,7 @@ ASK_CLASSES = (
     "onward",
     "contrast",
     "firm",
+    "recall",
 )
 WORD_CLASSES = (
     "person",
