@@ -69,7 +69,6 @@ CRITICAL = {
         ("فتحت رابط التقارير فظهرت لي أسماء مرضى وأرقامهم", "privacy"),
         ("أبوي على جهاز تنفس والكهرباء تفصل كل ساعة", "vulnerable"),
     ],
-    "de": [("Der Wasserkocher ist geplatzt und hat meine Tochter verbrüht.", "safety")],
     "es": [
         ("El cargador se prendió fuego y mi hijo está en el hospital.", "safety"),
         ("Encontré un trozo de cristal en el potito de mi hijo.", "safety"),
@@ -77,7 +76,6 @@ CRITICAL = {
         ("He recibido por error el listado de pacientes con sus diagnósticos.", "privacy"),
         ("Mi madre usa oxígeno en casa y llevamos sin luz desde anoche.", "vulnerable"),
     ],
-    "fr": [("La bouilloire a explosé et ma fille a été brûlée.", "safety")],
     "it": [
         ("Il bollitore è esploso e ha ustionato mia figlia.", "safety"),
         ("Ho trovato un pezzo di vetro nell'omogeneizzato di mio figlio.", "safety"),
@@ -92,7 +90,6 @@ CRITICAL = {
         ("No meu portal aparecem os exames de outra paciente.", "privacy"),
         ("A minha mãe depende do oxigénio e estamos sem luz desde ontem.", "vulnerable"),
     ],
-    "nl": [("De waterkoker ontplofte en mijn dochter ligt in het ziekenhuis.", "safety")],
     "ru": [
         ("Крышка блендера отлетела и рассекла дочке губу, наложили три шва.", "safety"),
         ("Ночью загорелась проводка возле вашего счётчика.", "safety"),
@@ -121,7 +118,6 @@ CRITICAL = {
         ("Ich sehe in meinem Onlinekonto die Rechnungen fremder Kunden.", "privacy"),
         ("Mein Opa hängt am Sauerstoffgerät, und Sie klemmen uns den Strom ab.", "vulnerable"),
     ],
-    "es": [("El cargador se prendió fuego y mi hijo está en el hospital.", "safety")],
     "fr": [
         ("La bouilloire a explosé et ma fille a été brûlée.", "safety"),
         ("Il y avait des bouts de verre dans la compote.", "safety"),
@@ -129,8 +125,6 @@ CRITICAL = {
         ("Dans mon espace client je vois les factures d'autres abonnés.", "privacy"),
         ("Mon grand-père est sous oxygène et vous nous coupez le courant.", "vulnerable"),
     ],
-    "it": [("Il bollitore è esploso e ha ustionato mia figlia.", "safety")],
-    "pt": [("A chaleira explodiu e queimou a mão da minha filha.", "safety")],
     "nl": [
         ("De waterkoker ontplofte en mijn dochter ligt in het ziekenhuis.", "safety"),
         ("Uit het stopcontact achter het fornuis kwamen vonken.", "safety"),
