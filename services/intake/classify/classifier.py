@@ -34,6 +34,11 @@ class Classifier:
             int(packs.thresholds["shortest_identifiable"]),
         )
 
+    @property
+    def rule_ids(self) -> tuple[str, ...]:
+        """Every rule that can fire, pack by pack."""
+        return tuple(rule for pack in self._packs.values() for rule in pack.rule_ids)
+
     @classmethod
     def load(cls, rules_dir: Path | None = None) -> "Classifier":
         """The packs of a directory, or the shipped ones; RulesError names each mistake with file and line."""
