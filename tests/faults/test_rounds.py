@@ -36,9 +36,9 @@ def heal_and_check(system: System, load: Load) -> None:
             service.launch()
     for service in system:
         eventually(service.is_ready, f"{service.module} to be ready", service.log)
-    system.settle(timed=False)
+    system.settle(patience=180, timed=False)
     system.advance(minutes=LEASE_MINUTES)
-    system.settle()
+    system.settle(patience=180)
     assert broken_promises(system, load) == [], system.logs()
 
 

@@ -25,9 +25,11 @@ FROZEN = 3.0  # seconds; shorter than the 5 s and 15 s after which the database 
 def frozen(postgres: PrivatePostgres) -> Iterator[None]:
     """The server accepts and never answers: all its processes stand still."""
     server = psutil.Process(postgres.pid)
-    processes = [p.pid for p in (server, *server.children(recursive=True))]
-    _send_all(processes, signal.SIGSTOP)
+    processes = [server.pid]
     try:
+        _send_all(processes, signal.SIGSTOP)  # first, so that there will be no more of its children
+        processes += [child.pid for child in server.children(recursive=True)]
+        _send_all(processes, signal.SIGSTOP)
         yield
     finally:
         _send_all(processes, signal.SIGCONT)

@@ -84,7 +84,8 @@ def test_classify_shows_the_reading_with_its_evidence_and_stores_nothing(system:
     text = "Chci mluvit s vedoucím, konvice popálila moji dceru!"
     found = post(system, "/v1/classify", {"text": text}).json()
     assert (found["language"], found["severity"], found["asks_kind"]) == ("cs", "critical", "supervisor")
-    assert all(text[e["start"] : e["end"]] == e["matched"] for e in found["evidence"] if e["start"] >= 0)
+    in_the_text = [e for e in found["evidence"] if e["start"] >= 0]
+    assert [text[e["start"] : e["end"]] for e in in_the_text] == [e["matched"] for e in in_the_text] != []
     assert system.summary("intake")["contacts"] == before
 
 

@@ -58,7 +58,7 @@ def test_child_dies_with_a_killed_parent_and_not_before(tmp_path: Path, thread: 
 
 _PARENT = textwrap.dedent(
     """
-    import os, psutil, sys, threading
+    import os, psutil, sys, threading, time
     from pathlib import Path
     from ombud.local.processes import Child
     child = Child("child", ["/bin/sleep", "600"], dict(os.environ), Path(sys.argv[1]) / "child.log")
@@ -68,6 +68,8 @@ _PARENT = textwrap.dedent(
         starter = threading.Thread(target=child.start)
         starter.start()
         starter.join()
+    while psutil.Process(child.pid).name() != "sleep":  # only then is it tied to us
+        time.sleep(0.01)
     print(child.pid, flush=True)
     try:
         psutil.Process(child.pid).wait(0.5)

@@ -59,8 +59,8 @@ class MailServer:
         assert isinstance(envelope.content, bytes)
         letter = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(letter, EmailMessage)
-        self.letters.append(letter)
         self.recipients.append(list(envelope.rcpt_tos))
+        self.letters.append(letter)  # the last, as tests wait for it
 
     async def play(self, verb: str, server: SMTP) -> str | None:
         """The reply to give instead of the usual one."""
