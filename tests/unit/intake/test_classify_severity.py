@@ -17,6 +17,11 @@ CRITICAL = {
         ("Someone is withdrawing money from my savings, my account was hacked!", "fraud"),
         ("I can see another customer's medical records when I log in.", "privacy"),
         ("My mother is on oxygen and you cut off our electricity.", "vulnerable"),
+        ("Dad is 86, the boiler is dead since Sunday and his flat is freezing.", "vulnerable"),
+        ("The insulin for our daughter was not delivered, her last pen is in use.", "vulnerable"),
+        ("A shelf in your shop came down on my wife's foot, two toes are broken.", "safety"),
+        ("Payments I never made leave my account every few minutes.", "fraud"),
+        ("Your portal shows me the invoices of other tenants.", "privacy"),
     ],
     "cs": [
         ("Konvice praskla a opařila naši dceru na ruce.", "safety"),
@@ -144,6 +149,9 @@ HIGH = [
     ("Your clerk made a racist remark about my wife.", "discrimination"),
     ("Our card terminals have been out of order all morning, our shop is losing customers.", "outage"),
     ("You took 4,800 euros too much from my account.", "large_amount"),
+    ("Our three cafes stand still since your update, no till works and we turn guests away.", "outage"),
+    ("A lamp was bought on credit in my name last spring, by a stranger.", "fraud"),
+    ("We don't serve people like you, said your waiter when he saw my headscarf.", "discrimination"),
     ("Strhli jste mi omylem 95 000 Kč.", "large_amount"),
     ("You charged us 12 grand euros too much.", "large_amount"),
     ("Вы списали с меня 300 тыс. рублей.", "large_amount"),
@@ -214,6 +222,19 @@ def test_ordinary_complaints_are_medium(reader: Classifier, text: str):
 
 def test_denied_injury_is_not_critical(reader: Classifier):
     assert reader.classify("The shelf came down, but nobody was hurt.").severity != "critical"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Press 1 and the lamp menu starts again, press 2 and it ends.",
+        "The court shoes from your shop squeak.",
+        "My dishwasher leaked water on the floor.",
+        "The staff at the hospital car park gate was slow.",
+    ],
+)
+def test_words_with_another_meaning_are_not_severe(reader: Classifier, text: str):
+    assert reader.classify(text).severity in ("low", "medium")
 
 
 @pytest.mark.parametrize(
