@@ -52,21 +52,22 @@ class _Chain(NamedTuple):
 class _Chains:
     """Patterns with the same first atom, by each atom of their second step: the next word, or one further on."""
 
-    next: dict[int, list[_Chain]] = field(default_factory=dict)
-    later: dict[int, list[_Chain]] = field(default_factory=dict)
+    # Tuples here and below: nearly all hold one entry, and lists would keep room for more.
+    next: dict[int, tuple[_Chain, ...]] = field(default_factory=dict)
+    later: dict[int, tuple[_Chain, ...]] = field(default_factory=dict)
 
     def add(self, chain: _Chain) -> None:
         gap, atoms = chain.steps[0]
         place = self.later if gap else self.next
         for atom in atoms:
-            place.setdefault(atom, []).append(chain)
+            place[atom] = (*place.get(atom, ()), chain)
 
 
 @dataclass(slots=True)
 class _Table:
     """Rules by the atom with which they begin."""
 
-    singles: dict[int, list[Rule]] = field(default_factory=dict)
+    singles: dict[int, tuple[Rule, ...]] = field(default_factory=dict)
     chains: dict[int, _Chains] = field(default_factory=dict)
 
 
@@ -107,7 +108,7 @@ class Matcher:
             if rest:
                 table.chains.setdefault(atom, _Chains()).add(chain)
             else:
-                table.singles.setdefault(atom, []).append(rule)
+                table.singles[atom] = (*table.singles.get(atom, ()), rule)
 
     def _numbered(self, step: Step) -> _Atoms:
         atoms: dict[int, None] = {}
