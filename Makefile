@@ -1,6 +1,6 @@
 # What people and CI do with this checkout. Needs Python 3.11 and make; `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check bench soak clean
+.PHONY: help setup run demo test check eval bench soak clean
 
 PYTHON := .venv/bin/python
 # Another place, another lock file or another pyproject: set up again. The same: done at once, without the network.
@@ -29,6 +29,9 @@ check: setup ## Lint, formatting, types, imports, generated pages
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 	@$(PYTHON) -m shared.contracts.document --check docs/events.md
+
+eval: setup ## Measure how well complaints are read, on texts that no rule was fitted to
+	@.venv/bin/ombud eval tests/data/texts/last tests/data/texts/held --worst 0
 
 bench: setup ## Measure complaints per second and time to alert, end to end
 	@exec $(PYTHON) -m benchmarks.end_to_end
