@@ -66,9 +66,9 @@ def events_of(request: Request) -> list[Received]:
     ]
 
 
-def take_new(tx: Transaction, rules: MatterRules, received: list[Received]) -> None:
+def take_new(tx: Transaction, rules: MatterRules, received: list[Received], door: str = HTTP_DOOR) -> None:
     """Events that this door has seen before drop out, as they do at the queue."""
-    fresh = inbox.only_new(tx, HTTP_DOOR, received)
+    fresh = inbox.only_new(tx, door, received)
     tx.traces.update({r.subject: r.traceparent for r in fresh if r.traceparent})
     usecases.take_in(tx, rules, [r.event for r in fresh])
 

@@ -5,11 +5,14 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from services.intake import doors, schemas, store, usecases
+from services.intake import doors, metrics, schemas, store, usecases, webhooks
 from services.intake.classify import Classifier
 from services.intake.reader import Reader
-from services.intake.settings import Settings
+from services.intake.settings import Settings, secret_env
+from services.intake.sources import accountfile
+from services.intake.sources.accountfile import Sources
 from services.intake.upstream import decode
+from shared import clock
 from shared.contracts.topology import UPSTREAM_EXCHANGE
 from shared.database import Database, Transaction
 from shared.errors import NotFound
@@ -21,14 +24,17 @@ from shared.web import http, json_body, json_response
 
 
 def make(settings: Settings) -> dict[str, Any]:
-    """What the providers below give out; raises ValueError with file and line for rules that cannot be used."""
-    return {"reader": Reader(Classifier.load(settings.rules_dir), settings.rules_dir)}
+    """What the providers below give out; raises ValueError with file and line for rules and sources of no use."""
+    sources = accountfile.load(settings.sources, secret_env)
+    metrics.start_at_zero(sources.accounts)
+    return {"reader": Reader(Classifier.load(settings.rules_dir), settings.rules_dir), "sources": sources}
 
 
 class IntakeService:
     name = "intake"
     db: Database = DatabaseProvider()
     reader: Reader = Configured("reader")
+    sources: Sources = Configured("sources")
 
     @subscribe(source=UPSTREAM_EXCHANGE, decode=decode, prepare="reader")
     def on_upstream(self, tx: Transaction, arrivals: list[Any]) -> None:
@@ -58,6 +64,21 @@ class IntakeService:
         received = self.reader.prepare(doors.events_of(request))
         self.db.run(lambda tx: doors.take_new(tx, self.reader.matters, received))
         return json_response({"accepted": len(received), "complaint_ids": [r.subject for r in received]}, 202)
+
+    @http("POST", "/v1/webhooks/<source>", scope=None, max_body=webhooks.MAX_WEBHOOK_BYTES)
+    def post_webhook(self, request: Request, source: str) -> Response:
+        heard = webhooks.hear(request, self.sources.account(source), self.reader, clock.now())
+        self.db.run(lambda tx: webhooks.take(tx, self.reader.matters, heard))
+        return webhooks.answer(heard)
+
+    @http("GET", "/v1/webhooks/<source>", scope=None)
+    def get_webhook(self, request: Request, source: str) -> Response:
+        """Some systems look (GET or HEAD) whether an address is there before they take it."""
+        return json_response({"kind": self.sources.account(source).source.kind})
+
+    @tick(every=5)
+    def replay_webhooks(self) -> int:
+        return webhooks.replay_due(self.db, self.reader, self.sources)
 
     @http("GET", "/v1/complaints/<id_>", scope="operator")
     def get_complaint(self, request: Request, id_: str) -> Response:

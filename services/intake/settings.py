@@ -1,5 +1,6 @@
 """Settings of intake, read once at start."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +13,16 @@ from shared.settings import CommonSettings, common
 class Settings:
     common: CommonSettings
     rules_dir: Path | None
+    sources: Path | None
 
 
 def read(env: Env | None = None) -> Settings:
     env = env or Env(prefix="OMBUD_")
     rules = env.str("INTAKE_RULES", "")
-    return Settings(common(env, "intake"), Path(rules) if rules else None)
+    sources = env.str("SOURCES", "")
+    return Settings(common(env, "intake"), Path(rules) if rules else None, Path(sources) if sources else None)
+
+
+def secret_env(name: str) -> str | None:
+    """A secret that the sources file names; read at start."""
+    return os.environ.get(name)
