@@ -10,12 +10,15 @@ COMPLAINTS = Counter("ombud_complaints_total", "Complaints taken in for the firs
 CONTACTS = Counter("ombud_contacts_total", "Contacts taken in, the first of each complaint included")
 BY_CATEGORY = Counter("ombud_contacts_by_category_total", "Contacts read, by category", ["category"])
 ASKS = Counter("ombud_contacts_asking_total", "Contacts that ask for somebody, by whom", ["kind"])
+LIMITED = Counter("ombud_limited_total", "Requests that were refused for how much their sender sent", ["limit"])
 
 RULES = Info("ombud_rules", "The version of the rules that read complaints now")
 RELOADS = Counter("ombud_rules_reloads_total", "Changed rules that were taken, or refused for a mistake", ["outcome"])
 
 for _outcome in ("taken", "refused"):
     RELOADS.labels(_outcome)
+for _limit in ("rate", "size"):
+    LIMITED.labels(_limit)
 for _severity in Severity:
     COMPLAINTS.labels(_severity.value)
 for _category in CATEGORIES:

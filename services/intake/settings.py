@@ -5,6 +5,8 @@ from pathlib import Path
 
 from environs import Env
 
+from services.intake import limits
+from services.intake.limits import Limits
 from shared.settings import CommonSettings, common
 
 
@@ -12,9 +14,12 @@ from shared.settings import CommonSettings, common
 class Settings:
     common: CommonSettings
     rules_dir: Path | None
+    limits: Limits
 
 
 def read(env: Env | None = None) -> Settings:
     env = env or Env(prefix="OMBUD_")
     rules = env.str("INTAKE_RULES", "")
-    return Settings(common(env, "intake"), Path(rules) if rules else None)
+    return Settings(
+        common(env, "intake"), Path(rules) if rules else None, limits.parse(env.str("SOURCE_RATE", "200/2000"))
+    )
