@@ -10,6 +10,7 @@ COMMANDS = {
     "send": "ombud.feed",
     "status": "ombud.status",
     "roster": "ombud.roster",
+    "deadletters": "ombud.deadletters",
     "eval": "ombud.evaluate",
     "migrate": "ombud.migrate",
     "token": "ombud.token",

@@ -20,6 +20,5 @@ class Settings:
 def read(env: Env | None = None) -> Settings:
     env = env or Env(prefix="OMBUD_")
     rules = env.str("INTAKE_RULES", "")
-    return Settings(
-        common(env, "intake"), Path(rules) if rules else None, limits.parse(env.str("SOURCE_RATE", "200/2000"))
-    )
+    rates = limits.parse(env.str("SOURCE_RATE", "200/2000"))
+    return Settings(common(env, "intake"), Path(rules) if rules else None, rates)

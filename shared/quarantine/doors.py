@@ -25,7 +25,7 @@ def listed(db: Database, request: Request) -> Response:
     page = rows[: letters.PAGE]
     return json_response(
         {
-            "dead_letters": [row._asdict() | {"dead_at": to_text(row.dead_at)} for row in page],
+            "dead_letters": [_entry(row) for row in page],
             "next": schemas.next_after(page[-1]) if len(rows) > len(page) else None,
             "under_way": under_way,
         }
@@ -57,6 +57,11 @@ def discarded(db: Database, request: Request, id_: str) -> Response:
 
 def _caller(request: Request) -> str:
     return str(request.caller.name)  # type: ignore[attr-defined]
+
+
+def _entry(row: Any) -> dict[str, Any]:
+    shown: dict[str, Any] = {str(name): value for name, value in row._asdict().items()}
+    return shown | {"dead_at": to_text(row.dead_at)}
 
 
 def _document(letter: Letter) -> dict[str, Any]:
