@@ -11,6 +11,7 @@ COMMANDS = {
     "status": "ombud.status",
     "roster": "ombud.roster",
     "rules": "ombud.rules",
+    "deadletters": "ombud.deadletters",
     "eval": "ombud.evaluate",
     "migrate": "ombud.migrate",
     "token": "ombud.token",

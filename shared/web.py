@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 from shared.bodies import MAX_BODY_BYTES, read_body
-from shared.errors import Fault, Forbidden, Rejected, TemporaryFailure, fault_of
+from shared.errors import Fault, Forbidden, Rejected, TemporaryFailure, TooMany, fault_of
 from shared.messaging.envelope import valid_traceparent
 from shared.tokens import Caller, TokenBook
 from shared.worker import call_method
@@ -204,8 +204,7 @@ def trace_of(request: Request) -> str | None:
 
 def _problem_of(error: Exception, request_id: str, entrypoint: str) -> Response:
     if isinstance(error, Rejected):
-        headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
-        return _problem(error.status, type(error).__name__, error.detail, error.errors, headers)
+        return _problem(error.status, type(error).__name__, error.detail, error.errors, _headers_of(error))
     if isinstance(error, HTTPException):
         return _problem(error.code or 400, error.name, error.description or "")
     if isinstance(error, TemporaryFailure) or fault_of(error) is not Fault.OTHER:
@@ -213,6 +212,12 @@ def _problem_of(error: Exception, request_id: str, entrypoint: str) -> Response:
         return _problem(503, "Unavailable", "something that this needs is away; try again", None, {"Retry-After": "5"})
     log.error("request_failed", entrypoint=entrypoint, request_id=request_id, exc_info=error)
     return _problem(500, "InternalError", f"our fault; tell the operator the request id {request_id}")
+
+
+def _headers_of(error: Rejected) -> dict[str, str]:
+    if isinstance(error, TooMany):
+        return {"Retry-After": str(max(1, error.retry_after))}
+    return {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
 
 
 def _problem(

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Request, Response
 
 from services.intake import doors, metrics, schemas, store, usecases, webhooks
 from services.intake.classify import Classifier
+from services.intake.limits import Limits
 from services.intake.reader import Reader
 from services.intake.settings import Settings, secret_env
 from services.intake.sources import accountfile
@@ -18,6 +19,7 @@ from shared.database import Database, Transaction
 from shared.errors import NotFound
 from shared.messaging import subscribe, sweep_inbox
 from shared.providers import Configured, DatabaseProvider
+from shared.quarantine import doors as quarantine
 from shared.summary import plumbing_counts
 from shared.ticker import tick
 from shared.web import http, json_body, json_response
@@ -27,7 +29,11 @@ def make(settings: Settings) -> dict[str, Any]:
     """What the providers below give out; raises ValueError with file and line for rules and sources of no use."""
     sources = accountfile.load(settings.sources, secret_env)
     metrics.start_at_zero(sources.accounts)
-    return {"reader": Reader(Classifier.load(settings.rules_dir), settings.rules_dir), "sources": sources}
+    return {
+        "reader": Reader(Classifier.load(settings.rules_dir), settings.rules_dir),
+        "sources": sources,
+        "limits": settings.limits,
+    }
 
 
 class IntakeService:
@@ -35,6 +41,7 @@ class IntakeService:
     db: Database = DatabaseProvider()
     reader: Reader = Configured("reader")
     sources: Sources = Configured("sources")
+    limits: Limits = Configured("limits")
 
     @subscribe(source=UPSTREAM_EXCHANGE, decode=decode, prepare="reader")
     def on_upstream(self, tx: Transaction, arrivals: list[Any]) -> None:
@@ -43,7 +50,7 @@ class IntakeService:
     @http("POST", "/v1/complaints", scope="source")
     def post_complaint(self, request: Request) -> Response:
         key, body_hash = doors.idempotency_key(request), hashlib.sha256(request.get_data()).hexdigest()
-        read = self.reader.read(schemas.load(schemas.SUBMISSION, json_body(request)))
+        read = self.reader.read(doors.submission_of(request, self.limits))
         id_ = self.db.run(
             lambda tx: usecases.submit(
                 doors.traced(tx, request, read), self.reader.matters, read, doors.caller(request), key, body_hash
@@ -55,13 +62,13 @@ class IntakeService:
     def post_contact(self, request: Request, id_: str) -> Response:
         with self.db.read() as tx:
             complaint = usecases.complaint_for_contact(tx, id_)
-        read = self.reader.read(doors.contact_of(complaint, json_body(request)))
+        read = self.reader.read(doors.contact_of(complaint, request, self.limits))
         self.db.run(lambda tx: usecases.take_in(doors.traced(tx, request, read), self.reader.matters, [read]))
         return doors.accepted(id_)
 
     @http("POST", "/v1/events", scope="source")
     def post_events(self, request: Request) -> Response:
-        received = self.reader.prepare(doors.events_of(request))
+        received = self.reader.prepare(doors.events_of(request, self.limits))
         self.db.run(lambda tx: doors.take_new(tx, self.reader.matters, received))
         return json_response({"accepted": len(received), "complaint_ids": [r.subject for r in received]}, 202)
 
@@ -97,6 +104,22 @@ class IntakeService:
     def get_summary(self, request: Request) -> Response:
         with self.db.read() as tx:
             return json_response(store.counts(tx) | {"plumbing": plumbing_counts(tx)})
+
+    @http("GET", "/v1/dead-letters", scope="operator")
+    def get_dead_letters(self, request: Request) -> Response:
+        return quarantine.listed(self.db, request)
+
+    @http("GET", "/v1/dead-letters/<id_>", scope="operator")
+    def get_dead_letter(self, request: Request, id_: str) -> Response:
+        return quarantine.shown(self.db, id_)
+
+    @http("POST", "/v1/dead-letters/<id_>/replay", scope="operator")
+    def replay_dead_letter(self, request: Request, id_: str) -> Response:
+        return quarantine.replayed(self.db, request, id_)
+
+    @http("POST", "/v1/dead-letters/<id_>/discard", scope="operator")
+    def discard_dead_letter(self, request: Request, id_: str) -> Response:
+        return quarantine.discarded(self.db, request, id_)
 
     @tick(every=5)
     def reload_rules(self) -> int:

@@ -19,6 +19,7 @@ from shared.contracts.topology import DEAD_LETTERS_EXCHANGE
 from shared.database import Database, Transaction
 from shared.messaging import given_up, subscribe, sweep_inbox
 from shared.providers import Configured, DatabaseProvider
+from shared.quarantine import doors as quarantine
 from shared.ticker import tick
 from shared.web import http, json_body, json_response
 
@@ -107,3 +108,19 @@ class NotifyService:
     def get_summary(self, request: Request) -> Response:
         with self.db.read() as tx:
             return json_response(usecases.summary(tx, self.rules))
+
+    @http("GET", "/v1/dead-letters", scope="operator")
+    def get_dead_letters(self, request: Request) -> Response:
+        return quarantine.listed(self.db, request)
+
+    @http("GET", "/v1/dead-letters/<id_>", scope="operator")
+    def get_dead_letter(self, request: Request, id_: str) -> Response:
+        return quarantine.shown(self.db, id_)
+
+    @http("POST", "/v1/dead-letters/<id_>/replay", scope="operator")
+    def replay_dead_letter(self, request: Request, id_: str) -> Response:
+        return quarantine.replayed(self.db, request, id_)
+
+    @http("POST", "/v1/dead-letters/<id_>/discard", scope="operator")
+    def discard_dead_letter(self, request: Request, id_: str) -> Response:
+        return quarantine.discarded(self.db, request, id_)
