@@ -2,7 +2,8 @@
 
 import uuid
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 import eventlet
@@ -201,6 +202,16 @@ def json_body(request: Request) -> Any:
 
 def json_response(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     return Response(orjson.dumps(data), status, headers, content_type="application/json")
+
+
+@cache
+def _stored(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def stored_json(path: Path) -> Response:
+    """A file that is part of the service, read once."""
+    return Response(_stored(path), content_type="application/json")
 
 
 def trace_of(request: Request) -> str | None:
