@@ -1,6 +1,6 @@
 """Writes the API documents from the code; called by hand after a door or an event changed, by `make check` to check.
 
-`python -m apidocs [--check]`: `docs/asyncapi.json`, and `services/<name>/openapi.json`, which the service itself serves.
+`python -m apidocs [--check]`: `docs/asyncapi.json`, and `services/<name>/openapi.json`, served by the service.
 """
 
 import argparse

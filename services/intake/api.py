@@ -85,7 +85,7 @@ _CE_HEADERS = {f"ce-{name}": fields.String() for name in ("id", "source", "subje
 _CE_TYPE = fields.String(validate=validate.OneOf(tuple(schemas.UPSTREAM)))
 _IDEMPOTENCY_KEY = fields.String(validate=validate.Length(1, doors.LONGEST_KEY))
 _TRACE = {"traceparent": fields.String(metadata={"description": "W3C trace context; goes on through the events."})}
-_CUSTOMER = {"ref": "C-1", "region": "GB", "language": "en"}
+_CUSTOMER = {"ref": "C-1", "region": "CZ", "language": "en"}
 
 OPERATIONS = {
     "post_complaint": Operation(

@@ -1,0 +1,122 @@
+"""The running services do what their documents say: the examples succeed, and whatever else is sent, nothing breaks."""
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis.checks import CHECKS
+from schemathesis.generation import GenerationMode
+
+from ombud.local.broker import PrivateBroker
+from ombud.local.postgres import PrivatePostgres
+from shared.api import A_COMPLAINT
+from shared.contracts.topology import SERVICES
+from shared.links import Claim, mint
+from tests.api.documents import Described, operations, with_closed_answers
+from tests.harness.process import ANSWER_WITHIN, TOKEN, eventually
+from tests.harness.system import System
+
+AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
+EXAMPLES = 25  # of what is right, and of what is wrong, for each operation
+CHECKED = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "positive_data_acceptance",
+    "negative_data_rejection",
+)
+# Values in paths that no example can hold, because they are made while the services run.
+MADE_VALUES = {"token": lambda: mint(["key-of-the-tests"], Claim("1", A_COMPLAINT, "1", 1, "petr"))}
+
+
+@pytest.fixture(scope="module")
+def system(
+    tmp_path_factory: pytest.TempPathFactory, broker: PrivateBroker, postgres: PrivatePostgres
+) -> Iterator[System]:
+    """All four services, with a complaint that is escalated and one that waits: nothing that they list is empty."""
+    postgres.create_database("api")
+    made = System(tmp_path_factory.mktemp("api"), postgres.url("api"), broker.add_vhost("api"), broker)
+    try:
+        made.start()
+        _fill(made)
+        yield made
+    finally:
+        made.stop()
+
+
+def _fill(system: System) -> None:
+    answer = send(system, *[o for o in operations("intake") if o.path == "/v1/complaints"])
+    assert answer.json() == {"complaint_id": A_COMPLAINT}
+    eventually(lambda: system.told("petr") or system.told("karin"), "a supervisor to be told", system.logs)
+    waiting = system.send(customer={"region": "nowhere", "language": "zh"})
+    eventually(lambda: system.assignment(waiting).get("state") == "waiting", "a complaint to wait", system.logs)
+
+
+def send(system: System, described: Described) -> requests.Response:
+    """The example of an operation."""
+    media, body = described.example_body or (None, None)
+    path = described.path
+    for parameter in described.parameters:
+        if parameter["in"] == "path":
+            path = path.replace(f"{{{parameter['name']}}}", _value(described, parameter))
+    headers = AUTHORIZED | ({"Content-Type": media} if media else {})
+    url = system.services[described.service].url + path
+    return requests.request(described.method, url, json=body, headers=headers, timeout=ANSWER_WITHIN)
+
+
+def _value(described: Described, parameter: dict[str, Any]) -> str:
+    name = parameter["name"]
+    made = MADE_VALUES.get(name)
+    if not made and name not in described.example_path:
+        pytest.fail(f'{described}: say example_path={{"{name}": …}} in services/{described.service}/api.py')
+    return made() if made else str(described.example_path[name])
+
+
+@pytest.mark.parametrize("described", operations(), ids=str)
+def test_example_succeeds_and_its_answer_is_as_described(system: System, described: Described) -> None:
+    answer = send(system, described)
+    where = f"OPERATIONS of services/{described.service}/api.py"
+    assert answer.ok, f"{described} answers {answer.status_code} to its example in {where}: {answer.text}"
+    promised = described.operation["responses"].get(str(answer.status_code))
+    assert promised, f"{described} answers {answer.status_code}, which is not in {where}"
+    media = answer.headers["Content-Type"].partition(";")[0]
+    assert media in promised["content"], f"{described} answers {media}, which is not in {where}"
+    if media == "application/json":
+        schema = with_closed_answers(described.service) | promised["content"][media]["schema"]
+        jsonschema.Draft202012Validator(schema).validate(answer.json())
+
+
+@cache
+def _probed(service: str) -> Any:
+    return schemathesis.openapi.from_dict(with_closed_answers(service))
+
+
+@pytest.mark.parametrize("mode", GenerationMode, ids=lambda m: m.value)
+@pytest.mark.parametrize("described", operations(), ids=str)
+def test_nothing_that_is_sent_breaks_it(system: System, described: Described, mode: GenerationMode) -> None:
+    if mode is GenerationMode.NEGATIVE and not (described.parameters or "requestBody" in described.operation):
+        return  # there is nothing to do wrong
+    url, checks = system.services[described.service].url, CHECKS.get_by_names(CHECKED)
+    operation = _probed(described.service)[described.path][described.method]
+
+    @settings(max_examples=EXAMPLES, database=None, suppress_health_check=list(HealthCheck))
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def probe(case: Any) -> None:
+        answer = case.call(base_url=url, headers=AUTHORIZED, timeout=ANSWER_WITHIN)
+        case.validate_response(answer, checks=checks)
+
+    probe()
+
+
+def test_what_was_accepted_could_be_worked_off_by_all(system: System) -> None:
+    system.settle(timed=False)
+    put_aside = {service: system.summary(service)["plumbing"]["dead_letters"] for service in SERVICES}
+    assert put_aside == dict.fromkeys(SERVICES, 0)
