@@ -39,7 +39,7 @@ PROBLEMS = {
     500: "Our fault",
     503: "Something that this needs is away; Retry-After says when to come again",
 }
-ALWAYS = (413, 500, 503)
+ALWAYS = (400, 413, 500, 503)
 _NAMES = {"intake": "takes complaints in", "routing": "gives each to an agent"}
 _NAMES |= {"escalation": "moves cases up the ladder", "notify": "alerts people"}
 
@@ -122,5 +122,5 @@ def _problems(door: Door) -> set[int]:
     if door.scopes is not None:
         found |= {401, 403}
     if door.operation.bodies:
-        found |= {400, 422}
+        found |= {422}
     return found - set(door.operation.pages)

@@ -146,6 +146,7 @@ class HttpDoor(HttpRequestHandler):
 
     def _answer(self, request: Request, request_id: str) -> Response:
         try:
+            _check_address(request)
             request.caller = self._admit(request)  # type: ignore[attr-defined]
             _read_body(request)
             with _places:
@@ -179,6 +180,12 @@ class TooLarge(Rejected):
 
 class BadRequest(Rejected):
     status = 400
+
+
+def _check_address(request: Request) -> None:
+    """Refuses NUL, which PostgreSQL cannot even look for."""
+    if "\0" in request.path or any("\0" in value for _, value in request.args.items(multi=True)):
+        raise BadRequest("an address has no NUL")
 
 
 def _read_body(request: Request) -> None:

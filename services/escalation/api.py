@@ -119,7 +119,6 @@ OPERATIONS = {
         "List cases, the most severe first",
         answer=CaseList,
         query={"state": _STATE, "limit": _LIMIT},
-        problems=(400,),
     ),
     "put_supervisor": Operation(
         "Add or change a supervisor",
