@@ -23,12 +23,13 @@ demo: setup ## Start Ombud and send it complaints (FEED=file for your own)
 test: setup ## Run all tests (BROKER=4 for RabbitMQ 4; ARGS for pytest)
 	@OMBUD_TEST_BROKER=$(BROKER) exec .venv/bin/pytest tests -n 2 --dist loadfile $(ARGS)
 
-check: setup ## Lint, formatting, types, imports, generated pages
+check: setup ## Lint, formatting, types, imports, generated documents
 	@.venv/bin/ruff check
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 	@$(PYTHON) -m shared.contracts.document --check docs/events.md
+	@$(PYTHON) -m apidocs --check
 
 eval: setup ## Measure how well complaints are read, on texts that no rule was fitted to
 	@.venv/bin/ombud eval tests/data/texts/last tests/data/texts/held --worst 0

@@ -2,7 +2,8 @@
 
 import uuid
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 import eventlet
@@ -154,6 +155,7 @@ class HttpDoor(HttpRequestHandler):
 
     def _answer(self, request: Request, request_id: str) -> Response:
         try:
+            _check_address(request)
             request.caller = self._admit(request)  # type: ignore[attr-defined]
             read_body(request, self.max_body)
             with _places:
@@ -185,6 +187,23 @@ class BadRequest(Rejected):
     status = 400
 
 
+def _check_address(request: Request) -> None:
+    """Refuses NUL, which PostgreSQL cannot even look for."""
+    if "\0" in request.path or any("\0" in value for _, value in request.args.items(multi=True)):
+        raise BadRequest("an address has no NUL")
+
+
+def _read_body(request: Request) -> None:
+    """Reads the whole body into the request, or refuses: no worker ever waits for a slow sender."""
+    if (request.content_length or 0) > MAX_BODY_BYTES:
+        raise TooLarge(f"the body may have {MAX_BODY_BYTES} bytes")
+    request.max_content_length = MAX_BODY_BYTES + 1
+    with eventlet.Timeout(BODY_WITHIN, TemporaryFailure("the body did not arrive in time")):
+        # A chunked body that is longer is cut by werkzeug without a word, hence the byte more.
+        if len(request.get_data(cache=True)) > MAX_BODY_BYTES:
+            raise TooLarge(f"the body may have {MAX_BODY_BYTES} bytes")
+
+
 def json_body(request: Request) -> Any:
     """The body as JSON; raises BadRequest when it is none."""
     try:
@@ -195,6 +214,16 @@ def json_body(request: Request) -> Any:
 
 def json_response(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     return Response(orjson.dumps(data), status, headers, content_type="application/json")
+
+
+@cache
+def _stored(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def stored_json(path: Path) -> Response:
+    """A file that is part of the service, read once."""
+    return Response(_stored(path), content_type="application/json")
 
 
 def trace_of(request: Request) -> str | None:

@@ -1,5 +1,6 @@
 """Escalation: keeps a case per complaint and moves it up the ladder until somebody answers. Read this first."""
 
+from pathlib import Path
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
@@ -24,7 +25,9 @@ from shared.messaging import subscribe, sweep_inbox
 from shared.providers import Configured, DatabaseProvider
 from shared.quarantine import doors as quarantine
 from shared.ticker import tick
-from shared.web import http, json_response
+from shared.web import http, json_response, stored_json
+
+OPENAPI = Path(__file__).with_name("openapi.json")
 
 
 def make(settings: Settings) -> dict[str, Any]:
@@ -95,6 +98,10 @@ class EscalationService:
     def get_supervisors(self, request: Request) -> Response:
         with self.db.read() as tx:
             return json_response({"supervisors": [doors.supervisor_data(person) for person in store.supervisors(tx)]})
+
+    @http("GET", "/v1/openapi.json", scope=None)
+    def get_openapi(self, request: Request) -> Response:
+        return stored_json(OPENAPI)
 
     @http("GET", "/v1/summary", scope="operator")
     def get_summary(self, request: Request) -> Response:

@@ -1,6 +1,7 @@
 """Intake: takes complaints from upstream systems, reads them, and tells the others. Read this first."""
 
 import hashlib
+from pathlib import Path
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
@@ -22,7 +23,9 @@ from shared.providers import Configured, DatabaseProvider
 from shared.quarantine import doors as quarantine
 from shared.summary import plumbing_counts
 from shared.ticker import tick
-from shared.web import http, json_body, json_response
+from shared.web import http, json_body, json_response, stored_json
+
+OPENAPI = Path(__file__).with_name("openapi.json")
 
 
 def make(settings: Settings) -> dict[str, Any]:
@@ -99,6 +102,10 @@ class IntakeService:
     def classify(self, request: Request) -> Response:
         asked = schemas.load(schemas.CLASSIFY, json_body(request))
         return json_response(self.reader.classify(asked["text"], asked["subject"] or "", asked.get("language")))
+
+    @http("GET", "/v1/openapi.json", scope=None)
+    def get_openapi(self, request: Request) -> Response:
+        return stored_json(OPENAPI)
 
     @http("GET", "/v1/summary", scope="operator")
     def get_summary(self, request: Request) -> Response:

@@ -1,5 +1,6 @@
 """Notify: alerts people, once, by mail and SMS, and says what became of each alert. Read this first."""
 
+from pathlib import Path
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
@@ -21,7 +22,9 @@ from shared.messaging import given_up, subscribe, sweep_inbox
 from shared.providers import Configured, DatabaseProvider
 from shared.quarantine import doors as quarantine
 from shared.ticker import tick
-from shared.web import http, json_body, json_response
+from shared.web import http, json_body, json_response, stored_json
+
+OPENAPI = Path(__file__).with_name("openapi.json")
 
 
 def make(settings: Settings) -> dict[str, Any]:
@@ -103,6 +106,10 @@ class NotifyService:
     def get_alerts(self, request: Request) -> Response:
         with self.db.read() as tx:
             return json_response(usecases.list_alerts(tx, request.args.get("case_id")))
+
+    @http("GET", "/v1/openapi.json", scope=None)
+    def get_openapi(self, request: Request) -> Response:
+        return stored_json(OPENAPI)
 
     @http("GET", "/v1/summary", scope="operator")
     def get_summary(self, request: Request) -> Response:
