@@ -1,6 +1,5 @@
 """What a complaint is and how contacts and steps change it; pure. Called by the use cases."""
 
-import re
 import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,7 +10,6 @@ from typing import Any
 from shared.contracts.event import Severity
 
 COMPLAINT_IDS = uuid.uuid5(uuid.NAMESPACE_DNS, "ombud.complaints")
-EXCERPT_LENGTH = 160
 
 
 class State(StrEnum):
@@ -43,6 +41,10 @@ class Person:
     region: str | None = None
     language: str | None = None
     timezone: str | None = None
+
+    def filled(self, new: "Person") -> "Person":
+        """What is known stays, what is not comes from the newer one."""
+        return Person(**{name: getattr(self, name) or getattr(new, name) for name in Person.__dataclass_fields__})
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ class Complaint:
     waiting_steps: tuple[Step, ...] = ()
     merged_into: str | None = None
 
-    def with_contact(self, read: Read, now: datetime) -> "Complaint":
+    def with_contact(self, read: Read, excerpt: str, now: datetime) -> "Complaint":
         """A further contact: what is known is kept, what is worse counts."""
         new = read.submission
         return replace(
@@ -152,9 +154,9 @@ class Complaint:
             channel=new.channel if self.verdict is None else self.channel,
             product=self.product or new.product,
             tags=tuple(dict.fromkeys((*self.tags, *new.tags))),
-            customer=_filled(self.customer, new.customer),
+            customer=self.customer.filled(new.customer),
             received_at=self.received_at or new.received_at or now,
-            excerpt=excerpt(new.text),
+            excerpt=excerpt,
             verdict=worse_of(self.verdict, read.verdict),
         )
 
@@ -202,18 +204,3 @@ def worse_of(old: Verdict | None, new: Verdict) -> Verdict:
         language=old.language if new.language == "und" else new.language,
         campaign=new.campaign or old.campaign,
     )
-
-
-def _filled(old: Person, new: Person) -> Person:
-    return Person(**{name: getattr(old, name) or getattr(new, name) for name in Person.__dataclass_fields__})
-
-
-_ADDRESS = re.compile(r"[^\s@]{1,64}@[^\s@,;:!?)>\]]{1,255}|\bhttps?://\S+|\bwww\.\S+", re.IGNORECASE)
-# Phones, cards, accounts and IBANs alike: a long run of digits, with or without separators, letters at its front.
-_NUMBER = re.compile(r"\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){2,7}(?:[ ]?[A-Z0-9]{1,4})?\b|\+?\d(?:[ ().\-/]{0,2}\d){6,}")
-
-
-def excerpt(text: str) -> str:
-    """The start of a text for alerts: addresses and long numbers masked, at most 160 characters."""
-    clear = " ".join(_NUMBER.sub("[number]", _ADDRESS.sub("[address]", text[:2000])).split())
-    return clear if len(clear) <= EXCERPT_LENGTH else clear[: EXCERPT_LENGTH - 1].rstrip() + "…"

@@ -9,6 +9,7 @@ from services.intake import announcements, metrics, store
 from services.intake.classify.company import MatterRules
 from services.intake.domain import Complaint, Read, State, Step, StepKind, blank, merged
 from services.intake.matters import Earlier, is_repeated, known, raised, same_matter
+from services.intake.redaction import excerpt
 from shared.database import Transaction
 from shared.errors import NotFound, Rejected
 
@@ -89,7 +90,8 @@ def _take_contact(desk: _Desk, read: Read) -> None:
     if before.state is State.RESOLVED:
         # Who writes again is not done with it: the complaint opens again, whatever upstream thinks.
         before = _apply(desk, before, Step(StepKind.REOPENED, before.source, before.external_id, desk.now))
-    after = _raised_by_repetition(desk, before.with_contact(read, desk.now), read)
+    shown = excerpt(read.submission.text, before.customer.filled(read.submission.customer))
+    after = _raised_by_repetition(desk, before.with_contact(read, shown, desk.now), read)
     desk.tx.announce(announcements.facts(after, is_new=before.verdict is None))
     metrics.count(read, is_new=before.verdict is None)
     for step in after.waiting_steps:
