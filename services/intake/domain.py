@@ -13,13 +13,17 @@ COMPLAINT_IDS = uuid.uuid5(uuid.NAMESPACE_DNS, "ombud.complaints")
 
 
 class State(StrEnum):
-    """`expected`: a step came before the complaint itself; nothing has been read yet. `merged`: another one has it."""
+    """`expected`: a step came before the complaint itself; nothing has been read yet. `merged`: another one has it.
+
+    `forgotten`: the customer's data was erased; what is left are ids, category, severity and times.
+    """
 
     EXPECTED = "expected"
     OPEN = "open"
     ANSWERED = "answered"
     RESOLVED = "resolved"
     MERGED = "merged"
+    FORGOTTEN = "forgotten"
 
 
 class StepKind(StrEnum):
@@ -125,7 +129,10 @@ class Read:
 
 @dataclass(frozen=True)
 class Complaint:
-    """One matter of one customer; `revision` grows with every change that others hear of."""
+    """One matter of one customer; `revision` grows with every change that others hear of.
+
+    `merged_into`: where it goes on, once it is merged, or once something new came in after it was forgotten.
+    """
 
     id: str
     source: str
@@ -163,17 +170,17 @@ class Complaint:
     def with_step(self, step: Step) -> "Complaint":
         return replace(self, state=_LEADS_TO.get(step.kind, self.state), revision=self.revision + 1)
 
+    @property
+    def was_announced(self) -> bool:
+        """Whether others know it; one that was merged as it came in is known to us alone."""
+        return self.revision > 0
+
     def has_taken(self, step: Step) -> bool:
         """Whether a step that says no time of its own would change nothing: then it is a copy."""
         return step.at is None and _LEADS_TO.get(step.kind) is self.state
 
 
 _LEADS_TO = {StepKind.ANSWERED: State.ANSWERED, StepKind.RESOLVED: State.RESOLVED, StepKind.REOPENED: State.OPEN}
-
-
-def merged(new: "Read | Step", into: str) -> Complaint:
-    """A complaint that turned out to be one we have: its contacts and steps go there."""
-    return replace(blank(new), state=State.MERGED, merged_into=into)
 
 
 def complaint_id(source: str, external_id: str) -> str:

@@ -11,6 +11,9 @@ CONTACTS = Counter("ombud_contacts_total", "Contacts taken in, the first of each
 BY_CATEGORY = Counter("ombud_contacts_by_category_total", "Contacts read, by category", ["category"])
 ASKS = Counter("ombud_contacts_asking_total", "Contacts that ask for somebody, by whom", ["kind"])
 
+FORGOTTEN = Counter("ombud_complaints_forgotten_total", "Complaints that were erased because their customer asked")
+EXPIRED = Counter("ombud_dead_letters_expired_total", "Dead letters that were deleted because of their age")
+
 RULES = Info("ombud_rules", "The version of the rules that read complaints now")
 RELOADS = Counter("ombud_rules_reloads_total", "Changed rules that were taken, or refused for a mistake", ["outcome"])
 
