@@ -193,17 +193,6 @@ def _check_address(request: Request) -> None:
         raise BadRequest("an address has no NUL")
 
 
-def _read_body(request: Request) -> None:
-    """Reads the whole body into the request, or refuses: no worker ever waits for a slow sender."""
-    if (request.content_length or 0) > MAX_BODY_BYTES:
-        raise TooLarge(f"the body may have {MAX_BODY_BYTES} bytes")
-    request.max_content_length = MAX_BODY_BYTES + 1
-    with eventlet.Timeout(BODY_WITHIN, TemporaryFailure("the body did not arrive in time")):
-        # A chunked body that is longer is cut by werkzeug without a word, hence the byte more.
-        if len(request.get_data(cache=True)) > MAX_BODY_BYTES:
-            raise TooLarge(f"the body may have {MAX_BODY_BYTES} bytes")
-
-
 def json_body(request: Request) -> Any:
     """The body as JSON; raises BadRequest when it is none."""
     try:

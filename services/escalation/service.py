@@ -13,6 +13,8 @@ from services.escalation.settings import Settings
 from shared.contracts.intake import (
     ComplaintAnswered,
     ComplaintClassified,
+    ComplaintForgotten,
+    ComplaintMerged,
     ComplaintReopened,
     ComplaintResolved,
     ComplaintUpdated,
@@ -45,7 +47,15 @@ class EscalationService:
     policies: PolicyBook = Configured("policies")
     links: Links = Configured("links")
 
-    @subscribe(ComplaintClassified, ComplaintUpdated, ComplaintAnswered, ComplaintResolved, ComplaintReopened)
+    @subscribe(
+        ComplaintClassified,
+        ComplaintUpdated,
+        ComplaintAnswered,
+        ComplaintResolved,
+        ComplaintReopened,
+        ComplaintMerged,
+        ComplaintForgotten,
+    )
     def on_complaints(self, tx: Transaction, events: list[Any]) -> None:
         usecases.take_complaints(tx, self.policies, events)
 

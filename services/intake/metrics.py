@@ -15,6 +15,9 @@ WEBHOOKS = Counter("ombud_webhooks_total", "What webhooks said, by source and wh
 ASKS = Counter("ombud_contacts_asking_total", "Contacts that ask for somebody, by whom", ["kind"])
 LIMITED = Counter("ombud_limited_total", "Requests that were refused for how much their sender sent", ["limit"])
 
+FORGOTTEN = Counter("ombud_complaints_forgotten_total", "Complaints that were erased because their customer asked")
+EXPIRED = Counter("ombud_dead_letters_expired_total", "Dead letters that were deleted because of their age")
+
 RULES = Info("ombud_rules", "The version of the rules that read complaints now")
 RELOADS = Counter("ombud_rules_reloads_total", "Changed rules that were taken, or refused for a mistake", ["outcome"])
 

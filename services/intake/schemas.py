@@ -10,6 +10,7 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
 from services.intake.domain import Person, Step, StepKind, Submission
+from services.intake.matters import known
 from shared import clock
 from shared.contracts.event import Instant
 from shared.errors import Rejected
@@ -109,6 +110,27 @@ class ClassifySchema(_Input):
     language = _line(20, allow_none=True)
 
 
+class MergeSchema(_Input):
+    into = _line(36, required=True)
+    by = _line(200, allow_none=True)
+
+
+class CustomerSchema(_Input):
+    """Whom to forget, by any of the names that upstream gave."""
+
+    ref = _line(200, allow_none=True)
+    email = _line(320, allow_none=True)
+    phone = _line(50, allow_none=True)
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> Person:
+        person = Person(**{name: value or None for name, value in data.items()})
+        if not any(known(person)):
+            raise ValidationError("Needs a ref, an email, or a phone with at least six digits.")
+        return person
+
+
+MERGE, CUSTOMER = MergeSchema(), CustomerSchema()
 SUBMISSION, CONTACT, STEP, RATING, CLASSIFY = (
     SubmissionSchema(),
     ContactSchema(),

@@ -1,14 +1,16 @@
 """Intake: takes complaints from upstream systems, reads them, and tells the others. Read this first."""
 
 import hashlib
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from services.intake import doors, metrics, schemas, store, usecases, webhooks
+from services.intake import doors, forgetting, merging, metrics, schemas, store, usecases, webhooks
 from services.intake.classify import Classifier
 from services.intake.limits import Limits
+from services.intake.matters import known
 from services.intake.reader import Reader
 from services.intake.settings import Settings, secret_env
 from services.intake.sources import accountfile
@@ -45,6 +47,7 @@ class IntakeService:
     reader: Reader = Configured("reader")
     sources: Sources = Configured("sources")
     limits: Limits = Configured("limits")
+    settings: Settings = Configured("settings")
 
     @subscribe(source=UPSTREAM_EXCHANGE, decode=decode, prepare="reader")
     def on_upstream(self, tx: Transaction, arrivals: list[Any]) -> None:
@@ -98,6 +101,18 @@ class IntakeService:
             raise NotFound(f"no complaint {id_}")
         return json_response(doors.complaint_document(complaint, contacts))
 
+    @http("POST", "/v1/complaints/<id_>/merge", scope="operator")
+    def merge_complaint(self, request: Request, id_: str) -> Response:
+        asked = schemas.load(schemas.MERGE, json_body(request))
+        by = asked.get("by") or doors.caller(request)
+        into = self.db.run(lambda tx: merging.merge(tx, id_, asked["into"], by))
+        return json_response({"complaint_id": id_, "merged_into": into})
+
+    @http("POST", "/v1/customers/forget", scope="operator")
+    def forget_customer(self, request: Request) -> Response:
+        customer = known(schemas.load(schemas.CUSTOMER, json_body(request)))
+        return json_response(asdict(self.db.run(lambda tx: forgetting.forget(tx, customer))))
+
     @http("POST", "/v1/classify", scope="source")
     def classify(self, request: Request) -> Response:
         asked = schemas.load(schemas.CLASSIFY, json_body(request))
@@ -135,4 +150,5 @@ class IntakeService:
     @tick(every=600)
     def sweep(self) -> int:
         with self.db.transaction() as tx:
-            return sweep_inbox(tx) + usecases.sweep_keys(tx)
+            expired = forgetting.sweep_quarantine(tx, self.settings.quarantine_kept_for)
+            return sweep_inbox(tx) + usecases.sweep_keys(tx) + expired

@@ -16,6 +16,7 @@ from services.notify.rendering import Writer
 from services.notify.settings import Settings
 from shared.contracts.escalation import CaseAcknowledged, CaseEscalated, CaseExhausted, CaseResolved
 from shared.contracts.failure import EventFailed
+from shared.contracts.intake import ComplaintForgotten, ComplaintMerged
 from shared.contracts.topology import DEAD_LETTERS_EXCHANGE
 from shared.database import Database, Transaction
 from shared.messaging import given_up, subscribe, sweep_inbox
@@ -49,8 +50,8 @@ class NotifyService:
     def on_cases(self, tx: Transaction, events: list[Any]) -> None:
         usecases.hear(tx, self.rules, events)
 
-    @subscribe(EventFailed, source="intake")
-    def on_intake_failures(self, tx: Transaction, events: list[Any]) -> None:
+    @subscribe(EventFailed, ComplaintMerged, ComplaintForgotten, source="intake")
+    def on_intake(self, tx: Transaction, events: list[Any]) -> None:
         usecases.hear(tx, self.rules, events)
 
     @subscribe(EventFailed, source="routing")

@@ -14,6 +14,8 @@ from services.routing.settings import Settings
 from shared.contracts.escalation import CaseResolved
 from shared.contracts.intake import (
     ComplaintClassified,
+    ComplaintForgotten,
+    ComplaintMerged,
     ComplaintReopened,
     ComplaintResolved,
     ComplaintUpdated,
@@ -38,7 +40,14 @@ class RoutingService:
     db: Database = DatabaseProvider()
     desk: Desk = Configured("desk")
 
-    @subscribe(ComplaintClassified, ComplaintUpdated, ComplaintResolved, ComplaintReopened)
+    @subscribe(
+        ComplaintClassified,
+        ComplaintUpdated,
+        ComplaintResolved,
+        ComplaintReopened,
+        ComplaintMerged,
+        ComplaintForgotten,
+    )
     def on_complaints(self, tx: Transaction, events: Sequence[ComplaintEvent]) -> None:
         usecases.follow_complaints(tx, self.desk, events)
 

@@ -12,6 +12,8 @@ from shared.contracts.failure import EventFailed
 from shared.contracts.intake import (
     ComplaintAnswered,
     ComplaintClassified,
+    ComplaintForgotten,
+    ComplaintMerged,
     ComplaintReopened,
     ComplaintResolved,
     ComplaintUpdated,
@@ -59,7 +61,16 @@ def _queue(consumer: str, source: str, *events: type[Event]) -> Queue:
 
 QUEUES = (
     Queue("intake", UPSTREAM_EXCHANGE, ("#",)),
-    _queue("routing", "intake", ComplaintClassified, ComplaintUpdated, ComplaintResolved, ComplaintReopened),
+    _queue(
+        "routing",
+        "intake",
+        ComplaintClassified,
+        ComplaintUpdated,
+        ComplaintResolved,
+        ComplaintReopened,
+        ComplaintMerged,
+        ComplaintForgotten,
+    ),
     _queue("routing", "escalation", CaseResolved),
     _queue(
         "escalation",
@@ -69,11 +80,13 @@ QUEUES = (
         ComplaintAnswered,
         ComplaintResolved,
         ComplaintReopened,
+        ComplaintMerged,
+        ComplaintForgotten,
     ),
     _queue("escalation", "routing", ComplaintAssigned, ComplaintQueued),
     _queue("escalation", "notify", AlertAccepted, AlertFailed, AlertSuppressed, AlertAmbiguous, EscalationUnreachable),
     _queue("notify", "escalation", CaseEscalated, CaseAcknowledged, CaseResolved, CaseExhausted, EventFailed),
-    _queue("notify", "intake", EventFailed),
+    _queue("notify", "intake", EventFailed, ComplaintMerged, ComplaintForgotten),
     _queue("notify", "routing", EventFailed),
     _queue("notify", "notify", EventFailed),
     Queue("notify", DEAD_LETTERS_EXCHANGE, ("#",)),

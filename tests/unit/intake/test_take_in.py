@@ -21,7 +21,10 @@ def test_a_complaint_is_stored_and_announced_once_though_it_comes_three_times(de
     desk.take(a_contact(), a_contact()).take(a_contact())
     assert desk.announced == [("classified", 1)]
     with desk.db.read() as tx:
-        assert store.counts(tx) == {"complaints": 1, "classified": 1, "contacts": 1, "expected": 0, "merged": 0}
+        counted = store.counts(tx)
+    assert {name: number for name, number in counted.items() if number} == dict.fromkeys(
+        ("complaints", "classified", "contacts"), 1
+    )
 
 
 def test_another_text_under_the_same_id_is_a_further_contact(desk: Desk) -> None:
