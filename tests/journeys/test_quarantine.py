@@ -5,6 +5,7 @@ from typing import Any
 
 import amqp
 import orjson
+import pytest
 
 from shared.contracts.topology import SERVICES
 from tests.harness.events import a_classified
@@ -78,14 +79,36 @@ def test_what_the_broker_gave_up_on_goes_back_to_the_service_that_died_of_it(sys
     assert system.summary("notify")["plumbing"] == {"outbox": 0, "retries": 0, "dead_letters": 0}
 
 
-def test_a_bare_message_that_was_given_up_still_says_what_it_is(system: System) -> None:
-    """Its type stands in the routing key alone, which on the way straight into a queue is the queue's name."""
+BARE = {"source": "branch", "external_id": "B-2", "text": "Where is it?"}
+STRUCTURED = {"specversion": "1.0", "id": "1", "source": "branch", "type": "complaint.submitted", "data": BARE}
+
+
+@pytest.mark.parametrize(
+    ("complaint", "content_type"), [(BARE, "text/plain"), (STRUCTURED, "application/cloudevents+json")]
+)
+def test_in_whatever_form_it_was_given_up_it_still_says_what_it_is(
+    system: System, complaint: dict[str, Any], content_type: str
+) -> None:
+    """A bare one has its type in the routing key alone, which on the way straight into a queue is the queue's name."""
     system.start("notify")
-    complaint = {"source": "branch", "external_id": "B-2", "text": "Where is it?"}
-    system.bus.raw("complaints", "complaint.submitted", orjson.dumps(complaint), content_type="text/plain")
+    system.bus.raw("complaints", "complaint.submitted", orjson.dumps(complaint), content_type=content_type)
     give_up(system, "intake.complaints.v1")
     eventually(lambda: system.summary("notify")["plumbing"]["dead_letters"] == 1, "the letter", system.logs)
     (letter,) = system.call("notify", "GET", LETTERS).json()["dead_letters"]
     assert system.call("notify", "POST", f"{LETTERS}/{letter['id']}/replay").status_code == 202
     system.services["intake"].start()
     eventually(lambda: system.summary("intake")["complaints"] == 1, "the complaint", system.logs)
+
+
+def test_what_is_sent_back_waits_in_the_outbox_until_its_queue_is_there(system: System) -> None:
+    system.start("notify")
+    system.bus.publish(a_classified("given-up"))
+    give_up(system, "routing.intake.v1")
+    eventually(lambda: system.summary("notify")["plumbing"]["dead_letters"] == 1, "the letter", system.logs)
+    (letter,) = system.call("notify", "GET", LETTERS).json()["dead_letters"]
+    system.bus.channel.queue_delete("routing.intake.v1")
+    assert system.call("notify", "POST", f"{LETTERS}/{letter['id']}/replay").status_code == 202
+    returned = 'ombud_outbox_returned_total{service="notify"}'
+    eventually(lambda: system.services["notify"].metric(returned) == 1, "it to be returned", system.logs)
+    eventually(lambda: system.summary("notify")["plumbing"]["outbox"] == 0, "the outbox to be empty", system.logs)
+    assert system.bus.waiting("routing.intake.v1") == 1
