@@ -10,6 +10,7 @@ COMMANDS = {
     "send": "ombud.feed",
     "status": "ombud.status",
     "roster": "ombud.roster",
+    "forget": "ombud.forget",
     "eval": "ombud.evaluate",
     "migrate": "ombud.migrate",
     "token": "ombud.token",

@@ -40,6 +40,9 @@ class Doors:
     def put(self, service: str, path: str, data: dict[str, Any]) -> Answer:
         return self._ask("PUT", service, path, data)
 
+    def post(self, service: str, path: str, data: dict[str, Any]) -> Answer:
+        return self._ask("POST", service, path, data)
+
     def _ask(self, method: str, service: str, path: str, data: dict[str, Any] | None) -> Answer:
         response = self._session.request(method, self.urls[service] + path, json=data, timeout=TIMEOUT)
         is_json = "json" in response.headers.get("Content-Type", "")
