@@ -11,6 +11,8 @@ COMMANDS = {
     "status": "ombud.status",
     "roster": "ombud.roster",
     "forget": "ombud.forget",
+    "rules": "ombud.rules",
+    "deadletters": "ombud.deadletters",
     "eval": "ombud.evaluate",
     "migrate": "ombud.migrate",
     "token": "ombud.token",

@@ -2,7 +2,8 @@
 
 import uuid
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 import eventlet
@@ -15,19 +16,18 @@ from prometheus_client import Counter, Histogram
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
-from shared.errors import Fault, Forbidden, Rejected, TemporaryFailure, fault_of
+from shared.bodies import MAX_BODY_BYTES, read_body
+from shared.errors import Fault, Forbidden, Rejected, TemporaryFailure, TooMany, fault_of
 from shared.messaging.envelope import valid_traceparent
 from shared.tokens import Caller, TokenBook
 from shared.worker import call_method
 
 log = structlog.get_logger()
-MAX_BODY_BYTES = 256 * 1024
 CONNECTIONS = 1000  # at once; further ones wait in the kernel
 # Requests that are worked on at once; below the workers of a process (`WORKERS`), because a subscription that holds
 # SQLite's one writer needs a worker, too, and requests that hold all of them may be waiting for that very writer.
 AT_ONCE = 32
 SOCKET_TIMEOUT = 15  # seconds without a byte before a connection is closed
-BODY_WITHIN = 15
 REQUESTS = Counter(
     "ombud_http_requests_total", "HTTP requests by entrypoint and status class", ["entrypoint", "status"]
 )
@@ -120,12 +120,22 @@ class HttpDoor(HttpRequestHandler):
 
     scope: what the caller's token must carry, any of several (admin carries all); None = no token (signed links).
     The caller is `request.caller`. The body is read, within its limits, before a worker is taken.
+    max_body: bytes; above MAX_BODY_BYTES a few are read at once, and others are told to come again.
     """
 
     server = LimitedServer()
 
-    def __init__(self, method: str, url: str, *, scope: str | tuple[str, ...] | None, **kwargs: Any):
+    def __init__(
+        self,
+        method: str,
+        url: str,
+        *,
+        scope: str | tuple[str, ...] | None,
+        max_body: int = MAX_BODY_BYTES,
+        **kwargs: Any,
+    ):
         super().__init__(method, url, **kwargs)
+        self.max_body = max_body
         self.scopes = (scope,) if isinstance(scope, str) else scope
 
     def setup(self) -> None:
@@ -145,8 +155,9 @@ class HttpDoor(HttpRequestHandler):
 
     def _answer(self, request: Request, request_id: str) -> Response:
         try:
+            _check_address(request)
             request.caller = self._admit(request)  # type: ignore[attr-defined]
-            _read_body(request)
+            read_body(request, self.max_body)
             with _places:
                 response: Response = call_method(self.container, self, request, **request.path_values)  # type: ignore[attr-defined]
             return response
@@ -172,23 +183,14 @@ class Unauthorized(Rejected):
     status = 401
 
 
-class TooLarge(Rejected):
-    status = 413
-
-
 class BadRequest(Rejected):
     status = 400
 
 
-def _read_body(request: Request) -> None:
-    """Reads the whole body into the request, or refuses: no worker ever waits for a slow sender."""
-    if (request.content_length or 0) > MAX_BODY_BYTES:
-        raise TooLarge(f"the body may have {MAX_BODY_BYTES} bytes")
-    request.max_content_length = MAX_BODY_BYTES + 1
-    with eventlet.Timeout(BODY_WITHIN, TemporaryFailure("the body did not arrive in time")):
-        # A chunked body that is longer is cut by werkzeug without a word, hence the byte more.
-        if len(request.get_data(cache=True)) > MAX_BODY_BYTES:
-            raise TooLarge(f"the body may have {MAX_BODY_BYTES} bytes")
+def _check_address(request: Request) -> None:
+    """Refuses NUL, which PostgreSQL cannot even look for."""
+    if "\0" in request.path or any("\0" in value for _, value in request.args.items(multi=True)):
+        raise BadRequest("an address has no NUL")
 
 
 def json_body(request: Request) -> Any:
@@ -203,6 +205,16 @@ def json_response(data: Any, status: int = 200, headers: dict[str, str] | None =
     return Response(orjson.dumps(data), status, headers, content_type="application/json")
 
 
+@cache
+def _stored(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def stored_json(path: Path) -> Response:
+    """A file that is part of the service, read once."""
+    return Response(_stored(path), content_type="application/json")
+
+
 def trace_of(request: Request) -> str | None:
     """The caller's W3C traceparent, if it sent a well-formed one."""
     return valid_traceparent(request.headers.get("traceparent"))
@@ -210,8 +222,7 @@ def trace_of(request: Request) -> str | None:
 
 def _problem_of(error: Exception, request_id: str, entrypoint: str) -> Response:
     if isinstance(error, Rejected):
-        headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
-        return _problem(error.status, type(error).__name__, error.detail, error.errors, headers)
+        return _problem(error.status, type(error).__name__, error.detail, error.errors, _headers_of(error))
     if isinstance(error, HTTPException):
         return _problem(error.code or 400, error.name, error.description or "")
     if isinstance(error, TemporaryFailure) or fault_of(error) is not Fault.OTHER:
@@ -219,6 +230,12 @@ def _problem_of(error: Exception, request_id: str, entrypoint: str) -> Response:
         return _problem(503, "Unavailable", "something that this needs is away; try again", None, {"Retry-After": "5"})
     log.error("request_failed", entrypoint=entrypoint, request_id=request_id, exc_info=error)
     return _problem(500, "InternalError", f"our fault; tell the operator the request id {request_id}")
+
+
+def _headers_of(error: Rejected) -> dict[str, str]:
+    if isinstance(error, TooMany):
+        return {"Retry-After": str(max(1, error.retry_after))}
+    return {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
 
 
 def _problem(

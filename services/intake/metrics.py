@@ -1,5 +1,7 @@
 """Every series that intake exposes beside the plumbing's."""
 
+from collections.abc import Iterable
+
 from prometheus_client import Counter, Info
 
 from services.intake.classify.model import CATEGORIES
@@ -9,7 +11,9 @@ from shared.contracts.event import Severity
 COMPLAINTS = Counter("ombud_complaints_total", "Complaints taken in for the first time, by severity", ["severity"])
 CONTACTS = Counter("ombud_contacts_total", "Contacts taken in, the first of each complaint included")
 BY_CATEGORY = Counter("ombud_contacts_by_category_total", "Contacts read, by category", ["category"])
+WEBHOOKS = Counter("ombud_webhooks_total", "What webhooks said, by source and what became of it", ["source", "outcome"])
 ASKS = Counter("ombud_contacts_asking_total", "Contacts that ask for somebody, by whom", ["kind"])
+LIMITED = Counter("ombud_limited_total", "Requests that were refused for how much their sender sent", ["limit"])
 
 FORGOTTEN = Counter("ombud_complaints_forgotten_total", "Complaints that were erased because their customer asked")
 EXPIRED = Counter("ombud_dead_letters_expired_total", "Dead letters that were deleted because of their age")
@@ -19,12 +23,21 @@ RELOADS = Counter("ombud_rules_reloads_total", "Changed rules that were taken, o
 
 for _outcome in ("taken", "refused"):
     RELOADS.labels(_outcome)
+for _limit in ("rate", "size"):
+    LIMITED.labels(_limit)
 for _severity in Severity:
     COMPLAINTS.labels(_severity.value)
 for _category in CATEGORIES:
     BY_CATEGORY.labels(_category)
 for _kind in ("supervisor", "executive", "human"):
     ASKS.labels(_kind)
+
+
+def start_at_zero(sources: Iterable[str]) -> None:
+    """The sources are those of the sources file, so their number is limited."""
+    for source in sources:
+        for outcome in ("taken", "ignored", "quarantined", "deferred", "forged"):
+            WEBHOOKS.labels(source, outcome)
 
 
 def count(read: Read, *, is_new: bool) -> None:

@@ -139,6 +139,16 @@ SUBMISSION, CONTACT, STEP, RATING, CLASSIFY = (
     ClassifySchema(),
 )
 
+# What the data of an upstream event must be, by its type.
+UPSTREAM: dict[str, Schema] = {
+    "complaint.submitted": SUBMISSION,
+    "complaint.contacted": SUBMISSION,
+    StepKind.ANSWERED.value: STEP,
+    StepKind.RESOLVED.value: STEP,
+    StepKind.REOPENED.value: STEP,
+    StepKind.RATED.value: RATING,
+}
+
 
 def submission_from(data: dict[str, Any]) -> Submission:
     clean = {name: value for name, value in data.items() if value is not None}
@@ -156,13 +166,11 @@ def load(schema: Schema, data: Any, at: str = "") -> Any:
 
 def upstream(type_: str, data: Any, at: str = "") -> Submission | Step:
     """The data of an upstream event by its type; raises Rejected, also for a type that does not exist."""
-    if type_ in ("complaint.submitted", "complaint.contacted"):
-        submission: Submission = load(SUBMISSION, data, at)
-        return submission
-    if type_ not in set(StepKind):
+    schema = UPSTREAM.get(type_)
+    if schema is None:
         raise Rejected(f"unknown type {type_!r}", [{"pointer": "/type", "detail": "not a type that intake knows"}])
-    kind = StepKind(type_)
-    return Step(kind, **load(RATING if kind is StepKind.RATED else STEP, data, at))
+    loaded: Any = load(schema, data, at)
+    return loaded if isinstance(loaded, Submission) else Step(StepKind(type_), **loaded)
 
 
 def _faults(messages: Any, at: str) -> list[dict[str, str]]:

@@ -13,11 +13,14 @@ from shared.messaging.envelope import Message, Received, Undecodable, name_of, v
 STRUCTURED = "application/cloudevents+json"
 # How the AMQP 0-9-1, AMQP 1.0 and JMS bindings write an attribute's name.
 _PREFIXES = ("ce-", "cloudEvents:", "cloudEvents_")
+MAX_BYTES = 256 * 1024  # of a message: as much as HTTP takes
 MESSAGE_IDS = uuid.uuid5(uuid.NAMESPACE_DNS, "ombud.upstream")
 
 
 def decode(message: Message) -> Received:
     """A message of the exchange `complaints`; raises Undecodable with what is wrong, and then it goes to quarantine."""
+    if len(message.body) > MAX_BYTES:
+        raise Undecodable("too_large", f"{len(message.body)} bytes; a message may have {MAX_BYTES}")
     try:
         return received(message)
     except Rejected as error:

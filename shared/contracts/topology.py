@@ -31,6 +31,7 @@ SERVICES = ("intake", "routing", "escalation", "notify")
 UPSTREAM_EXCHANGE = "complaints"
 # Where the broker puts what it gave up on: a message whose consumers die of it, again and again.
 DEAD_LETTERS_EXCHANGE = "dead-letters"
+STRAIGHT = ""  # AMQP's default exchange: the routing key is the name of the one queue that gets it
 
 
 def exchange_of(service: str) -> str:
@@ -99,7 +100,7 @@ def queue_between(consumer: str, source: str) -> Queue:
 
 def is_needed(exchange: str, type_: str) -> bool:
     """True when somebody listens: the relay publishes it as `mandatory` and keeps it until a queue has it."""
-    return (exchange, type_) in _NEEDED
+    return exchange == STRAIGHT or (exchange, type_) in _NEEDED
 
 
 _NEEDED = {(q.exchange, key) for q in QUEUES for key in q.keys}

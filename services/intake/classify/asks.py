@@ -25,10 +25,12 @@ _DIRECT = ("direct", "direct_executive", "direct_human")
 _TARGETS = ("role", "executive", "authority", "human", "someone")
 # Best first: a wish for a supervisor decides over one for any human.
 _KINDS = ("supervisor", "executive", "human")
-# A text of so few words that names only a role is a wish in itself: "Manager, please".
+# A text or sentence of so few words that names only a role is a wish in itself: "Manager, please", "The manager!".
 _BARE_TEXT = 4
-# "Who may decide? Put me through": such a request names nobody, so somebody with authority this near will do.
-_SENTENCES_TO_ONWARD = 1
+# "Who may decide? Put me through", "Your manager promised it; let her call me": such a request names nobody itself, so
+# one who was named this near will do.
+_NAMELESS = {"authority": ("onward", "recall"), "role": ("recall",), "executive": ("recall",)}
+_SENTENCES_TO_NAMELESS = 1
 # A past request counts if this many sentences on, or sooner, it says that nothing came of it.
 _SENTENCES_TO_OUTCOME = 1
 
@@ -88,12 +90,23 @@ def _request_for(reading: Reading, target: Hit, ask_distance: int) -> Hit | None
     name = target.rule.name
     if name in _DIRECT:
         return target
-    if len(reading.tokens) <= _BARE_TEXT and name != "someone" and not reading.sections:
+    if name != "someone" and _is_bare(reading, target):
         return target
     near = [hit for hit in _requests(reading, name) if _is_near(reading, hit, target, ask_distance)]
     if near:
         return min(near, key=lambda hit: (_distance(hit, target), hit.first))
-    return _onward_request(reading, target) or _unmet_past_request(reading, target, ask_distance)
+    return _nameless_request(reading, target) or _unmet_past_request(reading, target, ask_distance)
+
+
+def _is_bare(reading: Reading, target: Hit) -> bool:
+    """Whether the text, or a sentence with an exclamation mark, is hardly more than whom it calls for."""
+    tokens = reading.tokens
+    if len(tokens) <= _BARE_TEXT and not reading.sections:
+        return True
+    following = range(target.last + 1, min(target.last + _BARE_TEXT, len(tokens)))
+    last = max((i for i in following if tokens.sentence[i] == tokens.sentence[target.last]), default=target.last)
+    in_sentence = [i for i in range(max(0, last - _BARE_TEXT), last + 1) if tokens.sentence[i] == tokens.sentence[last]]
+    return len(in_sentence) <= _BARE_TEXT and tokens.text[tokens.spans[last][1] :].lstrip().startswith("!")
 
 
 def _requests(reading: Reading, target_class: str) -> list[Hit]:
@@ -106,7 +119,7 @@ def _requests(reading: Reading, target_class: str) -> list[Hit]:
 def _is_near(reading: Reading, request: Hit, target: Hit, ask_distance: int) -> bool:
     if overlaps(request, target) or _distance(request, target) > ask_distance:
         return False
-    if target.rule.name == "authority" and request.last < target.first:
+    if target.rule.name == "authority":
         # "Someone, who can decide": in many languages a comma stands before the relative clause.
         return reading.sentence(request) == reading.sentence(target)
     return reading.clause(request) == reading.clause(target)
@@ -116,13 +129,11 @@ def _distance(one: Hit, other: Hit) -> int:
     return max(one.first - other.last, other.first - one.last) - 1
 
 
-def _onward_request(reading: Reading, target: Hit) -> Hit | None:
-    """A request to take the matter on, in a sentence of its own beside the one about authority."""
-    if target.rule.name != "authority":
-        return None
+def _nameless_request(reading: Reading, target: Hit) -> Hit | None:
+    """A request for one who is named in the same sentence or beside it."""
     sentence = reading.sentence(target)
-    for hit in reading.classes.get("onward", ()):
-        if abs(reading.sentence(hit) - sentence) <= _SENTENCES_TO_ONWARD and not overlaps(hit, target):
+    for hit in (hit for name in _NAMELESS.get(target.rule.name, ()) for hit in reading.classes.get(name, ())):
+        if abs(reading.sentence(hit) - sentence) <= _SENTENCES_TO_NAMELESS and not overlaps(hit, target):
             return hit
     return None
 

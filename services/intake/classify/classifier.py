@@ -12,10 +12,12 @@ from services.intake.classify.normalise import fold
 from services.intake.classify.packs import Pack, Packs, load_packs
 from services.intake.classify.reading import Reading, Source
 from services.intake.classify.severity import judge_severity
-from services.intake.classify.tokens import tokenise
+from services.intake.classify.tokens import is_unspaced, tokenise
 
 # Beyond this a text is not even searched for quoted mail.
 _LONGEST_TEXT = 20_000
+# A character of Chinese or Japanese says as much as two or three letters, and costs as much.
+_UNSPACED_SHARE = 0.5
 
 
 class Classifier:
@@ -33,6 +35,11 @@ class Classifier:
             packs.thresholds["least_confidence"],
             int(packs.thresholds["shortest_identifiable"]),
         )
+
+    @property
+    def rule_ids(self) -> tuple[str, ...]:
+        """Every rule that can fire, pack by pack."""
+        return tuple(rule for pack in self._packs.values() for rule in pack.rule_ids)
 
     @classmethod
     def load(cls, rules_dir: Path | None = None) -> "Classifier":
@@ -67,7 +74,8 @@ class Classifier:
         return found if self.company.changes_nothing else self.company.apply(found, reading, product, tier)
 
     def _source(self, text: str, subject: str) -> Source:
-        head, tail = int(self._thresholds["head_characters"]), int(self._thresholds["tail_characters"])
+        share = _UNSPACED_SHARE if is_unspaced(text[:1]) or is_unspaced(text[-1:]) else 1.0
+        head, tail = (int(self._thresholds[name] * share) for name in ("head_characters", "tail_characters"))
         long_text = text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT]
         body = blank_foreign_text(long_text, self._signoffs)
         opening = subject.strip()[:head]

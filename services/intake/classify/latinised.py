@@ -25,7 +25,10 @@ _FREQUENT = {
         boro parakalo parakalw efharisto efxaristo eyxaristo kalimera kalispera geia ypefthino ypefthyno
         ypeuthino ipefthino proistameno proistamenos dieuthinti diefthinti lefta xrimata logariasmo katastima
         meres mines douleuei doulevei tipota panta eklapi apantaei apanta paraggelia dema anthropo anthropos
-        profil syndesete syndeste pote anoigei savvato kirie eleos koroidevete koroideyete dilosei
+        profil syndesete syndeste pote anoigei savvato kirie eleos koroidevete koroideyete dilosei xalase
+        xalasmeno allazo allaxw allakso kapoion kapios kapoios xthes simera avrio telos pantos mporousa prepei
+        thela ithela hthela 8elo 8elw tha plirosa plirono klepsane epistrofi pisw exun kanete kano kanw antexo
+        poly
     """,
 }
 _WORDS = {language: frozenset(text.split()) for language, text in _FREQUENT.items()}

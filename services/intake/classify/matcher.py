@@ -52,21 +52,22 @@ class _Chain(NamedTuple):
 class _Chains:
     """Patterns with the same first atom, by each atom of their second step: the next word, or one further on."""
 
-    next: dict[int, list[_Chain]] = field(default_factory=dict)
-    later: dict[int, list[_Chain]] = field(default_factory=dict)
+    # Tuples here and below: nearly all hold one entry, and lists would keep room for more.
+    next: dict[int, tuple[_Chain, ...]] = field(default_factory=dict)
+    later: dict[int, tuple[_Chain, ...]] = field(default_factory=dict)
 
     def add(self, chain: _Chain) -> None:
         gap, atoms = chain.steps[0]
         place = self.later if gap else self.next
         for atom in atoms:
-            place.setdefault(atom, []).append(chain)
+            place[atom] = (*place.get(atom, ()), chain)
 
 
 @dataclass(slots=True)
 class _Table:
     """Rules by the atom with which they begin."""
 
-    singles: dict[int, list[Rule]] = field(default_factory=dict)
+    singles: dict[int, tuple[Rule, ...]] = field(default_factory=dict)
     chains: dict[int, _Chains] = field(default_factory=dict)
 
 
@@ -107,7 +108,7 @@ class Matcher:
             if rest:
                 table.chains.setdefault(atom, _Chains()).add(chain)
             else:
-                table.singles.setdefault(atom, []).append(rule)
+                table.singles[atom] = (*table.singles.get(atom, ()), rule)
 
     def _numbered(self, step: Step) -> _Atoms:
         atoms: dict[int, None] = {}
@@ -195,7 +196,7 @@ def _run(table: _Table, rows: list[_Row], tokens: Tokens) -> list[Hit]:
     singles, chains = table.singles, table.chains
     if not singles and not chains:
         return []
-    present = {number for row in rows for number, _ in row}
+    present = _present(rows, tokens)
     # A dictionary, not a set: the same rule can match the same words by two of its alternatives.
     hits: dict[Hit, None] = {}
     for index, row in enumerate(rows):
@@ -204,15 +205,24 @@ def _run(table: _Table, rows: list[_Row], tokens: Tokens) -> list[Hit]:
                 hits[Hit(rule, index, last)] = None
             if number not in chains:
                 continue
-            for chain in _worth_following(chains[number], rows, last, present):
+            for chain in _worth_following(chains[number], rows, last, present[tokens.sentence[last]]):
                 end = _follow(chain, rows, tokens, last)
                 if end >= 0:
                     hits[Hit(chain.rule, index, end)] = None
     return list(hits)
 
 
+def _present(rows: list[_Row], tokens: Tokens) -> list[set[int]]:
+    """What stands in each sentence, beyond which no pattern reaches."""
+    found: list[set[int]] = [set() for _ in range(tokens.sentence[-1] + 1)] if rows else []
+    for row, sentence in zip(rows, tokens.sentence, strict=True):
+        for number, _ in row:
+            found[sentence].add(number)
+    return found
+
+
 def _worth_following(chains: _Chains, rows: list[_Row], last: int, present: set[int]) -> list[_Chain]:
-    """The patterns whose second step is there, for the price of a look at the next word and at all words at once."""
+    """The patterns whose second step is there, for a look at the next word and at all words of the sentence at once."""
     found: list[_Chain] = []
     if chains.next and last + 1 < len(rows):
         for number, _ in rows[last + 1]:

@@ -41,6 +41,7 @@ ASK_CLASSES = (
     "onward",
     "contrast",
     "firm",
+    "recall",
 )
 WORD_CLASSES = (
     "person",

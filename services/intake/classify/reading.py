@@ -8,7 +8,7 @@ from services.intake.classify.model import Evidence
 from services.intake.classify.normalise import Folded
 from services.intake.classify.tokens import Tokens
 
-# Words inside an idiom do not mean what they say: who is "in charge" charges nothing. For asks packs have `not_role`.
+# Hits that touch an idiom do not mean what they say: who is "in charge" charges nothing. Asks have `not_role` for it.
 _IDIOM = "idiom"
 
 
@@ -40,7 +40,7 @@ class Reading:
         idioms = [hit for hit in hits if hit.rule.name == _IDIOM]
         for hit in hits:
             section = hit.rule.section
-            if idioms and section != "ask" and any(_is_part(hit, idiom) for idiom in idioms):
+            if idioms and section != "ask" and any(_is_turned(hit, idiom) for idiom in idioms):
                 continue
             if section == "ask" or section == "words":
                 self.classes[hit.rule.name].append(hit)
@@ -72,9 +72,9 @@ def lies_in(inner: Hit, outer: Hit) -> bool:
     return outer.first <= inner.first and inner.last <= outer.last
 
 
-def _is_part(hit: Hit, idiom: Hit) -> bool:
+def _is_turned(hit: Hit, idiom: Hit) -> bool:
     # What spans the whole idiom means it.
-    return lies_in(hit, idiom) and not lies_in(idiom, hit)
+    return overlaps(hit, idiom) and not lies_in(idiom, hit)
 
 
 def overlaps(one: Hit, other: Hit) -> bool:

@@ -17,6 +17,11 @@ CRITICAL = {
         ("Someone is withdrawing money from my savings, my account was hacked!", "fraud"),
         ("I can see another customer's medical records when I log in.", "privacy"),
         ("My mother is on oxygen and you cut off our electricity.", "vulnerable"),
+        ("Dad is 86, the boiler is dead since Sunday and his flat is freezing.", "vulnerable"),
+        ("The insulin for our daughter was not delivered, her last pen is in use.", "vulnerable"),
+        ("A shelf in your shop came down on my wife's foot, two toes are broken.", "safety"),
+        ("Payments I never made leave my account every few minutes.", "fraud"),
+        ("Your portal shows me the invoices of other tenants.", "privacy"),
     ],
     "cs": [
         ("Konvice praskla a opařila naši dceru na ruce.", "safety"),
@@ -24,6 +29,9 @@ CRITICAL = {
         ("Někdo mi právě vybírá peníze, hackli mi účet!", "fraud"),
         ("Po přihlášení vidím cizí údaje jiného zákazníka.", "privacy"),
         ("Babička je na kyslíku a vy jste nám odpojili elektřinu.", "vulnerable"),
+        ("Výtah v domě stojí, v šestém patře bydlí paní na vozíku a nemůže ven.", "vulnerable"),
+        ("V zásilce jsem dostal výsledky vyšetření cizích pacientů.", "privacy"),
+        ("V celém domě je cítit plyn.", "safety"),
     ],
     "el": [
         ("Ο βραστήρας έσκασε και έκαψε το χέρι της κόρης μου.", "safety"),
@@ -31,6 +39,9 @@ CRITICAL = {
         ("Μου άδειασαν τον λογαριασμό, κάποιος χρησιμοποιεί την κάρτα μου!", "fraud"),
         ("Βλέπω τα στοιχεία άλλου πελάτη στον λογαριασμό μου.", "privacy"),
         ("Η γιαγιά είναι με οξυγόνο και μείναμε χωρίς ρεύμα.", "vulnerable"),
+        ("Μυρίζει γκάζι σε όλο το κτίριο.", "safety"),
+        ("Στην εφαρμογή βλέπω εξετάσεις άλλων ασθενών.", "privacy"),
+        ("epiase fotia i tosteria kai kaike i kouzina mou, einai apisteuto", "safety"),
     ],
     "pl": [
         ("Czajnik pękł i poparzył rękę mojej córki.", "safety"),
@@ -38,6 +49,9 @@ CRITICAL = {
         ("Ktoś właśnie wypłaca moje pieniądze, włamali się na konto!", "fraud"),
         ("Po zalogowaniu widzę dane innego klienta.", "privacy"),
         ("Babcia jest pod tlenem, a wy odcięliście nam prąd.", "vulnerable"),
+        ("W całym bloku czuć gaz.", "safety"),
+        ("W aplikacji widzę wyniki badań obcych pacjentów.", "privacy"),
+        ("Tata jest podłączony do koncentratora tlenu, a od rana nie ma prądu.", "vulnerable"),
     ],
     "zh": [
         ("热水壶炸了，把我女儿的手烫伤了。", "safety"),
@@ -45,8 +59,21 @@ CRITICAL = {
         ("我的卡正在被盗刷，钱被转走了！", "fraud"),
         ("我登录后能看到其他客户的病历。", "privacy"),
         ("奶奶靠制氧机，你们却给我们停电了。", "vulnerable"),
+        ("刚收到短信说我在泰国刷了九千，我人在沈阳啊，快停掉这张卡", "fraud"),
+        ("奶茶里喝出一截订书针", "safety"),
     ],
-    "de": [("Der Wasserkocher ist geplatzt und hat meine Tochter verbrüht.", "safety")],
+    "ja": [
+        ("充電中のスマホから煙が出て、指をやけどしました。", "safety"),
+        ("さっきから一万円ずつ知らない店で決済されてます、止めて！", "fraud"),
+        ("マイページに他のお客さんの名前と住所が表示されています。", "privacy"),
+        ("父の酸素ボンベの配達が来ません。あと半日分しかないです", "vulnerable"),
+    ],
+    "ar": [
+        ("السخان انفجر واحترقت يدي، الله ستر.", "safety"),
+        ("حسابي ينسحب منه فلوس الحين!", "fraud"),
+        ("فتحت رابط التقارير فظهرت لي أسماء مرضى وأرقامهم", "privacy"),
+        ("أبوي على جهاز تنفس والكهرباء تفصل كل ساعة", "vulnerable"),
+    ],
     "es": [
         ("El cargador se prendió fuego y mi hijo está en el hospital.", "safety"),
         ("Encontré un trozo de cristal en el potito de mi hijo.", "safety"),
@@ -54,7 +81,6 @@ CRITICAL = {
         ("He recibido por error el listado de pacientes con sus diagnósticos.", "privacy"),
         ("Mi madre usa oxígeno en casa y llevamos sin luz desde anoche.", "vulnerable"),
     ],
-    "fr": [("La bouilloire a explosé et ma fille a été brûlée.", "safety")],
     "it": [
         ("Il bollitore è esploso e ha ustionato mia figlia.", "safety"),
         ("Ho trovato un pezzo di vetro nell'omogeneizzato di mio figlio.", "safety"),
@@ -69,7 +95,48 @@ CRITICAL = {
         ("No meu portal aparecem os exames de outra paciente.", "privacy"),
         ("A minha mãe depende do oxigénio e estamos sem luz desde ontem.", "vulnerable"),
     ],
-    "nl": [("De waterkoker ontplofte en mijn dochter ligt in het ziekenhuis.", "safety")],
+    "ru": [
+        ("Крышка блендера отлетела и рассекла дочке губу, наложили три шва.", "safety"),
+        ("Ночью загорелась проводка возле вашего счётчика.", "safety"),
+        ("С карты прямо сейчас уходят деньги, остановите переводы!", "fraud"),
+        ("В личном кабинете вижу договор и паспорт чужого человека.", "privacy"),
+        ("Дедушка на кислороде, а вы отключили нам свет.", "vulnerable"),
+    ],
+    "uk": [
+        ("Кришка блендера відлетіла і розсікла доньці губу, наклали три шви.", "safety"),
+        ("Уночі загорілася проводка біля вашого лічильника.", "safety"),
+        ("З картки просто зараз ідуть гроші, зупиніть перекази!", "fraud"),
+        ("В особистому кабінеті бачу чужий паспорт і договір.", "privacy"),
+        ("Дідусь на кисні, а ви відключили нам світло.", "vulnerable"),
+    ],
+    "tr": [
+        ("Blenderin kapağı fırladı, kızımın dudağı yarıldı, üç dikiş atıldı.", "safety"),
+        ("Gece sayacınızın yanındaki kablo alev aldı.", "safety"),
+        ("Şu an kartımdan para çekiliyor, işlemleri durdurun!", "fraud"),
+        ("Hesabıma girince başka bir müşterinin tahlil sonuçlarını görüyorum.", "privacy"),
+        ("Dedem oksijen cihazına bağlı ve elektriğimizi kestiniz.", "vulnerable"),
+    ],
+    "de": [
+        ("Der Wasserkocher ist geplatzt und hat meine Tochter verbrüht.", "safety"),
+        ("Die Rolltreppe hat meinem Sohn zwei Zehen gebrochen.", "safety"),
+        ("Während ich schreibe, zahlt jemand in Madrid mit meiner Karte.", "fraud"),
+        ("Ich sehe in meinem Onlinekonto die Rechnungen fremder Kunden.", "privacy"),
+        ("Mein Opa hängt am Sauerstoffgerät, und Sie klemmen uns den Strom ab.", "vulnerable"),
+    ],
+    "fr": [
+        ("La bouilloire a explosé et ma fille a été brûlée.", "safety"),
+        ("Il y avait des bouts de verre dans la compote.", "safety"),
+        ("Des virements partent de mon compte en ce moment même !", "fraud"),
+        ("Dans mon espace client je vois les factures d'autres abonnés.", "privacy"),
+        ("Mon grand-père est sous oxygène et vous nous coupez le courant.", "vulnerable"),
+    ],
+    "nl": [
+        ("De waterkoker ontplofte en mijn dochter ligt in het ziekenhuis.", "safety"),
+        ("Uit het stopcontact achter het fornuis kwamen vonken.", "safety"),
+        ("Er wordt op dit moment geld van mijn rekening gehaald!", "fraud"),
+        ("In mijn portaal staan de uitslagen van iemand anders.", "privacy"),
+        ("Mijn opa ligt aan de zuurstof en jullie sluiten de stroom af.", "vulnerable"),
+    ],
 }
 
 HIGH = [
@@ -82,9 +149,18 @@ HIGH = [
     ("Your clerk made a racist remark about my wife.", "discrimination"),
     ("Our card terminals have been out of order all morning, our shop is losing customers.", "outage"),
     ("You took 4,800 euros too much from my account.", "large_amount"),
+    ("Our three cafes stand still since your update, no till works and we turn guests away.", "outage"),
+    ("A lamp was bought on credit in my name last spring, by a stranger.", "fraud"),
+    ("We don't serve people like you, said your waiter when he saw my headscarf.", "discrimination"),
     ("Strhli jste mi omylem 95 000 Kč.", "large_amount"),
     ("You charged us 12 grand euros too much.", "large_amount"),
     ("Вы списали с меня 300 тыс. рублей.", "large_amount"),
+    ("Забор у соседей пусть оценит мой юрист.", "legal"),
+    ("Вы по ошибке сняли с меня 380 000 рублей.", "large_amount"),
+    ("Охоронець не пустив нас, бо ми роми.", "discrimination"),
+    ("Про паркан я вже написав журналістам.", "press"),
+    ("Sabahtan beri kasalar kapalı, satış yapamıyoruz.", "outage"),
+    ("Çit için tüketici hakem heyetine başvurdum.", "legal"),
 ]
 
 LOW = [
@@ -94,6 +170,9 @@ LOW = [
     "Τι ώρες είστε ανοιχτά την Κυριακή;",
     "Jakie są godziny otwarcia w niedzielę?",
     "请问星期天几点开门？",
+    "До скольки вы работаете в воскресенье?",
+    "О котрій ви відчиняєтесь у неділю?",
+    "Pazar günü kaçta açılıyorsunuz?",
 ]
 
 MEDIUM = [
@@ -102,6 +181,9 @@ MEDIUM = [
     "Το μπουφάν ήρθε με σκισμένο μανίκι, είναι ελαττωματικό.",
     "Kurtka ma wadę, rękaw jest rozdarty.",
     "外套的袖子是破的，质量太差。",
+    "Куртка пришла с порванным рукавом.",
+    "Куртка прийшла з порваним рукавом.",
+    "Mont yırtık bir kolla geldi.",
 ]
 
 
@@ -140,6 +222,19 @@ def test_ordinary_complaints_are_medium(reader: Classifier, text: str):
 
 def test_denied_injury_is_not_critical(reader: Classifier):
     assert reader.classify("The shelf came down, but nobody was hurt.").severity != "critical"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Press 1 and the lamp menu starts again, press 2 and it ends.",
+        "The court shoes from your shop squeak.",
+        "My dishwasher leaked water on the floor.",
+        "The staff at the hospital car park gate was slow.",
+    ],
+)
+def test_words_with_another_meaning_are_not_severe(reader: Classifier, text: str):
+    assert reader.classify(text).severity in ("low", "medium")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,203 @@
+"""Webhooks of upstream systems: who sends, what it says, and what becomes of what cannot be read. Called by service.py.
+
+A vendor must neither repeat nor give up a webhook because we do not understand it: whoever is known gets a 2xx, and
+what was not understood is kept whole. What could not be fetched is ours to try again, in a retry row, and not the
+vendor's: vendors wait for seconds, repeat a few times or never, and switch off what fails.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from werkzeug.wrappers import Request, Response
+
+from services.intake import doors, metrics, schemas
+from services.intake.classify.company import MatterRules
+from services.intake.reader import Reader
+from services.intake.sources.accountfile import Sources
+from services.intake.sources.enrich import PATIENCE
+from services.intake.sources.fitting import fitted
+from services.intake.sources.source import Account, Forged, Ignored, Inbound, Said, Unclear
+from shared.database import Database, Transaction
+from shared.errors import Rejected, TemporaryFailure
+from shared.messaging import failures
+from shared.messaging.envelope import Message, Received, name_of, plain_text
+from shared.messaging.failures import Failure
+from shared.web import json_response, trace_of
+
+log = structlog.get_logger()
+SERVICE = "intake"
+MAX_WEBHOOK_BYTES = 30 * 1024 * 1024  # a mail with its attachments, as large as the providers pass them on
+PATIENCE_OF_RETRY = 60.0
+METHOD, ADDRESS, ENCODED = "x-ombud-method", "x-ombud-address", "x-ombud-encoded"
+_SECRET_HEADERS = (
+    "authorization",
+    "cookie",
+    "proxy-authorization",
+    "signature",
+    "secret",
+    "token",
+    "api-key",
+    "apikey",
+)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One request, understood as far as it can be. `id`: the same body is the same dead letter and the same retry."""
+
+    account: Account
+    inbound: Inbound
+    received: tuple[Received, ...]
+    ignored: int
+    faults: tuple[Rejected, ...]
+    deferred: TemporaryFailure | None
+
+    @property
+    def id(self) -> str:
+        return hashlib.sha256(self.inbound.body).hexdigest()
+
+
+def inbound_of(request: Request, account: Account) -> Inbound:
+    """The request with its address as the sender sees it; a proxy in front of us may have changed it."""
+    url, query = account.url or request.url, request.query_string.decode("ascii", "replace")
+    if account.url and query and "?" not in account.url:
+        url = f"{account.url}?{query}"
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return Inbound(request.method, url, headers, request.get_data())
+
+
+def hear(request: Request, account: Account, reader: Reader, now: datetime) -> Heard:
+    """Raises Forged, of which nothing is kept, unless the sender is known."""
+    inbound = inbound_of(request, account)
+    try:
+        account.source.check(inbound, account, now)
+    except Forged:
+        metrics.WEBHOOKS.labels(account.name, "forged").inc()
+        log.warning("webhook_forged", source=account.name)
+        raise
+    return understand(inbound, account, reader, PATIENCE, trace_of(request))
+
+
+def understand(inbound: Inbound, account: Account, reader: Reader, patience: float, trace: str | None = None) -> Heard:
+    """What a known sender says, read and ready to be stored; each part that cannot be understood stands apart."""
+    try:
+        parts = account.source.said(inbound, account.patient_until(patience))
+    except Rejected as error:
+        parts = [Unclear(error)]
+    received, faults, deferred = [], [], None
+    for part in parts:
+        if isinstance(part, Said):
+            try:
+                received.append(_received(part, account, inbound, trace))
+            except Rejected as error:
+                faults.append(error)
+        elif isinstance(part, Unclear) and isinstance(part.error, Rejected):
+            faults.append(part.error)
+        elif isinstance(part, Unclear) and isinstance(part.error, TemporaryFailure):
+            deferred = part.error
+    ignored = sum(isinstance(part, Ignored) for part in parts)
+    return Heard(account, inbound, tuple(reader.prepare(received)), ignored, tuple(faults), deferred)
+
+
+def _received(said: Said, account: Account, inbound: Inbound, trace: str | None) -> Received:
+    event = schemas.upstream(said.type, fitted(said, account))
+    id_ = name_of(f"{said.type}/{said.id}")
+    return Received(event, id_, account.name, said.type, event.complaint_id, trace, message_of(inbound, account))
+
+
+def take(tx: Transaction, rules: MatterRules, heard: Heard) -> None:
+    """Stores what was understood, buries what was not, and keeps for later what could not be fetched."""
+    doors.take_new(tx, rules, list(heard.received), heard.account.queue)
+    if heard.faults:
+        failures.bury(tx, SERVICE, _failure(heard, "invalid", heard.faults[0]))
+    if heard.deferred:
+        failures.schedule_retry(tx, SERVICE, _failure(heard, "failed", heard.deferred), 1)
+
+
+def answer(heard: Heard) -> Response:
+    """Called after the commit."""
+    _count(heard)
+    if reply := heard.account.source.reply:
+        return Response(reply.body, reply.status, content_type=reply.content_type)
+    counts = {"ignored": heard.ignored, "quarantined": len(heard.faults), "deferred": int(heard.deferred is not None)}
+    said: dict[str, Any] = {name: number for name, number in counts.items() if number}
+    if heard.received:
+        said["complaint_ids"] = list(dict.fromkeys(r.subject for r in heard.received))
+    return json_response(said or {"ignored": 0}, 202 if said.keys() - {"ignored"} else 200)
+
+
+def _count(heard: Heard) -> None:
+    numbers = {
+        "taken": len(heard.received),
+        "ignored": heard.ignored,
+        "quarantined": len(heard.faults),
+        "deferred": int(heard.deferred is not None),
+    }
+    for outcome, number in numbers.items():
+        metrics.WEBHOOKS.labels(heard.account.name, outcome).inc(number)
+    if heard.faults:
+        log.warning("webhook_quarantined", source=heard.account.name, error=heard.faults[0].detail[:300])
+    if heard.deferred:
+        log.warning("webhook_deferred", source=heard.account.name, error=str(heard.deferred)[:300])
+
+
+def replay_due(db: Database, reader: Reader, sources: Sources) -> int:
+    """Works off the retry rows of all sources that are due; gives their number. Called by the tick."""
+    return sum(_replay_one(db, reader, account) for account in sources.accounts.values())
+
+
+def _replay_one(db: Database, reader: Reader, account: Account) -> int:
+    with db.transaction() as tx:
+        due = failures.due_retries(tx, account.queue, limit=1)
+    if not due:
+        return 0
+    message, source, event_id, attempt = due[0]
+    heard = understand(inbound_from(message), account, reader, PATIENCE_OF_RETRY)
+    db.run(lambda tx: _take_again(tx, reader.matters, heard, (source, event_id, attempt)))
+    _count(heard)
+    return 1
+
+
+def _take_again(tx: Transaction, rules: MatterRules, heard: Heard, row: tuple[str, str, int]) -> None:
+    source, event_id, attempt = row
+    take(tx, rules, replace(heard, faults=(), deferred=None))
+    failures.forget_retry(tx, heard.account.queue, source, event_id)
+    for fault in heard.faults[:1]:
+        failures.bury(tx, SERVICE, replace(_failure(heard, "invalid", fault), event_id=event_id))
+    if heard.deferred:
+        failure = replace(_failure(heard, "failed", heard.deferred), event_id=event_id)
+        failures.schedule_retry(tx, SERVICE, failure, attempt + 1)
+
+
+def _failure(heard: Heard, reason: str, error: Exception) -> Failure:
+    detail = str(error)
+    if isinstance(error, Rejected) and error.errors:
+        detail = "; ".join(f"{e['pointer']}: {e['detail']}" for e in error.errors)
+    message = message_of(heard.inbound, heard.account)
+    kind = f"webhook.{heard.account.source.kind}"[: failures.TYPE_LIMIT]
+    return Failure(heard.account.queue, heard.account.name, heard.id, kind, "unknown", message, reason, detail)
+
+
+def message_of(inbound: Inbound, account: Account) -> Message:
+    """The request as it is kept: whole, but for headers and the query of its address, where secrets stand."""
+    headers = {n: v for n, v in inbound.headers.items() if not any(part in n for part in _SECRET_HEADERS)}
+    address = urlsplit(inbound.url)._replace(query="", fragment="").geturl()
+    body, kept = inbound.body, {**headers, METHOD: inbound.method, ADDRESS: address}
+    if plain_text(body).encode() != body:  # rows hold text
+        body, kept[ENCODED] = base64.b64encode(body), "base64"
+    kind = plain_text(inbound.content_type)[:255]
+    return Message(f"webhook.{account.source.kind}", {n: plain_text(v) for n, v in kept.items()}, body, kind)
+
+
+def inbound_from(message: Message) -> Inbound:
+    """The request again, out of a retry row or a dead letter; its sender was known when it was kept."""
+    headers: Mapping[str, str] = message.headers
+    body = base64.b64decode(message.body) if headers.get(ENCODED) == "base64" else message.body
+    plain = {n: v for n, v in headers.items() if n not in (METHOD, ADDRESS, ENCODED)}
+    return Inbound(headers.get(METHOD, "POST"), headers.get(ADDRESS, ""), plain, body)

@@ -1,0 +1,95 @@
+"""Whatever a known sender sends is understood, ignored, or named as a fault; nothing else ever happens."""
+
+import random
+from contextlib import suppress
+from typing import Any
+
+import orjson
+import pytest
+
+from services.intake import schemas
+from services.intake.sources.accountfile import Sources
+from services.intake.sources.fitting import fitted
+from services.intake.sources.source import Heard, Inbound, Said
+from shared.errors import Rejected
+from tests.unit.intake.sources.payloads import Payload, Shelf, payloads
+
+JUNK: list[Any] = [
+    None,
+    True,
+    0,
+    -1,
+    1.5,
+    "",
+    "x" * 1000,
+    "\ud83d",
+    [],
+    {},
+    [[]],
+    [None],
+    {"a": {}},
+    10**30,
+    "<p>",
+    "{{x}}",
+]
+ALL = payloads()
+
+
+def spoiled(document: Any, dice: random.Random) -> Any:
+    """The document with something in it, or it itself, in the place of which is junk or nothing."""
+    if not isinstance(document, dict | list) or not document or dice.random() < 0.1:
+        return dice.choice(JUNK)
+    key: Any = dice.choice(list(document)) if isinstance(document, dict) else dice.randrange(len(document))
+    changed = dict(document) if isinstance(document, dict) else list(document)
+    if dice.random() < 0.15:
+        del changed[key]
+    else:
+        changed[key] = spoiled(document[key], dice)
+    return changed
+
+
+def body_of(given: Payload, dice: random.Random) -> tuple[bytes, str]:
+    if given.fields:
+        fields = spoiled(given.fields, dice)
+        pairs = fields.items() if isinstance(fields, dict) else []
+        return "&".join(f"{name}={value}" for name, value in pairs).encode("utf-8", "replace"), given.content_type
+    if given.kind == "salesforce":
+        start, length = dice.randrange(len(given.body)), dice.randrange(60)
+        return given.body[:start] + given.body[start + length :], given.content_type
+    text = orjson.dumps(spoiled(orjson.loads(given.body), dice), default=str, option=orjson.OPT_NON_STR_KEYS)
+    return text, given.content_type
+
+
+@pytest.mark.parametrize("given", ALL, ids=str)
+def test_spoiled_payloads_are_understood_ignored_or_faults(given: Payload, sources: Sources, api: Shelf) -> None:
+    account = sources.account(given.kind)
+    api.documents.update(given.fetched)
+    dice = random.Random(str(given))
+    for _ in range(60):
+        body, content_type = _without_surrogates(given, dice)
+        request = Inbound("POST", "http://x/", {"content-type": content_type, **given.headers}, body)
+        try:
+            heard: list[Heard] = account.source.said(request, account)
+        except Rejected:
+            continue
+        for one in heard:
+            if isinstance(one, Said):
+                _taken_or_refused(one, account)
+
+
+def _without_surrogates(given: Payload, dice: random.Random) -> tuple[bytes, str]:
+    while True:
+        try:
+            return body_of(given, dice)
+        except TypeError:  # half a character, or a number too large: no JSON that could be sent
+            continue
+
+
+def _taken_or_refused(said: Said, account: Any) -> None:
+    with suppress(Rejected):
+        schemas.upstream(said.type, fitted(said, account))
+
+
+def test_spoiling_spoils() -> None:
+    dice = random.Random(1)
+    assert len({_without_surrogates(ALL[0], dice)[0] for _ in range(30)}) > 20
