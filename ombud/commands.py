@@ -10,6 +10,7 @@ COMMANDS = {
     "send": "ombud.feed",
     "status": "ombud.status",
     "roster": "ombud.roster",
+    "forget": "ombud.forget",
     "rules": "ombud.rules",
     "deadletters": "ombud.deadletters",
     "eval": "ombud.evaluate",
