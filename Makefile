@@ -1,6 +1,6 @@
 # What people and CI do with this checkout. Needs Python 3.11 and make; `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check bench soak clean
+.PHONY: help setup run demo test check eval bench soak clean
 
 PYTHON := .venv/bin/python
 # Another place, another lock file or another pyproject: set up again. The same: done at once, without the network.
@@ -23,12 +23,16 @@ demo: setup ## Start Ombud and send it complaints (FEED=file for your own)
 test: setup ## Run all tests (BROKER=4 for RabbitMQ 4; ARGS for pytest)
 	@OMBUD_TEST_BROKER=$(BROKER) exec .venv/bin/pytest tests -n 2 --dist loadfile $(ARGS)
 
-check: setup ## Lint, formatting, types, imports, generated pages
+check: setup ## Lint, formatting, types, imports, generated documents
 	@.venv/bin/ruff check
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 	@$(PYTHON) -m shared.contracts.document --check docs/events.md
+	@$(PYTHON) -m apidocs --check
+
+eval: setup ## Measure how well complaints are read, on texts that no rule was fitted to
+	@.venv/bin/ombud eval tests/data/texts/last tests/data/texts/held --worst 0
 
 bench: setup ## Measure complaints per second and time to alert, end to end
 	@exec $(PYTHON) -m benchmarks.end_to_end

@@ -1,5 +1,6 @@
 """The HTTP doors of the running services as the command line uses them: with the token, errors in one form."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,14 +35,17 @@ class Doors:
         self._session.trust_env = False  # a proxy of the machine does not lead to our loopback
         self._session.headers["Authorization"] = f"Bearer {token}"
 
-    def get(self, service: str, path: str) -> Answer:
-        return self._ask("GET", service, path, None)
+    def get(self, service: str, path: str, query: Mapping[str, str] | None = None) -> Answer:
+        return self._ask("GET", service, path, params=query)
 
     def put(self, service: str, path: str, data: dict[str, Any]) -> Answer:
-        return self._ask("PUT", service, path, data)
+        return self._ask("PUT", service, path, json=data)
 
-    def _ask(self, method: str, service: str, path: str, data: dict[str, Any] | None) -> Answer:
-        response = self._session.request(method, self.urls[service] + path, json=data, timeout=TIMEOUT)
+    def post(self, service: str, path: str, data: dict[str, Any]) -> Answer:
+        return self._ask("POST", service, path, json=data)
+
+    def _ask(self, method: str, service: str, path: str, **rest: Any) -> Answer:
+        response = self._session.request(method, self.urls[service] + path, timeout=TIMEOUT, **rest)
         is_json = "json" in response.headers.get("Content-Type", "")
         return Answer(response.status_code, response.json() if is_json and response.content else {})
 

@@ -19,25 +19,25 @@ from services.intake.classify import Classifier
 from services.intake.classify.model import CATEGORIES, RulesError
 
 ANGRY_FROM = 0.5
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_PATH = click.Path(exists=True, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @click.command("eval")
-@click.argument("files", type=_FILE, nargs=-1, required=True)
+@click.argument("files", type=_PATH, nargs=-1, required=True)
 @option(
     "--rules", env="OMBUD_INTAKE_RULES", type=_FOLDER, default=None, help="A folder of rules; else the shipped ones."
 )
 @click.option("--worst", default=10, show_default=True, help="So many wrongly read texts are shown, the worst first.")
 @click.option("--json", "as_json", is_flag=True, help="The figures as JSON.")
 def evaluate(files: tuple[Path, ...], rules: Path | None, worst: int, as_json: bool) -> None:
-    """Read the texts of FILES (JSON Lines: id, language, text, labels) and compare with their labels.
+    """Read the texts of FILES (JSON Lines, or folders of them: id, language, text, labels) and compare with the labels.
 
     Labels are category, severity, asks_supervisor, asks_kind and angry; those that a line lacks are not scored.
     """
     reader = _reader(rules)
     started = time.perf_counter()
-    judged = {file.name: [_judge(reader, row) for row in _rows(file)] for file in files}
+    judged = {path.name: [_judge(reader, row) for file in _files(path) for row in _rows(file)] for path in files}
     seconds = time.perf_counter() - started
     if as_json:
         click.echo(orjson.dumps({n: _document(t) for n, t in judged.items()}, option=orjson.OPT_INDENT_2).decode())
@@ -57,6 +57,10 @@ def _reader(rules: Path | None) -> Classifier:
         return Classifier.load(rules)
     except RulesError as error:
         raise Trouble(str(error)) from error
+
+
+def _files(path: Path) -> list[Path]:
+    return sorted(path.rglob("*.jsonl")) if path.is_dir() else [path]
 
 
 def _rows(file: Path) -> Iterator[dict[str, Any]]:

@@ -1,11 +1,15 @@
 """Options that several commands share; each can be set by the environment variable that its help shows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from ombud import runfile
+from ombud.doors import Doors
+from ombud.trouble import Trouble
 
 C = TypeVar("C", bound=Callable[..., Any] | click.Command)
 DATA_DIR = ".ombud"
@@ -116,3 +120,30 @@ def run_options(command: C) -> C:
     for each in reversed(_RUN):
         command = each(command)
     return command
+
+
+_ELSEWHERE = {
+    "intake": "OMBUD_INTAKE_URL",
+    "routing": "OMBUD_ROUTING_URL",
+    "escalation": "OMBUD_ESCALATION_URL",
+    "notify": "OMBUD_NOTIFY_URL",
+}
+
+
+def services_elsewhere(command: C) -> C:
+    """Where the four services are and who asks, for commands that talk to them; see `doors_to`."""
+    text = "For a service elsewhere; else the local run's."
+    for service, env in reversed(_ELSEWHERE.items()):
+        command = option(f"--{service}-url", env=env, default="", metavar="URL", help=text)(command)
+    token = "A token with the scope operator; else the local run's."
+    return data_dir(option("--token", env="OMBUD_API_TOKEN", default="", help=token)(command))
+
+
+def doors_to(services: Sequence[str], data_dir: Path, token: str, named: Mapping[str, str]) -> Doors:
+    """The doors of these services: those that are named by `<service>_url`, else the local run's. Raises Trouble."""
+    urls = {name.removesuffix("_url"): url.rstrip("/") for name, url in named.items() if url}
+    run = runfile.read(data_dir)
+    if run is None and (missing := [service for service in services if service not in urls]):
+        options = ", ".join(f"--{service}-url" for service in missing)
+        raise Trouble(f"nothing runs in {data_dir.absolute()}: start `ombud run`, or name {options}")
+    return Doors((run.doors.urls if run else {}) | urls, token or (run.token if run else ""))

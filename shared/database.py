@@ -205,7 +205,7 @@ def _postgres_engine(url: URL, service: str) -> Engine:
         json_serializer=to_json,
         json_deserializer=orjson.loads,
         connect_args={
-            "options": f"-c search_path={service} {SERVER_TIMEOUTS}",
+            "options": f"-c search_path={service} -c timezone=UTC {SERVER_TIMEOUTS}",
             "connect_timeout": 5,
             "keepalives_idle": 30,
             "application_name": f"ombud-{service}",

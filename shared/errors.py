@@ -29,6 +29,16 @@ class Forbidden(Rejected):
     status = 403
 
 
+class TooMany(Rejected):
+    """After so many seconds it may be tried again; nothing was stored."""
+
+    status = 429
+
+    def __init__(self, detail: str, retry_after: int):
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
 class TemporaryFailure(Exception):
     """Something outside is not there right now: tried again with growing delay."""
 

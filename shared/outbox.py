@@ -15,12 +15,12 @@ from sqlalchemy import BindParameter, Integer, bindparam, delete, func, or_, sel
 
 from shared import clock, failpoints, tables
 from shared.contracts.event import Event
-from shared.contracts.topology import exchange_of
+from shared.contracts.topology import STRAIGHT, exchange_of
 from shared.database import Database, Transaction
 from shared.messaging import connection as broker
-from shared.messaging.envelope import encode, envelope, new_traceparent, trace_id
+from shared.messaging.envelope import Message, encode, envelope, new_traceparent, trace_id
 from shared.messaging.handling import short
-from shared.messaging.publisher import Outcome, Publisher
+from shared.messaging.publisher import CONTENT_TYPE, Outcome, Publisher
 
 log = structlog.get_logger()
 BATCH = 100
@@ -76,6 +76,13 @@ def _row(service: str, tx: Transaction, event: Event, again: bool) -> dict[str, 
         "body": encode(event),
         "created_at": tx.now,
     }
+
+
+def send_straight(tx: Transaction, queue: str, event_id: str, message: Message) -> None:
+    """Puts a message into one queue, whoever else listens to its type; for what came back from that queue."""
+    headers = message.headers | {CONTENT_TYPE: message.content_type}
+    row = {"exchange": STRAIGHT, "type": queue, "headers": orjson.dumps(headers).decode()}
+    tx.insert_many(t, [row | {"event_id": event_id, "body": message.body.decode(), "created_at": tx.now}])
 
 
 def _log_what_happened(event: Event, traceparent: str | None) -> None:

@@ -26,6 +26,7 @@ from shared import clock, failpoints, logs  # noqa: E402
 from shared.database import Database, install_green_wait  # noqa: E402
 from shared.ops import Ops  # noqa: E402
 from shared.outbox import Relay  # noqa: E402
+from shared.quarantine import metrics as quarantine  # noqa: E402
 from shared.schema_check import missing  # noqa: E402
 from shared.settings import CommonSettings  # noqa: E402
 from shared.tokens import TokenBook  # noqa: E402
@@ -91,9 +92,10 @@ def _run(container: ServiceContainer, db: Database, relay: Relay, common: Common
     from importlib.metadata import version
 
     BUILD.info({"service": common.service, "version": version("ombud")})
+    quarantine.start_at_zero(db.service)
     stop = _stop_signal()
     try:
-        ops = Ops((common.host, common.ops_port), lambda: _not_ready(db, migrations), relay.look)
+        ops = Ops((common.host, common.ops_port), lambda: _not_ready(db, migrations), lambda: _look(db, relay))
         ops.start()
         container.start()
         ops.has_started = True
@@ -108,6 +110,11 @@ def _run(container: ServiceContainer, db: Database, relay: Relay, common: Common
         )
     log.info("started", port=common.port, ops_port=common.ops_port)
     return _until_stopped(container, db, stop)
+
+
+def _look(db: Database, relay: Relay) -> None:
+    relay.look()
+    quarantine.look(db)
 
 
 def _not_ready(db: Database, migrations: Path) -> str | None:

@@ -18,6 +18,9 @@ class Caller:
         return scope in self.scopes or "admin" in self.scopes
 
 
+MAX_NAME = 100  # as wide as the columns that keep who did something
+
+
 def digest(token: str) -> str:
     """How a token stands in the settings: tokens are random and long, so a plain hash keeps them."""
     return hashlib.sha256(token.encode()).hexdigest()
@@ -50,8 +53,9 @@ def _entry(part: str) -> tuple[str, Caller]:
     name, _, rest = part.partition(":")
     scopes, _, hashed = rest.partition(":")
     wanted = frozenset(scopes.split("+"))
-    if not name or len(hashed) != 64 or not wanted <= set(SCOPES):
+    if not 0 < len(name) <= MAX_NAME or len(hashed) != 64 or not wanted <= set(SCOPES):
         raise ValueError(
-            f"token {name!r}: the form is name:{'+'.join(SCOPES[:2])}:<sha256 of the token, 64 hex digits>"
+            f"token {name!r}: the form is name:{'+'.join(SCOPES[:2])}:<sha256 of the token, 64 hex digits>, "
+            f"the name of at most {MAX_NAME} characters"
         )
     return hashed, Caller(name, wanted)

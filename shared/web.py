@@ -2,7 +2,8 @@
 
 import uuid
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 import eventlet
@@ -16,7 +17,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 from shared.bodies import MAX_BODY_BYTES, read_body
-from shared.errors import Fault, Forbidden, Rejected, TemporaryFailure, fault_of
+from shared.errors import Fault, Forbidden, Rejected, TemporaryFailure, TooMany, fault_of
 from shared.messaging.envelope import valid_traceparent
 from shared.tokens import Caller, TokenBook
 from shared.worker import call_method
@@ -154,6 +155,7 @@ class HttpDoor(HttpRequestHandler):
 
     def _answer(self, request: Request, request_id: str) -> Response:
         try:
+            _check_address(request)
             request.caller = self._admit(request)  # type: ignore[attr-defined]
             read_body(request, self.max_body)
             with _places:
@@ -185,6 +187,12 @@ class BadRequest(Rejected):
     status = 400
 
 
+def _check_address(request: Request) -> None:
+    """Refuses NUL, which PostgreSQL cannot even look for."""
+    if "\0" in request.path or any("\0" in value for _, value in request.args.items(multi=True)):
+        raise BadRequest("an address has no NUL")
+
+
 def json_body(request: Request) -> Any:
     """The body as JSON; raises BadRequest when it is none."""
     try:
@@ -197,6 +205,16 @@ def json_response(data: Any, status: int = 200, headers: dict[str, str] | None =
     return Response(orjson.dumps(data), status, headers, content_type="application/json")
 
 
+@cache
+def _stored(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def stored_json(path: Path) -> Response:
+    """A file that is part of the service, read once."""
+    return Response(_stored(path), content_type="application/json")
+
+
 def trace_of(request: Request) -> str | None:
     """The caller's W3C traceparent, if it sent a well-formed one."""
     return valid_traceparent(request.headers.get("traceparent"))
@@ -204,8 +222,7 @@ def trace_of(request: Request) -> str | None:
 
 def _problem_of(error: Exception, request_id: str, entrypoint: str) -> Response:
     if isinstance(error, Rejected):
-        headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
-        return _problem(error.status, type(error).__name__, error.detail, error.errors, headers)
+        return _problem(error.status, type(error).__name__, error.detail, error.errors, _headers_of(error))
     if isinstance(error, HTTPException):
         return _problem(error.code or 400, error.name, error.description or "")
     if isinstance(error, TemporaryFailure) or fault_of(error) is not Fault.OTHER:
@@ -213,6 +230,12 @@ def _problem_of(error: Exception, request_id: str, entrypoint: str) -> Response:
         return _problem(503, "Unavailable", "something that this needs is away; try again", None, {"Retry-After": "5"})
     log.error("request_failed", entrypoint=entrypoint, request_id=request_id, exc_info=error)
     return _problem(500, "InternalError", f"our fault; tell the operator the request id {request_id}")
+
+
+def _headers_of(error: Rejected) -> dict[str, str]:
+    if isinstance(error, TooMany):
+        return {"Retry-After": str(max(1, error.retry_after))}
+    return {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
 
 
 def _problem(

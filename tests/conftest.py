@@ -4,19 +4,45 @@ import os
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from ombud.local.broker import PrivateBroker
+from ombud.local.broker_binaries import find_broker
+from ombud.local.errors import LocalError
 from ombud.local.ports import free_ports, use_part
 from ombud.local.postgres import PrivatePostgres
+from ombud.local.postgres_binaries import find_postgres
+
+# The same examples in every run, and as much time for each as the machine needs.
+settings.register_profile("ombud", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ombud")
+
+BROKER = os.environ.get("OMBUD_TEST_BROKER", "3.10")
+PROGRAMS_FOR = {
+    "broker": lambda: find_broker(BROKER),
+    "broker_of_the_next_line": lambda: find_broker("4"),
+    "postgres": find_postgres,
+    "any_database": find_postgres,
+}
 
 
 def pytest_configure(config: pytest.Config) -> None:
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker:
         use_part(int(worker.removeprefix("gw")), int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Fetches what the tests need and is missing; here it takes nobody's time, and one worker waits for the other."""
+    if session.config.option.collectonly:
+        return
+    for fixture in PROGRAMS_FOR.keys() & {name for item in session.items for name in getattr(item, "fixturenames", ())}:
+        with suppress(LocalError):  # said again by the fixture, to the test that needs it
+            PROGRAMS_FOR[fixture]()
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +55,7 @@ def server_dir() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def broker(server_dir: Path) -> Iterator[PrivateBroker]:
-    server = PrivateBroker(server_dir / "broker", free_ports(4)[0], os.environ.get("OMBUD_TEST_BROKER", "3.10"))
+    server = PrivateBroker(server_dir / "broker", free_ports(4)[0], BROKER)
     server.start()
     yield server
     server.stop()

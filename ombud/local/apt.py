@@ -105,12 +105,18 @@ def _english() -> dict[str, str]:
 
 def _write_sources(folder: Path, suite: str) -> bool:
     """The machine's own package sources, turned to `suite`: its mirror, its proxy and its keys stay in force."""
-    etc = Path("/etc/apt")
+    etc = _configuration()
     lines = [line for path in _readable(etc, "*.list") for line in _turned_lines(path.read_text(), suite)]
     stanzas = [stanza for path in _readable(etc, "*.sources") for stanza in _turned_stanzas(path.read_text(), suite)]
     (folder / "debian.list").write_text("".join(f"{line}\n" for line in lines))
     (folder / "debian.sources").write_text("".join(f"{stanza}\n\n" for stanza in stanzas))
     return bool(lines or stanzas)
+
+
+def _configuration() -> Path:
+    """Where apt looks for its own: /etc/apt, unless APT_CONFIG names another place."""
+    asked = subprocess.run(["apt-config", "shell", "ETC", "Dir::Etc/d"], capture_output=True, text=True, check=True)
+    return Path(asked.stdout.strip().removeprefix("ETC='").removesuffix("'"))
 
 
 def _readable(etc: Path, pattern: str) -> Iterator[Path]:

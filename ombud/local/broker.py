@@ -13,11 +13,9 @@ from ombud.local import broker_files
 from ombud.local.broker_binaries import BrokerBinaries, find_broker
 from ombud.local.broker_files import USER, BrokerPorts
 from ombud.local.errors import LocalError
-from ombud.local.ports import is_port_open, require_free
+from ombud.local.ports import OF_A_BROKER, is_port_open, require_free
 from ombud.local.processes import Child, is_running, remember_pid
 
-# Of a broker that the machine itself may run: AMQP, TLS, distribution, epmd, management, metrics.
-_OF_THE_MACHINE = {4369, 5671, 5672, 15672, 15692, 25672}
 _PATIENCE = 120.0
 
 
@@ -76,7 +74,7 @@ class PrivateBroker:
 
     def stop(self) -> None:
         if self._node is not None:
-            self._node.stop(patience=30.0)
+            self._node.stop(patience=60.0)
         self._forget()
 
     def kill(self) -> None:
@@ -100,12 +98,15 @@ class PrivateBroker:
         self.stop()
         self.start()
 
-    def ctl(self, *args: str) -> str:
+    def ctl(self, *args: str, patience: float = 60.0) -> str:
         """What `rabbitmqctl -q ARGS` prints; slow (a second or more), the management API is quick."""
         command = [self._binaries().script("rabbitmqctl"), "-q", *args]
-        done = subprocess.run(
-            command, env=self._environment(), capture_output=True, text=True, cwd="/", check=False, timeout=60
-        )
+        try:
+            done = subprocess.run(
+                command, env=self._environment(), capture_output=True, text=True, cwd="/", check=False, timeout=patience
+            )
+        except subprocess.TimeoutExpired:
+            raise LocalError(f"rabbitmqctl {' '.join(args)}: no answer within {patience:.0f} s") from None
         if done.returncode != 0:
             raise LocalError(f"rabbitmqctl {' '.join(args)}: {' '.join((done.stderr or done.stdout).split())[:300]}")
         return done.stdout
@@ -123,13 +124,13 @@ class PrivateBroker:
         return f"amqp://{user}:{password}@127.0.0.1:{self.ports.amqp}/{path}"
 
     def _put(self, path: str, body: dict[str, str]) -> None:
-        answer = requests.put(f"{self.management_url}/api/{path}", json=body, auth=self.credentials, timeout=10)
+        answer = requests.put(f"{self.management_url}/api/{path}", json=body, auth=self.credentials, timeout=30)
         answer.raise_for_status()
 
     def _refuse_second_start(self) -> None:
         if pid := is_running(self._pid_file("broker")):
             raise LocalError(f"RabbitMQ is already running in {self.data_dir} (pid {pid})")
-        if clash := _OF_THE_MACHINE.intersection(self.ports.all):
+        if clash := OF_A_BROKER.intersection(self.ports.all):
             raise LocalError(f"port {min(clash)} belongs to the machine's own RabbitMQ; choose another")
         require_free(self.ports.all, "RabbitMQ")
 

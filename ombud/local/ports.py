@@ -8,6 +8,8 @@ from ombud.local.errors import LocalError
 
 # Below the range that the kernel gives to outgoing connections (32768 and up): a port found free here stays free.
 _FIRST, _LAST = 20000, 32000
+# Of a broker that the machine itself may run, at any time: AMQP, TLS, distribution, epmd, management, metrics.
+OF_A_BROKER = frozenset({4369, 5671, 5672, 15672, 15692, 25672})
 _range = (_FIRST, _LAST)
 _next = random.randrange(_FIRST, _LAST)  # at a random place, so that two test runs at once seldom meet
 
@@ -43,7 +45,7 @@ def free_ports(count: int) -> list[int]:
     for _ in range(_range[0], _range[1]):
         first = _next if _next + count <= _range[1] else _range[0]
         block = list(range(first, first + count))
-        taken = [port for port in block if not is_port_free(port)]
+        taken = [port for port in block if port in OF_A_BROKER or not is_port_free(port)]
         _next = taken[-1] + 1 if taken else first + count
         if not taken:
             return block

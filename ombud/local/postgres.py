@@ -20,7 +20,8 @@ from ombud.local.processes import Child, is_running, remember_pid
 from ombud.local.server_user import can_reach, give_to, server_user
 
 USER = "ombud"
-_PATIENCE = 60.0
+_PATIENCE = 120.0
+_STOP_WITHIN = 60.0  # it writes a checkpoint first
 _NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
@@ -71,7 +72,7 @@ class PrivatePostgres:
 
     def stop(self) -> None:
         if self._server is not None:
-            self._server.stop()
+            self._server.stop(_STOP_WITHIN)
         (self.home / "postgres.pid").unlink(missing_ok=True)
         if self.is_temporary:
             shutil.rmtree(self.home, ignore_errors=True)
@@ -80,7 +81,7 @@ class PrivatePostgres:
         """`immediate` is a crash: connections break and the next start replays the log."""
         if self._server is None:
             raise LocalError("PostgreSQL was not started")
-        self._server.stop(asked_by=signal.SIGQUIT if mode == "immediate" else signal.SIGINT)
+        self._server.stop(_STOP_WITHIN, signal.SIGQUIT if mode == "immediate" else signal.SIGINT)
         self._server.start()
         remember_pid(self.home / "postgres.pid", self._server.pid or 0)
         self._wait_until_ready(self._server)
@@ -121,7 +122,7 @@ class PrivatePostgres:
 
     def _connect(self, database: str) -> "psycopg2.extensions.connection":
         return psycopg2.connect(
-            host="127.0.0.1", port=self.port, user=USER, password=self._password, dbname=database, connect_timeout=5
+            host="127.0.0.1", port=self.port, user=USER, password=self._password, dbname=database, connect_timeout=20
         )
 
     def _create_cluster(self, binaries: PostgresBinaries, home: Path) -> None:

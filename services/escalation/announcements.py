@@ -41,7 +41,7 @@ def event_of(change: Change, agent: str | None, now: datetime) -> Event | None:
             return escalated(case, agent)
         case What.ACKNOWLEDGED:
             return CaseAcknowledged(case.id, case.revision, change.actor, now, case.level, case.escalation_id)
-        case What.RESOLVED:
+        case What.RESOLVED | What.MERGED | What.FORGOTTEN:
             return CaseResolved(
                 case.id,
                 case.revision,

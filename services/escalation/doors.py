@@ -79,6 +79,7 @@ def case_data(case: Case) -> dict[str, Any]:
         },
         "acknowledged_by": case.acknowledged_by,
         "closed_by": case.closed_by,
+        "ending": case.ending,
     }
 
 
@@ -157,6 +158,8 @@ def answer_by_link(db: Database, links: Links, token: str) -> Response:
 
 def _page(tx: Transaction, claim: Claim) -> Response:
     case = store.find_case(tx, claim.case_id)
+    if case is not None and case.is_forgotten:
+        return page.erased()
     if case is None or case.facts is None:
         return page.bad_link("unknown")
     people = {person.id: person.name for person in store.supervisors(tx)}

@@ -28,7 +28,9 @@ class Period(fields.Field[timedelta]):
 
 
 def _text(longest: int, **options: Any) -> fields.String:
-    return fields.String(validate=validate.Length(1, longest), **options)
+    """Text without NUL, which PostgreSQL cannot keep."""
+    no_nul = validate.ContainsNoneOf("\0", error="no NUL, please")
+    return fields.String(validate=[validate.Length(1, longest), no_nul], **options)
 
 
 def _codes(code: Callable[[str], str | None], longest: int, at_least: int = 0, **options: Any) -> fields.List[str]:

@@ -1,5 +1,6 @@
 """Escalation: keeps a case per complaint and moves it up the ladder until somebody answers. Read this first."""
 
+from pathlib import Path
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
@@ -12,6 +13,8 @@ from services.escalation.settings import Settings
 from shared.contracts.intake import (
     ComplaintAnswered,
     ComplaintClassified,
+    ComplaintForgotten,
+    ComplaintMerged,
     ComplaintReopened,
     ComplaintResolved,
     ComplaintUpdated,
@@ -22,8 +25,11 @@ from shared.database import Database, Transaction
 from shared.links import required_keys
 from shared.messaging import subscribe, sweep_inbox
 from shared.providers import Configured, DatabaseProvider
+from shared.quarantine import doors as quarantine
 from shared.ticker import tick
-from shared.web import http, json_response
+from shared.web import http, json_response, stored_json
+
+OPENAPI = Path(__file__).with_name("openapi.json")
 
 
 def make(settings: Settings) -> dict[str, Any]:
@@ -41,7 +47,15 @@ class EscalationService:
     policies: PolicyBook = Configured("policies")
     links: Links = Configured("links")
 
-    @subscribe(ComplaintClassified, ComplaintUpdated, ComplaintAnswered, ComplaintResolved, ComplaintReopened)
+    @subscribe(
+        ComplaintClassified,
+        ComplaintUpdated,
+        ComplaintAnswered,
+        ComplaintResolved,
+        ComplaintReopened,
+        ComplaintMerged,
+        ComplaintForgotten,
+    )
     def on_complaints(self, tx: Transaction, events: list[Any]) -> None:
         usecases.take_complaints(tx, self.policies, events)
 
@@ -95,10 +109,30 @@ class EscalationService:
         with self.db.read() as tx:
             return json_response({"supervisors": [doors.supervisor_data(person) for person in store.supervisors(tx)]})
 
+    @http("GET", "/v1/openapi.json", scope=None)
+    def get_openapi(self, request: Request) -> Response:
+        return stored_json(OPENAPI)
+
     @http("GET", "/v1/summary", scope="operator")
     def get_summary(self, request: Request) -> Response:
         with self.db.read() as tx:
             return json_response(doors.summary(tx))
+
+    @http("GET", "/v1/dead-letters", scope="operator")
+    def get_dead_letters(self, request: Request) -> Response:
+        return quarantine.listed(self.db, request)
+
+    @http("GET", "/v1/dead-letters/<id_>", scope="operator")
+    def get_dead_letter(self, request: Request, id_: str) -> Response:
+        return quarantine.shown(self.db, id_)
+
+    @http("POST", "/v1/dead-letters/<id_>/replay", scope="operator")
+    def replay_dead_letter(self, request: Request, id_: str) -> Response:
+        return quarantine.replayed(self.db, request, id_)
+
+    @http("POST", "/v1/dead-letters/<id_>/discard", scope="operator")
+    def discard_dead_letter(self, request: Request, id_: str) -> Response:
+        return quarantine.discarded(self.db, request, id_)
 
     @http("GET", "/a/<token>", scope=None)
     def show_page(self, request: Request, token: str) -> Response:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ARRAY, ColumnElement, Interval, Select, Text, bindparam, func, select
 
 from services.escalation import tables
-from services.escalation.domain.case import Case, CaseState, What
+from services.escalation.domain.case import Case, CaseState, Ending, What
 from services.escalation.domain.ladder import Role, Supervisor
 from shared import clock
 from shared.contracts.escalation import AlertFacts, EscalationReason
@@ -108,6 +108,7 @@ def _case(row: Any) -> Case:
     values["alarms"] = {EscalationReason(reason): revision for reason, revision in values["alarms"].items()}
     values["reason"] = EscalationReason(values["reason"]) if values["reason"] else None
     values["trigger"] = EscalationReason(values["trigger"]) if values["trigger"] else None
+    values["ending"] = Ending(values["ending"]) if values["ending"] else None
     values["recipients"] = tuple(values["recipients"])
     return Case(**values)
 

@@ -34,6 +34,7 @@ cases = Table(
     Column("closed_revision", Integer, nullable=False),
     Column("reopened_revision", Integer, nullable=False),
     Column("traceparent", String(55)),
+    Column("ending", String(20)),
 )
 # One severity after the other: the claim looks at the most severe first and never sorts what waits.
 Index(

@@ -13,10 +13,13 @@ from services.escalation.domain.decisions import Setting
 from services.escalation.domain.ladder import NOT_ASKED, Supervisor
 from services.escalation.policybook import PolicyBook
 from shared.codes import UNKNOWN_LANGUAGE, language_code, region_code
-from shared.contracts.escalation import AlertFacts
+from shared.contracts.escalation import AlertFacts, CaseEscalated, CaseExhausted
 from shared.contracts.intake import (
     ComplaintAnswered,
+    ComplaintEnd,
     ComplaintFacts,
+    ComplaintForgotten,
+    ComplaintMerged,
     ComplaintReopened,
     ComplaintResolved,
     ComplaintStep,
@@ -24,11 +27,12 @@ from shared.contracts.intake import (
 from shared.contracts.notify import AlertOutcome, EscalationUnreachable
 from shared.contracts.routing import ComplaintAssigned, ComplaintQueued
 from shared.database import Transaction
+from shared.erasure import erase_messages, forgotten_among
 from shared.errors import NotFound
 
 CLAIM = 100
 UPSTREAM = "upstream"
-ComplaintEvent = ComplaintFacts | ComplaintStep
+ComplaintEvent = ComplaintFacts | ComplaintStep | ComplaintEnd
 Waiting = Mapping[str, list[ComplaintEvent]]
 
 
@@ -55,8 +59,10 @@ def take_complaints(tx: Transaction, book: PolicyBook, events: Iterable[Complain
     waiting: dict[str, list[ComplaintEvent]] = {}
     for event in sorted(events, key=lambda event: event.revision):
         waiting.setdefault(event.complaint_id, []).append(event)
+    forgotten = forgotten_among(event for told in waiting.values() for event in told)
     while waiting:
         waiting = _take_waiting(tx, book, waiting)
+    erase_messages(tx, forgotten, CaseEscalated, CaseExhausted)
 
 
 def _take_waiting(tx: Transaction, book: PolicyBook, waiting: Waiting) -> dict[str, list[ComplaintEvent]]:
@@ -89,6 +95,8 @@ def _course(case: Case, events: Sequence[ComplaintEvent], setting: Setting) -> l
 
 
 def _decide(case: Case, event: ComplaintEvent, setting: Setting) -> list[Change]:
+    if case.is_forgotten:
+        return []
     match event:
         case ComplaintFacts():
             return decisions.take_news(case, _news(event), setting)
@@ -98,6 +106,10 @@ def _decide(case: Case, event: ComplaintEvent, setting: Setting) -> list[Change]
             return decisions.take_resolution(case, event.revision, event.at, event.by or UPSTREAM)
         case ComplaintReopened():
             return decisions.take_reopening(case, event.revision, event.by or UPSTREAM, setting)
+        case ComplaintMerged():
+            return decisions.take_merging(case, event.revision, event.at, event.by or UPSTREAM)
+        case ComplaintForgotten():
+            return decisions.take_forgetting(case, event.revision, event.at)
     return []
 
 
@@ -159,7 +171,7 @@ def climb_due(tx: Transaction, book: PolicyBook) -> int:
 def take_case(tx: Transaction, case_id: str, person: str) -> Answer:
     """A person takes the case; whoever comes second is told who has it. Raises NotFound."""
     case = store.lock_cases(tx, [case_id]).get(case_id)
-    if case is None or case.facts is None:
+    if case is None or (case.facts is None and not case.is_forgotten):
         raise NotFound(f"no case {case_id}")
     changes = decisions.acknowledge(case, person, tx.now)
     if not changes:

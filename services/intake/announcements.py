@@ -39,6 +39,7 @@ def facts(x: Complaint, *, is_new: bool) -> events.ComplaintFacts:
         flags=verdict.flags,
         category_second=verdict.category_second,
         asks_kind=verdict.asks_kind,
+        campaign=verdict.campaign,
     )
 
 
@@ -47,3 +48,12 @@ def step(x: Complaint, step: Step, now: datetime) -> Event:
     if step.kind is StepKind.RATED:
         return events.ComplaintRated(x.id, x.revision, at, step.score or 0.0, step.by)
     return _STEPS[step.kind](x.id, x.revision, at, step.by)
+
+
+def merged(x: Complaint, now: datetime, by: str) -> Event:
+    assert x.merged_into is not None
+    return events.ComplaintMerged(x.id, x.revision, now, x.merged_into, by)
+
+
+def forgotten(x: Complaint, now: datetime) -> Event:
+    return events.ComplaintForgotten(x.id, x.revision, now)

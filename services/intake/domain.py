@@ -1,6 +1,5 @@
 """What a complaint is and how contacts and steps change it; pure. Called by the use cases."""
 
-import re
 import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,17 +10,20 @@ from typing import Any
 from shared.contracts.event import Severity
 
 COMPLAINT_IDS = uuid.uuid5(uuid.NAMESPACE_DNS, "ombud.complaints")
-EXCERPT_LENGTH = 160
 
 
 class State(StrEnum):
-    """`expected`: a step came before the complaint itself; nothing has been read yet. `merged`: another one has it."""
+    """`expected`: a step came before the complaint itself; nothing has been read yet. `merged`: another one has it.
+
+    `forgotten`: the customer's data was erased; what is left are ids, category, severity and times.
+    """
 
     EXPECTED = "expected"
     OPEN = "open"
     ANSWERED = "answered"
     RESOLVED = "resolved"
     MERGED = "merged"
+    FORGOTTEN = "forgotten"
 
 
 class StepKind(StrEnum):
@@ -43,6 +45,10 @@ class Person:
     region: str | None = None
     language: str | None = None
     timezone: str | None = None
+
+    def filled(self, new: "Person") -> "Person":
+        """What is known stays, what is not comes from the newer one."""
+        return Person(**{name: getattr(self, name) or getattr(new, name) for name in Person.__dataclass_fields__})
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,7 @@ class Verdict:
     asks_kind: str = "none"
     flags: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
+    campaign: str | None = None
 
 
 @dataclass(frozen=True)
@@ -122,7 +129,10 @@ class Read:
 
 @dataclass(frozen=True)
 class Complaint:
-    """One matter of one customer; `revision` grows with every change that others hear of."""
+    """One matter of one customer; `revision` grows with every change that others hear of.
+
+    `merged_into`: where it goes on, once it is merged, or once something new came in after it was forgotten.
+    """
 
     id: str
     source: str
@@ -140,7 +150,7 @@ class Complaint:
     waiting_steps: tuple[Step, ...] = ()
     merged_into: str | None = None
 
-    def with_contact(self, read: Read, now: datetime) -> "Complaint":
+    def with_contact(self, read: Read, excerpt: str, now: datetime) -> "Complaint":
         """A further contact: what is known is kept, what is worse counts."""
         new = read.submission
         return replace(
@@ -151,20 +161,26 @@ class Complaint:
             channel=new.channel if self.verdict is None else self.channel,
             product=self.product or new.product,
             tags=tuple(dict.fromkeys((*self.tags, *new.tags))),
-            customer=_filled(self.customer, new.customer),
+            customer=self.customer.filled(new.customer),
             received_at=self.received_at or new.received_at or now,
-            excerpt=excerpt(new.text),
+            excerpt=excerpt,
             verdict=worse_of(self.verdict, read.verdict),
         )
 
     def with_step(self, step: Step) -> "Complaint":
-        states = {StepKind.ANSWERED: State.ANSWERED, StepKind.RESOLVED: State.RESOLVED, StepKind.REOPENED: State.OPEN}
-        return replace(self, state=states.get(step.kind, self.state), revision=self.revision + 1)
+        return replace(self, state=_LEADS_TO.get(step.kind, self.state), revision=self.revision + 1)
+
+    @property
+    def was_announced(self) -> bool:
+        """Whether others know it; one that was merged as it came in is known to us alone."""
+        return self.revision > 0
+
+    def has_taken(self, step: Step) -> bool:
+        """Whether a step that says no time of its own would change nothing: then it is a copy."""
+        return step.at is None and _LEADS_TO.get(step.kind) is self.state
 
 
-def merged(new: "Read | Step", into: str) -> Complaint:
-    """A complaint that turned out to be one we have: its contacts and steps go there."""
-    return replace(blank(new), state=State.MERGED, merged_into=into)
+_LEADS_TO = {StepKind.ANSWERED: State.ANSWERED, StepKind.RESOLVED: State.RESOLVED, StepKind.REOPENED: State.OPEN}
 
 
 def complaint_id(source: str, external_id: str) -> str:
@@ -193,19 +209,5 @@ def worse_of(old: Verdict | None, new: Verdict) -> Verdict:
         asks_kind=new.asks_kind if new.asks_supervisor else old.asks_kind,
         flags=tuple(sorted({*old.flags, *new.flags})),
         language=old.language if new.language == "und" else new.language,
+        campaign=new.campaign or old.campaign,
     )
-
-
-def _filled(old: Person, new: Person) -> Person:
-    return Person(**{name: getattr(old, name) or getattr(new, name) for name in Person.__dataclass_fields__})
-
-
-_ADDRESS = re.compile(r"[^\s@]{1,64}@[^\s@,;:!?)>\]]{1,255}|\bhttps?://\S+|\bwww\.\S+", re.IGNORECASE)
-# Phones, cards, accounts and IBANs alike: a long run of digits, with or without separators, letters at its front.
-_NUMBER = re.compile(r"\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){2,7}(?:[ ]?[A-Z0-9]{1,4})?\b|\+?\d(?:[ ().\-/]{0,2}\d){6,}")
-
-
-def excerpt(text: str) -> str:
-    """The start of a text for alerts: addresses and long numbers masked, at most 160 characters."""
-    clear = " ".join(_NUMBER.sub("[number]", _ADDRESS.sub("[address]", text[:2000])).split())
-    return clear if len(clear) <= EXCERPT_LENGTH else clear[: EXCERPT_LENGTH - 1].rstrip() + "…"

@@ -7,8 +7,9 @@ import orjson
 from werkzeug.wrappers import Request, Response
 
 from services.intake import schemas, upstream, usecases
+from services.intake.classify.company import MatterRules
 from services.intake.domain import Complaint, Read, Submission
-from services.intake.matters import MatterRules
+from services.intake.limits import Limits
 from shared.contracts.event import to_text
 from shared.database import Transaction
 from shared.errors import Rejected
@@ -44,16 +45,37 @@ def accepted(complaint_id: str) -> Response:
     return json_response({"complaint_id": complaint_id}, 202, {"Location": f"/v1/complaints/{complaint_id}"})
 
 
-def contact_of(complaint: Complaint, body: Any) -> Submission:
-    """A contact of a complaint that is known; raises Rejected with every fault by its path."""
+def submission_of(request: Request, limits: Limits) -> Submission:
+    """The complaint in a body; raises Rejected with every fault by its path, or for how much its sender sends."""
+    limits.admit_caller(caller(request))
+    submission: Submission = schemas.load(schemas.SUBMISSION, json_body(request))
+    limits.admit_sources([(submission.source, len(request.get_data()))])
+    return submission
+
+
+def contact_of(complaint: Complaint, request: Request, limits: Limits) -> Submission:
+    """A contact of a complaint that is known; raises like submission_of."""
+    limits.admit_caller(caller(request))
+    limits.admit_sources([(complaint.source, len(request.get_data()))])
+    body = json_body(request)
     submission = schemas.submission_from(
         schemas.load(schemas.CONTACT, body) | {"source": complaint.source, "external_id": complaint.external_id}
     )
     return replace(submission, customer=complaint.customer) if "customer" not in body else submission
 
 
-def events_of(request: Request) -> list[Received]:
-    """The CloudEvents of a request, structured, binary or batch; all or nothing, each fault by its path."""
+def events_of(request: Request, limits: Limits) -> list[Received]:
+    """The CloudEvents of a request; raises like submission_of. All or nothing: their limits, too."""
+    limits.admit_caller(caller(request))
+    events = _events(request)
+    if len(events) > 1:
+        limits.admit_caller(caller(request), len(events) - 1)
+    limits.admit_sources([(e.event.source, len(e.message.body)) for e in events])
+    return events
+
+
+def _events(request: Request) -> list[Received]:
+    """Structured, binary or batch; each fault by its path."""
     kind = request.headers.get("Content-Type", "")
     if not kind.startswith(BATCH):
         headers = {name.lower(): value for name, value in request.headers.items()}

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
+from services.intake.classify.company import MatterRules
 from services.intake.domain import Person, Submission, Verdict
 from shared.contracts.event import Severity
 
@@ -16,20 +16,6 @@ _WORD = re.compile(r"\w+")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
 _COMPARED_WORDS = 400
 _LEAST_DIGITS = 6
-
-
-@dataclass(frozen=True)
-class MatterRules:
-    """similarity: 0 to 1, share of the words, in order, that two texts have in common.
-
-    The contact number `repeat_contacts` within `repeat_within` raises the severity one step, at most to `repeat_most`.
-    """
-
-    window: timedelta = timedelta(hours=24)
-    similarity: float = 0.85
-    repeat_contacts: int = 3
-    repeat_within: timedelta = timedelta(days=7)
-    repeat_most: Severity = Severity.HIGH
 
 
 class Known(NamedTuple):
@@ -91,7 +77,7 @@ def is_repeated(contacts_within: int, rules: MatterRules) -> bool:
 def raised(verdict: Verdict, rules: MatterRules) -> Verdict:
     """The verdict one step more severe, with the flag and the rule that say why."""
     ranked = sorted(Severity, key=lambda s: s.rank)
-    one_up = ranked[min(verdict.severity.rank + 1, rules.repeat_most.rank)]
+    one_up = ranked[min(verdict.severity.rank + 1, Severity(rules.repeat_most).rank)]
     return replace(
         verdict,
         severity=max(verdict.severity, one_up, key=lambda s: s.rank),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Info
 
 from services.intake.classify.model import CATEGORIES
 from services.intake.domain import Read
@@ -13,7 +13,18 @@ CONTACTS = Counter("ombud_contacts_total", "Contacts taken in, the first of each
 BY_CATEGORY = Counter("ombud_contacts_by_category_total", "Contacts read, by category", ["category"])
 WEBHOOKS = Counter("ombud_webhooks_total", "What webhooks said, by source and what became of it", ["source", "outcome"])
 ASKS = Counter("ombud_contacts_asking_total", "Contacts that ask for somebody, by whom", ["kind"])
+LIMITED = Counter("ombud_limited_total", "Requests that were refused for how much their sender sent", ["limit"])
 
+FORGOTTEN = Counter("ombud_complaints_forgotten_total", "Complaints that were erased because their customer asked")
+EXPIRED = Counter("ombud_dead_letters_expired_total", "Dead letters that were deleted because of their age")
+
+RULES = Info("ombud_rules", "The version of the rules that read complaints now")
+RELOADS = Counter("ombud_rules_reloads_total", "Changed rules that were taken, or refused for a mistake", ["outcome"])
+
+for _outcome in ("taken", "refused"):
+    RELOADS.labels(_outcome)
+for _limit in ("rate", "size"):
+    LIMITED.labels(_limit)
 for _severity in Severity:
     COMPLAINTS.labels(_severity.value)
 for _category in CATEGORIES:

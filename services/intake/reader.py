@@ -1,23 +1,54 @@
 """Reads submissions with the classifier, before the transaction; asked by the subscription and the HTTP doors."""
 
+from contextlib import suppress
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import eventlet
+import structlog
+from eventlet import tpool
 
-from services.intake.classify import Classification, Classifier
+from services.intake import metrics
+from services.intake.classify import Classification, Classifier, RulesError
+from services.intake.classify.company import MatterRules
 from services.intake.domain import Read, Submission, Verdict
-from services.intake.matters import MatterRules
 from shared.contracts.event import Severity
 from shared.messaging.envelope import Received
+
+log = structlog.get_logger()
 
 
 class Reader:
     """Turns what came in into what can be stored; steps (answered, resolved …) pass as they are."""
 
-    def __init__(self, classifier: Classifier):
+    def __init__(self, classifier: Classifier, rules_dir: Path | None = None):
         self.classifier = classifier
-        self.matters = MatterRules()
+        self._rules_dir = rules_dir
+        self._seen = _stamp(rules_dir)
+        metrics.RULES.info({"version": classifier.rules_version})
+
+    def reload(self) -> bool:
+        """Takes changed rules, if there are any; with a mistake in them the old ones stay, and it is said once."""
+        stamp = _stamp(self._rules_dir)
+        if stamp == self._seen:
+            return False
+        self._seen = stamp
+        try:
+            # In a thread of its own: reading all rules takes a second, in which the service goes on.
+            self.classifier = tpool.execute(Classifier.load, self._rules_dir)
+        except RulesError as error:
+            metrics.RELOADS.labels("refused").inc()
+            log.error("rules_refused", mistakes=list(error.mistakes)[:20])
+            return False
+        metrics.RELOADS.labels("taken").inc()
+        metrics.RULES.info({"version": self.classifier.rules_version})
+        log.info("rules_taken", rules_version=self.classifier.rules_version)
+        return True
+
+    @property
+    def matters(self) -> MatterRules:
+        return self.classifier.company.matters
 
     def prepare(self, received: list[Received]) -> list[Received]:
         """Called by the subscription for each batch; yields between texts, so that the service stays awake."""
@@ -31,13 +62,28 @@ class Reader:
 
     def read(self, submission: Submission) -> Read:
         found = self.classifier.classify(
-            submission.text, subject=submission.subject, language_hint=submission.customer.language
+            submission.text,
+            subject=submission.subject,
+            language_hint=submission.customer.language,
+            product=submission.product,
+            tier=submission.customer.tier,
         )
-        return Read(submission, verdict_of(found), found.evidence)
+        named = submission if submission.product == found.product else replace(submission, product=found.product)
+        return Read(named if found.product else submission, verdict_of(found), found.evidence)
 
     def classify(self, text: str, subject: str, language: str | None) -> dict[str, Any]:
         """The classification with its evidence as a document; stores nothing."""
         return asdict(self.classifier.classify(text, subject=subject, language_hint=language))
+
+
+def _stamp(directory: Path | None) -> dict[str, tuple[int, int]]:
+    """Sizes and times of the rule files: what a change would change."""
+    found = {}
+    for path in sorted(directory.glob("*.yml")) if directory else ():
+        with suppress(FileNotFoundError):  # an editor is replacing it this very moment
+            stat = path.stat()
+            found[path.name] = (stat.st_mtime_ns, stat.st_size)
+    return found
 
 
 def verdict_of(found: Classification) -> Verdict:
@@ -52,4 +98,5 @@ def verdict_of(found: Classification) -> Verdict:
         asks_kind=found.asks_kind,
         flags=found.flags,
         rules=tuple(dict.fromkeys(e.rule for e in found.evidence)),
+        campaign=found.campaign,
     )

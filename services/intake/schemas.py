@@ -10,6 +10,7 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
 from services.intake.domain import Person, Step, StepKind, Submission
+from services.intake.matters import known
 from shared import clock
 from shared.contracts.event import Instant
 from shared.errors import Rejected
@@ -109,6 +110,27 @@ class ClassifySchema(_Input):
     language = _line(20, allow_none=True)
 
 
+class MergeSchema(_Input):
+    into = _line(36, required=True)
+    by = _line(200, allow_none=True)
+
+
+class CustomerSchema(_Input):
+    """Whom to forget, by any of the names that upstream gave."""
+
+    ref = _line(200, allow_none=True)
+    email = _line(320, allow_none=True)
+    phone = _line(50, allow_none=True)
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> Person:
+        person = Person(**{name: value or None for name, value in data.items()})
+        if not any(known(person)):
+            raise ValidationError("Needs a ref, an email, or a phone with at least six digits.")
+        return person
+
+
+MERGE, CUSTOMER = MergeSchema(), CustomerSchema()
 SUBMISSION, CONTACT, STEP, RATING, CLASSIFY = (
     SubmissionSchema(),
     ContactSchema(),
@@ -116,6 +138,16 @@ SUBMISSION, CONTACT, STEP, RATING, CLASSIFY = (
     RatingSchema(),
     ClassifySchema(),
 )
+
+# What the data of an upstream event must be, by its type.
+UPSTREAM: dict[str, Schema] = {
+    "complaint.submitted": SUBMISSION,
+    "complaint.contacted": SUBMISSION,
+    StepKind.ANSWERED.value: STEP,
+    StepKind.RESOLVED.value: STEP,
+    StepKind.REOPENED.value: STEP,
+    StepKind.RATED.value: RATING,
+}
 
 
 def submission_from(data: dict[str, Any]) -> Submission:
@@ -134,13 +166,11 @@ def load(schema: Schema, data: Any, at: str = "") -> Any:
 
 def upstream(type_: str, data: Any, at: str = "") -> Submission | Step:
     """The data of an upstream event by its type; raises Rejected, also for a type that does not exist."""
-    if type_ in ("complaint.submitted", "complaint.contacted"):
-        submission: Submission = load(SUBMISSION, data, at)
-        return submission
-    if type_ not in set(StepKind):
+    schema = UPSTREAM.get(type_)
+    if schema is None:
         raise Rejected(f"unknown type {type_!r}", [{"pointer": "/type", "detail": "not a type that intake knows"}])
-    kind = StepKind(type_)
-    return Step(kind, **load(RATING if kind is StepKind.RATED else STEP, data, at))
+    loaded: Any = load(schema, data, at)
+    return loaded if isinstance(loaded, Submission) else Step(StepKind(type_), **loaded)
 
 
 def _faults(messages: Any, at: str) -> list[dict[str, str]]:

@@ -2,11 +2,16 @@
 
 import os
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from environs import Env
 
-from shared.settings import CommonSettings, common
+from services.intake import limits
+from services.intake.limits import Limits
+from shared.settings import CommonSettings, WrongSettings, common
+
+MOST_DAYS = 3650
 
 
 @dataclass(frozen=True)
@@ -14,13 +19,25 @@ class Settings:
     common: CommonSettings
     rules_dir: Path | None
     sources: Path | None
+    limits: Limits
+    quarantine_kept_for: timedelta = timedelta(days=30)
 
 
 def read(env: Env | None = None) -> Settings:
     env = env or Env(prefix="OMBUD_")
     rules = env.str("INTAKE_RULES", "")
     sources = env.str("SOURCES", "")
-    return Settings(common(env, "intake"), Path(rules) if rules else None, Path(sources) if sources else None)
+    rates = limits.parse(env.str("SOURCE_RATE", "200/2000"))
+    days = env.float("QUARANTINE_DAYS", 30.0)
+    if not 0 < days <= MOST_DAYS:
+        raise WrongSettings(f"OMBUD_QUARANTINE_DAYS is {days}: it must be above 0 and at most {MOST_DAYS}")
+    return Settings(
+        common=common(env, "intake"),
+        rules_dir=Path(rules) if rules else None,
+        sources=Path(sources) if sources else None,
+        limits=rates,
+        quarantine_kept_for=timedelta(days=days),
+    )
 
 
 def secret_env(name: str) -> str | None:

@@ -36,6 +36,8 @@ _EARLIER = (
     .order_by(k.c.accepted_at.desc(), k.c.id)
     .limit(500)
 )
+# Merged as they came in: no other service has heard of them.
+_UNHEARD = (c.c.revision == 0) & c.c.state.in_([State.MERGED.value, State.FORGOTTEN.value])
 _TEXTS = select(k.c.id, k.c.text).where(k.c.id.in_(_IDS))
 _CONTACTS_SINCE = (
     select(k.c.complaint_id, func.count().label("number"))
@@ -55,6 +57,16 @@ def lock_complaints(tx: Transaction, ids: Iterable[str]) -> dict[str, Complaint]
         return {}
     rows = tx.execute(_LOCK, {"ids": wanted})
     return {r.id: _complaint(r) for r in rows}
+
+
+def lock_holders(tx: Transaction, complaints: Iterable[Complaint]) -> dict[str, Complaint]:
+    """Those in which these go on, to the end of their ways; locked."""
+    found = {x.id: x for x in complaints}
+    holders: dict[str, Complaint] = {}
+    while further := lock_complaints(tx, {x.merged_into for x in found.values() if x.merged_into} - found.keys()):
+        found |= further
+        holders |= further
+    return holders
 
 
 def save_complaints(tx: Transaction, complaints: Iterable[Complaint]) -> None:
@@ -132,15 +144,24 @@ def forget_keys(tx: Transaction, before: datetime) -> int:
 
 
 def counts(tx: Transaction) -> dict[str, int]:
-    """`classified`: complaints with a verdict; `expected`: known by a step only; `merged`: into another one."""
+    """`classified`: with a verdict; `expected`: known by a step only; `merged`: into another one as they came in.
+
+    What others heard of is one of the `complaints` for ever, merged by hand or forgotten, as it is in their tables.
+    """
     rows = tx.execute(select(c.c.state, func.count().label("number")).group_by(c.c.state))
     by_state: dict[str, int] = {row.state: row.number for row in rows}
-    expected, merged = by_state.get(State.EXPECTED, 0), by_state.get(State.MERGED, 0)
-    accepted = sum(by_state.values()) - expected
+    expected = by_state.get(State.EXPECTED, 0)
     classified = tx.connection.scalar(select(func.count()).select_from(c).where(c.c.revision > 0)) or 0
+    merged = tx.connection.scalar(select(func.count()).select_from(c).where(_UNHEARD)) or 0
     contacts = tx.connection.scalar(select(func.count()).select_from(k)) or 0
-    counted = {"complaints": accepted - merged, "classified": classified, "contacts": contacts, "expected": expected}
-    return counted | {"merged": merged}
+    return {
+        "complaints": sum(by_state.values()) - expected - merged,
+        "classified": classified,
+        "contacts": contacts,
+        "expected": expected,
+        "merged": merged,
+        "forgotten": by_state.get(State.FORGOTTEN, 0),
+    }
 
 
 def _row(x: Complaint) -> dict[str, Any]:
@@ -196,13 +217,13 @@ def _complaint(row: Any) -> Complaint:
         Person(**row.customer),
         row.received_at,
         row.excerpt,
-        _verdict(row.verdict) if row.verdict else None,
+        verdict_of(row.verdict) if row.verdict else None,
         tuple(_step(s) for s in row.waiting_steps),
         row.merged_into,
     )
 
 
-def _verdict(data: Row) -> Verdict:
+def verdict_of(data: Row) -> Verdict:
     return Verdict(
         **(
             dict(data)

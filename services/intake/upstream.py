@@ -6,17 +6,21 @@ from typing import Any
 import orjson
 
 from services.intake import schemas
+from services.intake.domain import Step, StepKind, Submission
 from shared.errors import Rejected
 from shared.messaging.envelope import Message, Received, Undecodable, name_of, valid_traceparent
 
 STRUCTURED = "application/cloudevents+json"
 # How the AMQP 0-9-1, AMQP 1.0 and JMS bindings write an attribute's name.
 _PREFIXES = ("ce-", "cloudEvents:", "cloudEvents_")
+MAX_BYTES = 256 * 1024  # of a message: as much as HTTP takes
 MESSAGE_IDS = uuid.uuid5(uuid.NAMESPACE_DNS, "ombud.upstream")
 
 
 def decode(message: Message) -> Received:
     """A message of the exchange `complaints`; raises Undecodable with what is wrong, and then it goes to quarantine."""
+    if len(message.body) > MAX_BYTES:
+        raise Undecodable("too_large", f"{len(message.body)} bytes; a message may have {MAX_BYTES}")
     try:
         return received(message)
     except Rejected as error:
@@ -30,9 +34,20 @@ def received(message: Message, at: str = "") -> Received:
     type_ = str(attributes.get("type") or message.routing_key or "complaint.submitted")
     event = schemas.upstream(type_, _with_envelope(data, attributes), at_data)
     source = name_of(attributes.get("source") or event.source)
-    id_ = name_of(attributes.get("id") or uuid.uuid5(MESSAGE_IDS, type_ + message.body.decode("utf-8", "replace")))
+    id_ = name_of(attributes.get("id") or _derived_id(event, type_, message.body))
     trace = valid_traceparent(attributes.get("traceparent"))
     return Received(event, id_, source, type_, event.complaint_id, trace, message)
+
+
+def _derived_id(event: Submission | Step, type_: str, body: bytes) -> uuid.UUID:
+    """For a message without a name: the same words are the same message.
+
+    Not so a bare "resolved": it may be the second one, with a reopening between. It gets a name of its own, and a copy
+    of it is known by changing nothing (`usecases`).
+    """
+    if isinstance(event, Step) and event.at is None and event.kind is not StepKind.RATED:
+        return uuid.uuid4()
+    return uuid.uuid5(MESSAGE_IDS, type_ + body.decode("utf-8", "replace"))
 
 
 def _open(message: Message, at: str) -> tuple[dict[str, Any], Any, str]:

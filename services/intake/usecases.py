@@ -5,12 +5,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from services.intake import announcements, metrics, store
-from services.intake.domain import Complaint, Read, State, Step, StepKind, blank, merged
-from services.intake.matters import Earlier, MatterRules, is_repeated, known, raised, same_matter
-from shared.database import Transaction
-from shared.errors import NotFound, Rejected
+import structlog
 
+from services.intake import announcements, metrics, store
+from services.intake.classify.company import MatterRules
+from services.intake.domain import Complaint, Read, State, Step, StepKind, blank
+from services.intake.endings import holder, merged, successor
+from services.intake.matters import Earlier, is_repeated, known, raised, same_matter
+from services.intake.redaction import excerpt
+from shared.database import Transaction
+from shared.errors import Conflict, NotFound, Rejected
+
+log = structlog.get_logger()
 KEYS_KEPT_FOR = timedelta(days=2)
 
 
@@ -29,8 +35,13 @@ class _Desk:
 
     def current(self, arrival: Read | Step) -> Complaint:
         """The complaint that the arrival belongs to; for a merged one, the one that has it now."""
-        found = self._find(arrival.complaint_id) or blank(arrival)
-        return (self._find(found.merged_into) if found.merged_into else None) or found
+        return holder(self._find(arrival.complaint_id) or blank(arrival), self._find)
+
+    def begun_anew(self, forgotten: Complaint, arrival: Read) -> Complaint:
+        """Something new about a forgotten complaint: it does not come back to life, another one begins."""
+        new = successor(forgotten, arrival)
+        self.changed[forgotten.id] = replace(forgotten, merged_into=new.id)
+        return new
 
     def _find(self, id_: str) -> Complaint | None:
         return self.changed.get(id_) or self.known.get(id_)
@@ -53,8 +64,7 @@ def _open_desk(tx: Transaction, rules: MatterRules, arrivals: Sequence[Read | St
     found = store.lock_complaints(tx, {a.complaint_id for a in arrivals})
     new = _of_new_complaints(arrivals, found)
     merges = _merge_known(tx, rules, new) if new else {}
-    targets = {x.merged_into for x in (*found.values(), *merges.values()) if x.merged_into}
-    found |= store.lock_complaints(tx, targets - found.keys())
+    found |= store.lock_holders(tx, (*found.values(), *merges.values()))
     seen = store.seen_contacts(tx, [a for a in arrivals if a.complaint_id in found])
     recent = store.contacts_since(tx, found, tx.now - rules.repeat_within)
     return _Desk(tx, tx.now, found, seen, rules, Counter(recent), merges)
@@ -84,15 +94,18 @@ def _merge_known(tx: Transaction, rules: MatterRules, new: Sequence[Read]) -> di
 def _take_contact(desk: _Desk, read: Read) -> None:
     desk.seen_contacts.add(read.id)
     before = desk.current(read)
+    if before.state is State.FORGOTTEN:
+        before = desk.begun_anew(before, read)
     desk.new_contacts.append((before.id, read))
     if before.state is State.RESOLVED:
         # Who writes again is not done with it: the complaint opens again, whatever upstream thinks.
         before = _apply(desk, before, Step(StepKind.REOPENED, before.source, before.external_id, desk.now))
-    after = _raised_by_repetition(desk, before.with_contact(read, desk.now), read)
+    shown = excerpt(read.submission.text, before.customer.filled(read.submission.customer))
+    after = _raised_by_repetition(desk, before.with_contact(read, shown, desk.now), read)
     desk.tx.announce(announcements.facts(after, is_new=before.verdict is None))
     metrics.count(read, is_new=before.verdict is None)
     for step in after.waiting_steps:
-        after = _apply(desk, after, step)
+        after = after if after.has_taken(step) else _apply(desk, after, step)
     desk.changed[after.id] = replace(after, waiting_steps=())
 
 
@@ -108,9 +121,11 @@ def _raised_by_repetition(desk: _Desk, complaint: Complaint, read: Read) -> Comp
 
 def _take_step(desk: _Desk, step: Step) -> None:
     before = desk.current(step)
-    if before.state is State.EXPECTED:
+    if before.state is State.FORGOTTEN:
+        log.info("step_of_forgotten", complaint_id=before.id, step=step.kind.value)
+    elif before.state is State.EXPECTED:
         desk.changed[before.id] = replace(before, waiting_steps=(*before.waiting_steps, step))
-    else:
+    elif not before.has_taken(step):
         desk.changed[before.id] = _apply(desk, before, step)
 
 
@@ -136,6 +151,8 @@ def complaint_for_contact(tx: Transaction, complaint_id: str) -> Complaint:
     complaint = store.find_complaint(tx, complaint_id)
     if complaint is None or complaint.state is State.EXPECTED:
         raise NotFound(f"no complaint {complaint_id}")
+    if complaint.state is State.FORGOTTEN:
+        raise Conflict(f"the customer of complaint {complaint_id} was forgotten: send it as a new complaint")
     return complaint
 
 

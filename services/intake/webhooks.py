@@ -5,11 +5,9 @@ what was not understood is kept whole. What could not be fetched is ours to try 
 vendor's: vendors wait for seconds, repeat a few times or never, and switch off what fails.
 """
 
-import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,24 +15,27 @@ import structlog
 from werkzeug.wrappers import Request, Response
 
 from services.intake import doors, metrics, schemas
-from services.intake.matters import MatterRules
+from services.intake.classify.company import MatterRules
+from services.intake.limits import Limits
 from services.intake.reader import Reader
 from services.intake.sources.accountfile import Sources
 from services.intake.sources.enrich import PATIENCE
 from services.intake.sources.fitting import fitted
-from services.intake.sources.source import Account, Forged, Ignored, Inbound, Said, Unclear
+from services.intake.sources.source import QUEUES, Account, Forged, Ignored, Inbound, Said, Unclear
+from shared import clock
 from shared.database import Database, Transaction
 from shared.errors import Rejected, TemporaryFailure
 from shared.messaging import failures
 from shared.messaging.envelope import Message, Received, name_of, plain_text
 from shared.messaging.failures import Failure
+from shared.quarantine.ways import WAYS, as_retry
 from shared.web import json_response, trace_of
 
 log = structlog.get_logger()
 SERVICE = "intake"
 MAX_WEBHOOK_BYTES = 30 * 1024 * 1024  # a mail with its attachments, as large as the providers pass them on
 PATIENCE_OF_RETRY = 60.0
-METHOD, ADDRESS, ENCODED = "x-ombud-method", "x-ombud-address", "x-ombud-encoded"
+METHOD, ADDRESS = "x-ombud-method", "x-ombud-address"
 _SECRET_HEADERS = (
     "authorization",
     "cookie",
@@ -45,6 +46,8 @@ _SECRET_HEADERS = (
     "api-key",
     "apikey",
 )
+# A dead letter that an operator replays is a retry row, worked off by the tick like those of failed fetches.
+WAYS[QUEUES] = as_retry
 
 
 @dataclass(frozen=True)
@@ -72,15 +75,16 @@ def inbound_of(request: Request, account: Account) -> Inbound:
     return Inbound(request.method, url, headers, request.get_data())
 
 
-def hear(request: Request, account: Account, reader: Reader, now: datetime) -> Heard:
-    """Raises Forged, of which nothing is kept, unless the sender is known."""
+def hear(request: Request, account: Account, reader: Reader, limits: Limits) -> Heard:
+    """Raises Forged, of which nothing is kept, unless the sender is known; TooMany when it sends too much."""
     inbound = inbound_of(request, account)
     try:
-        account.source.check(inbound, account, now)
+        account.source.check(inbound, account, clock.now())
     except Forged:
         metrics.WEBHOOKS.labels(account.name, "forged").inc()
         log.warning("webhook_forged", source=account.name)
         raise
+    limits.admit_sources([(account.name, len(inbound.body))])  # only now: nobody else uses up what the sender may send
     return understand(inbound, account, reader, PATIENCE, trace_of(request))
 
 
@@ -189,16 +193,15 @@ def message_of(inbound: Inbound, account: Account) -> Message:
     """The request as it is kept: whole, but for headers and the query of its address, where secrets stand."""
     headers = {n: v for n, v in inbound.headers.items() if not any(part in n for part in _SECRET_HEADERS)}
     address = urlsplit(inbound.url)._replace(query="", fragment="").geturl()
-    body, kept = inbound.body, {**headers, METHOD: inbound.method, ADDRESS: address}
-    if plain_text(body).encode() != body:  # rows hold text
-        body, kept[ENCODED] = base64.b64encode(body), "base64"
-    kind = plain_text(inbound.content_type)[:255]
-    return Message(f"webhook.{account.source.kind}", {n: plain_text(v) for n, v in kept.items()}, body, kind)
+    kept = {**headers, METHOD: inbound.method, ADDRESS: address}
+    kind, type_ = plain_text(inbound.content_type)[:255], f"webhook.{account.source.kind}"
+    return Message(type_, {n: plain_text(v) for n, v in kept.items()}, inbound.body, kind)
 
 
 def inbound_from(message: Message) -> Inbound:
     """The request again, out of a retry row or a dead letter; its sender was known when it was kept."""
     headers: Mapping[str, str] = message.headers
-    body = base64.b64decode(message.body) if headers.get(ENCODED) == "base64" else message.body
-    plain = {n: v for n, v in headers.items() if n not in (METHOD, ADDRESS, ENCODED)}
-    return Inbound(headers.get(METHOD, "POST"), headers.get(ADDRESS, ""), plain, body)
+    plain = {n: v for n, v in headers.items() if n not in (METHOD, ADDRESS)}
+    if message.content_type:  # an operator may have corrected it
+        plain["content-type"] = message.content_type
+    return Inbound(headers.get(METHOD, "POST"), headers.get(ADDRESS, ""), plain, message.body)

@@ -1,41 +1,39 @@
 """Queries on cases: the lock under which alerts are planned, and what was answered. Called by the use cases."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, select
 
 from services.notify import tables
+from services.notify.outcomes import Reason
+from services.notify.standing import UNANSWERED, Standing
 from shared.database import Transaction
 
-UNANSWERED = -1  # below every revision
 c = tables.cases
 _LOCKED = (
-    select(c.c.case_id, c.c.answered_revision)
+    select(c.c.case_id, c.c.answered_revision, c.c.answered_at, c.c.ending)
     .where(c.c.case_id.in_(bindparam("case_ids", expanding=True)))
     .order_by(c.c.case_id)
     .with_for_update()
 )
 
 
-def lock_cases(tx: Transaction, case_ids: Iterable[str]) -> dict[str, int]:
-    """Locks the cases, made if new, until the end of tx, and gives the revision at which each was last answered."""
+def lock_cases(tx: Transaction, case_ids: Iterable[str]) -> dict[str, Standing]:
+    """Locks the cases, made if new, until the end of tx, and gives how far each was answered."""
     ids = sorted(set(case_ids))
     rows = [{"case_id": i, "answered_revision": UNANSWERED} for i in ids]
-    made = dict.fromkeys(tx.insert_many(c, rows, skip_existing=True, returning=c.c.case_id), UNANSWERED)
+    made = dict.fromkeys(tx.insert_many(c, rows, skip_existing=True, returning=c.c.case_id), Standing())
     known = [i for i in ids if i not in made]
     if not known:
         return made
-    return made | {row.case_id: row.answered_revision for row in tx.execute(_LOCKED, {"case_ids": known})}
+    return made | {row.case_id: _standing(row) for row in tx.execute(_LOCKED, {"case_ids": known})}
 
 
-def save_answers(tx: Transaction, answers: Mapping[str, tuple[int, datetime]]) -> None:
-    """Remembers per case the revision of its latest answer and when it was given; the cases are locked."""
-    tx.update_many(
-        c,
-        "case_id",
-        [
-            {"case_id": i, "answered_revision": revision, "answered_at": at}
-            for i, (revision, at) in sorted(answers.items())
-        ],
-    )
+def save_standings(tx: Transaction, standings: Mapping[str, Standing]) -> None:
+    """Remembers how far the cases are answered; they are locked."""
+    tx.update_many(c, "case_id", [vars(standing) | {"case_id": i} for i, standing in sorted(standings.items())])
+
+
+def _standing(row: Any) -> Standing:
+    return Standing(row.answered_revision, row.answered_at, Reason(row.ending) if row.ending else None)

@@ -6,23 +6,37 @@ from datetime import datetime
 from typing import Any
 
 from services.notify.domain import Escalation, EscalationState, Purpose, Rules
+from services.notify.outcomes import Reason
+from services.notify.standing import FOR_GOOD, Standing
 from shared.contracts.escalation import AlertFacts, CaseAcknowledged, CaseEscalated, CaseExhausted, CaseResolved
 from shared.contracts.event import Severity, schema_for
 from shared.contracts.failure import EventFailed
+from shared.contracts.intake import ComplaintForgotten, ComplaintMerged
 
 FAILURE_IDS = uuid.uuid5(uuid.NAMESPACE_DNS, "ombud.failures")
 FLOOD_BUCKET = 5 * 60  # seconds; of failures of unknown severity one in this time is told per service
-NO_ANSWER_COUNTS = 2**31 - 1  # the case revision of what an answer to the case does not settle
+NO_ANSWER_COUNTS = FOR_GOOD  # the case revision of what no answer to the case settles
 SUBJECT_LIMIT = 200
 
 
-def answers_among(events: Iterable[Any]) -> dict[str, tuple[int, datetime]]:
-    """The newest answer per case: its revision and when it was given."""
-    newest: dict[str, tuple[int, datetime]] = {}
+def answers_among(events: Iterable[Any]) -> dict[str, Standing]:
+    """What the events settle, by case: an answer up to a revision, or the end of the complaint for good."""
+    told: dict[str, Standing] = {}
     for event in events:
-        if isinstance(event, CaseAcknowledged | CaseResolved):
-            newest[event.case_id] = max(newest.get(event.case_id, (-1, event.at)), (event.case_revision, event.at))
-    return newest
+        standing = _standing(event)
+        if standing:
+            told[event.subject] = told.get(event.subject, Standing()).then(standing)
+    return told
+
+
+def _standing(event: Any) -> Standing | None:
+    if isinstance(event, CaseAcknowledged | CaseResolved):
+        return Standing(event.case_revision, event.at)
+    if isinstance(event, ComplaintMerged):
+        return Standing(FOR_GOOD, event.at, Reason.MERGED)
+    if isinstance(event, ComplaintForgotten):
+        return Standing(FOR_GOOD, event.at, Reason.FORGOTTEN)
+    return None
 
 
 def escalation_from(event: Any, rules: Rules, now: datetime, traceparent: str | None) -> Escalation | None:

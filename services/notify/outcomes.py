@@ -26,6 +26,8 @@ class Reason(StrEnum):
     SENDER_DIED = "sender_died"
     OUR_FAULT = "our_fault"
     ANSWERED = "answered"
+    MERGED = "merged"
+    FORGOTTEN = "forgotten"
 
 
 # Only an operator can mend these; they are counted apart.

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import structlog
@@ -12,7 +11,9 @@ from services.notify.conclusions import announce_ends, conclude
 from services.notify.domain import Alert, AlertState, Contact, Escalation, EscalationState, Rules, next_alerts
 from services.notify.hearing import answers_among, escalation_from
 from services.notify.outcomes import Reason
+from services.notify.standing import Standing
 from shared.database import Transaction
+from shared.erasure import erase_messages, forgotten_among
 
 log = structlog.get_logger()
 SENDER = "send_alerts"  # the tick that sends
@@ -23,10 +24,13 @@ def hear(tx: Transaction, rules: Rules, events: Iterable[Any]) -> None:
     events = list(events)
     answers = answers_among(events)
     called = _called(tx, rules, events)
-    answered = cases.lock_cases(tx, [*answers, *(x.case_id for x in called)])
-    answered |= _remember(tx, answers, answered)
-    _suppress(tx, answers, answered)
-    _plan(tx, rules, [_unless_answered(x, answered) for x in called])
+    standings = cases.lock_cases(tx, [*answers, *(x.case_id for x in called)])
+    standings |= _remember(tx, answers, standings)
+    _suppress(tx, answers, standings)
+    forgotten = forgotten_among(events)
+    store.erase_facts(tx, forgotten)
+    erase_messages(tx, forgotten)
+    _plan(tx, rules, [_unless_answered(x, standings[x.case_id]) for x in called])
 
 
 def _called(tx: Transaction, rules: Rules, events: list[Any]) -> list[Escalation]:
@@ -34,29 +38,30 @@ def _called(tx: Transaction, rules: Rules, events: list[Any]) -> list[Escalation
     return list({x.key: x for x in reversed(found) if x}.values())
 
 
-def _remember(
-    tx: Transaction, answers: Mapping[str, tuple[int, datetime]], answered: Mapping[str, int]
-) -> dict[str, int]:
-    newer = {case_id: answer for case_id, answer in answers.items() if answer[0] > answered[case_id]}
-    cases.save_answers(tx, newer)
-    return {case_id: revision for case_id, (revision, _) in newer.items()}
+def _remember(tx: Transaction, answers: Mapping[str, Standing], known: Mapping[str, Standing]) -> dict[str, Standing]:
+    after = {case_id: known[case_id].then(told) for case_id, told in answers.items()}
+    changed = {case_id: standing for case_id, standing in after.items() if standing != known[case_id]}
+    cases.save_standings(tx, changed)
+    return changed
 
 
-def _suppress(tx: Transaction, case_ids: Iterable[str], answered: Mapping[str, int]) -> None:
+def _suppress(tx: Transaction, case_ids: Iterable[str], standings: Mapping[str, Standing]) -> None:
     if not case_ids:
         return
     needless = [
-        a.end(AlertState.SUPPRESSED, Reason.ANSWERED, tx.now)
+        a.end(AlertState.SUPPRESSED, standings[a.case_id].ending or Reason.ANSWERED, tx.now)
         for a in store.lock_unsent_alerts(tx, case_ids)
-        if answered[a.case_id] > a.case_revision
+        if standings[a.case_id].settles(a.case_revision)
     ]
     store.save_alerts(tx, needless)
     announce_ends(tx, needless)
 
 
-def _unless_answered(escalation: Escalation, answered: Mapping[str, int]) -> Escalation:
-    late = answered[escalation.case_id] > escalation.case_revision
-    return replace(escalation, state=EscalationState.ANSWERED) if late else escalation
+def _unless_answered(escalation: Escalation, standing: Standing) -> Escalation:
+    if not standing.settles(escalation.case_revision):
+        return escalation
+    facts = {} if standing.is_forgotten else escalation.facts
+    return replace(escalation, state=EscalationState.ANSWERED, facts=facts)
 
 
 def _plan(tx: Transaction, rules: Rules, escalations: list[Escalation]) -> None:

@@ -10,9 +10,10 @@ from services.notify.channels.mime import is_address
 from services.notify.domain import ChannelName, Contact
 from shared.errors import Rejected
 
-_PERSON = re.compile(r"[^\s\x00-\x1f\x7f/]{1,100}")
+PERSON = re.compile(r"[^\s\x00-\x1f\x7f/]{1,100}")
 _WISHES = [c.value for c in ChannelName if c is not ChannelName.NONE]
 _E164 = validate.Regexp(r"^\+[1-9][0-9]{6,14}\Z", error="not of the form +420601234567 (E.164)")
+_NO_NUL = validate.ContainsNoneOf("\0", error="no NUL, please")  # PostgreSQL cannot keep it
 _LANGUAGE = validate.Regexp(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", error="not a language tag such as en or pt-BR")
 
 
@@ -22,7 +23,7 @@ class ContactSchema(Schema):
     class Meta:
         unknown = RAISE
 
-    name = fields.String(required=True, validate=validate.Length(min=1, max=200))
+    name = fields.String(required=True, validate=[validate.Length(min=1, max=200), _NO_NUL])
     email = fields.String(load_default=None, allow_none=True)
     phone = fields.String(load_default=None, allow_none=True, validate=_E164)
     language = fields.String(load_default="en", validate=_LANGUAGE)
@@ -51,7 +52,7 @@ _CONTACT = ContactSchema()
 
 def contact_from(person: str, body: Any) -> Contact:
     """The contact in a body; raises Rejected with every fault by its path."""
-    if not _PERSON.fullmatch(person):
+    if not PERSON.fullmatch(person):
         raise Rejected("a person's id has 1 to 100 characters, no spaces and no slash")
     try:
         loaded = _CONTACT.load(body)

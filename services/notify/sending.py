@@ -22,6 +22,7 @@ from services.notify.domain import (
 )
 from services.notify.outcomes import OPERATOR_FAULTS, Accepted, Ambiguous, Outcome, Reason, Temporary
 from services.notify.planning import add, reachable
+from services.notify.standing import Standing
 from shared.database import Transaction
 
 REAPED = 50  # at once, of each state
@@ -103,8 +104,8 @@ def reap(tx: Transaction, rules: Rules) -> int:
     return settle(tx, rules, lost) if lost else 0
 
 
-def _is_answered(alert: Alert, answered: Mapping[str, int]) -> bool:
-    return answered.get(alert.case_id, cases.UNANSWERED) > alert.case_revision
+def _is_answered(alert: Alert, standings: Mapping[str, Standing]) -> bool:
+    return standings.get(alert.case_id, Standing()).settles(alert.case_revision)
 
 
 def _delivery(alert: Alert, outcome: Outcome) -> store.Delivery:

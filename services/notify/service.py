@@ -1,5 +1,6 @@
 """Notify: alerts people, once, by mail and SMS, and says what became of each alert. Read this first."""
 
+from pathlib import Path
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
@@ -15,12 +16,16 @@ from services.notify.rendering import Writer
 from services.notify.settings import Settings
 from shared.contracts.escalation import CaseAcknowledged, CaseEscalated, CaseExhausted, CaseResolved
 from shared.contracts.failure import EventFailed
+from shared.contracts.intake import ComplaintForgotten, ComplaintMerged
 from shared.contracts.topology import DEAD_LETTERS_EXCHANGE
 from shared.database import Database, Transaction
 from shared.messaging import given_up, subscribe, sweep_inbox
 from shared.providers import Configured, DatabaseProvider
+from shared.quarantine import doors as quarantine
 from shared.ticker import tick
-from shared.web import http, json_body, json_response
+from shared.web import http, json_body, json_response, stored_json
+
+OPENAPI = Path(__file__).with_name("openapi.json")
 
 
 def make(settings: Settings) -> dict[str, Any]:
@@ -45,8 +50,8 @@ class NotifyService:
     def on_cases(self, tx: Transaction, events: list[Any]) -> None:
         usecases.hear(tx, self.rules, events)
 
-    @subscribe(EventFailed, source="intake")
-    def on_intake_failures(self, tx: Transaction, events: list[Any]) -> None:
+    @subscribe(EventFailed, ComplaintMerged, ComplaintForgotten, source="intake")
+    def on_intake(self, tx: Transaction, events: list[Any]) -> None:
         usecases.hear(tx, self.rules, events)
 
     @subscribe(EventFailed, source="routing")
@@ -103,7 +108,27 @@ class NotifyService:
         with self.db.read() as tx:
             return json_response(usecases.list_alerts(tx, request.args.get("case_id")))
 
+    @http("GET", "/v1/openapi.json", scope=None)
+    def get_openapi(self, request: Request) -> Response:
+        return stored_json(OPENAPI)
+
     @http("GET", "/v1/summary", scope="operator")
     def get_summary(self, request: Request) -> Response:
         with self.db.read() as tx:
             return json_response(usecases.summary(tx, self.rules))
+
+    @http("GET", "/v1/dead-letters", scope="operator")
+    def get_dead_letters(self, request: Request) -> Response:
+        return quarantine.listed(self.db, request)
+
+    @http("GET", "/v1/dead-letters/<id_>", scope="operator")
+    def get_dead_letter(self, request: Request, id_: str) -> Response:
+        return quarantine.shown(self.db, id_)
+
+    @http("POST", "/v1/dead-letters/<id_>/replay", scope="operator")
+    def replay_dead_letter(self, request: Request, id_: str) -> Response:
+        return quarantine.replayed(self.db, request, id_)
+
+    @http("POST", "/v1/dead-letters/<id_>/discard", scope="operator")
+    def discard_dead_letter(self, request: Request, id_: str) -> Response:
+        return quarantine.discarded(self.db, request, id_)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from services.notify import tables
-from services.notify.domain import Alert, AlertState, Escalation, EscalationState
+from services.notify.domain import Alert, AlertState, Escalation, EscalationState, Purpose
 from services.notify.outcomes import Reason
 from services.notify.rows import alert_of_row, alert_row, escalation_of_row, escalation_row, progress
 from shared.database import Transaction
@@ -43,6 +43,14 @@ def mark_unreachable(tx: Transaction, key: str) -> bool:
         .values(state=EscalationState.UNREACHABLE.value)
     )
     return done.rowcount == 1
+
+
+def erase_facts(tx: Transaction, case_ids: Iterable[str]) -> None:
+    """What was told about the complaints of these cases; who was told, when and why stays."""
+    wanted = sorted(set(case_ids))
+    if wanted:
+        about = e.c.case_id.in_(wanted), e.c.purpose != Purpose.DEAD_LETTER.value
+        tx.execute(e.update().where(*about).values(facts={}))
 
 
 # -- alerts -----------------------------------------------------------------------------------------------------------

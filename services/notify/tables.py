@@ -26,6 +26,7 @@ cases = Table(
     Column("case_id", String(200), primary_key=True),
     Column("answered_revision", Integer, nullable=False),
     Column("answered_at", UtcDateTime),
+    Column("ending", String(20)),
 )
 
 escalations = Table(

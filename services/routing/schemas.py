@@ -19,7 +19,7 @@ ID = validate.Regexp(
 SKILL = validate.Regexp(r"[a-z0-9][a-z0-9_]{0,39}\Z", error="a category in small letters, such as billing")
 LANGUAGE = validate.Regexp(r"[A-Za-z]{2,3}\Z", error="a language of two or three letters, such as en")
 REGION = validate.Regexp(r"(\*|[A-Za-z0-9][A-Za-z0-9_-]{0,39})\Z", error="a region such as CZ, or * for everywhere")
-NAME = validate.And(validate.Length(min=1, max=200), validate.ContainsNoneOf("\0\r\n", error="one line, please"))
+NAME = [validate.Length(min=1, max=200), validate.ContainsNoneOf("\0\r\n", error="one line, please")]
 
 
 class _Words(fields.List[str]):

@@ -1,6 +1,7 @@
 """Routing: gives each complaint to the right person, and says why. Read this first."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
@@ -13,6 +14,8 @@ from services.routing.settings import Settings
 from shared.contracts.escalation import CaseResolved
 from shared.contracts.intake import (
     ComplaintClassified,
+    ComplaintForgotten,
+    ComplaintMerged,
     ComplaintReopened,
     ComplaintResolved,
     ComplaintUpdated,
@@ -20,8 +23,11 @@ from shared.contracts.intake import (
 from shared.database import Database, Transaction
 from shared.messaging import subscribe, sweep_inbox
 from shared.providers import Configured, DatabaseProvider
+from shared.quarantine import doors as quarantine
 from shared.ticker import tick
-from shared.web import http, json_body, json_response
+from shared.web import http, json_body, json_response, stored_json
+
+OPENAPI = Path(__file__).with_name("openapi.json")
 
 
 def make(settings: Settings) -> dict[str, Any]:
@@ -34,7 +40,14 @@ class RoutingService:
     db: Database = DatabaseProvider()
     desk: Desk = Configured("desk")
 
-    @subscribe(ComplaintClassified, ComplaintUpdated, ComplaintResolved, ComplaintReopened)
+    @subscribe(
+        ComplaintClassified,
+        ComplaintUpdated,
+        ComplaintResolved,
+        ComplaintReopened,
+        ComplaintMerged,
+        ComplaintForgotten,
+    )
     def on_complaints(self, tx: Transaction, events: Sequence[ComplaintEvent]) -> None:
         usecases.follow_complaints(tx, self.desk, events)
 
@@ -77,7 +90,27 @@ class RoutingService:
         with self.db.read() as tx:
             return json_response(documents.queue(tx, schemas.limit_from(request.args.get("limit"))))
 
+    @http("GET", "/v1/openapi.json", scope=None)
+    def get_openapi(self, request: Request) -> Response:
+        return stored_json(OPENAPI)
+
     @http("GET", "/v1/summary", scope="operator")
     def get_summary(self, request: Request) -> Response:
         with self.db.read() as tx:
             return json_response(documents.summary(tx))
+
+    @http("GET", "/v1/dead-letters", scope="operator")
+    def get_dead_letters(self, request: Request) -> Response:
+        return quarantine.listed(self.db, request)
+
+    @http("GET", "/v1/dead-letters/<id_>", scope="operator")
+    def get_dead_letter(self, request: Request, id_: str) -> Response:
+        return quarantine.shown(self.db, id_)
+
+    @http("POST", "/v1/dead-letters/<id_>/replay", scope="operator")
+    def replay_dead_letter(self, request: Request, id_: str) -> Response:
+        return quarantine.replayed(self.db, request, id_)
+
+    @http("POST", "/v1/dead-letters/<id_>/discard", scope="operator")
+    def discard_dead_letter(self, request: Request, id_: str) -> Response:
+        return quarantine.discarded(self.db, request, id_)

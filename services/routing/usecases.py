@@ -18,6 +18,7 @@ from shared.contracts.routing import (
     QueuedReason,
 )
 from shared.database import Transaction
+from shared.erasure import erase_messages, forgotten_among
 
 BATCH = 100
 LINES = 200  # that one batch is taken from, the most urgent first
@@ -42,6 +43,7 @@ def follow_complaints(tx: Transaction, desk: Desk, events: Sequence[ComplaintEve
     store.save_complaints(tx, [c for id_, c in after.items() if id_ in before and c is not before[id_]])
     store.add_complaints(tx, [c for id_, c in after.items() if id_ not in before])
     _announce(tx, desk, before, after.values())
+    erase_messages(tx, forgotten_among(events))
 
 
 def assign_waiting(tx: Transaction, desk: Desk) -> int:

@@ -174,6 +174,8 @@ def _new_schema(cls: Any) -> Schema:
         (Schema,),
         {
             **declared,
+            "__doc__": cls.__doc__,
+            "shape": cls,
             "build": post_load(build),
             "Meta": type("Meta", (), {"unknown": EXCLUDE}),
         },

@@ -88,3 +88,26 @@ class ComplaintRated(Event):
     at: datetime
     score: float
     by: str | None = None
+
+
+@event("intake", "complaint.merged", identity=("complaint_id", "revision"))
+class ComplaintMerged(Event):
+    """The complaint turned out to be the matter of another one, `into`, and ends; its contacts are there now."""
+
+    complaint_id: str
+    revision: int
+    at: datetime
+    into: str
+    by: str | None = None
+
+
+@event("intake", "complaint.forgotten", identity=("complaint_id", "revision"))
+class ComplaintForgotten(Event):
+    """The customer's data was erased: erase what you hold of it, and of what comes late; the complaint ends."""
+
+    complaint_id: str
+    revision: int
+    at: datetime
+
+
+ComplaintEnd = ComplaintResolved | ComplaintMerged | ComplaintForgotten

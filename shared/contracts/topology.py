@@ -12,6 +12,8 @@ from shared.contracts.failure import EventFailed
 from shared.contracts.intake import (
     ComplaintAnswered,
     ComplaintClassified,
+    ComplaintForgotten,
+    ComplaintMerged,
     ComplaintReopened,
     ComplaintResolved,
     ComplaintUpdated,
@@ -29,6 +31,7 @@ SERVICES = ("intake", "routing", "escalation", "notify")
 UPSTREAM_EXCHANGE = "complaints"
 # Where the broker puts what it gave up on: a message whose consumers die of it, again and again.
 DEAD_LETTERS_EXCHANGE = "dead-letters"
+STRAIGHT = ""  # AMQP's default exchange: the routing key is the name of the one queue that gets it
 
 
 def exchange_of(service: str) -> str:
@@ -58,7 +61,16 @@ def _queue(consumer: str, source: str, *events: type[Event]) -> Queue:
 
 QUEUES = (
     Queue("intake", UPSTREAM_EXCHANGE, ("#",)),
-    _queue("routing", "intake", ComplaintClassified, ComplaintUpdated, ComplaintResolved, ComplaintReopened),
+    _queue(
+        "routing",
+        "intake",
+        ComplaintClassified,
+        ComplaintUpdated,
+        ComplaintResolved,
+        ComplaintReopened,
+        ComplaintMerged,
+        ComplaintForgotten,
+    ),
     _queue("routing", "escalation", CaseResolved),
     _queue(
         "escalation",
@@ -68,11 +80,13 @@ QUEUES = (
         ComplaintAnswered,
         ComplaintResolved,
         ComplaintReopened,
+        ComplaintMerged,
+        ComplaintForgotten,
     ),
     _queue("escalation", "routing", ComplaintAssigned, ComplaintQueued),
     _queue("escalation", "notify", AlertAccepted, AlertFailed, AlertSuppressed, AlertAmbiguous, EscalationUnreachable),
     _queue("notify", "escalation", CaseEscalated, CaseAcknowledged, CaseResolved, CaseExhausted, EventFailed),
-    _queue("notify", "intake", EventFailed),
+    _queue("notify", "intake", EventFailed, ComplaintMerged, ComplaintForgotten),
     _queue("notify", "routing", EventFailed),
     _queue("notify", "notify", EventFailed),
     Queue("notify", DEAD_LETTERS_EXCHANGE, ("#",)),
@@ -86,7 +100,7 @@ def queue_between(consumer: str, source: str) -> Queue:
 
 def is_needed(exchange: str, type_: str) -> bool:
     """True when somebody listens: the relay publishes it as `mandatory` and keeps it until a queue has it."""
-    return (exchange, type_) in _NEEDED
+    return exchange == STRAIGHT or (exchange, type_) in _NEEDED
 
 
 _NEEDED = {(q.exchange, key) for q in QUEUES for key in q.keys}

@@ -1,5 +1,6 @@
 """What becomes of an event that cannot be worked off: a retry row with growing delay, then a dead letter."""
 
+import hashlib
 import random
 import uuid
 from dataclasses import dataclass
@@ -13,9 +14,11 @@ from shared.contracts.event import Severity
 from shared.contracts.failure import EventFailed
 from shared.database import Transaction
 from shared.messaging.envelope import Message, Received, Undecodable, name_of, plain_text
+from shared.messaging.kept import columns_of, message_of
 
 DELAYS = (5, 30, 120, 600, 3600)  # seconds before retry 1, 2, …
 JITTER = 0.2
+REPLAY = 100  # the attempt of a dead letter that is tried again: behind every delay, so it has one try
 DEAD_LETTER_IDS = uuid.uuid5(uuid.NAMESPACE_DNS, "ombud.dead-letters")
 TEXT_LIMIT = 2000
 TYPE_LIMIT = 80
@@ -82,12 +85,22 @@ def schedule_retry(tx: Transaction, service: str, failure: Failure, attempt: int
 
 def bury(tx: Transaction, service: str, failure: Failure) -> None:
     """Makes it a dead letter, with reason and body; told twice, it is one."""
-    letter_id = str(uuid.uuid5(DEAD_LETTER_IDS, f"{failure.queue}:{failure.source}:{failure.event_id}"))
-    row = _row(failure) | {"id": letter_id, "reason": failure.reason, "dead_at": tx.now}
+    row = _row(failure) | {"id": letter_id(failure), "reason": failure.reason, "dead_at": tx.now}
     new = tx.insert_many(tables.dead_letters, [row], skip_existing=True, returning=tables.dead_letters.c.id)
     tx.execute(delete(tables.retries).where(*_key(failure)))
     if new:
         _tell(tx, service, failure, dead=True)
+
+
+def letter_id(failure: Failure) -> str:
+    """Of the body, too: senders whose ids are broken give two messages the same one, and neither may hide the other."""
+    body = hashlib.sha256(columns_of(failure.message)["body"].encode()).hexdigest()
+    return str(uuid.uuid5(DEAD_LETTER_IDS, f"{failure.queue}:{failure.source}:{failure.event_id}:{body}"))
+
+
+def replay(tx: Transaction, failure: Failure) -> None:
+    """Lets the event be tried once more, now; should it fail again it is a dead letter again."""
+    tx.execute(tables.retries.insert(), _row(failure) | {"attempt": REPLAY, "next_at": tx.now})
 
 
 def due_retries(tx: Transaction, queue: str, limit: int = 20) -> list[tuple[Message, str, str, int]]:
@@ -104,7 +117,7 @@ def due_retries(tx: Transaction, queue: str, limit: int = 20) -> list[tuple[Mess
 
 
 def _due(row: Any) -> tuple[Message, str, str, int]:
-    return Message(row.type, row.headers, row.body.encode(), row.content_type), row.source, row.event_id, row.attempt
+    return message_of(row), row.source, row.event_id, row.attempt
 
 
 def forget_retry(tx: Transaction, queue: str, source: str, event_id: str) -> None:
@@ -137,9 +150,7 @@ def _row(failure: Failure) -> dict[str, Any]:
         "source": failure.source,
         "event_id": failure.event_id,
         "type": failure.type,
-        "headers": failure.message.headers,
-        "content_type": failure.message.content_type,
-        "body": plain_text(failure.message.body),
+        **columns_of(failure.message),
         "error": plain_text(failure.error)[:TEXT_LIMIT],
     }
 

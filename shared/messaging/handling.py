@@ -70,7 +70,8 @@ class Handling:
             return False
         message, source, event_id, attempt = due[0]
         try:
-            received = self._decode(message)
+            # The row says who it is: a message without a name gets another one each time that it is read.
+            received = replace(self._decode(message), source=source, id=event_id)
         except Undecodable as error:  # the rules of what is valid have changed since it was put aside
             broken = replace(failures.undecodable(self.queue, message, error), source=source, event_id=event_id)
             self._bury_all([broken], wait)

@@ -16,6 +16,7 @@ from shared.messaging import connection as broker
 
 log = structlog.get_logger()
 CONFIRM_WITHIN = 5.0  # seconds
+CONTENT_TYPE = "content-type"  # among the headers of a row whose body is not plain JSON
 
 
 class OutboxRow(Protocol):
@@ -131,11 +132,12 @@ def _settled(outcome: Outcome, tag: int, multiple: bool) -> list[int]:
 
 
 def _message(row: OutboxRow) -> amqp.Message:
+    headers = orjson.loads(row.headers)
     # The row's id comes back with a returned message, which is how we know which row it was.
     return amqp.Message(
         row.body.encode(),
-        content_type="application/json",
+        content_type=headers.pop(CONTENT_TYPE, "application/json"),
         delivery_mode=2,
         correlation_id=str(row.id),
-        application_headers=orjson.loads(row.headers),
+        application_headers=headers,
     )

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 import pytest
 from cloudevents.core.bindings import amqp, rabbitmq
 from cloudevents.core.bindings.rabbitmq import RabbitMQMessage
@@ -121,3 +122,21 @@ def test_fault_in_the_data_is_named_by_its_path(write: Any) -> None:
     broken = {**COMPLAINT, "customer": {"ref": 7}}
     with pytest.raises(Undecodable, match=r"/customer/ref: Not a valid string\."):
         decode_upstream(write(upstream_event(broken)))
+
+
+def bare(type_: str, **data: Any) -> str:
+    """The id of a message that brings no name of its own."""
+    body = orjson.dumps({"source": "web", "external_id": "1", **data})
+    return decode_upstream(Message(type_, {}, body)).id
+
+
+def test_the_same_words_without_a_name_are_the_same_message() -> None:
+    assert bare("complaint.submitted", text="a") == bare("complaint.submitted", text="a")
+    assert bare("complaint.submitted", text="a") != bare("complaint.submitted", text="b")
+    at = "2026-11-02T12:00:00Z"
+    assert bare("complaint.resolved", at=at) == bare("complaint.resolved", at=at)
+    assert bare("complaint.rated", score=1) == bare("complaint.rated", score=1)
+
+
+def test_a_bare_step_is_a_message_of_its_own() -> None:
+    assert bare("complaint.resolved") != bare("complaint.resolved")

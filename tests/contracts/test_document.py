@@ -24,7 +24,7 @@ def test_stale_or_missing_page_is_refused_in_one_line(before: str | None, tmp_pa
     if before is not None:
         page.write_text(before)
     command = [sys.executable, "-m", "shared.contracts.document", "--check", str(page)]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=180, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"{page} is stale: python -m shared.contracts.document docs/events.md\n"
     assert page.exists() is (before is not None), "--check writes nothing"

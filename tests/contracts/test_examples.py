@@ -20,6 +20,8 @@ STORED_IDS = {
     "case.resolved": "4f2480db-e734-5a0b-bd7e-fd4ccc3812ea",
     "complaint.answered": "837a0f1b-82e7-5644-9133-cbf3b7766ad6",
     "complaint.classified": "1c699624-e620-52e8-ba54-163245437a5c",
+    "complaint.forgotten": "1f4f31d7-c214-59e4-90c6-45dbd9dbeef8",
+    "complaint.merged": "834454e4-9566-5b96-967c-e3650afd97e9",
     "complaint.rated": "4a895589-5edc-5f39-a0b1-2523c4a06daa",
     "complaint.reopened": "446d532e-2f7d-5ef2-937f-f0f214039381",
     "complaint.resolved": "f4540d21-0683-5c66-8395-7320394852d0",

@@ -52,7 +52,7 @@ def instances_of(cls: type) -> some.SearchStrategy[Any]:
 
 @pytest.mark.parametrize("cls", event_classes(), ids=lambda cls: cls.type)
 def test_event_survives_the_wire(cls: type[Event]) -> None:
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(instances_of(cls))
     def check(event: Event) -> None:
         assert from_data(cls, orjson.loads(encode(event))) == event
@@ -60,7 +60,6 @@ def test_event_survives_the_wire(cls: type[Event]) -> None:
     check()
 
 
-@settings(max_examples=100, deadline=None)
 @given(PLAIN[datetime])
 def test_instant_goes_out_in_utc(at: datetime) -> None:
     cls = next(c for c in event_classes() if c.type == "complaint.answered")

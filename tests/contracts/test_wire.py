@@ -16,7 +16,7 @@ PRAGUE = timezone(timedelta(hours=1))
 
 
 @pytest.mark.parametrize("cls", event_classes(), ids=lambda cls: f"{cls.publisher}-{cls.type}")
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_it_agrees_with_the_schemas_both_ways(cls: type[Event], data: st.DataObject) -> None:
     event = data.draw(instances_of(cls))

@@ -1,15 +1,38 @@
 """The broker as tests see it: publishes events as a service would, counts queues, reads what was announced."""
 
+import re
 from typing import Any
 
 import amqp
 import orjson
 from kombu.utils.url import parse_url
 
+from ombud.local.broker import PrivateBroker
 from shared.contracts.event import Event
-from shared.contracts.topology import exchange_of
+from shared.contracts.topology import QUEUES, exchange_of
 from shared.messaging.connection import declare_topology
 from shared.messaging.envelope import encode
+
+
+def held(broker: PrivateBroker, uri: str) -> dict[str, int]:
+    """The messages in each of Ombud's queues, also those that were delivered and are not yet acknowledged.
+
+    Each quorum queue is asked itself: what the management API and `list_queues` say of them is up to 5 s old. Raises
+    LocalError while one cannot answer.
+    """
+    told = broker.ctl("eval", _HELD % parse_url(uri)["virtual_host"])
+    counts = {name: int(count) for name, count in re.findall(r'<<"([^"]+)">>,\s*(\d+)', told)}
+    return {queue.name: counts[queue.name] for queue in QUEUES}
+
+
+_HELD = """
+Count = fun(Q) ->
+    {ok, {_, Total}, _} = ra:leader_query(amqqueue:get_pid(Q), fun rabbit_fifo:query_messages_total/1),
+    Total
+end,
+Quorum = [Q || Q <- rabbit_amqqueue:list(<<"%s">>), amqqueue:get_type(Q) =:= rabbit_quorum_queue],
+[{element(4, amqqueue:get_name(Q)), Count(Q)} || Q <- Quorum].
+"""
 
 
 class Bus:
@@ -55,6 +78,9 @@ class Bus:
     def waiting(self, queue: str) -> int:
         """Messages ready in the queue; those delivered and not yet acknowledged do not count."""
         return int(self.channel.queue_declare(queue, passive=True).message_count)
+
+    def consumers(self, queue: str) -> int:
+        return int(self.channel.queue_declare(queue, passive=True).consumer_count)
 
     def tap(self, service: str, *keys: str) -> str:
         """A queue of our own that gets copies of what a service announces."""

@@ -1,9 +1,11 @@
 """Runs a service as its own process, as in production, against the servers of the test run."""
 
 import os
+import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import requests
@@ -12,7 +14,10 @@ from ombud.local.ports import free_ports
 from ombud.local.processes import Child
 
 TOKEN = "token-of-the-tests"
-PATIENCE = 30.0
+# Limits for a product that is broken, not for a machine that is slow.
+PATIENCE = 90.0
+STOP_WITHIN = 60.0
+ANSWER_WITHIN = 30.0
 PROJECT = Path(__file__).parents[2]
 
 
@@ -74,16 +79,26 @@ class ServiceProcess:
         if self._child and not self._child.is_alive:
             raise AssertionError(f"{self.module} ended with {self._child.exit_code}: {self.log()[-2000:]}")
         try:
-            return requests.get(f"{self.ops_url}/readyz", timeout=2).ok
+            return requests.get(f"{self.ops_url}/readyz", timeout=ANSWER_WITHIN).ok
         except requests.RequestException:
             return False
 
     def stop(self) -> int | None:
-        return self._child.stop() if self._child else None
+        return self._child.stop(STOP_WITHIN) if self._child else None
 
     def kill(self) -> None:
         if self._child:
             self._child.kill()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Meanwhile it stands still and keeps its connections."""
+        assert self._child and self._child.pid
+        os.kill(self._child.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self._child.pid, signal.SIGCONT)
 
     def wait(self) -> int:
         """The exit code of a process that ends by itself."""
@@ -96,15 +111,19 @@ class ServiceProcess:
 
     def call(self, method: str, path: str, body: object = None, token: str = TOKEN) -> requests.Response:
         return requests.request(
-            method, self.url + path, json=body, timeout=20, headers={"Authorization": f"Bearer {token}"}
+            method, self.url + path, json=body, timeout=ANSWER_WITHIN, headers={"Authorization": f"Bearer {token}"}
         )
 
     def metric(self, line: str) -> float:
         """The value of one series, named as it stands in the text format."""
-        for each in requests.get(f"{self.ops_url}/metrics", timeout=5).text.splitlines():
+        for each in self.metrics():
             if each.startswith(line + " "):
                 return float(each.rsplit(" ", 1)[1])
         raise AssertionError(f"no series {line}")
+
+    def metrics(self) -> list[str]:
+        """All lines of the text format."""
+        return requests.get(f"{self.ops_url}/metrics", timeout=ANSWER_WITHIN).text.splitlines()
 
 
 def eventually(

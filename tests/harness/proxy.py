@@ -33,8 +33,10 @@ class StallingProxy:
         """Meanwhile only the first bytes of what the broker says come through."""
         self._is_holding.clear()
         self._flows.clear()
-        yield
-        self._flows.set()
+        try:
+            yield
+        finally:
+            self._flows.set()
 
     def close(self) -> None:
         self._flows.set()

@@ -3,7 +3,7 @@
 import orjson
 import requests
 
-from tests.harness.process import TOKEN, eventually
+from tests.harness.process import ANSWER_WITHIN, TOKEN, eventually
 from tests.harness.system import KETTLE, System
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -14,7 +14,8 @@ def test_one_trace_leads_through_all_four_logs(system: System) -> None:
     body = {"source": "web", "external_id": "T-1", "text": KETTLE, "customer": {"region": "CZ", "language": "en"}}
     headers = {"Authorization": f"Bearer {TOKEN}", "traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
     url = system.services["intake"].url
-    complaint_id = requests.post(f"{url}/v1/complaints", json=body, headers=headers, timeout=10).json()["complaint_id"]
+    accepted = requests.post(f"{url}/v1/complaints", json=body, headers=headers, timeout=ANSWER_WITHIN)
+    complaint_id = accepted.json()["complaint_id"]
     system.wait_until_told("petr")
     system.settle()
     for service, happened in (("intake", "complaint.classified"), ("routing", "complaint.assigned"),

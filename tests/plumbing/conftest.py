@@ -1,17 +1,20 @@
 """The sink as a process, on both databases, with a bus of its own."""
 
 import resource
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 from sqlalchemy import NullPool, create_engine, text
 
 from shared.schema import migrate
 from tests.harness.bus import Bus
-from tests.harness.process import ServiceProcess
+from tests.harness.process import ANSWER_WITHIN, ServiceProcess
 
 MIGRATIONS = Path(__file__).parent / "sink" / "migrations"
+PROMPT = 2.0  # seconds for an answer: below every stall that tests make, far above what a busy machine needs
 
 
 class Sink(ServiceProcess):
@@ -39,6 +42,16 @@ class Sink(ServiceProcess):
     def change(self, statement: str) -> None:
         with self.engine.begin() as connection:
             connection.execute(text(statement.format(self._schema)))
+
+    def times_to_answer(self, seconds: float) -> list[float]:
+        """How long each look at its health took, one after the other for so long."""
+        end, taken = time.monotonic() + seconds, []
+        while time.monotonic() < end:
+            answer = requests.get(f"{self.ops_url}/healthz", timeout=ANSWER_WITHIN)
+            assert answer.ok
+            taken.append(answer.elapsed.total_seconds())
+            time.sleep(0.01)  # the machine is for others, too
+        return taken
 
 
 @pytest.fixture

@@ -7,24 +7,29 @@ from contextlib import contextmanager, suppress
 
 import psutil
 import pytest
-import requests
 
+from ombud.local.broker import PrivateBroker
 from ombud.local.postgres import PrivatePostgres
-from tests.harness.bus import Bus
+from tests.harness.bus import Bus, held
 from tests.harness.events import a_classified
 from tests.harness.process import eventually
-from tests.plumbing.conftest import Sink
+from tests.harness.servers import stopped
+from tests.plumbing.conftest import PROMPT, Sink
 
 QUEUE = "routing.intake.v1"
+SLOW = 300  # events that take 0.1 s each: a stop comes long before the last of them
+FROZEN = 3.0  # seconds; shorter than the 5 s and 15 s after which the database is given up
 
 
 @contextmanager
 def frozen(postgres: PrivatePostgres) -> Iterator[None]:
     """The server accepts and never answers: all its processes stand still."""
     server = psutil.Process(postgres.pid)
-    processes = [p.pid for p in (server, *server.children(recursive=True))]
-    _send_all(processes, signal.SIGSTOP)
+    processes = [server.pid]
     try:
+        _send_all(processes, signal.SIGSTOP)  # first, so that there will be no more of its children
+        processes += [child.pid for child in server.children(recursive=True)]
+        _send_all(processes, signal.SIGSTOP)
         yield
     finally:
         _send_all(processes, signal.SIGCONT)
@@ -71,6 +76,7 @@ def test_killed_at_any_place_it_still_acts_once(sink: Sink, bus: Bus, place: str
     assert sink.wait() == -9
     sink.start()
     eventually(lambda: sink.effects() == names, "all effects", sink.log)
+    eventually(lambda: sink.rows("SELECT id FROM {}outbox") == [], "all announcements", sink.log)
     assert sink.stop() == 0
     assert len({headers["ce-id"] for headers, _ in bus.take(tapped)}) == 60
 
@@ -117,9 +123,8 @@ def test_garbage_becomes_a_dead_letter_and_never_a_crash(sink: Sink, bus: Bus, b
 
 
 def test_stopped_under_load_it_gives_nothing_back(sink: Sink, bus: Bus) -> None:
-    names = [f"slow{n:03}" for n in range(100)]
-    for name in names:
-        bus.publish(a_classified(name))
+    for n in range(SLOW):
+        bus.publish(a_classified(f"slow{n:03}"))
     sink.start()
     eventually(
         lambda: sink.metric(f'ombud_event_batch_duration_seconds_count{{queue="{QUEUE}"}}') >= 1 or not sink.is_alive,
@@ -127,23 +132,22 @@ def test_stopped_under_load_it_gives_nothing_back(sink: Sink, bus: Bus) -> None:
     )
     assert sink.stop() == 0
     done = len(sink.effects())
-    assert 0 < done < 100
-    eventually(lambda: bus.waiting(QUEUE) == 100 - done, "the rest to be in the queue")
+    assert 0 < done < SLOW
+    eventually(lambda: bus.waiting(QUEUE) == SLOW - done, "the rest to be in the queue")
     message = bus.channel.basic_get(QUEUE)
     assert message.delivery_info["redelivered"] is False, "it was handed out before and given back"
 
 
 def test_while_the_database_is_away_the_messages_are_held(
-    postgres_sink: Sink, bus: Bus, postgres, amqp_uri: str
-) -> None:  # type: ignore[no-untyped-def]
+    postgres_sink: Sink, bus: Bus, postgres: PrivatePostgres
+) -> None:
     sink = postgres_sink.start()
     bus.publish(a_classified("1"))
     eventually(lambda: sink.effects() == ["1"], "the first one")
-    postgres.stop()
-    for n in range(2, 40):
-        bus.publish(a_classified(f"{n:02}"))
-    eventually(lambda: sink.metric(f'ombud_subscription_holding{{queue="{QUEUE}"}}') == 1, "it to hold", sink.log)
-    postgres.start()
+    with stopped(postgres):
+        for n in range(2, 40):
+            bus.publish(a_classified(f"{n:02}"))
+        eventually(lambda: sink.metric(f'ombud_subscription_holding{{queue="{QUEUE}"}}') == 1, "it to hold", sink.log)
     eventually(lambda: len(sink.effects()) == 39, "all to be worked off", sink.log)
     assert sink.metric(f'ombud_subscription_reconnects_total{{queue="{QUEUE}"}}') == 0
     assert sink.metric(f'ombud_events_total{{outcome="retry",queue="{QUEUE}"}}') == 0, "an outage is nobody's failure"
@@ -169,14 +173,14 @@ def test_a_queue_with_other_arguments_ends_the_process_loudly(sink: Sink, bus: B
     assert "TopologyConflict" in sink.log()
 
 
-def test_a_database_that_falls_silent_stops_neither_health_nor_metrics(
-    postgres_sink: Sink, bus: Bus, postgres: PrivatePostgres
+def test_a_database_that_falls_silent_leaves_health_answering(
+    postgres_sink: Sink, bus: Bus, postgres: PrivatePostgres, broker: PrivateBroker, amqp_uri: str
 ) -> None:
     sink = postgres_sink.start()
     bus.publish(a_classified("1"))
     eventually(lambda: sink.effects() == ["1"], "the first one")
     with frozen(postgres):
         bus.publish(a_classified("2"))
-        for _ in range(20):
-            assert requests.get(f"{sink.ops_url}/healthz", timeout=0.5).ok
-    eventually(lambda: sink.effects() == ["1", "2"], "the second one", sink.log, patience=60)
+        assert max(sink.times_to_answer(FROZEN)) < PROMPT
+        assert held(broker, amqp_uri)[QUEUE] == 1, "it did not wait for the database"
+    eventually(lambda: sink.effects() == ["1", "2"], "the second one", sink.log)

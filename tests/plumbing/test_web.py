@@ -8,7 +8,7 @@ import requests
 
 from tests.harness.bus import Bus
 from tests.harness.events import a_classified
-from tests.harness.process import eventually
+from tests.harness.process import ANSWER_WITHIN, TOKEN, eventually
 from tests.plumbing.conftest import Sink
 
 
@@ -23,7 +23,7 @@ def test_a_body_past_the_limit_is_refused_though_its_length_is_not_told(sink: Si
     sink.start()
     chunks = (b"x" * 10_000 for _ in range(50))
     answer = requests.post(
-        f"{sink.url}/v1/echo", data=chunks, headers={"Authorization": "Bearer token-of-the-tests"}, timeout=10
+        f"{sink.url}/v1/echo", data=chunks, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=ANSWER_WITHIN
     )
     assert answer.status_code == 413
 
@@ -39,8 +39,8 @@ def test_half_sent_bodies_block_nobody(sink: Sink) -> None:
             )
         # Well before the server gives the slow senders up, which would let anybody in again.
         headers = {"Authorization": "Bearer token-of-the-tests"}
-        assert requests.post(f"{sink.url}/v1/echo", data="x", headers=headers, timeout=5).ok
-        assert requests.get(f"{sink.ops_url}/healthz", timeout=2).ok
+        assert requests.post(f"{sink.url}/v1/echo", data="x", headers=headers, timeout=10).ok
+        assert requests.get(f"{sink.ops_url}/healthz", timeout=10).ok
 
 
 def test_many_writers_at_once_do_not_stand_in_the_way_of_the_subscription(sink: Sink, bus: Bus) -> None:
@@ -56,7 +56,7 @@ def test_many_writers_at_once_do_not_stand_in_the_way_of_the_subscription(sink: 
 
 def test_without_a_token_or_with_a_wrong_one_nobody_enters(sink: Sink) -> None:
     sink.start()
-    assert requests.post(f"{sink.url}/v1/echo", data="x", timeout=5).status_code == 401
+    assert requests.post(f"{sink.url}/v1/echo", data="x", timeout=ANSWER_WITHIN).status_code == 401
     assert sink.call("POST", "/v1/echo", token="wrong").status_code == 401
 
 
@@ -71,7 +71,7 @@ def test_a_token_does_what_its_scopes_say(sink: Sink) -> None:
 
 def test_a_bug_answers_with_a_request_id_and_not_with_its_text(sink: Sink) -> None:
     sink.start()
-    answer = requests.get(f"{sink.url}/v1/broken", headers={"X-Request-Id": "my-id"}, timeout=5)
+    answer = requests.get(f"{sink.url}/v1/broken", headers={"X-Request-Id": "my-id"}, timeout=ANSWER_WITHIN)
     assert (answer.status_code, answer.headers["X-Request-Id"]) == (500, "my-id")
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert "hunter2" not in answer.text

@@ -24,6 +24,13 @@ class CaseState(StrEnum):
     EXHAUSTED = "exhausted"
 
 
+class Ending(StrEnum):
+    """How a complaint's duty ended for good; a resolved one may be opened again."""
+
+    MERGED = "merged"
+    FORGOTTEN = "forgotten"
+
+
 class What(StrEnum):
     """The kinds of timeline rows: what happened to a case, or was noted about it."""
 
@@ -36,6 +43,8 @@ class What(StrEnum):
     ESCALATED = "escalated"
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
+    MERGED = "merged"
+    FORGOTTEN = "forgotten"
     EXHAUSTED = "exhausted"
     ASSIGNED = "assigned"
     QUEUED = "queued"
@@ -52,6 +61,7 @@ class Case:
     The `…_revision` fields count the complaint's events: the newest facts, answer, resolution and reopening known.
     `alarms`: by reason, the earliest complaint revision that fired it. Severity and ask never sink, so that the order
     in which two contacts arrive does not matter. `since`: start of the present wait of the customer.
+    `ending`: set once the complaint is merged into another one, or forgotten; nothing is heard of it after that.
     """
 
     id: str
@@ -79,6 +89,7 @@ class Case:
     closed_revision: int = 0
     reopened_revision: int = 0
     traceparent: str | None = None
+    ending: Ending | None = None
 
     @property
     def is_answered(self) -> bool:
@@ -89,6 +100,11 @@ class Case:
     def is_closed(self) -> bool:
         """Whether the newest word is that it is resolved: no reopening and no new alarm came after it."""
         return self.closed_revision > max(self.reopened_revision, *self.alarms.values(), 0)
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether the customer's data was erased: whatever comes late is not even looked at."""
+        return self.ending is Ending.FORGOTTEN
 
     @property
     def trouble(self) -> EscalationReason | None:

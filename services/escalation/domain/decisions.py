@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from services.escalation.domain.case import OMBUD, Case, CaseState, Change, News, What, escalation_id
+from services.escalation.domain.case import OMBUD, Case, CaseState, Change, Ending, News, What, escalation_id
 from services.escalation.domain.ladder import Policy, Supervisor, recipients_at, stronger_ask
 from shared.contracts.escalation import EscalationReason
 
@@ -98,6 +98,26 @@ def take_resolution(case: Case, revision: int, at: datetime, actor: str) -> list
     if case.state is CaseState.RESOLVED or not case.is_closed:
         return [_changed(case, What.NOTED, actor)]
     return [_resolved(case)]
+
+
+def take_merging(case: Case, revision: int, at: datetime, actor: str) -> list[Change]:
+    """The complaint is part of another one now: its own case is closed, and whoever climbs, climbs for the other."""
+    if case.ending or revision <= case.closed_revision:
+        return []
+    return _end(replace(case, closed_revision=revision), Ending.MERGED, What.MERGED, at, actor)
+
+
+def take_forgetting(case: Case, revision: int, at: datetime) -> list[Change]:
+    """The customer's data was erased: the case is closed, and what was known of the complaint goes with it."""
+    if case.is_forgotten:
+        return []
+    return _end(replace(case, closed_revision=revision, facts=None), Ending.FORGOTTEN, What.FORGOTTEN, at, OMBUD)
+
+
+def _end(case: Case, ending: Ending, what: What, at: datetime, actor: str) -> list[Change]:
+    if case.state is not CaseState.RESOLVED:
+        case = replace(case, closed_at=at, closed_by=actor)
+    return [_changed(case, what, actor, state=CaseState.RESOLVED, ending=ending, due_at=None)]
 
 
 def take_reopening(case: Case, revision: int, actor: str, setting: Setting) -> list[Change]:

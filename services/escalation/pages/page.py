@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from services.escalation.domain.case import Case, CaseState
+from services.escalation.domain.case import Case, CaseState, Ending
 from services.escalation.pages import wording
 from shared.contracts.escalation import AlertFacts
 from shared.links import EXPIRED, Claim
@@ -119,8 +119,20 @@ def bad_link(reason: str) -> Response:
     )
 
 
+def erased() -> Response:
+    """In the place of a case whose customer asked to be forgotten."""
+    return _response(
+        "bad_link.html",
+        410,
+        headline="The customer's data was erased",
+        more="The customer asked to be forgotten. The case is closed, and nothing more is needed.",
+    )
+
+
 def _state(view: View) -> State:
     case = view.case
+    if case.ending is Ending.MERGED:
+        return State("Part of another complaint now", case.closed_at, "Whoever is needed there is alerted for it.")
     if case.state is CaseState.RESOLVED:
         return State(f"Resolved by {view.name(case.closed_by)}", case.closed_at, "Nothing more is needed.")
     if case.state is CaseState.ACKNOWLEDGED:

@@ -18,6 +18,8 @@ _STORY = {
     What.ESCALATED: "Escalated to level {level}: {reason}",
     What.ACKNOWLEDGED: "{actor} took the case",
     What.RESOLVED: "Resolved by {actor}",
+    What.MERGED: "Merged into another complaint by {actor}",
+    What.FORGOTTEN: "The customer's data was erased",
     What.EXHAUSTED: "No level is left and nobody has answered",
     What.ASSIGNED: "Given to {agent}",
     What.QUEUED: "Waits for an agent: {reason}",

@@ -5,7 +5,13 @@ import re
 from services.intake.classify.tokens import Tokens
 
 _NUMBER = re.compile(r"\d{1,3}(?:[ .,']\d{3}){1,4}(?:[.,]\d{1,2})?(?!\d)|\d{1,12}(?:[.,]\d{1,2})?(?!\d)")
-_MULTIPLIERS = {"k": 1000.0, "tis": 1000.0, "tys": 1000.0, "tausend": 1000.0, "thousand": 1000.0, "万": 10000.0}
+_THOUSAND = """
+    k tis tisic tys tysiecy tausend thousand grand mil mila mille duizend bin
+    тыс тысяч тысячи тис тисяч тисячі χιλ χιλιαδες الف الاف
+"""
+_MILLION = "m mio mln million millions millionen milion miliony milioni millones milhoes miljoen milyon млн مليون"
+_MULTIPLIERS = {name: 1e3 for name in _THOUSAND.split()} | {name: 1e6 for name in _MILLION.split()} | {"万": 1e4}
+_REAL = "r$"
 _SIGNS = "$€£¥￥"
 _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W\d_]{1,12}")
@@ -37,11 +43,13 @@ def _worth(text: str, start: int, end: int, currencies: dict[str, float]) -> flo
     factor = 1.0
     word = _WORD.match(after)
     name = word.group() if word else ""
-    for multiplier, times in _MULTIPLIERS.items():
-        if name == multiplier or (multiplier == "万" and after.startswith("万")):
-            factor, after = times, after[len(multiplier) :].lstrip(" .")
-            word = _WORD.match(after)
-            name = word.group() if word else ""
+    multiplier = "万" if after.startswith("万") else name
+    if multiplier in _MULTIPLIERS:
+        factor, after = _MULTIPLIERS[multiplier], after[len(multiplier) :].lstrip(" .")
+        word = _WORD.match(after)
+        name = word.group() if word else ""
+    if before.endswith(_REAL) and _REAL in currencies:
+        return factor * currencies[_REAL]
     if before and before[-1] in _SIGNS:
         return factor * currencies.get(before[-1], 1.0)
     if after and after[0] in _SIGNS:

@@ -1,8 +1,10 @@
 """Adds up the votes of the packs for each category; called by the reader."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from services.intake.classify.matcher import Hit
 from services.intake.classify.model import CATEGORIES, Evidence
 from services.intake.classify.reading import Reading
 from services.intake.classify.thresholds import Thresholds
@@ -21,22 +23,37 @@ class Choice:
 
 
 def choose_category(
-    reading: Reading, thresholds: Thresholds, flagged: tuple[Evidence, ...], request_sentences: frozenset[int]
+    reading: Reading,
+    thresholds: Thresholds,
+    flagged: tuple[Evidence, ...],
+    request_sentences: frozenset[int],
+    categories: tuple[str, ...] = CATEGORIES,
 ) -> Choice:
-    """The category with the most weight; each rule counts once, however often it matches."""
+    """The category with the most weight; a rule, and a word, counts once for a category."""
     scores: defaultdict[str, float] = defaultdict(float)
     evidence: list[Evidence] = []
-    seen: set[str] = set()
-    for hit in reading.sections.get("category", ()):
-        if hit.rule.id in seen:
-            continue
-        seen.add(hit.rule.id)
+    for hit in _counted(reading.sections.get("category", ())):
         weight = hit.rule.weight * _factor(reading.sentence(hit), thresholds, request_sentences)
         scores[hit.rule.name] += weight
         evidence.append(reading.evidence(hit, f"category:{hit.rule.name}", round(weight, 3)))
     for one in flagged:
         scores[one.for_.partition(":")[2]] += one.weight
-    return _ranked(dict(scores), thresholds["least_category_score"], (*evidence, *flagged))
+    return _ranked(dict(scores), thresholds["least_category_score"], (*evidence, *flagged), categories)
+
+
+def _counted(hits: Sequence[Hit]) -> list[Hit]:
+    """Of rules that share a word the weightiest, of a rule that matches twice the first; in the order of the text."""
+    seen: set[str] = set()
+    taken: set[tuple[str, int]] = set()
+    counted: list[Hit] = []
+    for hit in sorted(hits, key=lambda hit: -hit.rule.weight):
+        words = {(hit.rule.name, index) for index in range(hit.first, hit.last + 1)}
+        if hit.rule.id in seen or not taken.isdisjoint(words):
+            continue
+        seen.add(hit.rule.id)
+        taken |= words
+        counted.append(hit)
+    return sorted(counted, key=lambda hit: hit.first)
 
 
 def _factor(sentence: int, thresholds: Thresholds, request_sentences: frozenset[int]) -> float:
@@ -44,9 +61,11 @@ def _factor(sentence: int, thresholds: Thresholds, request_sentences: frozenset[
     return factor * (thresholds["request_sentence_factor"] if sentence in request_sentences else 1.0)
 
 
-def _ranked(scores: dict[str, float], least: float, evidence: tuple[Evidence, ...]) -> Choice:
+def _ranked(
+    scores: dict[str, float], least: float, evidence: tuple[Evidence, ...], categories: tuple[str, ...]
+) -> Choice:
     # Sorting is stable: of equals the category named first comes first.
-    best, second = sorted(CATEGORIES, key=lambda name: -scores.get(name, 0.0))[:2] if scores else CATEGORIES[:2]
+    best, second = sorted(categories, key=lambda name: -scores.get(name, 0.0))[:2] if scores else categories[:2]
     top, next_ = scores.get(best, 0.0), max(scores.get(second, 0.0), 0.0)
     if top < least:
         return Choice(OTHER, best if top > 0 else None, 0.0, evidence)

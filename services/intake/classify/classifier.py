@@ -12,10 +12,12 @@ from services.intake.classify.normalise import fold
 from services.intake.classify.packs import Pack, Packs, load_packs
 from services.intake.classify.reading import Reading, Source
 from services.intake.classify.severity import judge_severity
-from services.intake.classify.tokens import tokenise
+from services.intake.classify.tokens import is_unspaced, tokenise
 
 # Beyond this a text is not even searched for quoted mail.
 _LONGEST_TEXT = 20_000
+# A character of Chinese or Japanese says as much as two or three letters, and costs as much.
+_UNSPACED_SHARE = 0.5
 
 
 class Classifier:
@@ -23,6 +25,8 @@ class Classifier:
 
     def __init__(self, packs: Packs) -> None:
         self.rules_version = packs.version
+        self.company = packs.company
+        self._categories = packs.categories
         self._packs = packs.by_language
         self._thresholds = packs.thresholds
         self._signoffs = tuple(sorted({one for pack in self._packs.values() for one in pack.signoffs}))
@@ -32,27 +36,46 @@ class Classifier:
             int(packs.thresholds["shortest_identifiable"]),
         )
 
+    @property
+    def rule_ids(self) -> tuple[str, ...]:
+        """Every rule that can fire, pack by pack."""
+        return tuple(rule for pack in self._packs.values() for rule in pack.rule_ids)
+
     @classmethod
     def load(cls, rules_dir: Path | None = None) -> "Classifier":
         """The packs of a directory, or the shipped ones; RulesError names each mistake with file and line."""
         return cls(load_packs(rules_dir))
 
-    def classify(self, text: str, *, subject: str = "", language_hint: str | None = None) -> Classification:
-        """What the text says; the subject is read as its first sentence."""
+    def classify(
+        self,
+        text: str,
+        *,
+        subject: str = "",
+        language_hint: str | None = None,
+        product: str | None = None,
+        tier: str | None = None,
+    ) -> Classification:
+        """What the text says; the subject is read as its first sentence. product, tier: as upstream knows them."""
         source = self._source(text, subject)
         guess = self._guesser.guess(source.joined, language_hint)
         if not any(character.isalnum() for character in source.joined):
-            return self._nothing_said()
+            return self._for_company(self._nothing_said(), Reading(source, fold(""), tokenise(""), []), product, tier)
         folded = fold(source.joined)
         tokens = tokenise(folded.text)
         readings = [
             Reading(source, folded, tokens, pack.matcher.find(tokens)) for pack in self._packs_for(guess.candidates)
         ]
         answers = [self._conclude(reading, guess.language) for reading in readings]
-        return max(answers, key=_weight)
+        return self._for_company(max(answers, key=_weight), readings[0], product, tier)
+
+    def _for_company(
+        self, found: Classification, reading: Reading, product: str | None, tier: str | None
+    ) -> Classification:
+        return found if self.company.changes_nothing else self.company.apply(found, reading, product, tier)
 
     def _source(self, text: str, subject: str) -> Source:
-        head, tail = int(self._thresholds["head_characters"]), int(self._thresholds["tail_characters"])
+        share = _UNSPACED_SHARE if is_unspaced(text[:1]) or is_unspaced(text[-1:]) else 1.0
+        head, tail = (int(self._thresholds[name] * share) for name in ("head_characters", "tail_characters"))
         long_text = text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT]
         body = blank_foreign_text(long_text, self._signoffs)
         opening = subject.strip()[:head]
@@ -76,8 +99,8 @@ class Classifier:
         thresholds = self._thresholds
         ask = find_ask(reading, int(thresholds["ask_distance"]))
         asks = ask.kind != "none"
-        verdict = judge_severity(reading, thresholds, asks)
-        choice = choose_category(reading, thresholds, verdict.flagged, ask.sentences)
+        verdict = judge_severity(reading, thresholds, ask.kind)
+        choice = choose_category(reading, thresholds, verdict.flagged, ask.sentences, self._categories)
         anger, angry = measure_anger(reading, thresholds, verdict.flags, ask.kind)
         return Classification(
             language=language,

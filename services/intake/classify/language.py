@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from services.intake.classify.identifier import Identifier, load_identifiers
+from services.intake.classify.latinised import latinised_language
 
 UNKNOWN = "und"
 _LETTERS = {
@@ -46,6 +47,7 @@ class LanguageGuesser:
 
     def __init__(self, languages: Iterable[str], least_confidence: float, shortest: int) -> None:
         wanted = set(languages)
+        self._wanted = wanted
         latin = wanted - set(_SETTLED.values()) - set(_CYRILLIC) - set(_ARABIC)
         self._latin, self._cyrillic, self._arabic = load_identifiers(
             (latin, wanted & set(_CYRILLIC), wanted & set(_ARABIC))
@@ -76,6 +78,9 @@ class LanguageGuesser:
         if identifier is None:
             return Guess(UNKNOWN, (hint,) if hint else ())
         plain = _plain(text)
+        latinised = latinised_language(plain) if identifier is self._latin else None
+        if latinised is not None and latinised in self._wanted:
+            return Guess(latinised, (latinised,))
         ranked = identifier.rank(plain)[:2]
         best, confidence = ranked[0]
         letters = sum(map(str.isalpha, plain[: self._shortest * 4]))
@@ -91,7 +96,8 @@ def _plain(text: str) -> str:
     opening = text[:_CLEANED_CHARACTERS]
     # Looking for addresses is slow where there are none.
     noise = _WEB_AND_NUMBERS if "@" in opening or "://" in opening else _NUMBERS
-    return noise.sub(" ", opening)[:_IDENTIFIED_CHARACTERS].lower()
+    # Quoted mail was blanked out: without it the text begins where the customer's own words do.
+    return " ".join(noise.sub(" ", opening).split())[:_IDENTIFIED_CHARACTERS].lower()
 
 
 def _script(text: str) -> str | None:

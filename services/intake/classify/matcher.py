@@ -30,6 +30,8 @@ class Hit(NamedTuple):
     last: int
 
 
+# Lists are matched first, then classes, which can refer to lists, then all other rules, which can refer to both.
+STAGES = LISTS, CLASSES, OTHERS = range(3)
 # Atoms are the words, stems and classes of a pack, by number; a row holds what begins at one word, and where it ends.
 _Atoms = tuple[int, ...]
 _Row = list[tuple[int, int]]
@@ -47,11 +49,26 @@ class _Chain(NamedTuple):
 
 
 @dataclass(slots=True)
+class _Chains:
+    """Patterns with the same first atom, by each atom of their second step: the next word, or one further on."""
+
+    # Tuples here and below: nearly all hold one entry, and lists would keep room for more.
+    next: dict[int, tuple[_Chain, ...]] = field(default_factory=dict)
+    later: dict[int, tuple[_Chain, ...]] = field(default_factory=dict)
+
+    def add(self, chain: _Chain) -> None:
+        gap, atoms = chain.steps[0]
+        place = self.later if gap else self.next
+        for atom in atoms:
+            place[atom] = (*place.get(atom, ()), chain)
+
+
+@dataclass(slots=True)
 class _Table:
     """Rules by the atom with which they begin."""
 
-    singles: dict[int, list[Rule]] = field(default_factory=dict)
-    chains: dict[int, list[_Chain]] = field(default_factory=dict)
+    singles: dict[int, tuple[Rule, ...]] = field(default_factory=dict)
+    chains: dict[int, _Chains] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -79,20 +96,19 @@ class Matcher:
     # Endings, middles and stems of one letter: few, each searched in the whole text.
     _parts: dict[tuple[str, int], int] = field(default_factory=dict)
     _classes: dict[str, int] = field(default_factory=dict)
-    _class_rules: _Table = field(default_factory=_Table)
-    _rules: _Table = field(default_factory=_Table)
+    _tables: tuple[_Table, ...] = field(default_factory=lambda: tuple(_Table() for _ in STAGES))
     _next: int = 0
 
-    def add(self, rule: Rule, steps: tuple[Step, ...], *, is_class: bool, within_clause: bool = False) -> None:
-        """Takes a pattern in; classes are matched first, so that other patterns can refer to them."""
+    def add(self, rule: Rule, steps: tuple[Step, ...], *, stage: int, within_clause: bool = False) -> None:
+        """Takes a pattern in; it can refer to lists and classes of an earlier stage."""
         first, *rest = [(step.gap, self._numbered(step)) for step in steps]
-        table = self._class_rules if is_class else self._rules
+        table = self._tables[stage]
         chain = _Chain(rule, tuple(rest), within_clause)
         for atom in first[1]:
             if rest:
-                table.chains.setdefault(atom, []).append(chain)
+                table.chains.setdefault(atom, _Chains()).add(chain)
             else:
-                table.singles.setdefault(atom, []).append(rule)
+                table.singles[atom] = (*table.singles.get(atom, ()), rule)
 
     def _numbered(self, step: Step) -> _Atoms:
         atoms: dict[int, None] = {}
@@ -115,16 +131,21 @@ class Matcher:
         return self._parts.setdefault((word, kind), new)
 
     def find(self, tokens: Tokens) -> list[Hit]:
-        """Every rule that matches, in the order of the text."""
+        """Every rule that matches, but for lists, in the order of the text."""
         rows = self._atom_rows(tokens)
-        hits = _run(self._class_rules, rows, tokens)
+        self._mark(rows, _run(self._tables[LISTS], rows, tokens))
+        hits = _run(self._tables[CLASSES], rows, tokens)
+        self._mark(rows, hits)
+        hits += _run(self._tables[OTHERS], rows, tokens)
+        hits.sort(key=_place)
+        return hits
+
+    def _mark(self, rows: list[_Row], hits: list[Hit]) -> None:
+        """Lets later stages see where classes matched."""
         for hit in hits:
             number = self._classes.get(hit.rule.name)
             if number is not None and (number, hit.last) not in rows[hit.first]:
                 rows[hit.first] = [*rows[hit.first], (number, hit.last)]
-        hits += _run(self._rules, rows, tokens)
-        hits.sort(key=_place)
-        return hits
 
     def _atom_rows(self, tokens: Tokens) -> list[_Row]:
         words, stems, lengths = self._words, self._stems.atoms, self._stems.lengths
@@ -173,21 +194,42 @@ def _place(hit: Hit) -> tuple[int, int, str]:
 
 def _run(table: _Table, rows: list[_Row], tokens: Tokens) -> list[Hit]:
     singles, chains = table.singles, table.chains
-    present = {number for row in rows for number, _ in row}
+    if not singles and not chains:
+        return []
+    present = _present(rows, tokens)
     # A dictionary, not a set: the same rule can match the same words by two of its alternatives.
     hits: dict[Hit, None] = {}
     for index, row in enumerate(rows):
         for number, last in row:
             for rule in singles.get(number, ()):
                 hits[Hit(rule, index, last)] = None
-            for chain in chains.get(number, ()):
-                # Most patterns end here, at the cost of one look.
-                if present.isdisjoint(chain.steps[0][1]):
-                    continue
+            if number not in chains:
+                continue
+            for chain in _worth_following(chains[number], rows, last, present[tokens.sentence[last]]):
                 end = _follow(chain, rows, tokens, last)
                 if end >= 0:
                     hits[Hit(chain.rule, index, end)] = None
     return list(hits)
+
+
+def _present(rows: list[_Row], tokens: Tokens) -> list[set[int]]:
+    """What stands in each sentence, beyond which no pattern reaches."""
+    found: list[set[int]] = [set() for _ in range(tokens.sentence[-1] + 1)] if rows else []
+    for row, sentence in zip(rows, tokens.sentence, strict=True):
+        for number, _ in row:
+            found[sentence].add(number)
+    return found
+
+
+def _worth_following(chains: _Chains, rows: list[_Row], last: int, present: set[int]) -> list[_Chain]:
+    """The patterns whose second step is there, for a look at the next word and at all words of the sentence at once."""
+    found: list[_Chain] = []
+    if chains.next and last + 1 < len(rows):
+        for number, _ in rows[last + 1]:
+            found += chains.next.get(number, ())
+    for number in chains.later.keys() & present:
+        found += chains.later[number]
+    return found
 
 
 def _follow(chain: _Chain, rows: list[_Row], tokens: Tokens, last: int) -> int:

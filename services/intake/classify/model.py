@@ -66,3 +66,5 @@ class Classification:
     flags: tuple[str, ...]
     evidence: tuple[Evidence, ...]
     rules_version: str
+    campaign: str | None = None
+    product: str | None = None

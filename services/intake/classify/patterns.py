@@ -5,6 +5,7 @@ A pattern is a list of words, one after the other:
     *geld           a word that ends so  *geld*          a word that contains it
     a|b*            either               <role>          whatever class `role` of the pack matches
     lost .. card    up to `gap` words between (`..9`: up to nine), within one sentence
+    lost & card     in either order, up to sixteen words between (`&3`: up to three), within one sentence
 Chinese and Japanese text is matched character by character.
 """
 
@@ -16,6 +17,7 @@ from services.intake.classify.tokens import is_unspaced, tokenise
 
 _CLASS = re.compile(r"<([a-z_]+)>")
 _GAP = re.compile(r"\.\.(\d*)")
+_EITHER_ORDER = re.compile(r"&(\d*)")
 LONGEST_GAP = 16
 EXACT, PREFIX, SUFFIX, INFIX = range(4)
 
@@ -33,8 +35,20 @@ class Step:
     classes: tuple[str, ...]
 
 
-def parse_pattern(source: str, default_gap: int) -> tuple[Step, ...]:
-    """The steps of a pattern as written in a pack."""
+def parse_pattern(source: str, default_gap: int) -> tuple[tuple[Step, ...], ...]:
+    """The steps of a pattern as written in a pack; twice, if its halves stand in either order."""
+    chunks = source.split()
+    marks = [place for place, chunk in enumerate(chunks) if _EITHER_ORDER.fullmatch(chunk)]
+    if not marks:
+        return (_sequence(source, default_gap),)
+    if len(marks) > 1:
+        raise PatternError("two parts at most stand in either order")
+    one, other = " ".join(chunks[: marks[0]]), " ".join(chunks[marks[0] + 1 :])
+    gap = f" ..{chunks[marks[0]][1:] or LONGEST_GAP} "
+    return _sequence(one + gap + other, default_gap), _sequence(other + gap + one, default_gap)
+
+
+def _sequence(source: str, default_gap: int) -> tuple[Step, ...]:
     steps: list[Step] = []
     gap = 0
     for chunk in source.split():

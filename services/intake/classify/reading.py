@@ -8,6 +8,9 @@ from services.intake.classify.model import Evidence
 from services.intake.classify.normalise import Folded
 from services.intake.classify.tokens import Tokens
 
+# Hits that touch an idiom do not mean what they say: who is "in charge" charges nothing. Asks have `not_role` for it.
+_IDIOM = "idiom"
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -34,8 +37,11 @@ class Reading:
         self.source, self.folded, self.tokens, self.hits = source, folded, tokens, hits
         self.sections: defaultdict[str, list[Hit]] = defaultdict(list)
         self.classes: defaultdict[str, list[Hit]] = defaultdict(list)
+        idioms = [hit for hit in hits if hit.rule.name == _IDIOM]
         for hit in hits:
             section = hit.rule.section
+            if idioms and section != "ask" and any(_is_turned(hit, idiom) for idiom in idioms):
+                continue
             if section == "ask" or section == "words":
                 self.classes[hit.rule.name].append(hit)
             else:
@@ -51,10 +57,24 @@ class Reading:
 
     def evidence(self, hit: Hit, for_: str, weight: float | None = None) -> Evidence:
         """The hit as evidence, with the words as the customer wrote them."""
-        start, end = self.folded.span(self.tokens.spans[hit.first][0], self.tokens.spans[hit.last][1])
-        matched = self.source.joined[start:end]
+        span = self.tokens.spans[hit.first][0], self.tokens.spans[hit.last][1]
+        return self.evidence_at(hit.rule.id, for_, span, hit.rule.weight if weight is None else weight)
+
+    def evidence_at(self, rule: str, for_: str, span: tuple[int, int], weight: float) -> Evidence:
+        """Evidence that no pattern found; `span` is in the folded text."""
+        start, end = self.folded.span(*span)
         first, last = self.source.original_span(start, end)
-        return Evidence(hit.rule.id, for_, matched, first, last, hit.rule.weight if weight is None else weight)
+        return Evidence(rule, for_, self.source.joined[start:end], first, last, weight)
+
+
+def lies_in(inner: Hit, outer: Hit) -> bool:
+    """Whether every word of the one hit is a word of the other."""
+    return outer.first <= inner.first and inner.last <= outer.last
+
+
+def _is_turned(hit: Hit, idiom: Hit) -> bool:
+    # What spans the whole idiom means it.
+    return overlaps(hit, idiom) and not lies_in(idiom, hit)
 
 
 def overlaps(one: Hit, other: Hit) -> bool:

@@ -16,7 +16,10 @@ _TOGETHER = (
     ("child", "hazard", "safety", _CRITICAL),
     ("vulnerable", "hazard", "safety", _CRITICAL),
     ("vulnerable", "cutoff", "vulnerable", _CRITICAL),
+    ("lifeline", "failing", "vulnerable", _CRITICAL),
+    ("frail", "failing", "vulnerable", _HIGH),
     ("business", "cutoff", "outage", _HIGH),
+    ("business", "standstill", "outage", _HIGH),
 )
 _DEADLINE = "deadline"
 
@@ -31,13 +34,16 @@ class Verdict:
     flagged: tuple[Evidence, ...]
 
 
-def judge_severity(reading: Reading, thresholds: Thresholds, asks: bool) -> Verdict:
-    """The highest rule that fired, raised a step by repeat contact or a deadline; plain requests stay low."""
+def judge_severity(reading: Reading, thresholds: Thresholds, kind: str) -> Verdict:
+    """The highest rule that fired, raised a step by repeat contact or a deadline; plain requests stay low.
+
+    `kind` is that of the ask: who wants a supervisor has trouble, who wants a human may just have a question.
+    """
     facts = _facts(reading)
     facts += _amount_facts(reading, thresholds)
     level = max((level for level, _, _ in facts), default=_LOW)
     evidence = [one for _, _, found in facts for one in found]
-    level = max(level, _base(reading, asks, evidence))
+    level = max(level, _base(reading, kind in ("supervisor", "executive"), evidence))
     flags = {flag for _, flag, _ in facts}
     raises = _undenied(reading, "severity_raise")
     flags |= {hit.rule.name for hit in raises if hit.rule.name != _DEADLINE}
@@ -77,12 +83,10 @@ def _amount_facts(reading: Reading, thresholds: Thresholds) -> list[_Fact]:
     found = largest_amount(reading.tokens, thresholds.currencies)
     if found is None or found[0] < thresholds["large_amount"]:
         return []
-    start, end = reading.folded.span(*found[1])
-    first, last = reading.source.original_span(start, end)
-    matched = reading.source.joined[start:end]
-    one = Evidence("any.amount.large", "flag:large_amount", matched, first, last, 1.0)
-    two = Evidence("any.amount.large", "severity:high", matched, first, last, 1.0)
-    return [(_HIGH, "large_amount", [two, one])]
+    votes = [
+        reading.evidence_at("any.amount.large", for_, found[1], 1.0) for for_ in ("severity:high", "flag:large_amount")
+    ]
+    return [(_HIGH, "large_amount", votes)]
 
 
 def _undenied(reading: Reading, section: str) -> list[Hit]:
@@ -101,7 +105,7 @@ def _is_denied(reading: Reading, hit: Hit) -> bool:
     )
 
 
-def _base(reading: Reading, asks: bool, evidence: list[Evidence]) -> int:
+def _base(reading: Reading, in_trouble: bool, evidence: list[Evidence]) -> int:
     """Ordinary complaints are medium; a question or request without a word of trouble is low."""
     mild = reading.classes.get("mild", ())
     problems = _undenied_class(reading, "problem")
@@ -110,7 +114,7 @@ def _base(reading: Reading, asks: bool, evidence: list[Evidence]) -> int:
         return _MEDIUM
     if mild:
         evidence.append(reading.evidence(mild[0], "severity:low"))
-    return _MEDIUM if asks else _LOW
+    return _MEDIUM if in_trouble else _LOW
 
 
 def _category_votes(facts: list[_Fact], thresholds: Thresholds) -> tuple[Evidence, ...]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.intake.classify.normalise import fold
 from services.intake.classify.yamlfile import Lined, read_yaml
 
 _NUMBERS = (
@@ -35,9 +36,10 @@ class Thresholds:
         return self.numbers[name]
 
 
-def read_thresholds(path: Path, packs: frozenset[str], mistakes: list[str]) -> Thresholds:
-    """The thresholds of a file; mistakes are added to the list with their line."""
-    root = read_yaml(path, mistakes).mapping
+def read_thresholds(shipped: Path, own: Path | None, packs: frozenset[str], mistakes: list[str]) -> Thresholds:
+    """The shipped thresholds with a company's own in their place; mistakes are added to the list with their line."""
+    path = own or shipped
+    root = read_yaml(shipped, mistakes).mapping | (read_yaml(own, mistakes).mapping if own else {})
     reader = _Reader(path.name, mistakes)
     known = (*_NUMBERS, "languages", "neighbours", "fallback_language", "flag_categories", "flag_anger", "currencies")
     for name, value in root.items():
@@ -54,7 +56,7 @@ def read_thresholds(path: Path, packs: frozenset[str], mistakes: list[str]) -> T
         fallback_language=_available(root.get("fallback_language", blank).text, packs),
         flag_categories={n: reader.vote(v) for n, v in root.get("flag_categories", blank).mapping.items()},
         flag_anger={n: reader.number(v) for n, v in root.get("flag_anger", blank).mapping.items()},
-        currencies={n: reader.number(v) for n, v in root.get("currencies", blank).mapping.items()},
+        currencies={fold(n).text: reader.number(v) for n, v in root.get("currencies", blank).mapping.items()},
     )
 
 

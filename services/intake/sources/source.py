@@ -20,6 +20,7 @@ ANSWERED, RESOLVED, REOPENED, RATED = (
     "complaint.reopened",
     "complaint.rated",
 )
+QUEUES = "intake.webhooks."  # and the name of the account: under which its retries and dead letters are kept
 REPLAY_WINDOW = timedelta(minutes=5)
 
 
@@ -162,7 +163,7 @@ class Account:
     @property
     def queue(self) -> str:
         """The name under which its retries and dead letters are kept."""
-        return f"intake.webhooks.{self.name}"
+        return QUEUES + self.name
 
     def patient_until(self, seconds: float) -> "Account":
         """The same account, whose fetches together may take so long."""

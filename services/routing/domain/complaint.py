@@ -10,9 +10,21 @@ from services.routing.domain.choice import Decision
 from services.routing.domain.needs import Demand, Policy, demand_of
 from services.routing.domain.reasons import Reason
 from shared.contracts.escalation import CaseResolved
-from shared.contracts.intake import ComplaintFacts, ComplaintReopened, ComplaintResolved
+from shared.contracts.intake import (
+    ComplaintEnd,
+    ComplaintFacts,
+    ComplaintForgotten,
+    ComplaintMerged,
+    ComplaintReopened,
+    ComplaintResolved,
+)
 
-ComplaintEvent = ComplaintFacts | ComplaintResolved | ComplaintReopened | CaseResolved
+ComplaintEvent = ComplaintFacts | ComplaintEnd | ComplaintReopened | CaseResolved
+_ENDS: Mapping[type, Reason] = {
+    ComplaintResolved: Reason.RESOLVED,
+    ComplaintMerged: Reason.MERGED,
+    ComplaintForgotten: Reason.FORGOTTEN,
+}
 
 
 class State(StrEnum):
@@ -61,7 +73,8 @@ class Complaint:
         if event.revision <= self.step_revision:
             return self
         seen = replace(self, step_revision=event.revision)
-        return seen._released(Reason.RESOLVED, now) if isinstance(event, ComplaintResolved) else seen._reopened(now)
+        reason = _ENDS.get(type(event))
+        return seen._released(reason, now) if reason else seen._reopened(now)
 
     def decided(self, decision: Decision, policy: Policy, now: datetime) -> "Complaint":
         """With the decision about who takes it; itself when it goes on waiting for the same reason as before."""

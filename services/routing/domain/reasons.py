@@ -12,3 +12,5 @@ class Reason(StrEnum):
     ALL_FULL = "all_full"
     RESOLVED = "resolved"
     CASE_RESOLVED = "case_resolved"
+    MERGED = "merged"
+    FORGOTTEN = "forgotten"

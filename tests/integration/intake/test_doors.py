@@ -7,17 +7,17 @@ import orjson
 import pytest
 import requests
 
-from tests.harness.process import TOKEN, eventually
+from ombud.local.broker import PrivateBroker
+from tests.harness.process import ANSWER_WITHIN, TOKEN, eventually
 from tests.harness.system import System
 
 AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[System]:
+def system(tmp_path_factory: pytest.TempPathFactory, broker: PrivateBroker) -> Iterator[System]:
     folder: Path = tmp_path_factory.mktemp("intake")
-    broker = request.getfixturevalue("broker")
-    made = System(folder, f"sqlite:///{folder}/{{service}}.sqlite", broker.add_vhost("intake-doors"))
+    made = System(folder, f"sqlite:///{folder}/{{service}}.sqlite", broker.add_vhost("intake-doors"), broker)
     made.start("intake")
     yield made
     made.stop()
@@ -25,7 +25,9 @@ def system(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequ
 
 def post(system: System, path: str, body: object, **headers: str) -> requests.Response:
     data = body if isinstance(body, bytes) else orjson.dumps(body)
-    return requests.post(system.services["intake"].url + path, data=data, headers=AUTHORIZED | headers, timeout=10)
+    return requests.post(
+        system.services["intake"].url + path, data=data, headers=AUTHORIZED | headers, timeout=ANSWER_WITHIN
+    )
 
 
 def dead_letters(system: System) -> int:
@@ -52,7 +54,8 @@ def test_the_answer_names_the_complaint_and_where_it_is(system: System) -> None:
     assert answer.status_code == 202
     document = system.call("intake", "GET", answer.headers["Location"]).json()
     assert document["id"] == answer.json()["complaint_id"]
-    assert document["verdict"]["category"] == "defect" or document["verdict"]["rules"] is not None
+    assert document["verdict"]["category"] == "defect"
+    assert "en.category.defect.leaks" in document["verdict"]["rules"]
     assert document["contacts"][0]["text"] == "It leaks \N{REPLACEMENT CHARACTER} badly."
 
 
@@ -81,7 +84,8 @@ def test_classify_shows_the_reading_with_its_evidence_and_stores_nothing(system:
     text = "Chci mluvit s vedoucím, konvice popálila moji dceru!"
     found = post(system, "/v1/classify", {"text": text}).json()
     assert (found["language"], found["severity"], found["asks_kind"]) == ("cs", "critical", "supervisor")
-    assert all(text[e["start"] : e["end"]] == e["matched"] for e in found["evidence"] if e["start"] >= 0)
+    in_the_text = [e for e in found["evidence"] if e["start"] >= 0]
+    assert [text[e["start"] : e["end"]] for e in in_the_text] == [e["matched"] for e in in_the_text] != []
     assert system.summary("intake")["contacts"] == before
 
 

@@ -11,7 +11,7 @@ from ombud.local.ports import free_ports
 
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateBroker]:
-    version = os.environ.get("OMBUD_TEST_BROKER") or "3.10"
+    version = os.environ.get("OMBUD_TEST_BROKER", "3.10")
     broker = PrivateBroker(tmp_path_factory.mktemp("broker"), free_ports(4)[0], version)
     broker.start()
     yield broker

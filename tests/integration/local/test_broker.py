@@ -13,6 +13,8 @@ import requests
 from ombud.local.broker import PrivateBroker
 from ombud.local.errors import LocalError
 from ombud.local.ports import free_ports, is_port_free
+from tests.harness.process import ANSWER_WITHIN, PATIENCE
+from tests.harness.servers import stopped
 
 
 @contextmanager
@@ -48,8 +50,8 @@ def test_confirmed_message_comes_out_of_a_quorum_queue(broker: PrivateBroker) ->
 
 def test_confirmed_message_survives_kill(broker: PrivateBroker) -> None:
     publish(broker.uri, "survivor", "a complaint")
-    broker.kill()
-    broker.start()
+    with stopped(broker, by=broker.kill):
+        assert not broker.is_alive
     assert take(broker.uri, "survivor") == "a complaint"
 
 
@@ -63,14 +65,20 @@ def test_virtual_host_is_separate_and_reachable(broker: PrivateBroker) -> None:
 
 def test_management_answers_the_drawn_password_only(broker: PrivateBroker) -> None:
     overview = f"{broker.management_url}/api/overview"
-    assert requests.get(overview, auth=broker.credentials, timeout=10).json()["node"] == "ombud@localhost"
-    assert requests.get(overview, auth=("guest", "guest"), timeout=10).status_code == 401
+    answer = requests.get(overview, auth=broker.credentials, timeout=ANSWER_WITHIN)
+    assert answer.json()["node"] == "ombud@localhost"
+    assert requests.get(overview, auth=("guest", "guest"), timeout=ANSWER_WITHIN).status_code == 401
 
 
 def test_ctl_asks_this_node(broker: PrivateBroker) -> None:
     assert "ombud@localhost" in broker.ctl("eval", "node().")
     with pytest.raises(LocalError, match="nobody_here"):
         broker.ctl("delete_user", "nobody_here")
+
+
+def test_ctl_that_does_not_answer_is_said_on_one_line(broker: PrivateBroker) -> None:
+    with pytest.raises(LocalError, match=r"^rabbitmqctl eval node\(\)\.: no answer within 0 s$"):
+        broker.ctl("eval", "node().", patience=0.01)
 
 
 def test_all_ports_are_on_loopback(broker: PrivateBroker) -> None:
@@ -96,9 +104,19 @@ def test_ports_of_the_machines_own_broker_are_refused(tmp_path: Path, port: int)
         PrivateBroker(tmp_path, port).start()
 
 
-def test_stop_of_a_second_node_of_the_next_line_leaves_nothing_behind(broker: PrivateBroker, tmp_path: Path) -> None:
+@pytest.fixture
+def broker_of_the_next_line(tmp_path: Path) -> Iterator[PrivateBroker]:
+    """Not started; stopped in the end."""
+    made = PrivateBroker(tmp_path, free_ports(4)[0], version="4")
+    yield made
+    made.stop()
+
+
+def test_stop_of_a_second_node_of_the_next_line_leaves_nothing_behind(
+    broker: PrivateBroker, broker_of_the_next_line: PrivateBroker
+) -> None:
     before = set(psutil.Process().children())
-    second = PrivateBroker(tmp_path, free_ports(4)[0], version="4")
+    second = broker_of_the_next_line
     second.start()
     publish(second.uri, "separate.node", "a complaint")
     started = [each for child in set(psutil.Process().children()) - before for each in [child, *child.children(True)]]
@@ -106,7 +124,7 @@ def test_stop_of_a_second_node_of_the_next_line_leaves_nothing_behind(broker: Pr
 
     second.stop()
 
-    _, alive = psutil.wait_procs(started, timeout=10)
+    _, alive = psutil.wait_procs(started, timeout=PATIENCE)
     assert alive == []
     assert all(is_port_free(port) for port in second.ports.all)
     assert broker.is_alive

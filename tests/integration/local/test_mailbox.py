@@ -16,6 +16,7 @@ import requests
 
 from ombud.local.ports import free_ports
 from ombud.local.processes import Child
+from tests.harness.process import ANSWER_WITHIN, STOP_WITHIN, eventually
 
 
 @dataclass(frozen=True)
@@ -25,17 +26,17 @@ class Mailbox:
     http_port: int
 
     def get(self, path: str, **headers: str) -> requests.Response:
-        return requests.get(f"http://127.0.0.1:{self.http_port}{path}", headers=headers, timeout=10)
+        return requests.get(f"http://127.0.0.1:{self.http_port}{path}", headers=headers, timeout=ANSWER_WITHIN)
 
     def messages(self, query: str = "") -> list[dict[str, Any]]:
         return list(self.get(f"/api/messages{query}").json())
 
     def send(self, message: EmailMessage, *to: str) -> None:
-        with smtplib.SMTP("127.0.0.1", self.smtp_port, timeout=10) as smtp:
+        with smtplib.SMTP("127.0.0.1", self.smtp_port, timeout=ANSWER_WITHIN) as smtp:
             smtp.send_message(message, to_addrs=list(to) or None)
 
     def send_raw(self, content: bytes) -> None:
-        with smtplib.SMTP("127.0.0.1", self.smtp_port, timeout=10) as smtp:
+        with smtplib.SMTP("127.0.0.1", self.smtp_port, timeout=ANSWER_WITHIN) as smtp:
             smtp.sendmail("ombud@example.org", ["sam@example.org"], content)
 
 
@@ -44,8 +45,8 @@ def a_mailbox(folder: Path, *options: str) -> Mailbox:
     argv = [sys.executable, "-m", "ombud.local.mailbox", "--smtp-port", str(smtp), "--http-port", str(http)]
     child = Child("mailbox", [*argv, "--data-dir", str(folder), *options], dict(os.environ), folder / "mailbox.log")
     child.start()
-    while "mail catcher:" not in child.log_tail():
-        assert child.is_alive, child.log_tail()
+    eventually(lambda: "mail catcher:" in child.log_tail() or not child.is_alive, "the mail catcher", child.log_tail)
+    assert child.is_alive, child.log_tail()
     return Mailbox(child, smtp, http)
 
 
@@ -90,7 +91,7 @@ def test_newest_come_first_and_can_be_asked_for_by_recipient(mailbox: Mailbox) -
 
 def test_delete_removes_all(mailbox: Mailbox) -> None:
     mailbox.send(a_mail())
-    answer = requests.delete(f"http://127.0.0.1:{mailbox.http_port}/api/messages", timeout=10)
+    answer = requests.delete(f"http://127.0.0.1:{mailbox.http_port}/api/messages", timeout=ANSWER_WITHIN)
     assert answer.json() == {"removed": 1}
     assert mailbox.messages() == []
 
@@ -126,7 +127,7 @@ def test_nothing_odd_is_refused_or_breaks_the_pages(mailbox: Mailbox, content: b
 
 
 def test_any_password_gets_in(mailbox: Mailbox) -> None:
-    with smtplib.SMTP("127.0.0.1", mailbox.smtp_port, timeout=10) as smtp:
+    with smtplib.SMTP("127.0.0.1", mailbox.smtp_port, timeout=ANSWER_WITHIN) as smtp:
         smtp.login("someone", "anything")
         smtp.send_message(a_mail())
     assert len(mailbox.messages()) == 1
@@ -161,19 +162,21 @@ def test_every_mail_that_is_kept_was_acknowledged_even_at_the_end(mailbox: Mailb
         acknowledged = 0
         with (
             suppress(OSError, smtplib.SMTPException),
-            smtplib.SMTP("127.0.0.1", mailbox.smtp_port, timeout=10) as smtp,
+            smtplib.SMTP("127.0.0.1", mailbox.smtp_port, timeout=STOP_WITHIN) as smtp,
         ):
-            for _ in range(10_000):
+            while True:
                 smtp.send_message(a_mail(f"Case {sender}.{acknowledged}"))
                 acknowledged += 1
         return acknowledged
 
     with ThreadPoolExecutor(8) as pool:
         senders = [pool.submit(send_until_refused, sender) for sender in range(8)]
-        while mailbox.get("/api/count").json()["count"] < 50:
-            assert mailbox.child.is_alive
-        assert mailbox.child.stop() == 0
+        try:
+            eventually(lambda: mailbox.get("/api/count").json()["count"] >= 50, "fifty mails", mailbox.child.log_tail)
+        finally:
+            exit_code = mailbox.child.stop(STOP_WITHIN)
         acknowledged = sum(sender.result() for sender in senders)
+    assert exit_code == 0
     assert len(list((tmp_path / "new").iterdir())) == acknowledged
     assert acknowledged >= 50
 

@@ -1,11 +1,13 @@
 """Unpacking Debian packages: once, by one process at a time, and with one clear line when it cannot be done."""
 
+import hashlib
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from ombud.local import apt
 from ombud.local.errors import LocalError
 from ombud.local.packages import Bundle, cache_dir, unpacked
 
@@ -13,8 +15,26 @@ ADVICE = "install it (apt-get install it) or give --elsewhere"
 
 
 def a_bundle(*packages: str) -> Bundle:
-    """netbase is the smallest package that every Debian has: four files below /etc."""
-    return Bundle("small", "bookworm", packages or ("netbase",), "the small one", ADVICE)
+    return Bundle("small", "bookworm", packages or ("smallest",), "the small one", ADVICE)
+
+
+@pytest.fixture
+def mirror(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package source of our own, with one package: apt reads it from the disk, whatever the network does."""
+    folder = tmp_path_factory.mktemp("mirror")
+    files, lists, etc = folder / "smallest", folder / f"dists/bookworm/main/binary-{apt.architecture()}", folder / "etc"
+    for made in (files / "DEBIAN", files / "etc", lists, etc):
+        made.mkdir(parents=True)
+    control = "Package: smallest\nVersion: 1\nArchitecture: all\nMaintainer: Ombud\nDescription: one file\n"
+    (files / "DEBIAN/control").write_text(control)
+    (files / "etc/smallest").touch()
+    subprocess.run(["dpkg-deb", "--build", str(files)], check=True, stdout=subprocess.DEVNULL)
+    package = (folder / "smallest.deb").read_bytes()
+    place = f"Filename: smallest.deb\nSize: {len(package)}\nSHA256: {hashlib.sha256(package).hexdigest()}\n"
+    (lists / "Packages").write_text(control + place)
+    (etc / "sources.list").write_text(f"deb [trusted=yes] file:{folder} bookworm main\n")
+    (folder / "apt.conf").write_text(f'Dir::Etc "{etc}";\n')
+    monkeypatch.setenv("APT_CONFIG", str(folder / "apt.conf"))
 
 
 @pytest.fixture
@@ -31,10 +51,11 @@ def put(folder: Path, tool: str, prints: str = "", exit_code: int = 0) -> None:
     (folder / tool).chmod(0o755)
 
 
+@pytest.mark.usefixtures("mirror")
 def test_two_processes_at_once_fetch_once(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from ombud.local.packages import Bundle, unpacked;"
-        f"print(unpacked(Bundle('small', 'bookworm', ('netbase',), 'the small one', 'none'), Path({str(tmp_path)!r})))"
+        f"print(unpacked(Bundle('small', 'bookworm', ('smallest',), 'the small one', 'none'), Path({str(tmp_path)!r})))"
     )
     both = [
         subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -43,7 +64,7 @@ def test_two_processes_at_once_fetch_once(tmp_path: Path) -> None:
     answers = [process.communicate(timeout=120) for process in both]
     folder = Path(answers[0][0].strip())
     assert answers[0][0] == answers[1][0], answers
-    assert (folder / "etc/protocols").exists()
+    assert (folder / "etc/smallest").exists()
     assert sum(errors.count("reading package lists") for _, errors in answers) == 1
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == [folder.name], "nothing half done stays"
 
@@ -59,9 +80,10 @@ def test_what_is_there_is_used_without_asking_the_network(tmp_path: Path, tools:
 
 
 def test_changed_recipe_is_fetched_anew() -> None:
-    assert a_bundle("netbase").recipe != a_bundle("netbase", "hostname").recipe
+    assert a_bundle("smallest").recipe != a_bundle("smallest", "another").recipe
 
 
+@pytest.mark.usefixtures("mirror")
 def test_unknown_package_names_the_advice(tmp_path: Path) -> None:
     with pytest.raises(LocalError) as refused:
         unpacked(a_bundle("no-such-package-of-ombud"), tmp_path)

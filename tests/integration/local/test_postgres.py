@@ -11,6 +11,7 @@ import sqlalchemy
 from ombud.local.errors import LocalError
 from ombud.local.ports import free_ports, is_port_free
 from ombud.local.postgres import PrivatePostgres
+from tests.harness.process import PATIENCE
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def test_stop_leaves_nothing_behind(postgres: PrivatePostgres) -> None:
     server = psutil.Process(postgres.pid)
     started = [server, *server.children(recursive=True)]
     postgres.stop()
-    assert psutil.wait_procs(started, timeout=10)[1] == []
+    assert psutil.wait_procs(started, timeout=PATIENCE)[1] == []
     assert is_port_free(postgres.port)
     assert not postgres.is_temporary or not postgres.home.exists()
 

@@ -12,6 +12,7 @@ import pytest
 
 from ombud.local.ports import free_ports, is_port_free
 from ombud.local.processes import Child, is_running, remember_pid
+from tests.harness.process import PATIENCE, eventually
 
 
 def a_child(folder: Path, script: str, name: str = "child") -> Child:
@@ -29,11 +30,10 @@ def test_child_ends_when_asked(tmp_path: Path) -> None:
 def test_child_that_does_not_listen_is_killed_with_all_it_started(tmp_path: Path) -> None:
     child = a_child(tmp_path, "trap '' TERM; sleep 600 & echo ready; while :; do wait; done")
     child.start()
-    while "ready" not in child.log_tail():
-        assert child.is_alive
+    eventually(lambda: "ready" in child.log_tail(), "it to be ready", child.log_tail)
     started = psutil.Process(child.pid).children(recursive=True)
     assert child.stop(patience=0.2) == -signal.SIGKILL
-    assert psutil.wait_procs(started, timeout=5)[1] == []
+    assert psutil.wait_procs(started, timeout=PATIENCE)[1] == []
 
 
 def test_child_writes_to_its_log_and_keeps_older_lines(tmp_path: Path) -> None:
@@ -53,12 +53,12 @@ def test_child_dies_with_a_killed_parent_and_not_before(tmp_path: Path, thread: 
         after_half_a_second = parent.stdout.readline()
         parent.kill()
     assert after_half_a_second == "alive\n"
-    assert psutil.wait_procs([child], timeout=10)[1] == []
+    assert psutil.wait_procs([child], timeout=PATIENCE)[1] == []
 
 
 _PARENT = textwrap.dedent(
     """
-    import os, psutil, sys, threading
+    import os, psutil, sys, threading, time
     from pathlib import Path
     from ombud.local.processes import Child
     child = Child("child", ["/bin/sleep", "600"], dict(os.environ), Path(sys.argv[1]) / "child.log")
@@ -68,6 +68,8 @@ _PARENT = textwrap.dedent(
         starter = threading.Thread(target=child.start)
         starter.start()
         starter.join()
+    while psutil.Process(child.pid).name() != "sleep":  # only then is it tied to us
+        time.sleep(0.01)
     print(child.pid, flush=True)
     try:
         psutil.Process(child.pid).wait(0.5)
@@ -95,5 +97,17 @@ def test_free_ports_are_in_a_row_and_free() -> None:
 
 
 def test_free_ports_are_not_given_out_twice_though_nobody_listens_yet() -> None:
-    given = [port for _ in range(500) for port in free_ports(3)]
+    given = [port for _ in range(200) for port in free_ports(3)]
     assert len(set(given)) == len(given)
+
+
+def test_free_ports_are_never_those_of_a_broker_of_the_machine() -> None:
+    script = """
+        from ombud.local.ports import free_ports, use_part
+        use_part(70, 150)  # from 25600 to 25680, twice around
+        print(*(free_ports(1)[0] for _ in range(160)))
+    """
+    argv = [sys.executable, "-c", textwrap.dedent(script)]
+    given = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=PATIENCE).stdout.split()
+    assert len(given) == 160
+    assert "25672" not in given

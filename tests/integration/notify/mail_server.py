@@ -10,6 +10,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope
 
 from ombud.local.ports import free_ports
+from tests.harness.process import PATIENCE, eventually
 
 KEEP, DROP, HANG = "keep", "drop", "hang"  # keep the letter and then break off; break off; say nothing
 LATE, LATENESS = "late", 25.0  # behave, after so many seconds
@@ -35,10 +36,16 @@ class MailServer:
         self.port = free_ports(1)[0]
         from_the_start = tls if scheme == "smtps" else None
         self._controller = _Controller(
-            self, _Hooks(self), hostname="127.0.0.1", port=self.port, ssl_context=from_the_start
+            self,
+            _Hooks(self),
+            hostname="127.0.0.1",
+            port=self.port,
+            ssl_context=from_the_start,
+            ready_timeout=PATIENCE,
         )
         self._controller.start()
-        self.connections = 0  # the controller tried one
+        eventually(lambda: self.connections == 1, "the connection that the controller tries")
+        self.connections = 0
 
     @property
     def url(self) -> str:
@@ -52,8 +59,8 @@ class MailServer:
         assert isinstance(envelope.content, bytes)
         letter = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(letter, EmailMessage)
-        self.letters.append(letter)
         self.recipients.append(list(envelope.rcpt_tos))
+        self.letters.append(letter)  # the last, as tests wait for it
 
     async def play(self, verb: str, server: SMTP) -> str | None:
         """The reply to give instead of the usual one."""
@@ -63,7 +70,7 @@ class MailServer:
             await asyncio.sleep(LATENESS)
             return None
         if action == HANG:
-            await asyncio.sleep(30)
+            await asyncio.sleep(600)  # or until the server stops
         if action in (DROP, KEEP, HANG):
             assert server.transport
             server.transport.abort()

@@ -12,7 +12,10 @@ from services.notify.channels.smtp_session import SmtpServer, Timeouts
 from services.notify.outcomes import Accepted, Ambiguous, Permanent, Reason, Temporary
 from tests.integration.notify.mail_server import DROP, HANG, KEEP, MailServer
 
-QUICK = Timeouts(command=0.4, final_dot=0.6)
+PATIENT = Timeouts(command=30.0, final_dot=30.0)
+# Only for servers that say nothing. Where the one command that hangs is not the first, those before it need their time.
+NO_REPLY = Timeouts(command=3.0, final_dot=30.0)
+NO_FINAL_REPLY = Timeouts(command=30.0, final_dot=0.5)
 Make = Callable[..., Email]
 TLS = pytest.mark.parametrize("scheme", ["smtps", "smtp+starttls"])
 
@@ -21,7 +24,7 @@ TLS = pytest.mark.parametrize("scheme", ["smtps", "smtp+starttls"])
 def make() -> Iterator[Make]:
     made: list[Email] = []
 
-    def email(url: str, timeouts: Timeouts = QUICK) -> Email:
+    def email(url: str, timeouts: Timeouts = PATIENT) -> Email:
         made.append(Email(SmtpServer.parse(url), Sender.parse("Ombud <ombud@example.org>"), timeouts))
         return made[-1]
 
@@ -80,14 +83,15 @@ BEFORE = [  # verb, what the server does, the outcome, whether the letter had be
 def test_failure_before_the_final_dot_is_certainly_unsent(mail_server, make, verb, action, outcome, handed_off):
     mail_server.script[verb] = [action]
     hand_off = HandOff()
-    assert make(mail_server.url).send(a_letter(), hand_off) == outcome
+    assert make(mail_server.url, NO_REPLY if action == HANG else PATIENT).send(a_letter(), hand_off) == outcome
     assert (mail_server.letters, hand_off.times) == ([], handed_off)
 
 
 @pytest.mark.parametrize(("action", "kept"), [(KEEP, 1), (DROP, 0), (HANG, 0)])
 def test_no_answer_to_the_final_dot_is_ambiguous(mail_server, make, action, kept):
     mail_server.script["DOT"] = [action]
-    assert make(mail_server.url).send(a_letter(), HandOff()) == Ambiguous(Reason.NO_ANSWER)
+    timeouts = NO_FINAL_REPLY if action == HANG else PATIENT
+    assert make(mail_server.url, timeouts).send(a_letter(), HandOff()) == Ambiguous(Reason.NO_ANSWER)
     assert len(mail_server.letters) == kept
 
 
@@ -101,16 +105,14 @@ def test_break_off_between_354_and_the_dot_is_seen_or_unsure_but_never_accepted(
 
 def test_server_that_is_not_there_is_a_temporary_failure(make):
     with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
-    assert make(f"smtp://127.0.0.1:{port}").send(a_letter(), HandOff()) == Temporary(
-        Reason.PROVIDER_AWAY, "ConnectionRefusedError"
-    )
+        unused.bind(("127.0.0.1", 0))  # and nobody listens
+        outcome = make(f"smtp://127.0.0.1:{unused.getsockname()[1]}").send(a_letter(), HandOff())
+    assert outcome == Temporary(Reason.PROVIDER_AWAY, "ConnectionRefusedError")
 
 
 def test_server_that_accepts_and_says_nothing_is_a_temporary_failure(make):
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        outcome = make(f"smtp://127.0.0.1:{silent.getsockname()[1]}").send(a_letter(), HandOff())
+        outcome = make(f"smtp://127.0.0.1:{silent.getsockname()[1]}", NO_REPLY).send(a_letter(), HandOff())
     assert isinstance(outcome, Temporary)
     assert outcome.reason is Reason.PROVIDER_AWAY
 

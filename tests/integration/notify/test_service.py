@@ -2,17 +2,20 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from services.notify.domain import alert_id
 from shared.contracts.topology import DEAD_LETTERS_EXCHANGE, SERVICES
+from shared.schema import migrate
 from tests.harness.bus import Bus
+from tests.harness.clock import set_shift
 from tests.harness.process import ServiceProcess, eventually
 from tests.integration.notify.mail_server import MailServer
 from tests.integration.notify.twilio import Twilio
-from tests.unit.notify.build import CASE, acknowledged, escalated, failed
+from tests.unit.notify.build import CASE, MIGRATIONS, acknowledged, escalated, failed
 
 ANN = {"name": "Ann", "email": "ann@example.org", "phone": "+420601234567"}
 BOSS = "boss@example.org"
@@ -75,9 +78,10 @@ def at_rest(notify: ServiceProcess, alerts: int) -> bool:
     return ended == alerts and seen["plumbing"]["outbox"] == 0
 
 
-@pytest.mark.parametrize("database", ["sqlite_url", "database_url"])
-def test_escalation_becomes_one_mail_and_one_event_however_often_it_is_told(database, start, bus, mail_server, request):
-    notify = start(request.getfixturevalue(database))
+def test_escalation_becomes_one_mail_and_one_event_however_often_it_is_told(any_database, start, bus, mail_server):
+    url = any_database.format(service="notify")
+    migrate(url, "notify", MIGRATIONS)
+    notify = start(url)
     tap = bus.tap("notify")
     event = escalated("ann")
     for copy in ("1", "1", "2"):
@@ -148,7 +152,7 @@ def test_killed_after_hand_off_is_ambiguous_and_never_sent_again_by_mail(notify,
     bus.publish(escalated("ann"))
     assert notify.wait() != 0
     notify.start()
-    shift.write_text("130")
+    set_shift(shift, timedelta(seconds=130))
     eventually(lambda: at_rest(notify, 2), "both alerts to end", notify.log)
     assert states(notify) == {"ann email": "ambiguous", "ann sms": "accepted"}
     assert (len(mail_server.letters), len(twilio.messages)) == (1, 1)
@@ -162,6 +166,6 @@ def test_killed_before_hand_off_is_sent_once_all_the_same(notify, bus, mail_serv
     bus.publish(escalated("ann"))
     assert notify.wait() != 0
     notify.start()
-    shift.write_text("70")
+    set_shift(shift, timedelta(seconds=70))
     eventually(lambda: at_rest(notify, 1), "the alert to end", notify.log)
     assert (states(notify), len(mail_server.letters)) == ({"ann email": "accepted"}, 1)

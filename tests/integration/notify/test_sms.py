@@ -14,7 +14,11 @@ LETTER = Letter("alert-1", "case-1", "+420601234567", "0f8c2d11 High emea https:
 
 @pytest.fixture
 def sms(twilio: Twilio) -> Sms:
-    return Sms(SmsProvider.parse(twilio.url), senders=2, read_timeout=0.5)
+    return an_sms(twilio)
+
+
+def an_sms(twilio: Twilio, read_timeout: float = 30.0) -> Sms:
+    return Sms(SmsProvider.parse(twilio.url), senders=2, read_timeout=read_timeout)
 
 
 def test_message_is_taken_with_our_sender(twilio, sms):
@@ -48,9 +52,9 @@ def test_answer_decides_the_outcome(twilio, sms, status, code, headers, outcome)
 
 
 @pytest.mark.parametrize(("action", "taken"), [(DROP_AFTER, 1), (DROP_BEFORE, 0), (HANG, 0)])
-def test_no_answer_is_ambiguous(twilio, sms, action, taken):
+def test_no_answer_is_ambiguous(twilio, action, taken):
     twilio.script = [action]
-    outcome = sms.send(LETTER, lambda: None)
+    outcome = an_sms(twilio, read_timeout=0.5 if action == HANG else 30.0).send(LETTER, lambda: None)
     assert isinstance(outcome, Ambiguous)
     assert (outcome.reason, len(twilio.messages)) == (Reason.NO_ANSWER, taken)
 
@@ -62,10 +66,10 @@ def test_wrong_token_is_the_operators_fault(twilio):
 
 def test_provider_that_is_not_there_is_a_temporary_failure():
     with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
+        unused.bind(("127.0.0.1", 0))  # and nobody listens
         port = unused.getsockname()[1]
-    sms = Sms(SmsProvider.parse(f"http://AC:t@127.0.0.1:{port}?from=%2B1555"), senders=1)
-    assert sms.send(LETTER, lambda: None) == Temporary(Reason.PROVIDER_AWAY)
+        sms = Sms(SmsProvider.parse(f"http://AC:t@127.0.0.1:{port}?from=%2B1555"), senders=1)
+        assert sms.send(LETTER, lambda: None) == Temporary(Reason.PROVIDER_AWAY)
 
 
 def test_port_that_speaks_no_tls_is_a_wrong_setting(twilio):

@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.notify import sending
+from services.notify import overview, sending
+from services.notify.dispatcher import SENDERS
 from services.notify.domain import AlertState
 from services.notify.outcomes import Accepted, Permanent, Reason
 from services.notify.sending import Attempt
-from tests.harness.process import eventually
+from tests.harness.process import PATIENCE, eventually
 from tests.unit.notify.build import CASE, Office, a_contact, acknowledged, escalated
 
 REFUSED = Permanent(Reason.RECIPIENT_REFUSED)
-CASES = 60
+CASES = 4 * SENDERS  # the first claim of each worker takes half of them, the rest is fought over
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def in_threads(*works: Callable[[], Any]) -> list[Any]:
 
     def run(place: int, work: Callable[[], Any]) -> None:
         try:
-            line.wait(10)
+            line.wait(PATIENCE)
             results[place] = work()
         except Exception as error:  # noqa: BLE001 - raised below, in the thread of the test
             errors.append(error)
@@ -43,9 +44,10 @@ def in_threads(*works: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE)
     if errors:
         raise errors[0]
+    assert not any(thread.is_alive() for thread in threads)
     return results
 
 
@@ -60,27 +62,44 @@ def waits_for_a_lock(office: Office) -> bool:
         return bool(tx.connection.scalar(text(waiting)))
 
 
+def spawning(senders: list[threading.Thread]) -> Callable[..., None]:
+    """Sends each letter in a thread of its own, which is kept to be waited for."""
+
+    def spawn(send: Callable[[Any], None], job: Any) -> None:
+        thread = threading.Thread(target=send, args=(job,))
+        senders.append(thread)  # of both workers, so it need not be the last any more
+        thread.start()
+
+    return spawn
+
+
+def accepted(office: Office) -> int:
+    with office.db.read() as tx:
+        return int(overview.counts(tx)["alerts"]["accepted"])
+
+
 def test_two_workers_send_each_alert_once(office: Office, colleague: Office):
     office.know(a_contact(phone=None))
     office.hear(*[escalated(case_id=f"case-{n:03}") for n in range(CASES)])
     senders: list[threading.Thread] = []
-
-    def spawn(send: Callable[[Any], None], job: Any) -> None:
-        thread = threading.Thread(target=send, args=(job,))
-        senders.append(thread)
-        thread.start()
+    both_have_claimed = threading.Barrier(2)
 
     def work(one: Office) -> None:
-        dispatcher = one.a_dispatcher(spawn)
-        for _ in range(400):
-            dispatcher.send_due()
+        # Nothing leaves before both have all their senders busy: neither can take all, however late the other begins.
+        may_go = threading.Event()
+        one.email.before_hand_off = lambda: may_go.wait(PATIENCE)
+        dispatcher = one.a_dispatcher(spawning(senders))
+        assert dispatcher.send_due() == SENDERS
+        both_have_claimed.wait(PATIENCE)
+        may_go.set()
+        eventually(lambda: not dispatcher.send_due() and accepted(one) == CASES, "all to be sent")
 
     in_threads(lambda: work(office), lambda: work(colleague))
     for sender in senders:
-        sender.join(30)
+        sender.join(PATIENCE)
     sent = Counter(letter.case_id for one in (office, colleague) for letter in one.email.sent)
     assert sent == {f"case-{n:03}": 1 for n in range(CASES)}
-    assert all(one.email.sent for one in (office, colleague))
+    assert all(len(one.email.sent) >= SENDERS for one in (office, colleague))
     assert Counter(office.told() + colleague.told()) == {"alert.accepted": CASES}
 
 
@@ -177,18 +196,20 @@ def test_one_hanging_recipient_holds_up_nobody_else(office: Office):
 
     def send(letter: Any, hand_off: Any) -> Any:
         if letter.address.startswith("slow"):
-            assert release.wait(30)
+            assert release.wait(PATIENCE)
         outcome = usual(letter, hand_off)
         answered.set()
         return outcome
 
     office.email.send = send  # type: ignore[method-assign]
-    dispatcher = office.a_dispatcher(lambda work, job: threading.Thread(target=work, args=(job,)).start())
+    senders: list[threading.Thread] = []
+    dispatcher = office.a_dispatcher(spawning(senders))
     dispatcher.send_due()
     office.hear(escalated("ann", case_id="case-quick"))
     dispatcher.send_due()
-    assert answered.wait(10)
+    assert answered.wait(PATIENCE)
     assert [letter.case_id for letter in office.email.sent] == ["case-quick"]
-    answered.clear()
     release.set()
-    assert answered.wait(10)
+    for sender in senders:
+        sender.join(PATIENCE)
+    assert [letter.case_id for letter in office.email.sent] == ["case-quick", "case-slow"]

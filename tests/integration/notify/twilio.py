@@ -46,7 +46,7 @@ class _Handler(BaseHTTPRequestHandler):
         form = {k: v[0] for k, v in parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode()).items()}
         action = self.twilio.script.pop(0) if self.twilio.script else self._usual(form)
         if action == HANG:
-            self.twilio.released.wait(30)
+            self.twilio.released.wait()
         if isinstance(action, str):
             if action == DROP_AFTER:
                 self.twilio.messages.append(form)

@@ -4,7 +4,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,7 @@ def environment() -> dict[str, str]:
 def ombud(tmp_path: Path, environment: dict[str, str]) -> Callable[..., Result]:
     """Runs `ombud ARGS` to its end, at most `patience` seconds; `feed` goes to its standard input."""
 
-    def call(*args: str, feed: str = "", patience: float = 60, **settings: str) -> Result:
+    def call(*args: str, feed: str = "", patience: float = 180, **settings: str) -> Result:
         command = [sys.executable, "-m", "ombud", *args]
         env = environment | settings
         return subprocess.run(
@@ -37,14 +37,22 @@ def ombud(tmp_path: Path, environment: dict[str, str]) -> Callable[..., Result]:
 
 
 def free_offset(replicas: int = 1) -> int:
-    """A port offset with which everything that `ombud run` starts here finds its port free.
-
-    It keeps below the ports that other tests use, and each test worker to a part of its own: health is 1000 above HTTP,
-    the broker some 2300 below it.
-    """
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    for _ in range(100):
-        offset = 2000 * (worker // 2 + 1) + 500 * (worker % 2) + random.randrange(0, 300)
+    """A port offset with which everything that `ombud run` starts here finds its port free; each is given out once."""
+    for offset in _offsets:
         if all(is_port_free(port) for port, _ in taken_ports(offset, replicas, own_broker=True, own_mailbox=True)):
             return offset
     raise AssertionError("no free offset")
+
+
+def _offsets_of_this_worker() -> Iterator[int]:
+    """Its share of those that keep a run below the ports of the other tests, from a random place on.
+
+    At this distance no two runs have a port in common, also not the health ports of one and the HTTP ports of another.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    own = list(range(1000, 10_950, 30))[worker :: int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))]
+    first = random.randrange(len(own))
+    yield from own[first:] + own[:first]
+
+
+_offsets = _offsets_of_this_worker()

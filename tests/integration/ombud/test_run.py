@@ -112,9 +112,10 @@ def test_it_starts_heals_itself_and_leaves_nothing_behind(running: Running, ombu
     os.kill(routing, signal.SIGKILL)
     assert eventually(lambda: (now := status())["ready"] and now["processes"][1]["pid"] != routing)
 
-    pids = [p["pid"] for p in status()["processes"]] + [c.pid for c in psutil.Process(running.process.pid).children()]
+    started = [psutil.Process(p["pid"]) for p in status()["processes"]]
+    started += psutil.Process(running.process.pid).children()
     assert running.end() == 0
-    assert [pid for pid in pids if psutil.pid_exists(pid)] == []
+    assert [process for process in started if process.is_running()] == []
     assert all(is_port_free(p.port) and is_port_free(p.ops_port) for p in places(running.offset))
     assert ombud("status", "--data-dir", str(running.folder)).returncode == 1
 

@@ -9,6 +9,7 @@ import pytest
 
 from ombud.publisher import BATCH, Depths, connect
 from shared.contracts.topology import QUEUES, UPSTREAM_EXCHANGE
+from tests.harness.process import eventually
 from tests.integration.ombud.conftest import Result
 
 QUEUE = "intake.complaints.v1"
@@ -87,6 +88,7 @@ def test_the_depth_of_the_queues_is_unknown_until_all_are_there(channel: amqp.Ch
     for queue in QUEUES:
         channel.queue_declare(queue.name, durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"})
     assert depths.waiting() == 0
-    channel.basic_publish(amqp.Message(b"{}"), UPSTREAM_EXCHANGE, "complaint.submitted")
-    channel.close()
+    for number in (1, 2):
+        channel.basic_publish(amqp.Message(b"{}"), UPSTREAM_EXCHANGE, "complaint.submitted")
+        eventually(lambda number=number: depths.waiting() == number, "the message to be counted")
     depths.close()

@@ -39,7 +39,7 @@ class SinkService:
             if event.external_id == "refused":
                 raise Rejected("refused")
             if event.external_id.startswith("slow"):
-                eventlet.sleep(0.3)
+                eventlet.sleep(0.1)
             tx.announce(ComplaintAssigned(event.complaint_id, 1, "a", "A", tx.now))
         tx.insert_many(effects, [{"external_id": e.external_id} for e in events])
 

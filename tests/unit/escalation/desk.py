@@ -12,6 +12,7 @@ from services.escalation.settings import SHIPPED_POLICY
 from shared.contracts.event import Event
 from shared.database import Database, Transaction
 from shared.schema import migrate
+from tests.harness.clock import set_shift
 from tests.unit.escalation.builders import EVERYBODY
 
 MIGRATIONS = SHIPPED_POLICY.parent / "migrations"
@@ -42,7 +43,7 @@ class Desk:
 
     def jump(self, by: timedelta) -> None:
         self._shift += by
-        self._clock_file.write_text(str(self._shift.total_seconds()))
+        set_shift(self._clock_file, self._shift)
 
     def hear(self, *events: Event, trace: str | None = None) -> None:
         """What intake tells, in one batch."""

@@ -9,6 +9,7 @@ from itsdangerous import URLSafeTimedSerializer
 
 from shared import clock, links
 from shared.links import EXPIRED, INVALID, BadLink, Claim, check, mint
+from tests.harness.clock import set_shift
 
 CLAIM = Claim("alert-1", "case-1", "escalation-1", 2, "anna")
 WEEK = timedelta(days=7)
@@ -40,9 +41,14 @@ def test_the_first_key_signs_and_all_check() -> None:
     assert reason_of(["old"], token) == INVALID
 
 
-@pytest.mark.parametrize("token", ["", "x", "a.b.c", "…", mint(["k1"], CLAIM)[:-1], "x" + mint(["k1"], CLAIM)])
-def test_a_link_that_was_changed_is_invalid(token: str) -> None:
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "…"])
+def test_what_is_no_link_is_invalid(token: str) -> None:
     assert reason_of(["k1"], token) == INVALID
+
+
+def test_a_link_that_was_changed_is_invalid() -> None:
+    token = mint(["k1"], CLAIM)
+    assert reason_of(["k1"], token[:-1]) == reason_of(["k1"], "x" + token) == INVALID
 
 
 @pytest.mark.parametrize("payload", [{}, [], "text", ["a", "b", "c", "no number", "e"], ["a"] * 6])
@@ -63,7 +69,7 @@ def test_a_token_signed_for_another_purpose_is_invalid() -> None:
 )
 def test_a_link_expires(clock_file: Path, age: timedelta, is_good: bool) -> None:
     token = mint(["k1"], CLAIM)
-    clock_file.write_text(str(age.total_seconds()))
+    set_shift(clock_file, age)
     if is_good:
         assert check(["k1"], token, WEEK) == CLAIM
     else:
@@ -71,9 +77,9 @@ def test_a_link_expires(clock_file: Path, age: timedelta, is_good: bool) -> None
 
 
 def test_a_link_from_a_machine_whose_clock_runs_ahead_is_good(clock_file: Path) -> None:
-    clock_file.write_text("30")
+    set_shift(clock_file, timedelta(seconds=30))
     token = mint(["k1"], CLAIM)
-    clock_file.write_text("0")
+    set_shift(clock_file, timedelta(0))
     assert check(["k1"], token, WEEK) == CLAIM
 
 

@@ -22,7 +22,7 @@ from shared.contracts.intake import (
 from shared.contracts.notify import AlertAccepted, AlertFailed, EscalationUnreachable
 from shared.contracts.routing import ComplaintAssigned, ComplaintQueued, Needs, QueuedReason
 from shared.errors import NotFound
-from tests.unit.escalation.builders import NOON, SECOND
+from tests.unit.escalation.builders import NOON
 from tests.unit.escalation.desk import Desk
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -151,9 +151,9 @@ def test_asking_for_any_human_does_not_escalate_by_the_shipped_policy(desk: Desk
 def test_an_overdue_first_answer_escalates_when_it_is_due_and_not_before(desk: Desk) -> None:
     desk.hear(a_complaint(severity=Severity.MEDIUM))
     due_at = desk.case(id_of("1")).due_at
-    desk.jump(due_at - clock.now() - 5 * SECOND)  # type: ignore[operator]
+    desk.jump(due_at - clock.now() - MINUTES)  # type: ignore[operator]
     assert desk.tick() == 0
-    desk.jump(5 * SECOND)
+    desk.jump(MINUTES)
     assert desk.tick() == 1
     assert [e.reason for e in desk.told(CaseEscalated)] == ["overdue"]
     assert desk.tick() == 0

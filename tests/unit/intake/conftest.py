@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from services.intake import store, usecases
+from services.intake.classify.company import MatterRules
 from services.intake.domain import Complaint, Read, Step, StepKind, Submission, Verdict
 from services.intake.domain import complaint_id as id_of
-from services.intake.matters import MatterRules
 from shared.contracts.event import Severity
 from shared.database import Database
 from shared.schema import migrate

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.intake.classify.matcher import Matcher, Rule
+from services.intake.classify.matcher import CLASSES, OTHERS, Matcher, Rule
 from services.intake.classify.normalise import fold
 from services.intake.classify.patterns import parse_pattern
 from services.intake.classify.tokens import tokenise
@@ -12,8 +12,9 @@ def found(pattern: str, text: str, **classes: str) -> list[tuple[int, int]]:
     """First and last word of each match; `classes` are patterns by the name under which <name> refers to them."""
     matcher = Matcher()
     for name, source in classes.items():
-        matcher.add(Rule(f"class.{name}", "words", name, 1.0), parse_pattern(source, 4), is_class=True)
-    matcher.add(Rule("rule", "category", "refund", 1.0), parse_pattern(pattern, 4), is_class=False)
+        matcher.add(Rule(f"class.{name}", "words", name, 1.0), *parse_pattern(source, 4), stage=CLASSES)
+    for steps in parse_pattern(pattern, 4):
+        matcher.add(Rule("rule", "category", "refund", 1.0), steps, stage=OTHERS)
     hits = matcher.find(tokenise(fold(text).text))
     return [(hit.first, hit.last) for hit in hits if hit.rule.id == "rule"]
 
@@ -31,6 +32,8 @@ def found(pattern: str, text: str, **classes: str) -> list[tuple[int, int]]:
         ("lost card", "lost card, lost, card", [(0, 1)]),
         ("lost ..1 card", "lost my card lost my dear card", [(0, 2)]),
         ("lost .. card", "lost, my card. lost! card", [(0, 2)]),
+        ("lost & card", "card was lost. lost card", [(0, 2), (3, 4)]),
+        ("lost &1 card", "card is now lost, lost my card", [(4, 6)]),
         ("经理", "叫经理来", [(1, 2)]),
         ("经理", "叫经", []),
         ("经|经理来", "叫经理", [(1, 1)]),

@@ -58,6 +58,9 @@ def test_a_company_can_bring_its_own_packs(tmp_path: Path):
         ("3: |", "heavy: |", "en.yml:11", "not a weight"),
         ("safety: |", "sharks: |", "en.yml:15", "unknown flag 'sharks'"),
         ("severity:", "severeness:", "en.yml:13", "unknown section 'severeness'"),
+        ("ask:", "lists:\n  role: |\n    x\nask:", "en.yml:3", "not like a class"),
+        ("ask:", "lists:\n  crew: |\n    <role>\nask:", "en.yml:3", "no class <role>"),
+        ("captain", "a & b & c", "en.yml:3", "either order"),
         ("    want", "  - want: [", "en.yml:", ""),
         ("  wish: |\n    want", "  wish: [want]", "en.yml:4", "a list"),
         ("captain", "cap\x00tain", "en.yml:1", "cannot be read"),
@@ -72,6 +75,33 @@ def test_a_broken_pack_is_refused_with_file_and_line(tmp_path: Path, wrong: str,
     assert what in str(refused.value)
 
 
+def test_lists_save_repetition_and_vote_for_nothing(tmp_path: Path):
+    pack = PACK.replace("ask:", "lists:\n  crew: |\n    mate, bosun\nask:").replace("captain", "captain, first <crew>")
+    reader = Classifier.load(write_pack(tmp_path, pack))
+    assert reader.classify("I want to speak to the first mate of this boat.").asks_kind == "supervisor"
+    assert reader.classify("I want to speak to the bosun of this boat.").asks_kind == "none"
+
+
+def test_words_inside_an_idiom_mean_nothing(tmp_path: Path):
+    reader = Classifier.load(write_pack(tmp_path, PACK + "words:\n  idiom: |\n    loan shark\n"))
+    assert reader.classify("A loan shark stands on your boat.").severity == "low"
+    assert reader.classify("A white shark stands on your boat.").severity == "critical"
+
+
+def test_a_wish_is_not_denied_by_what_stands_before_a_but(tmp_path: Path):
+    pack = PACK.replace("ask:", "ask:\n  unwish: |\n    don t want\n  contrast: |\n    but")
+    reader = Classifier.load(write_pack(tmp_path, pack))
+    assert not reader.classify("I don't want to speak to the captain of this boat.").asks_supervisor
+    assert reader.classify("I don't want a voucher but want to speak to the captain.").asks_supervisor
+
+
+def test_who_names_an_authority_may_ask_in_the_next_sentence(tmp_path: Path):
+    pack = PACK.replace("ask:", "ask:\n  authority: |\n    who decides\n  onward: |\n    put me through")
+    reader = Classifier.load(write_pack(tmp_path, pack))
+    assert reader.classify("Who decides on this boat? Put me through.").asks_kind == "supervisor"
+    assert not reader.classify("Who decides on this boat? Nice weather. Put me through.").asks_supervisor
+
+
 def test_every_mistake_is_named_at_once(tmp_path: Path):
     write_pack(tmp_path, PACK.replace("captain", "cap*tain"))
     write_pack(tmp_path, PACK.replace("delivery:", "transport:"), "pl.yml")
@@ -80,9 +110,36 @@ def test_every_mistake_is_named_at_once(tmp_path: Path):
     assert [mistake.split(":")[0] for mistake in refused.value.mistakes] == ["en.yml", "pl.yml"]
 
 
-def test_a_directory_without_packs_is_refused(tmp_path: Path):
-    with pytest.raises(RulesError, match="no language pack"):
-        Classifier.load(tmp_path)
+def test_a_directory_without_packs_has_the_shipped_ones(tmp_path: Path, reader: Classifier):
+    assert Classifier.load(tmp_path).rules_version == reader.rules_version
+
+
+def test_a_pack_that_extends_the_shipped_one_adds_to_it_and_takes_from_it(tmp_path: Path):
+    own = "extends: shipped\nask:\n  role: |\n    captain\nwithout: |\n  en.ask.role.manager\n"
+    reader = Classifier.load(write_pack(tmp_path, own))
+    assert reader.classify("I want to speak to the captain of this boat, please.").asks_kind == "supervisor"
+    assert reader.classify("I want to speak to the supervisor, please do it now.").asks_kind == "supervisor"
+    rules = {one.rule for one in reader.classify("I want to speak to the manager, please do it now.").evidence}
+    assert "en.ask.role.manager" not in rules
+
+
+def test_a_rule_of_ones_own_wins_over_the_shipped_weight(tmp_path: Path):
+    own = "extends: shipped\ncategory:\n  billing:\n    9: |\n      invoice\n"
+    answer = Classifier.load(write_pack(tmp_path, own)).classify("The invoice is wrong, have a look at it.")
+    assert {e.weight for e in answer.evidence if e.rule == "en.category.billing.invoice"} == {10.8}
+
+
+@pytest.mark.parametrize(
+    ("own", "what"),
+    [
+        ("extends: nothing\n", "en.yml:1: only `extends: shipped`"),
+        ("extends: shipped\nwithout: |\n  en.ask.role.nobody\n", "en.yml:3: there is no rule 'en.ask.role.nobody'"),
+    ],
+)
+def test_a_wrong_extension_is_refused(tmp_path: Path, own: str, what: str):
+    with pytest.raises(RulesError) as refused:
+        Classifier.load(write_pack(tmp_path, own))
+    assert what in str(refused.value)
 
 
 def test_the_version_changes_with_any_rule(tmp_path: Path):

@@ -17,6 +17,11 @@ CRITICAL = {
         ("Someone is withdrawing money from my savings, my account was hacked!", "fraud"),
         ("I can see another customer's medical records when I log in.", "privacy"),
         ("My mother is on oxygen and you cut off our electricity.", "vulnerable"),
+        ("Dad is 86, the boiler is dead since Sunday and his flat is freezing.", "vulnerable"),
+        ("The insulin for our daughter was not delivered, her last pen is in use.", "vulnerable"),
+        ("A shelf in your shop came down on my wife's foot, two toes are broken.", "safety"),
+        ("Payments I never made leave my account every few minutes.", "fraud"),
+        ("Your portal shows me the invoices of other tenants.", "privacy"),
     ],
     "cs": [
         ("Konvice praskla a opařila naši dceru na ruce.", "safety"),
@@ -24,6 +29,9 @@ CRITICAL = {
         ("Někdo mi právě vybírá peníze, hackli mi účet!", "fraud"),
         ("Po přihlášení vidím cizí údaje jiného zákazníka.", "privacy"),
         ("Babička je na kyslíku a vy jste nám odpojili elektřinu.", "vulnerable"),
+        ("Výtah v domě stojí, v šestém patře bydlí paní na vozíku a nemůže ven.", "vulnerable"),
+        ("V zásilce jsem dostal výsledky vyšetření cizích pacientů.", "privacy"),
+        ("V celém domě je cítit plyn.", "safety"),
     ],
     "el": [
         ("Ο βραστήρας έσκασε και έκαψε το χέρι της κόρης μου.", "safety"),
@@ -31,6 +39,9 @@ CRITICAL = {
         ("Μου άδειασαν τον λογαριασμό, κάποιος χρησιμοποιεί την κάρτα μου!", "fraud"),
         ("Βλέπω τα στοιχεία άλλου πελάτη στον λογαριασμό μου.", "privacy"),
         ("Η γιαγιά είναι με οξυγόνο και μείναμε χωρίς ρεύμα.", "vulnerable"),
+        ("Μυρίζει γκάζι σε όλο το κτίριο.", "safety"),
+        ("Στην εφαρμογή βλέπω εξετάσεις άλλων ασθενών.", "privacy"),
+        ("epiase fotia i tosteria kai kaike i kouzina mou, einai apisteuto", "safety"),
     ],
     "pl": [
         ("Czajnik pękł i poparzył rękę mojej córki.", "safety"),
@@ -38,6 +49,9 @@ CRITICAL = {
         ("Ktoś właśnie wypłaca moje pieniądze, włamali się na konto!", "fraud"),
         ("Po zalogowaniu widzę dane innego klienta.", "privacy"),
         ("Babcia jest pod tlenem, a wy odcięliście nam prąd.", "vulnerable"),
+        ("W całym bloku czuć gaz.", "safety"),
+        ("W aplikacji widzę wyniki badań obcych pacjentów.", "privacy"),
+        ("Tata jest podłączony do koncentratora tlenu, a od rana nie ma prądu.", "vulnerable"),
     ],
     "zh": [
         ("热水壶炸了，把我女儿的手烫伤了。", "safety"),
@@ -45,13 +59,84 @@ CRITICAL = {
         ("我的卡正在被盗刷，钱被转走了！", "fraud"),
         ("我登录后能看到其他客户的病历。", "privacy"),
         ("奶奶靠制氧机，你们却给我们停电了。", "vulnerable"),
+        ("刚收到短信说我在泰国刷了九千，我人在沈阳啊，快停掉这张卡", "fraud"),
+        ("奶茶里喝出一截订书针", "safety"),
     ],
-    "de": [("Der Wasserkocher ist geplatzt und hat meine Tochter verbrüht.", "safety")],
-    "es": [("El cargador se prendió fuego y mi hijo está en el hospital.", "safety")],
-    "fr": [("La bouilloire a explosé et ma fille a été brûlée.", "safety")],
-    "it": [("Il bollitore è esploso e ha ustionato mia figlia.", "safety")],
-    "pt": [("A chaleira explodiu e queimou a mão da minha filha.", "safety")],
-    "nl": [("De waterkoker ontplofte en mijn dochter ligt in het ziekenhuis.", "safety")],
+    "ja": [
+        ("充電中のスマホから煙が出て、指をやけどしました。", "safety"),
+        ("さっきから一万円ずつ知らない店で決済されてます、止めて！", "fraud"),
+        ("マイページに他のお客さんの名前と住所が表示されています。", "privacy"),
+        ("父の酸素ボンベの配達が来ません。あと半日分しかないです", "vulnerable"),
+    ],
+    "ar": [
+        ("السخان انفجر واحترقت يدي، الله ستر.", "safety"),
+        ("حسابي ينسحب منه فلوس الحين!", "fraud"),
+        ("فتحت رابط التقارير فظهرت لي أسماء مرضى وأرقامهم", "privacy"),
+        ("أبوي على جهاز تنفس والكهرباء تفصل كل ساعة", "vulnerable"),
+    ],
+    "es": [
+        ("El cargador se prendió fuego y mi hijo está en el hospital.", "safety"),
+        ("Encontré un trozo de cristal en el potito de mi hijo.", "safety"),
+        ("Me están vaciando la cuenta, ya van cuatro transferencias.", "fraud"),
+        ("He recibido por error el listado de pacientes con sus diagnósticos.", "privacy"),
+        ("Mi madre usa oxígeno en casa y llevamos sin luz desde anoche.", "vulnerable"),
+    ],
+    "it": [
+        ("Il bollitore è esploso e ha ustionato mia figlia.", "safety"),
+        ("Ho trovato un pezzo di vetro nell'omogeneizzato di mio figlio.", "safety"),
+        ("Mi stanno svuotando il conto, bloccate la carta!", "fraud"),
+        ("Nella mia area riservata vedo i referti di un'altra paziente.", "privacy"),
+        ("Mia madre usa l'ossigeno in casa e siamo senza corrente da ieri.", "vulnerable"),
+    ],
+    "pt": [
+        ("A chaleira explodiu e queimou a mão da minha filha.", "safety"),
+        ("Encontrei um pedaço de vidro na papinha do meu filho.", "safety"),
+        ("Estão a esvaziar-me a conta, bloqueiem tudo!", "fraud"),
+        ("No meu portal aparecem os exames de outra paciente.", "privacy"),
+        ("A minha mãe depende do oxigénio e estamos sem luz desde ontem.", "vulnerable"),
+    ],
+    "ru": [
+        ("Крышка блендера отлетела и рассекла дочке губу, наложили три шва.", "safety"),
+        ("Ночью загорелась проводка возле вашего счётчика.", "safety"),
+        ("С карты прямо сейчас уходят деньги, остановите переводы!", "fraud"),
+        ("В личном кабинете вижу договор и паспорт чужого человека.", "privacy"),
+        ("Дедушка на кислороде, а вы отключили нам свет.", "vulnerable"),
+    ],
+    "uk": [
+        ("Кришка блендера відлетіла і розсікла доньці губу, наклали три шви.", "safety"),
+        ("Уночі загорілася проводка біля вашого лічильника.", "safety"),
+        ("З картки просто зараз ідуть гроші, зупиніть перекази!", "fraud"),
+        ("В особистому кабінеті бачу чужий паспорт і договір.", "privacy"),
+        ("Дідусь на кисні, а ви відключили нам світло.", "vulnerable"),
+    ],
+    "tr": [
+        ("Blenderin kapağı fırladı, kızımın dudağı yarıldı, üç dikiş atıldı.", "safety"),
+        ("Gece sayacınızın yanındaki kablo alev aldı.", "safety"),
+        ("Şu an kartımdan para çekiliyor, işlemleri durdurun!", "fraud"),
+        ("Hesabıma girince başka bir müşterinin tahlil sonuçlarını görüyorum.", "privacy"),
+        ("Dedem oksijen cihazına bağlı ve elektriğimizi kestiniz.", "vulnerable"),
+    ],
+    "de": [
+        ("Der Wasserkocher ist geplatzt und hat meine Tochter verbrüht.", "safety"),
+        ("Die Rolltreppe hat meinem Sohn zwei Zehen gebrochen.", "safety"),
+        ("Während ich schreibe, zahlt jemand in Madrid mit meiner Karte.", "fraud"),
+        ("Ich sehe in meinem Onlinekonto die Rechnungen fremder Kunden.", "privacy"),
+        ("Mein Opa hängt am Sauerstoffgerät, und Sie klemmen uns den Strom ab.", "vulnerable"),
+    ],
+    "fr": [
+        ("La bouilloire a explosé et ma fille a été brûlée.", "safety"),
+        ("Il y avait des bouts de verre dans la compote.", "safety"),
+        ("Des virements partent de mon compte en ce moment même !", "fraud"),
+        ("Dans mon espace client je vois les factures d'autres abonnés.", "privacy"),
+        ("Mon grand-père est sous oxygène et vous nous coupez le courant.", "vulnerable"),
+    ],
+    "nl": [
+        ("De waterkoker ontplofte en mijn dochter ligt in het ziekenhuis.", "safety"),
+        ("Uit het stopcontact achter het fornuis kwamen vonken.", "safety"),
+        ("Er wordt op dit moment geld van mijn rekening gehaald!", "fraud"),
+        ("In mijn portaal staan de uitslagen van iemand anders.", "privacy"),
+        ("Mijn opa ligt aan de zuurstof en jullie sluiten de stroom af.", "vulnerable"),
+    ],
 }
 
 HIGH = [
@@ -64,7 +149,18 @@ HIGH = [
     ("Your clerk made a racist remark about my wife.", "discrimination"),
     ("Our card terminals have been out of order all morning, our shop is losing customers.", "outage"),
     ("You took 4,800 euros too much from my account.", "large_amount"),
+    ("Our three cafes stand still since your update, no till works and we turn guests away.", "outage"),
+    ("A lamp was bought on credit in my name last spring, by a stranger.", "fraud"),
+    ("We don't serve people like you, said your waiter when he saw my headscarf.", "discrimination"),
     ("Strhli jste mi omylem 95 000 Kč.", "large_amount"),
+    ("You charged us 12 grand euros too much.", "large_amount"),
+    ("Вы списали с меня 300 тыс. рублей.", "large_amount"),
+    ("Забор у соседей пусть оценит мой юрист.", "legal"),
+    ("Вы по ошибке сняли с меня 380 000 рублей.", "large_amount"),
+    ("Охоронець не пустив нас, бо ми роми.", "discrimination"),
+    ("Про паркан я вже написав журналістам.", "press"),
+    ("Sabahtan beri kasalar kapalı, satış yapamıyoruz.", "outage"),
+    ("Çit için tüketici hakem heyetine başvurdum.", "legal"),
 ]
 
 LOW = [
@@ -74,6 +170,9 @@ LOW = [
     "Τι ώρες είστε ανοιχτά την Κυριακή;",
     "Jakie są godziny otwarcia w niedzielę?",
     "请问星期天几点开门？",
+    "До скольки вы работаете в воскресенье?",
+    "О котрій ви відчиняєтесь у неділю?",
+    "Pazar günü kaçta açılıyorsunuz?",
 ]
 
 MEDIUM = [
@@ -82,6 +181,9 @@ MEDIUM = [
     "Το μπουφάν ήρθε με σκισμένο μανίκι, είναι ελαττωματικό.",
     "Kurtka ma wadę, rękaw jest rozdarty.",
     "外套的袖子是破的，质量太差。",
+    "Куртка пришла с порванным рукавом.",
+    "Куртка прийшла з порваним рукавом.",
+    "Mont yırtık bir kolla geldi.",
 ]
 
 
@@ -123,6 +225,19 @@ def test_denied_injury_is_not_critical(reader: Classifier):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Press 1 and the lamp menu starts again, press 2 and it ends.",
+        "The court shoes from your shop squeak.",
+        "My dishwasher leaked water on the floor.",
+        "The staff at the hospital car park gate was slow.",
+    ],
+)
+def test_words_with_another_meaning_are_not_severe(reader: Classifier, text: str):
+    assert reader.classify(text).severity in ("low", "medium")
+
+
+@pytest.mark.parametrize(
     "text", ["A lamp is due on 4800 Main Street.", "Order 370795561790 is a lamp.", "You took 12 euros too much."]
 )
 def test_numbers_without_currency_and_small_sums_are_no_large_amount(reader: Classifier, text: str):
@@ -140,6 +255,25 @@ def test_repeat_contact_raises_a_step_and_is_flagged(reader: Classifier):
 
 def test_repeat_contact_with_a_deadline_makes_an_ordinary_complaint_high(reader: Classifier):
     assert reader.classify("Third time I write: the lamp is broken. Fix it by Friday.").severity == "high"
+
+
+@pytest.mark.parametrize(
+    "text", ["Hello there! When will my lamp arrive?", "Thank you for the quick answer, well done!"]
+)
+def test_an_exclamation_mark_in_a_greeting_or_with_thanks_is_not_angry(reader: Classifier, text: str):
+    assert reader.classify(text).anger < 0.5
+
+
+@pytest.mark.parametrize(
+    "text", ["You promised the lamp for Monday and it never came!", "The lamp is cracked and nobody answers me 😡"]
+)
+def test_an_exclamation_mark_or_an_angry_face_in_a_complaint_is_angry(reader: Classifier, text: str):
+    assert reader.classify(text).anger >= 0.5
+
+
+def test_a_stressed_word_in_capitals_is_angrier_than_a_plain_one(reader: Classifier):
+    calm, stressed = (reader.classify(f"The lamp is late {word}.").anger for word in ("again", "AGAIN"))
+    assert calm < stressed
 
 
 def test_insults_and_shouting_are_angrier_than_a_question(reader: Classifier):

@@ -112,6 +112,19 @@ def test_short_latin_text_is_und_but_other_scripts_settle_the_language(reader: C
     assert reader.classify(text).language == language
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Zdravstvuyte, gde moya posylka? Nikto ne otvechaet.", "ru"),
+        ("Dobryi den, meni duzhe treba vash kerivnyk, bo hroshi ne povernuly.", "uk"),
+        ("Kalispera, thelo na miliso me ton ypefthino sas parakalo.", "el"),
+        ("> A line that somebody else wrote at great length\nThe lamp that you sold me does not work.", "en"),
+    ],
+)
+def test_language_in_latin_letters_and_below_quoted_mail(reader: Classifier, text: str, language: str):
+    assert reader.classify(text).language == language
+
+
 def test_the_hint_decides_the_language_of_a_short_text(reader: Classifier):
     assert reader.classify("Manager!", language_hint="pl").language == "pl"
     assert reader.classify("The lamp is broken and I want a new one.", language_hint="pl").language == "en"

@@ -24,6 +24,7 @@ from shared.contracts.escalation import (
 from shared.contracts.event import Severity
 from shared.contracts.failure import EventFailed
 from shared.database import Database, Transaction
+from tests.harness.clock import set_shift
 from tests.harness.events import NOON
 
 MIGRATIONS = Path(__file__).parents[3] / "services" / "notify" / "migrations"
@@ -186,7 +187,7 @@ class Office:
     def wait(self, **amount: float) -> None:
         """Lets time pass."""
         self._shifted += timedelta(**amount)
-        self._shift.write_text(str(self._shifted.total_seconds()))
+        set_shift(self._shift, self._shifted)
 
     def alerts(self) -> dict[tuple[str, str], AlertState]:
         """The state of each alert by recipient and channel."""

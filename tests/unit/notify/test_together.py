@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from services.notify.together import Together
+from tests.harness.process import PATIENCE, eventually
 
 
 def test_those_who_wait_meanwhile_are_answered_in_one_go():
@@ -15,21 +16,20 @@ def test_those_who_wait_meanwhile_are_answered_in_one_go():
     def work(wishes):
         batches.append(len(wishes))
         entered.set()
-        assert go_on.wait(10)
+        assert go_on.wait(PATIENCE)
         return [wish * 2 for wish in wishes]
 
     together = Together("test", work)
     answers = {}
     threads = [threading.Thread(target=lambda n=n: answers.update({n: together.ask(n)})) for n in range(9)]
     threads[0].start()
-    assert entered.wait(10)
+    assert entered.wait(PATIENCE)
     for thread in threads[1:]:
         thread.start()
-    while len(together._waiting) < 8:
-        pass
+    eventually(lambda: len(together._waiting) == 8, "the others to wait")
     go_on.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE)
     assert (batches, answers) == ([1, 8], {n: n * 2 for n in range(9)})
 
 

@@ -18,6 +18,8 @@ from shared.contracts.escalation import CaseResolved
 from shared.contracts.event import Event, Severity
 from shared.contracts.intake import (
     ComplaintClassified,
+    ComplaintForgotten,
+    ComplaintMerged,
     ComplaintReopened,
     ComplaintResolved,
     ComplaintUpdated,
@@ -97,6 +99,14 @@ def resolved(id_: str = "c1", revision: int = 2) -> ComplaintResolved:
 
 def reopened(id_: str = "c1", revision: int = 3) -> ComplaintReopened:
     return ComplaintReopened(id_, revision, NOON)
+
+
+def merged(id_: str = "c1", revision: int = 2) -> ComplaintMerged:
+    return ComplaintMerged(id_, revision, NOON, "c9")
+
+
+def forgotten(id_: str = "c1", revision: int = 2) -> ComplaintForgotten:
+    return ComplaintForgotten(id_, revision, NOON)
 
 
 def case_resolved(id_: str = "c1", seen: int = 1) -> CaseResolved:

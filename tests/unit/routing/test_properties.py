@@ -1,7 +1,7 @@
 """Whatever happens: nobody over capacity or unqualified, loads are what is held, nobody waits beside a free agent."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -56,7 +56,7 @@ def one_office(tmp_path_factory: pytest.TempPathFactory) -> Office:
     return Office(f"sqlite:///{tmp_path_factory.mktemp('routing')}/routing.sqlite")
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(steps=st.lists(STEPS, min_size=3, max_size=14))
 def test_whatever_happens(one_office: Office, steps: list[list[ComplaintEvent] | Agent]) -> None:
     office = one_office
@@ -77,7 +77,7 @@ def test_whatever_happens(one_office: Office, steps: list[list[ComplaintEvent] |
         assert office.sweep() == 0
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(events=st.lists(EVENTS, min_size=1, max_size=12), data=st.data())
 def test_events_told_twice_and_in_any_order_end_alike(
     one_office: Office, events: list[ComplaintEvent], data: st.DataObject

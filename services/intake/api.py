@@ -1,0 +1,149 @@
+"""What intake's HTTP doors take and answer, for the documents: `python -m apidocs` reads it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from marshmallow import fields, validate
+
+from services.intake import doors, schemas, upstream
+from services.intake.classify import Classification, Evidence
+from services.intake.domain import Complaint, Verdict
+from shared.api import A_COMPLAINT, JSON, THIS_DOCUMENT, Operation, Plumbing, Shape
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """It is on disk; the id is the complaint's for ever."""
+
+    complaint_id: str
+
+
+@dataclass(frozen=True)
+class AcceptedEvents:
+    """In the order of the events; a copy of an event that was accepted before counts, too."""
+
+    accepted: int
+    complaint_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ContactDocument:
+    """One message of the customer as it came, and how it was read."""
+
+    id: str
+    complaint_id: str
+    channel: str
+    subject: str
+    text: str
+    received_at: datetime
+    accepted_at: datetime
+    verdict: Verdict
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True)
+class ComplaintDocument(Complaint):
+    """All that intake knows about a complaint, texts included; waiting_steps: how many came before it."""
+
+    waiting_steps: int = 0  # type: ignore[assignment]  # shown as their number
+    contacts: tuple[ContactDocument, ...] = ()
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Complaints counted from the tables; classified: with a verdict; expected: known by a step only."""
+
+    complaints: int
+    classified: int
+    contacts: int
+    expected: int
+    merged: int
+    plumbing: Plumbing
+
+
+_TEXT: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 200}
+
+
+def _event(type_: str, data: Shape) -> dict[str, Any]:
+    """A CloudEvent in structured mode; what is missing in the data is taken from source and subject."""
+    attributes = {
+        "specversion": {"const": "1.0"},
+        "type": {"const": type_},
+        "id": _TEXT,
+        "source": _TEXT,
+        "subject": _TEXT,
+        "time": {"type": "string", "format": "date-time"},
+        "data": data,
+    }
+    return {"type": "object", "required": ["specversion", "type", "id", "source", "data"], "properties": attributes}
+
+
+_EVENT: dict[str, Any] = {"oneOf": [_event(type_, data) for type_, data in schemas.UPSTREAM.items()]}
+_BATCH: dict[str, Any] = {"type": "array", "maxItems": doors.MAX_BATCH, "items": _EVENT}
+_CE_HEADERS = {f"ce-{name}": fields.String() for name in ("id", "source", "subject", "time")}
+_CE_TYPE = fields.String(validate=validate.OneOf(tuple(schemas.UPSTREAM)))
+_IDEMPOTENCY_KEY = fields.String(validate=validate.Length(1, doors.LONGEST_KEY))
+_TRACE = {"traceparent": fields.String(metadata={"description": "W3C trace context; goes on through the events."})}
+_CUSTOMER = {"ref": "C-1", "region": "CZ", "language": "en"}
+
+OPERATIONS = {
+    "post_complaint": Operation(
+        "Take a complaint in",
+        body=schemas.SUBMISSION,
+        answer=Accepted,
+        status=202,
+        answer_headers=("Location",),
+        headers={"Idempotency-Key": _IDEMPOTENCY_KEY} | _TRACE,
+        example={
+            "source": "webshop",
+            "external_id": "A-1",
+            "channel": "email",
+            "text": "Your kettle burned my hand. I want to speak to your manager.",
+            "customer": _CUSTOMER,
+        },
+    ),
+    "post_contact": Operation(
+        "Take a further message of the customer in",
+        body=schemas.CONTACT,
+        answer=Accepted,
+        status=202,
+        answer_headers=("Location",),
+        headers=_TRACE,
+        problems=(404,),
+        example={"text": "Is anybody there?", "channel": "email"},
+        example_path={"id_": A_COMPLAINT},
+    ),
+    "post_events": Operation(
+        "Take CloudEvents in, all or none: structured, as a batch, or binary with ce- headers",
+        body={
+            upstream.STRUCTURED: _EVENT,
+            doors.BATCH: _BATCH,
+            JSON: {"anyOf": list({id(shape): shape for shape in schemas.UPSTREAM.values()}.values())},
+        },
+        answer=AcceptedEvents,
+        status=202,
+        headers=_CE_HEADERS | {"ce-type": _CE_TYPE} | _TRACE,
+        example={
+            "specversion": "1.0",
+            "type": "complaint.answered",
+            "id": "A-1/2",
+            "source": "webshop",
+            "data": {"source": "webshop", "external_id": "A-1", "by": "jana"},
+        },
+    ),
+    "get_complaint": Operation(
+        "Show a complaint with its contacts",
+        answer=ComplaintDocument,
+        problems=(404,),
+        example_path={"id_": A_COMPLAINT},
+    ),
+    "classify": Operation(
+        "Read a text and show the evidence; stores nothing",
+        body=schemas.CLASSIFY,
+        answer=Classification,
+        example={"text": "I want to speak to your manager."},
+    ),
+    "get_summary": Operation("Count what intake has", answer=Summary),
+    "get_openapi": THIS_DOCUMENT,
+}

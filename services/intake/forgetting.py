@@ -1,0 +1,91 @@
+"""Forgets a customer: erases what intake holds of them, and tells the others to. Called by service.py."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Table, delete, select, tuple_
+
+from services.intake import announcements, endings, endings_store, metrics, store
+from services.intake.domain import Complaint, State
+from services.intake.matters import Known, known
+from services.intake.traces import Wanted
+from shared import tables
+from shared.contracts.intake import ComplaintClassified, ComplaintUpdated
+from shared.database import Transaction
+from shared.erasure import erase_messages
+
+PAGE = 200
+
+
+@dataclass(frozen=True)
+class Erased:
+    """How much was erased; `messages`: that were put aside, or waited to be told to the others."""
+
+    complaints: int
+    contacts: int
+    messages: int
+    idempotency_keys: int
+
+
+def forget(tx: Transaction, customer: Known) -> Erased:
+    """Erases all complaints of the customer, with those that are one matter with them. Told again it finds nothing.
+
+    What stays are ids, category, severity and times. Whoever holds more hears `complaint.forgotten`.
+    """
+    store.lock_customers(tx, [customer])
+    before = _matters_of(tx, customer)
+    after = [endings.forgotten(x) for x in before.values()]
+    store.save_complaints(tx, after)
+    wanted = Wanted(frozenset(before), (customer, *{known(x.customer) for x in before.values()}))
+    erased = Erased(
+        len(after),
+        endings_store.erase_contacts(tx, before),
+        erase_messages(tx, before, ComplaintClassified, ComplaintUpdated) + _erase_put_aside(tx, wanted),
+        endings_store.forget_keys_of(tx, before),
+    )
+    for complaint in after:
+        if complaint.was_announced:
+            tx.announce(announcements.forgotten(complaint, tx.now))
+    metrics.FORGOTTEN.inc(len(after))
+    return erased
+
+
+def _matters_of(tx: Transaction, customer: Known) -> dict[str, Complaint]:
+    """The customer's complaints and those merged with them, locked; without those that are forgotten already."""
+    ids = endings_store.complaints_of(tx, customer)
+    found = store.lock_complaints(tx, ids)
+    found |= store.lock_holders(tx, found.values())
+    while further := endings_store.ended_in(tx, found) - found.keys():
+        found |= store.lock_complaints(tx, further)
+    return {id_: x for id_, x in found.items() if x.state is not State.FORGOTTEN}
+
+
+def _erase_put_aside(tx: Transaction, wanted: Wanted) -> int:
+    deleted = 0
+    for table in (tables.retries, tables.dead_letters):
+        key = tuple_(*table.primary_key.columns)
+        for page in _pages(tx, table):
+            about = [tuple(row[: len(table.primary_key)]) for row in page if wanted.is_in(row.body, row.headers)]
+            if about:
+                deleted += tx.execute(delete(table).where(key.in_(about))).rowcount
+    return deleted
+
+
+def _pages(tx: Transaction, table: Table) -> Iterator[list[Any]]:
+    """The rows, key first, so many at once that bodies of any size fit."""
+    columns = tuple(table.primary_key.columns)
+    query = select(*columns, table.c.body, table.c.headers).order_by(*columns).limit(PAGE)
+    page = list(tx.execute(query))
+    while page:
+        yield page
+        page = list(tx.execute(query.where(tuple_(*columns) > tuple_(*page[-1][: len(columns)]))))
+
+
+def sweep_quarantine(tx: Transaction, kept_for: timedelta) -> int:
+    """Deletes what was put aside so long ago that nobody corrects it any more: it may hold what a customer wrote."""
+    t = tables.dead_letters
+    expired = tx.execute(delete(t).where(t.c.dead_at < tx.now - kept_for)).rowcount
+    metrics.EXPIRED.inc(expired)
+    return expired

@@ -1,0 +1,80 @@
+"""Whether a message tells of a certain customer, though nobody could work it off; pure. Asked by forgetting.py."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from services.intake.domain import complaint_id
+from services.intake.matters import Known
+
+_NUMBER = re.compile(r"\d(?:[ ().\-/]{0,3}\d){5,}")
+_SURE_REF = 4  # characters from which on a reference is looked for within texts, too
+_SURE_DIGITS = 8
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The names of a customer, and the ids of their complaints."""
+
+    complaint_ids: frozenset[str]
+    customers: tuple[Known, ...]
+
+    def is_in(self, body: str, headers: Mapping[str, Any]) -> bool:
+        """Whether the body names the customer, or is about one of the complaints."""
+        try:
+            document = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            document = body
+        pairs = [*_walk(document), *headers.items()]
+        return self._is_about(pairs) or any(self._names(customer, pairs) for customer in self.customers)
+
+    def _is_about(self, pairs: list[tuple[str, Any]]) -> bool:
+        """By the id, or by what it follows from: what upstream calls the complaint, and where."""
+        if any(str(value) in self.complaint_ids for _, value in pairs):
+            return True
+        sources = {str(value) for key, value in pairs if key.lower().endswith("source")}
+        external = {str(value) for key, value in pairs if key.lower().endswith(("external_id", "subject"))}
+        return any(complaint_id(source, id_) in self.complaint_ids for source in sources for id_ in external)
+
+    def _names(self, customer: Known, pairs: list[tuple[str, Any]]) -> bool:
+        texts = [(key, str(value).strip()) for key, value in pairs if isinstance(value, str | int)]
+        return any(
+            (customer.ref and _is_ref(customer.ref, key, text))
+            or (customer.email and _stands_in(customer.email, text.casefold()))
+            or (customer.phone and _is_number(customer.phone, text))
+            for key, text in texts
+        )
+
+
+def _walk(document: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    """Every single value, with the key under which it, or the list around it, stands."""
+    if isinstance(document, dict):
+        for name, inner in document.items():
+            yield from _walk(inner, str(name))
+    elif isinstance(document, list):
+        for inner in document:
+            yield from _walk(inner, key)
+    else:
+        yield key, document
+
+
+def _is_ref(ref: str, key: str, text: str) -> bool:
+    """A short one counts only where a reference is written: `7` is a customer under `ref`, and a number elsewhere."""
+    return (key == "ref" and text == ref) or (len(ref) >= _SURE_REF and _stands_in(ref, text))
+
+
+def _stands_in(name: str, text: str) -> bool:
+    return name in text and bool(re.search(rf"(?<![\w.+-]){re.escape(name)}(?![\w-])", text))
+
+
+def _is_number(digits: str, text: str) -> bool:
+    """With or without the code of the country."""
+    for match in _NUMBER.finditer(text):
+        found = "".join(filter(str.isdigit, match[0])).lstrip("0")
+        shorter, longer = sorted((found, digits), key=len)
+        if found == digits or (len(shorter) >= _SURE_DIGITS and longer.endswith(shorter)):
+            return True
+    return False

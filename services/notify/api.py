@@ -1,0 +1,120 @@
+"""What notify's HTTP doors take and answer, for the documents: `python -m apidocs` reads it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from marshmallow import fields, validate
+
+from services.notify import schemas
+from services.notify.domain import AlertState, ChannelName, Purpose
+from services.notify.outcomes import Reason
+from shared.api import A_COMPLAINT, THIS_DOCUMENT, Operation, Plumbing
+from shared.contracts.event import Severity
+
+
+@dataclass(frozen=True)
+class ContactDocument:
+    """A person and how to reach them; of the addresses only as much as shows a wrong one."""
+
+    person: str
+    name: str
+    email: str | None
+    phone: str | None
+    language: str
+    timezone: str
+    channels: tuple[ChannelName, ...]
+
+
+@dataclass(frozen=True)
+class ContactList:
+    """A page; next: what to pass as `after` for the one behind it."""
+
+    contacts: tuple[ContactDocument, ...]
+    next: str | None
+
+
+@dataclass(frozen=True)
+class DeliveryDocument:
+    """One attempt at sending an alert; handed_off: whether it may have left."""
+
+    attempt: int
+    outcome: str
+    reason: Reason
+    detail: str
+    handed_off: bool
+    ended_at: datetime
+
+
+@dataclass(frozen=True)
+class AlertDocument:
+    """An alert without addresses; next_at: when it is tried, while it is pending."""
+
+    id: str
+    case_id: str
+    escalation_id: str
+    purpose: Purpose
+    level: int
+    severity: Severity
+    recipient: str
+    channel: ChannelName
+    state: AlertState
+    reason: Reason | None
+    attempt: int
+    created_at: datetime
+    next_at: datetime | None
+    ended_at: datetime | None
+    provider_id: str | None
+    deliveries: tuple[DeliveryDocument, ...]
+
+
+@dataclass(frozen=True)
+class AlertList:
+    alerts: tuple[AlertDocument, ...]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """alerts: by state; unreachable: escalations that reached nobody."""
+
+    alerts: dict[str, int]
+    escalations: int
+    unreachable: int
+    last_resort_configured: bool
+    plumbing: Plumbing
+
+
+_PERSON = {"person": fields.String(validate=validate.Regexp(schemas.PERSON.pattern + r"\Z"))}
+
+OPERATIONS = {
+    "put_contact": Operation(
+        "Say how a person can be reached",
+        body=schemas.ContactSchema(),
+        answer=ContactDocument,
+        path=_PERSON,
+        example={
+            "name": "Petr",
+            "email": "petr@example.org",
+            "phone": "+420601234567",
+            "language": "cs",
+            "timezone": "Europe/Prague",
+            "channels": ["email", "sms"],
+        },
+        example_path={"person": "petr"},
+    ),
+    "get_contact": Operation(
+        "Show how a person can be reached",
+        answer=ContactDocument,
+        path=_PERSON,
+        problems=(404,),
+        example_path={"person": "petr"},
+    ),
+    "get_contacts": Operation("List the contacts by person", answer=ContactList, query={"after": fields.String()}),
+    "get_alerts": Operation(
+        "List the newest alerts, of one case or of all",
+        answer=AlertList,
+        query={"case_id": fields.String(validate=validate.Length(1, 200), metadata={"example": A_COMPLAINT})},
+        problems=(422,),
+    ),
+    "get_summary": Operation("Count what notify has", answer=Summary),
+    "get_openapi": THIS_DOCUMENT,
+}

@@ -1,0 +1,96 @@
+"""A case whose complaint is merged into another one, or forgotten, is closed for good, whatever comes late."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from services.escalation import doors, store
+from services.escalation.domain.case import CaseState, Ending
+from shared.contracts.escalation import CaseEscalated, CaseResolved
+from shared.contracts.event import Severity
+from shared.contracts.intake import ComplaintForgotten, ComplaintMerged, ComplaintReopened
+from shared.database import Database
+from shared.links import Claim
+from tests.harness.events import NOON, a_classified
+from tests.unit.escalation.desk import Desk
+
+SEVERE = a_classified("A-4711", severity=Severity.CRITICAL, excerpt="a rhubarb kettle", product="KX-200")
+ID = SEVERE.complaint_id
+MERGED, FORGOTTEN = ComplaintMerged(ID, 5, NOON, "into", "petra"), ComplaintForgotten(ID, 5, NOON)
+ENDS = pytest.mark.parametrize("end", [MERGED, FORGOTTEN], ids=["merged", "forgotten"])
+
+
+def everything(db: Database) -> str:
+    with db.read() as tx:
+        return str([list(tx.execute(select(table))) for table in (store.c, store.e)])
+
+
+@ENDS
+def test_the_case_is_closed_and_climbs_no_more(desk: Desk, end: Any) -> None:
+    desk.hear(SEVERE)
+    desk.hear(end, end)
+    desk.hear(end)
+    desk.jump(timedelta(days=1))
+    desk.tick()
+    case = desk.case(ID)
+    assert (case.state, case.due_at, case.ending) == (CaseState.RESOLVED, None, Ending(end.type.split(".")[1]))
+    assert (len(desk.told(CaseEscalated)), len(desk.told(CaseResolved))) == (1, 1)
+    assert desk.timeline(ID)[-1] == case.ending
+
+
+@ENDS
+def test_it_may_come_before_the_complaint_itself(desk: Desk, end: Any) -> None:
+    desk.hear(end)
+    desk.hear(SEVERE, replace(SEVERE, revision=2))
+    assert desk.case(ID).state is CaseState.RESOLVED
+    assert desk.told(CaseEscalated) == []
+
+
+@ENDS
+def test_a_late_reopening_opens_nothing(desk: Desk, end: Any) -> None:
+    desk.hear(SEVERE)
+    desk.hear(end)
+    desk.hear(ComplaintReopened(ID, 4, NOON))
+    assert desk.case(ID).state is CaseState.RESOLVED
+
+
+def test_forgotten_nothing_of_it_is_kept(desk: Desk) -> None:
+    desk.hear(SEVERE)
+    assert "rhubarb" in everything(desk.db)
+    desk.hear(FORGOTTEN)
+    desk.hear(replace(SEVERE, revision=4))
+    left = everything(desk.db)
+    assert not any(word in left for word in ("rhubarb", "KX-200", "A-4711"))
+    assert desk.case(ID).facts is None and desk.case(ID).severity is Severity.CRITICAL
+
+
+def test_merged_and_then_forgotten_it_is_forgotten(desk: Desk) -> None:
+    desk.hear(SEVERE)
+    desk.hear(MERGED)
+    desk.hear(ComplaintForgotten(ID, 6, NOON))
+    assert (desk.case(ID).ending, desk.case(ID).facts) == (Ending.FORGOTTEN, None)
+
+
+def test_the_page_says_that_the_data_was_erased(desk: Desk) -> None:
+    desk.hear(SEVERE)
+    desk.hear(FORGOTTEN)
+    with desk.db.read() as tx:
+        page = doors._page(tx, Claim("a", ID, "e", 1, "anna"))
+    assert page.status_code == 410 and "data was erased" in page.get_data(as_text=True)
+
+
+def test_the_page_of_a_merged_case_says_so(desk: Desk) -> None:
+    desk.hear(SEVERE)
+    desk.hear(MERGED)
+    with desk.db.read() as tx:
+        page = doors._page(tx, Claim("a", ID, "e", 1, "anna")).get_data(as_text=True)
+    assert "Part of another complaint now" in page and "Merged into another complaint by petra" in page
+
+
+def test_a_forgotten_case_can_be_taken_by_nobody(desk: Desk) -> None:
+    desk.hear(SEVERE)
+    desk.hear(FORGOTTEN)
+    assert desk.take(ID, "anna").outcome.value == "already_resolved"

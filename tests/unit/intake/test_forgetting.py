@@ -1,0 +1,209 @@
+"""A customer is forgotten, on both databases: nothing of them is left, and nothing of others is touched."""
+
+from datetime import timedelta
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import func, select
+
+from services.intake import forgetting, merging, store, tables, usecases
+from services.intake.domain import Person, Read
+from services.intake.endings import successor
+from services.intake.matters import known
+from shared import tables as plumbing
+from shared.contracts.event import Severity
+from shared.contracts.intake import ComplaintClassified
+from shared.errors import Conflict
+from shared.messaging import failures
+from shared.messaging.envelope import Message
+from shared.outbox import write_rows
+from tests.unit.intake.conftest import Desk, a_contact, a_step, complaint_id
+
+EVA = Person("C-10042", "Eva Malinová", "eva@example.org", "+420 601 000 001", region="CZ")
+SECRETS = ("C-10042", "Malinov", "eva@example", "601000001", "601 000", "rhubarb", "KX-200", "A-4711", "vip")
+
+
+def evas(text: str = "My rhubarb kettle leaks.", external_id: str = "A-4711", **changes: Any) -> Read:
+    fields = {"customer": EVA, "product": "KX-200", "tags": ("vip",), "subject": "rhubarb", "flags": ("vulnerable",)}
+    return a_contact(text, external_id, severity=Severity.HIGH, **(fields | changes))
+
+
+def forget(desk: Desk, **names: str) -> forgetting.Erased:
+    with desk.db.transaction() as tx:
+        return forgetting.forget(tx, known(Person(**names)))
+
+
+def everything(desk: Desk) -> str:
+    """Every value of every table."""
+    with desk.db.read() as tx:
+        all_tables = (*tables.metadata.sorted_tables, *plumbing.plumbing.sorted_tables)
+        return str([list(tx.execute(select(table))) for table in all_tables])
+
+
+def put_aside(desk: Desk, *bodies: object, headers: dict[str, Any] | None = None, dead: bool = True) -> None:
+    """Each as a dead letter, or as a retry."""
+    with desk.db.transaction() as tx:
+        for n, body in enumerate(bodies):
+            raw = body if isinstance(body, bytes) else orjson.dumps(body)
+            message = Message("complaint.submitted", headers or {}, raw)
+            name = f"{hash(raw)}-{n}"
+            failure = failures.Failure("intake.complaints.v1", "s", name, "t", "unknown", message, "invalid", "…")
+            failures.bury(tx, "intake", failure) if dead else failures.schedule_retry(tx, "intake", failure, 1)
+
+
+def number_put_aside(desk: Desk) -> int:
+    with desk.db.read() as tx:
+        return sum(
+            tx.connection.scalar(select(func.count()).select_from(t)) or 0
+            for t in (plumbing.dead_letters, plumbing.retries)
+        )
+
+
+@pytest.mark.parametrize("name", [{"ref": "C-10042"}, {"email": "EVA@example.org"}, {"phone": "00420601000001"}])
+def test_nothing_of_the_customer_is_left(desk: Desk, name: dict[str, str]) -> None:
+    desk.db.announce_with(lambda tx, announced: write_rows("intake", tx, announced))
+    desk.take(evas(), a_contact("Other.", "2"))
+    with desk.db.transaction() as tx:
+        usecases.submit(tx, desk.rules, evas("Again my rhubarb."), "shop", "key-1", "hash")
+    assert all(secret in everything(desk) for secret in ("C-10042", "Malinov", "rhubarb", "A-4711"))
+    erased = forget(desk, **name)
+    assert (erased.complaints, erased.contacts, erased.idempotency_keys) == (1, 2, 1)
+    assert erased.messages == 2, "the two events that waited in the outbox"
+    left = everything(desk)
+    assert [secret for secret in SECRETS if secret in left] == []
+    assert "vulnerable" not in left and "Other." in left
+
+
+def test_what_stays_is_the_tombstone_and_the_others_are_told(desk: Desk) -> None:
+    desk.take(evas())
+    forget(desk, ref="C-10042")
+    with desk.db.read() as tx:
+        stone = store.find_complaint(tx, complaint_id("A-4711"))
+    assert stone is not None and stone.verdict is not None
+    assert (stone.state, stone.verdict.severity, stone.verdict.category) == ("forgotten", "high", "defect")
+    assert stone.received_at is not None
+    assert desk.announced == [("classified", 1), ("forgotten", 2)]
+
+
+def test_told_twice_it_acts_once(desk: Desk) -> None:
+    desk.take(evas())
+    forget(desk, ref="C-10042")
+    assert forget(desk, ref="C-10042") == forgetting.Erased(0, 0, 0, 0)
+    assert len(desk.events) == 2
+
+
+def test_what_was_merged_is_forgotten_with_it(desk: Desk) -> None:
+    desk.take(evas(), a_contact("My rhubarb again.", "2"))
+    with desk.db.transaction() as tx:
+        merging.merge(tx, complaint_id("A-4711"), complaint_id("2"), "petra")
+    assert forget(desk, email="eva@example.org").complaints == 2
+    assert "rhubarb" not in everything(desk)
+    assert desk.announced[-2:] == [("forgotten", 3), ("forgotten", 3)]
+
+
+def test_a_copy_of_what_was_erased_changes_nothing(desk: Desk) -> None:
+    desk.take(evas(), evas("And the lid."))
+    forget(desk, ref="C-10042")
+    desk.take(evas(), evas("And the lid.")).take(evas())
+    assert [e.type for e in desk.events].count("complaint.forgotten") == 1 and len(desk.events) == 3
+    assert "rhubarb" not in everything(desk)
+
+
+def test_something_new_begins_a_matter_of_its_own(desk: Desk) -> None:
+    desk.take(evas())
+    forget(desk, ref="C-10042")
+    new = evas("Now the lid is broken, too.")
+    desk.take(new).take(new, evas("Hello?"), a_step("resolved", "A-4711"))
+    id_ = successor(desk.find("web", "A-4711"), new).id
+    assert desk.announced[2:] == [("classified", 1), ("updated", 2), ("resolved", 3)]
+    assert {e.complaint_id for e in desk.events[2:]} == {id_} != {complaint_id("A-4711")}
+    stone = desk.find("web", "A-4711")
+    assert (stone.state, stone.merged_into, stone.customer) == ("forgotten", id_, Person())
+
+
+def test_what_began_anew_can_be_forgotten_again(desk: Desk) -> None:
+    desk.take(evas())
+    for n in range(2):
+        assert forget(desk, ref="C-10042").complaints == 1
+        desk.take(evas(f"Something new, {n}."))
+    assert forget(desk, ref="C-10042").complaints == 1
+    assert len({e.complaint_id for e in desk.events}) == 3
+
+
+def test_a_step_of_a_forgotten_complaint_brings_nothing_back(desk: Desk) -> None:
+    desk.take(evas())
+    forget(desk, ref="C-10042")
+    desk.take(a_step("reopened", "A-4711", by="Eva Malinová"), a_step("rated", "A-4711", score=0.1))
+    assert desk.announced == [("classified", 1), ("forgotten", 2)] and "Malinov" not in everything(desk)
+
+
+def test_a_contact_by_its_id_is_refused(desk: Desk) -> None:
+    desk.take(evas())
+    forget(desk, ref="C-10042")
+    with desk.db.read() as tx, pytest.raises(Conflict):
+        usecases.complaint_for_contact(tx, complaint_id("A-4711"))
+
+
+HERS = [
+    ({"source": "web", "external_id": "A-4711", "text": 7}, {}),
+    ({"external_id": "A-4711"}, {"ce-source": "web"}),
+    ({"data": {"text": "x"}, "source": "web", "subject": "A-4711"}, {}),
+    ({"customer": {"ref": "C-10042"}}, {}),
+    ({"text": "I am C-10042, and angry"}, {}),
+    ({"customer": [{"email": "Eva@Example.org"}]}, {}),
+    ({"from": "Eva <eva@example.org>"}, {}),
+    ({"tel": "0420-601 000 001"}, {}),
+    ({"tel": "601 000 001"}, {}),
+    (b"<xml>eva@example.org</xml>", {}),
+    (b"broken { +420601000001", {}),
+]
+OTHERS = [
+    {"source": "mail", "external_id": "A-4711", "text": 7},
+    {"customer": {"ref": "C-100420"}},
+    {"customer": {"ref": "XC-10042"}, "n": "C-10042-7"},
+    {"customer": {"email": "neva@example.org"}},
+    {"customer": {"email": "eva@example.organic"}},
+    {"tel": "+420 601 000 0012"},
+    b"broken {",
+]
+
+
+@pytest.mark.parametrize("dead", [True, False], ids=["dead letter", "retry"])
+def test_what_was_put_aside_of_hers_is_erased_and_nothing_else(desk: Desk, dead: bool) -> None:
+    desk.take(evas())
+    for body, headers in HERS:
+        put_aside(desk, body, headers=headers, dead=dead)
+    put_aside(desk, *OTHERS, dead=dead)
+    assert forget(desk, ref="C-10042").messages == len(HERS)
+    assert number_put_aside(desk) == len(OTHERS)
+
+
+def test_a_short_reference_is_no_number_elsewhere(desk: Desk) -> None:
+    put_aside(desk, {"customer": {"ref": 7}, "text": 1})
+    put_aside(desk, {"score": 7, "text": "I waited 7 days", "ref": "77"})
+    assert forget(desk, ref="7").messages == 1
+    assert number_put_aside(desk) == 1
+
+
+def test_more_was_put_aside_than_one_page(desk: Desk) -> None:
+    many = forgetting.PAGE + 5
+    put_aside(desk, *({"customer": {"ref": "C-10042"}, "n": n} for n in range(many)))
+    assert forget(desk, ref="C-10042").messages == many
+
+
+def test_the_quarantine_expires(desk: Desk) -> None:
+    put_aside(desk, {"text": 7})
+    with desk.db.transaction() as tx:
+        assert forgetting.sweep_quarantine(tx, timedelta(days=30)) == 0
+        assert forgetting.sweep_quarantine(tx, timedelta(0)) == 1
+    assert number_put_aside(desk) == 0
+
+
+def test_only_what_intake_told_of_the_complaint_leaves_the_outbox(desk: Desk) -> None:
+    desk.db.announce_with(lambda tx, announced: write_rows("intake", tx, announced))
+    desk.take(evas(), a_contact("Other.", "2"))
+    forget(desk, ref="C-10042")
+    with desk.db.read() as tx:
+        rows = tx.execute(select(plumbing.outbox.c.type, plumbing.outbox.c.body)).all()
+    assert sorted(row.type for row in rows) == [ComplaintClassified.type, "complaint.forgotten"]
