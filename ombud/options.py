@@ -10,7 +10,6 @@ import click
 from ombud import runfile
 from ombud.doors import Doors
 from ombud.trouble import Trouble
-from shared.contracts.topology import SERVICES
 
 C = TypeVar("C", bound=Callable[..., Any] | click.Command)
 DATA_DIR = ".ombud"
@@ -123,10 +122,18 @@ def run_options(command: C) -> C:
     return command
 
 
+_ELSEWHERE = {
+    "intake": "OMBUD_INTAKE_URL",
+    "routing": "OMBUD_ROUTING_URL",
+    "escalation": "OMBUD_ESCALATION_URL",
+    "notify": "OMBUD_NOTIFY_URL",
+}
+
+
 def services_elsewhere(command: C) -> C:
     """Where the four services are and who asks, for commands that talk to them; see `doors_to`."""
-    for service in reversed(SERVICES):
-        env, text = f"OMBUD_{service.upper()}_URL", "For a service elsewhere; else the local run's."
+    text = "For a service elsewhere; else the local run's."
+    for service, env in reversed(_ELSEWHERE.items()):
         command = option(f"--{service}-url", env=env, default="", metavar="URL", help=text)(command)
     token = "A token with the scope operator; else the local run's."
     return data_dir(option("--token", env="OMBUD_API_TOKEN", default="", help=token)(command))

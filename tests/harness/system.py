@@ -226,20 +226,26 @@ class System:
         """Waits until nothing is on its way any more: in no queue, no outbox and, if asked, not in what has its time:
         retries, and alerts under a lease."""
         self._wait_for_a_turn()
-        eventually(lambda: self._is_still(timed), "everything to settle", lambda: str(self._left(timed)), patience)
+        eventually(
+            lambda: self._is_still(timed),
+            "everything to settle",
+            lambda: str(self._left(timed) | self._unacknowledged()),
+            patience,
+        )
 
     def _is_still(self, timed: bool) -> bool:
         """Nothing anywhere at either of two looks, and nothing moved between them: so it hid from neither."""
         before = self._moves()
-        if self._left(timed) or not self._is_acknowledged():
+        if self._left(timed) or self._unacknowledged():
             return False
         return not self._left(timed) and self._moves() == before
 
-    def _is_acknowledged(self) -> bool:
+    def _unacknowledged(self) -> dict[str, int]:
         try:
-            return not any(held(self._broker, self.amqp_uri).values())
-        except LocalError:  # a queue has no leader yet
-            return False
+            counts = held(self._broker, self.amqp_uri)
+        except LocalError as silent:  # a queue has no leader yet
+            return {str(silent): 1}
+        return {f"{queue} in all": count for queue, count in counts.items() if count}
 
     def _moves(self) -> list[str]:
         """How much each service has handled and published so far."""
