@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from services.intake.domain import Complaint, Step, StepKind
+from services.intake.matters import known
 from shared.contracts import intake as events
 from shared.contracts.event import Event
 
@@ -22,7 +23,7 @@ def facts(x: Complaint, *, is_new: bool) -> events.ComplaintFacts:
         complaint_id=x.id,
         revision=x.revision,
         source=x.source,
-        external_id=x.external_id,
+        external_id=name_for_others(x),
         channel=x.channel,
         customer=events.Customer(person.ref, person.tier, person.region, person.language, person.timezone),
         received_at=x.received_at,
@@ -41,6 +42,14 @@ def facts(x: Complaint, *, is_new: bool) -> events.ComplaintFacts:
         asks_kind=verdict.asks_kind,
         campaign=verdict.campaign,
     )
+
+
+def name_for_others(x: Complaint) -> str:
+    """What upstream calls the complaint, unless that is the customer's own address or number: then our id."""
+    customer, id_ = known(x.customer), x.external_id.casefold()
+    digits = "".join(filter(str.isdigit, id_))
+    is_theirs = (customer.email and customer.email in id_) or (customer.phone and customer.phone in digits)
+    return x.id if is_theirs else x.external_id
 
 
 def step(x: Complaint, step: Step, now: datetime) -> Event:

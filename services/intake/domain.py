@@ -8,8 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from shared.contracts.event import Severity
-
-COMPLAINT_IDS = uuid.uuid5(uuid.NAMESPACE_DNS, "ombud.complaints")
+from shared.contracts.intake import complaint_id as complaint_id
 
 
 class State(StrEnum):
@@ -181,11 +180,6 @@ class Complaint:
 
 
 _LEADS_TO = {StepKind.ANSWERED: State.ANSWERED, StepKind.RESOLVED: State.RESOLVED, StepKind.REOPENED: State.OPEN}
-
-
-def complaint_id(source: str, external_id: str) -> str:
-    """Follows from what upstream calls it, so that every door and every copy arrives at the same complaint."""
-    return str(uuid.uuid5(COMPLAINT_IDS, f"{source}\0{external_id}"))
 
 
 def blank(arrival: "Read | Step") -> Complaint:

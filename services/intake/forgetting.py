@@ -15,6 +15,7 @@ from shared import tables
 from shared.contracts.intake import ComplaintClassified, ComplaintUpdated
 from shared.database import Transaction
 from shared.erasure import erase_messages
+from shared.messaging.kept import message_of
 
 PAGE = 200
 
@@ -38,7 +39,8 @@ def forget(tx: Transaction, customer: Known) -> Erased:
     before = _matters_of(tx, customer)
     after = [endings.forgotten(x) for x in before.values()]
     store.save_complaints(tx, after)
-    wanted = Wanted(frozenset(before), (customer, *{known(x.customer) for x in before.values()}))
+    named = {(x.source, x.external_id) for x in before.values()}
+    wanted = Wanted(frozenset(before), frozenset(named), (customer, *{known(x.customer) for x in before.values()}))
     erased = Erased(
         len(after),
         endings_store.erase_contacts(tx, before),
@@ -67,7 +69,7 @@ def _erase_put_aside(tx: Transaction, wanted: Wanted) -> int:
     for table in (tables.retries, tables.dead_letters):
         key = tuple_(*table.primary_key.columns)
         for page in _pages(tx, table):
-            about = [tuple(row[: len(table.primary_key)]) for row in page if wanted.is_in(row.body, row.headers)]
+            about = [tuple(row[: len(table.primary_key)]) for row in page if wanted.is_in(message_of(row), row.queue)]
             if about:
                 deleted += tx.execute(delete(table).where(key.in_(about))).rowcount
     return deleted
@@ -76,7 +78,8 @@ def _erase_put_aside(tx: Transaction, wanted: Wanted) -> int:
 def _pages(tx: Transaction, table: Table) -> Iterator[list[Any]]:
     """The rows, key first, so many at once that bodies of any size fit."""
     columns = tuple(table.primary_key.columns)
-    query = select(*columns, table.c.body, table.c.headers).order_by(*columns).limit(PAGE)
+    held = (c for c in (table.c.queue, table.c.type, table.c.headers, table.c.content_type, table.c.body))
+    query = select(*columns, *(c for c in held if c not in set(columns))).order_by(*columns).limit(PAGE)
     page = list(tx.execute(query))
     while page:
         yield page

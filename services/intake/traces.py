@@ -1,43 +1,44 @@
 """Whether a message tells of a certain customer, though nobody could work it off; pure. Asked by forgetting.py."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote_plus
 
 import orjson
 
-from services.intake.domain import complaint_id
 from services.intake.matters import Known
+from shared.messaging.envelope import Message
 
 _NUMBER = re.compile(r"\d(?:[ ().\-/]{0,3}\d){5,}")
 _SURE_REF = 4  # characters from which on a reference is looked for within texts, too
 _SURE_DIGITS = 8
+_KEYS_OF_IDS = ("id", "key", "number", "subject")
+_WEBHOOKS = "intake.webhooks."
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """The names of a customer, and the ids of their complaints."""
+    """The names of a customer, and of their complaints: our ids, and (source, external id) as upstream has them."""
 
     complaint_ids: frozenset[str]
+    named: frozenset[tuple[str, str]]
     customers: tuple[Known, ...]
 
-    def is_in(self, body: str, headers: Mapping[str, Any]) -> bool:
-        """Whether the body names the customer, or is about one of the complaints."""
-        try:
-            document = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            document = body
-        pairs = [*_walk(document), *headers.items()]
-        return self._is_about(pairs) or any(self._names(customer, pairs) for customer in self.customers)
+    def is_in(self, message: Message, queue: str) -> bool:
+        """Whether the message names the customer, or is about one of the complaints."""
+        pairs = [*_walk(_document(message.body)), *message.headers.items()]
+        return self._is_about(pairs, queue) or any(self._names(customer, pairs) for customer in self.customers)
 
-    def _is_about(self, pairs: list[tuple[str, Any]]) -> bool:
-        """By the id, or by what it follows from: what upstream calls the complaint, and where."""
+    def _is_about(self, pairs: list[tuple[str, Any]], queue: str) -> bool:
+        """By our id, or by what upstream calls it; the source of a webhook is in the name of its queue."""
         if any(str(value) in self.complaint_ids for _, value in pairs):
             return True
         sources = {str(value) for key, value in pairs if key.lower().endswith("source")}
-        external = {str(value) for key, value in pairs if key.lower().endswith(("external_id", "subject"))}
-        return any(complaint_id(source, id_) in self.complaint_ids for source in sources for id_ in external)
+        names = {str(value) for key, value in pairs if key.lower().endswith(_KEYS_OF_IDS)}
+        webhook = queue.removeprefix(_WEBHOOKS) if queue.startswith(_WEBHOOKS) else None
+        return any((source in sources or source == webhook) and id_ in names for source, id_ in self.named)
 
     def _names(self, customer: Known, pairs: list[tuple[str, Any]]) -> bool:
         texts = [(key, str(value).strip()) for key, value in pairs if isinstance(value, str | int)]
@@ -47,6 +48,15 @@ class Wanted:
             or (customer.phone and _is_number(customer.phone, text))
             for key, text in texts
         )
+
+
+def _document(body: bytes) -> Any:
+    """The body as JSON, else as text; of a form also what its percent signs stand for."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        text = body.decode("utf-8", "replace")
+        return [text, unquote_plus(text)]
 
 
 def _walk(document: Any, key: str = "") -> Iterator[tuple[str, Any]]:

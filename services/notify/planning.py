@@ -9,6 +9,7 @@ import structlog
 from services.notify import cases, contacts, metrics, store
 from services.notify.conclusions import announce_ends, conclude
 from services.notify.domain import Alert, AlertState, Contact, Escalation, EscalationState, Rules, next_alerts
+from services.notify.given_up import erase_given_up
 from services.notify.hearing import answers_among, escalation_from
 from services.notify.outcomes import Reason
 from services.notify.standing import Standing
@@ -30,6 +31,7 @@ def hear(tx: Transaction, rules: Rules, events: Iterable[Any]) -> None:
     forgotten = forgotten_among(events)
     store.erase_facts(tx, forgotten)
     erase_messages(tx, forgotten)
+    erase_given_up(tx, forgotten)
     _plan(tx, rules, [_unless_answered(x, standings[x.case_id]) for x in called])
 
 

@@ -1,9 +1,17 @@
 """Events that intake publishes on `intake.events`, heard by routing, escalation and notify."""
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
 from shared.contracts.event import Event, Severity, event
+
+COMPLAINT_IDS = uuid.uuid5(uuid.NAMESPACE_DNS, "ombud.complaints")
+
+
+def complaint_id(source: str, external_id: str) -> str:
+    """Follows from what upstream calls it, so that every door and every copy arrives at the same complaint."""
+    return str(uuid.uuid5(COMPLAINT_IDS, f"{source}\0{external_id}"))
 
 
 @dataclass(frozen=True)

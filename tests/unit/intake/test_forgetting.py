@@ -41,14 +41,19 @@ def everything(desk: Desk) -> str:
         return str([list(tx.execute(select(table))) for table in all_tables])
 
 
-def put_aside(desk: Desk, *bodies: object, headers: dict[str, Any] | None = None, dead: bool = True) -> None:
+def put_aside(
+    desk: Desk,
+    *bodies: object,
+    headers: dict[str, Any] | None = None,
+    dead: bool = True,
+    queue: str = "intake.complaints.v1",
+) -> None:
     """Each as a dead letter, or as a retry."""
     with desk.db.transaction() as tx:
         for n, body in enumerate(bodies):
             raw = body if isinstance(body, bytes) else orjson.dumps(body)
             message = Message("complaint.submitted", headers or {}, raw)
-            name = f"{hash(raw)}-{n}"
-            failure = failures.Failure("intake.complaints.v1", "s", name, "t", "unknown", message, "invalid", "…")
+            failure = failures.Failure(queue, "s", f"{hash(raw)}-{n}", "t", "unknown", message, "invalid", "…")
             failures.bury(tx, "intake", failure) if dead else failures.schedule_retry(tx, "intake", failure, 1)
 
 
@@ -157,6 +162,8 @@ HERS = [
     ({"tel": "601 000 001"}, {}),
     (b"<xml>eva@example.org</xml>", {}),
     (b"broken { +420601000001", {}),
+    (b"\xff\xfe eva@example.org", {}),
+    (b"MSG=%7B%22from%22%3A%22eva%40example.org%22%7D", {}),
 ]
 OTHERS = [
     {"source": "mail", "external_id": "A-4711", "text": 7},
@@ -177,6 +184,14 @@ def test_what_was_put_aside_of_hers_is_erased_and_nothing_else(desk: Desk, dead:
     put_aside(desk, *OTHERS, dead=dead)
     assert forget(desk, ref="C-10042").messages == len(HERS)
     assert number_put_aside(desk) == len(OTHERS)
+
+
+def test_a_webhook_about_her_complaint_is_known_by_its_source(desk: Desk) -> None:
+    desk.take(evas(external_id="35436"))
+    put_aside(desk, {"detail": {"id": 35436}}, {"detail": {"id": "35437"}}, queue="intake.webhooks.web")
+    put_aside(desk, {"detail": {"id": 35436}, "x": 1}, queue="intake.webhooks.another")
+    assert forget(desk, ref="C-10042").messages == 1
+    assert number_put_aside(desk) == 2
 
 
 def test_a_short_reference_is_no_number_elsewhere(desk: Desk) -> None:

@@ -107,6 +107,14 @@ def test_the_excerpt_is_never_longer_than_160_characters(desk: Desk) -> None:
     assert len(desk.events[0].excerpt) <= 160 and desk.events[0].excerpt.endswith("…")
 
 
+@pytest.mark.parametrize(
+    "named", ["+420601000001>+420800123456", "420 601 000 001", "Eva@Example.org", "<eva@example.org>/7"]
+)
+def test_what_upstream_calls_it_is_not_told_if_it_is_an_address(desk: Desk, named: str) -> None:
+    desk.take(a_contact(external_id=named, customer=Person(email="eva@example.org", phone="+420 601 000 001")))
+    assert desk.events[0].external_id == complaint_id(named)
+
+
 KETTLE = "The lid of my kettle flew open and hot water went all over the kitchen table."
 
 

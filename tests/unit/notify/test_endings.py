@@ -8,7 +8,11 @@ from sqlalchemy import select
 from services.notify import tables
 from services.notify.domain import AlertState
 from shared.contracts.escalation import CaseEscalated
-from shared.contracts.intake import ComplaintForgotten, ComplaintMerged
+from shared.contracts.intake import ComplaintForgotten, ComplaintMerged, complaint_id
+from shared.messaging import failures
+from shared.messaging.envelope import Message
+from shared.messaging.failures import Failure
+from shared.summary import plumbing_counts
 from tests.harness.events import NOON
 from tests.unit.notify.build import CASE, Office, a_contact, acknowledged, escalated, facts, failed
 
@@ -91,3 +95,24 @@ def test_another_case_is_not_touched(office: Office) -> None:
     other: CaseEscalated = escalated(case_id="another")
     office.hear(other, FORGOTTEN)
     assert office.alerts() == {ANN: AlertState.PENDING}
+
+
+def test_what_the_broker_gave_up_on_about_it_is_erased(office: Office) -> None:
+    complaint = ComplaintForgotten(complaint_id("web", "W-1"), 2, NOON)
+    about = [
+        Message("complaint.submitted", {}, b'{"source": "web", "external_id": "W-1", "text": "rhubarb"}'),
+        Message("x", {}, b'{"source": "web", "subject": "W-1", "data": {"text": "rhubarb"}}'),
+        Message("x", {"ce-source": "web", "ce-subject": "W-1"}, b"rhubarb"),
+        Message("complaint.updated", {}, f'{{"complaint_id": "{complaint.complaint_id}"}}'.encode()),
+    ]
+    others = [
+        Message("complaint.submitted", {}, b'{"source": "web", "external_id": "W-2"}'),
+        Message("x", {}, b"broken"),
+    ]
+    queue = "notify.dead-letters.v1"
+    with office.db.transaction() as tx:
+        for n, message in enumerate([*about, *others]):
+            failures.bury(tx, "notify", Failure(queue, "s", str(n), "t", "s", message, "given_up", ""))
+    office.hear(complaint)
+    with office.db.read() as tx:
+        assert plumbing_counts(tx)["dead_letters"] == len(others)
