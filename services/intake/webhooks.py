@@ -22,18 +22,20 @@ from services.intake.reader import Reader
 from services.intake.sources.accountfile import Sources
 from services.intake.sources.enrich import PATIENCE
 from services.intake.sources.fitting import fitted
-from services.intake.sources.source import Account, Forged, Ignored, Inbound, Said, Unclear
+from services.intake.sources.source import QUEUES, Account, Forged, Ignored, Inbound, Said, Unclear
 from shared.database import Database, Transaction
 from shared.errors import Rejected, TemporaryFailure
 from shared.messaging import failures
 from shared.messaging.envelope import Message, Received, name_of, plain_text
 from shared.messaging.failures import Failure
+from shared.quarantine import ways
 from shared.web import json_response, trace_of
 
 log = structlog.get_logger()
 SERVICE = "intake"
 MAX_WEBHOOK_BYTES = 30 * 1024 * 1024  # a mail with its attachments, as large as the providers pass them on
 PATIENCE_OF_RETRY = 60.0
+ways.WAYS[QUEUES] = ways.as_retry
 METHOD, ADDRESS, ENCODED = "x-ombud-method", "x-ombud-address", "x-ombud-encoded"
 _SECRET_HEADERS = (
     "authorization",

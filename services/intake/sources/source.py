@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Protocol
 
-import orjson
 from marshmallow import Schema
 
 from services.intake.sources.enrich import Enrich
 from services.intake.sources.forms import form_fields
+from shared.bodies import parse_json
 from shared.errors import Rejected, TemporaryFailure
 
 SUBMITTED, CONTACTED = "complaint.submitted", "complaint.contacted"
@@ -21,6 +21,7 @@ ANSWERED, RESOLVED, REOPENED, RATED = (
     "complaint.rated",
 )
 REPLAY_WINDOW = timedelta(minutes=5)
+QUEUES = "intake.webhooks."  # before the name of a source: under it its retries and dead letters are kept
 
 
 class Forged(Rejected):
@@ -47,8 +48,8 @@ class Inbound:
 
     def json(self) -> Any:
         try:
-            return orjson.loads(self.body)
-        except orjson.JSONDecodeError as error:
+            return parse_json(self.body)
+        except ValueError as error:
             raise Rejected("the body is not JSON", [{"pointer": "/", "detail": str(error)}]) from error
 
     def document(self) -> dict[str, Any]:
@@ -162,7 +163,7 @@ class Account:
     @property
     def queue(self) -> str:
         """The name under which its retries and dead letters are kept."""
-        return f"intake.webhooks.{self.name}"
+        return QUEUES + self.name
 
     def patient_until(self, seconds: float) -> "Account":
         """The same account, whose fetches together may take so long."""
