@@ -103,7 +103,8 @@ def _parameters(place: str, fields: Parameters, shapes: Shapes) -> list[dict[str
 
 def _responses(door: Door, shapes: Shapes) -> dict[str, Any]:
     operation = door.operation
-    answer = {operation.answers: {"schema": shapes.of(operation.answer)}}
+    forms = {operation.answers: operation.answer, **operation.other_answers}
+    answer = {media: {"schema": shapes.of(shape)} for media, shape in forms.items()}
     responses: dict[int, Any] = {
         status: {"description": ANSWERS[status], "content": answer} for status in (operation.status, *operation.pages)
     }

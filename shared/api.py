@@ -18,21 +18,24 @@ ANY_OBJECT: dict[str, Any] = {"type": "object"}
 PAGE: dict[str, Any] = {"type": "string"}
 # The complaint of the examples: what intake makes of source `webshop` and external id `A-1`.
 A_COMPLAINT = "88af8099-701a-55c8-a32f-2b476e62270a"
+# The one of external id `A-2`.
+ANOTHER_COMPLAINT = "e75e0ffd-e2c2-5c28-84ff-0084ef568a7b"
 
 
 @dataclass(frozen=True)
 class Operation:
     """One door. answer: all fields of a dataclass are always there; `answers`: its type if it is no JSON.
 
-    body: by media type, or one shape for JSON. problems: statuses with a problem body, beside those that follow from
-    scope and body. pages: further statuses that are answered in the form of the answer. The example is in the document,
-    and the tests send it: it must succeed.
+    other_answers: what the answer may be instead, by media type. body: by media type, or one shape for JSON. problems:
+    statuses with a problem body, beside those that follow from scope and body. pages: further statuses that are answered
+    in the form of the answer. The example is in the document, and the tests send it: it must succeed.
     """
 
     summary: str
     answer: Shape
     status: int = 200
     answers: str = JSON
+    other_answers: Mapping[str, Shape] = field(default_factory=dict)
     answer_headers: tuple[str, ...] = ()
     body: Shape | Mapping[str, Shape] | None = None
     needs_body: bool = True

@@ -16,7 +16,7 @@ from prometheus_client import Counter, Histogram
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
-from shared.bodies import MAX_BODY_BYTES, read_body
+from shared.bodies import MAX_BODY_BYTES, parse_json, read_body
 from shared.errors import Fault, Forbidden, Rejected, TemporaryFailure, TooMany, fault_of
 from shared.messaging.envelope import valid_traceparent
 from shared.tokens import Caller, TokenBook
@@ -196,8 +196,8 @@ def _check_address(request: Request) -> None:
 def json_body(request: Request) -> Any:
     """The body as JSON; raises BadRequest when it is none."""
     try:
-        return orjson.loads(request.get_data())
-    except orjson.JSONDecodeError as error:
+        return parse_json(request.get_data())
+    except ValueError as error:
         raise BadRequest(f"the body is not JSON: {error}") from error
 
 

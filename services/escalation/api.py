@@ -13,6 +13,7 @@ from services.escalation.doors import MOST_LISTED
 from shared.api import A_COMPLAINT, HTML, PAGE, THIS_DOCUMENT, Operation, Plumbing
 from shared.contracts.escalation import EscalationReason
 from shared.contracts.event import Severity
+from shared.quarantine import api as quarantine
 
 
 @dataclass(frozen=True)
@@ -132,5 +133,6 @@ OPERATIONS = {
     "get_summary": Operation("Count what escalation has", answer=Summary),
     "show_page": Operation("The page behind the link of an alert", answer=PAGE, answers=HTML, pages=(404, 410)),
     "answer_by_link": Operation("Take the case as the person of the link", answer=PAGE, answers=HTML, pages=(404, 410)),
+    **quarantine.OPERATIONS,
     "get_openapi": THIS_DOCUMENT,
 }

@@ -9,7 +9,9 @@ from marshmallow import fields, validate
 from services.intake import doors, schemas, upstream
 from services.intake.classify import Classification, Evidence
 from services.intake.domain import Complaint, Verdict
-from shared.api import A_COMPLAINT, JSON, THIS_DOCUMENT, Operation, Plumbing, Shape
+from services.intake.forgetting import Erased
+from shared.api import A_COMPLAINT, ANOTHER_COMPLAINT, ANY_OBJECT, JSON, THIS_DOCUMENT, Operation, Plumbing, Shape
+from shared.quarantine import api as quarantine
 
 
 @dataclass(frozen=True)
@@ -52,14 +54,33 @@ class ComplaintDocument(Complaint):
 
 @dataclass(frozen=True)
 class Summary:
-    """Complaints counted from the tables; classified: with a verdict; expected: known by a step only."""
+    """Complaints counted from the tables; classified: with a verdict; expected: known by a step only.
+
+    merged: into another one as they came in; forgotten: of customers who were forgotten.
+    """
 
     complaints: int
     classified: int
     contacts: int
     expected: int
     merged: int
+    forgotten: int
     plumbing: Plumbing
+
+
+@dataclass(frozen=True)
+class Merged:
+    """merged_into: the complaint that goes on."""
+
+    complaint_id: str
+    merged_into: str
+
+
+@dataclass(frozen=True)
+class WebhookSource:
+    """Of which kind of system the source is."""
+
+    kind: str
 
 
 _TEXT: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 200}
@@ -87,6 +108,29 @@ _IDEMPOTENCY_KEY = fields.String(validate=validate.Length(1, doors.LONGEST_KEY))
 _TRACE = {"traceparent": fields.String(metadata={"description": "W3C trace context; goes on through the events."})}
 _CUSTOMER = {"ref": "C-1", "region": "CZ", "language": "en"}
 
+_NUMBER = {"type": "integer", "minimum": 0}
+_HEARD: dict[str, Any] = {
+    "type": "object",
+    "description": "What became of what the system said; numbers that are zero are left out.",
+    "properties": {
+        "complaint_ids": {"type": "array", "items": {"type": "string"}, "description": "Of what was taken in."},
+        "ignored": _NUMBER | {"description": "What intake has no use for, such as a changed priority."},
+        "quarantined": _NUMBER | {"description": "What could not be understood; kept as a dead letter."},
+        "deferred": _NUMBER | {"description": "What could not be fetched from the system; it is tried again."},
+    },
+}
+_XML: dict[str, Any] = {"type": "string", "description": "For kinds that want an answer of their own."}
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_SOURCE = {"source": fields.String(metadata={"description": "A name of the sources file."})}
+_A_TICKET = {
+    "ticket_id": "2044",
+    "ticket_subject": "Late parcel",
+    "ticket_description": "<div>My parcel should have come on <b>Monday</b>.</div>",
+    "requester_email": "jana@example.org",
+    "happened": "created",
+    "updated_at": "2026-03-05T10:00:00+01:00",
+}
+
 OPERATIONS = {
     "post_complaint": Operation(
         "Take a complaint in",
@@ -102,6 +146,7 @@ OPERATIONS = {
             "text": "Your kettle burned my hand. I want to speak to your manager.",
             "customer": _CUSTOMER,
         },
+        problems=(429,),
     ),
     "post_contact": Operation(
         "Take a further message of the customer in",
@@ -110,7 +155,7 @@ OPERATIONS = {
         status=202,
         answer_headers=("Location",),
         headers=_TRACE,
-        problems=(404,),
+        problems=(404, 429),
         example={"text": "Is anybody there?", "channel": "email"},
         example_path={"id_": A_COMPLAINT},
     ),
@@ -131,12 +176,41 @@ OPERATIONS = {
             "source": "webshop",
             "data": {"source": "webshop", "external_id": "A-1", "by": "jana"},
         },
+        problems=(429,),
+    ),
+    "post_webhook": Operation(
+        "Take in what a system says in its own form, signed in its own way",
+        body={JSON: {}, **dict.fromkeys(_FORMS, ANY_OBJECT), "text/xml": {"type": "string"}},
+        answer=_HEARD,
+        other_answers={"text/xml": _XML},
+        status=202,
+        pages=(200,),
+        path=_SOURCE,
+        headers=_TRACE,
+        problems=(401, 404),
+        example={"freshdesk_webhook": _A_TICKET},
+        example_path={"source": "freshdesk"},
+    ),
+    "get_webhook": Operation(
+        "See whether a source is set up",
+        answer=WebhookSource,
+        path=_SOURCE,
+        problems=(404,),
+        example_path={"source": "freshdesk"},
     ),
     "get_complaint": Operation(
         "Show a complaint with its contacts",
         answer=ComplaintDocument,
         problems=(404,),
         example_path={"id_": A_COMPLAINT},
+    ),
+    "merge_complaint": Operation(
+        "Say that a complaint is one matter with another one, in which it ends",
+        body=schemas.MERGE,
+        answer=Merged,
+        problems=(404, 409),
+        example={"into": A_COMPLAINT, "by": "petr"},
+        example_path={"id_": ANOTHER_COMPLAINT},
     ),
     "classify": Operation(
         "Read a text and show the evidence; stores nothing",
@@ -145,5 +219,12 @@ OPERATIONS = {
         example={"text": "I want to speak to your manager."},
     ),
     "get_summary": Operation("Count what intake has", answer=Summary),
+    **quarantine.OPERATIONS,
+    "forget_customer": Operation(
+        "Erase what is held of a customer, here and in the other services",
+        body=schemas.CUSTOMER,
+        answer=Erased,
+        example={"ref": "C-9", "email": "jan@example.org", "phone": "+420 601 234 567"},
+    ),
     "get_openapi": THIS_DOCUMENT,
 }

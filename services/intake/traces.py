@@ -59,16 +59,18 @@ def _document(body: bytes) -> Any:
         return [text, unquote_plus(text)]
 
 
-def _walk(document: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+def _walk(document: Any) -> Iterator[tuple[str, Any]]:
     """Every single value, with the key under which it, or the list around it, stands."""
-    if isinstance(document, dict):
-        for name, inner in document.items():
-            yield from _walk(inner, str(name))
-    elif isinstance(document, list):
-        for inner in document:
-            yield from _walk(inner, key)
-    else:
-        yield key, document
+    # Not the stack of calls: what was put aside may be nested as deep as JSON goes.
+    left: list[tuple[str, Any]] = [("", document)]
+    while left:
+        key, value = left.pop()
+        if isinstance(value, dict):
+            left += [(str(name), inner) for name, inner in value.items()]
+        elif isinstance(value, list):
+            left += [(key, inner) for inner in value]
+        else:
+            yield key, value
 
 
 def _is_ref(ref: str, key: str, text: str) -> bool:

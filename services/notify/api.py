@@ -10,6 +10,7 @@ from services.notify.domain import AlertState, ChannelName, Purpose
 from services.notify.outcomes import Reason
 from shared.api import A_COMPLAINT, THIS_DOCUMENT, Operation, Plumbing
 from shared.contracts.event import Severity
+from shared.quarantine import api as quarantine
 
 
 @dataclass(frozen=True)
@@ -116,5 +117,6 @@ OPERATIONS = {
         problems=(422,),
     ),
     "get_summary": Operation("Count what notify has", answer=Summary),
+    **quarantine.OPERATIONS,
     "get_openapi": THIS_DOCUMENT,
 }

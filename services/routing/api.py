@@ -11,6 +11,7 @@ from services.routing.domain.reasons import Reason
 from shared.api import A_COMPLAINT, THIS_DOCUMENT, Operation, Plumbing
 from shared.contracts.event import Severity
 from shared.contracts.routing import Needs
+from shared.quarantine import api as quarantine
 
 
 @dataclass(frozen=True)
@@ -143,5 +144,6 @@ OPERATIONS = {
         "List who waits, the next one first", answer=Queue, query={"limit": _LIMIT}, problems=(422,)
     ),
     "get_summary": Operation("Count what routing has", answer=Summary),
+    **quarantine.OPERATIONS,
     "get_openapi": THIS_DOCUMENT,
 }

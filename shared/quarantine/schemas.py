@@ -13,6 +13,7 @@ from shared.quarantine.ways import Correction
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _INSTANT = Instant()
+_NO_NUL = validate.ContainsNoneOf("\0", error="no NUL, please")  # PostgreSQL cannot keep it
 
 
 class Since(fields.Field[datetime | timedelta]):
@@ -44,7 +45,12 @@ def next_after(row: Any) -> str:
 
 
 def _text(limit: int, **options: Any) -> fields.String:
-    return fields.String(validate=validate.Length(min=1, max=limit), **options)
+    return fields.String(validate=[validate.Length(min=1, max=limit), _NO_NUL], **options)
+
+
+def _string(description: str) -> dict[str, str]:
+    """What the API document says of a field that is text with a form of its own."""
+    return {"type": "string", "description": description}
 
 
 class _Strict(Schema):
@@ -54,7 +60,9 @@ class _Strict(Schema):
 
 class WantedSchema(_Strict):
     reason, type, queue, source = _text(40), _text(80), _text(80), _text(200)
-    since, contains, after = Since(), _text(200), After()
+    since = Since(metadata=_string("An RFC 3339 time with its offset, or how long ago: 30m, 12h, 2d."))
+    contains = _text(200)
+    after = After(metadata=_string("The `next` of the page before."))
 
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> Wanted:
@@ -88,5 +96,9 @@ def load(schema: Schema, data: Any) -> Any:
         faults = error.normalized_messages()  # type: ignore[no-untyped-call]
         raise Rejected(
             "this cannot be used",
-            [{"pointer": f"/{name}", "detail": str(text)} for name, texts in faults.items() for text in texts],
+            [{"pointer": _pointer(name), "detail": str(text)} for name, texts in faults.items() for text in texts],
         ) from error
+
+
+def _pointer(name: str) -> str:
+    return "/" if name == "_schema" else f"/{name}"

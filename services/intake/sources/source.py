@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Protocol
 
-import orjson
 from marshmallow import Schema
 
 from services.intake.sources.enrich import Enrich
 from services.intake.sources.forms import form_fields
+from shared.bodies import parse_json
 from shared.errors import Rejected, TemporaryFailure
 
 SUBMITTED, CONTACTED = "complaint.submitted", "complaint.contacted"
@@ -22,6 +22,7 @@ ANSWERED, RESOLVED, REOPENED, RATED = (
 )
 QUEUES = "intake.webhooks."  # and the name of the account: under which its retries and dead letters are kept
 REPLAY_WINDOW = timedelta(minutes=5)
+QUEUES = "intake.webhooks."  # before the name of a source: under it its retries and dead letters are kept
 
 
 class Forged(Rejected):
@@ -48,8 +49,8 @@ class Inbound:
 
     def json(self) -> Any:
         try:
-            return orjson.loads(self.body)
-        except orjson.JSONDecodeError as error:
+            return parse_json(self.body)
+        except ValueError as error:
             raise Rejected("the body is not JSON", [{"pointer": "/", "detail": str(error)}]) from error
 
     def document(self) -> dict[str, Any]:
