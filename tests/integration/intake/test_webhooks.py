@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import requests
 
+from ombud.local.broker import PrivateBroker
 from services.intake.domain import complaint_id
 from services.intake.sources.kinds import KINDS
 from services.intake.webhooks import MAX_WEBHOOK_BYTES
@@ -29,12 +30,11 @@ def api() -> Iterator[Shelf]:
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest, api: Shelf) -> Iterator[System]:
+def system(tmp_path_factory: pytest.TempPathFactory, broker: PrivateBroker, api: Shelf) -> Iterator[System]:
     folder: Path = tmp_path_factory.mktemp("webhooks")
     (folder / "sources.yml").write_text(sources_yaml(api.url))
-    vhost = request.getfixturevalue("broker").add_vhost("webhooks")
     settings = {"OMBUD_SOURCES": str(folder / "sources.yml"), **SECRETS}
-    made = System(folder, f"sqlite:///{folder}/{{service}}.sqlite", vhost, **settings)
+    made = System(folder, f"sqlite:///{folder}/{{service}}.sqlite", broker.add_vhost("webhooks"), broker, **settings)
     made.start("intake")
     yield made
     made.stop()
@@ -42,7 +42,7 @@ def system(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequ
 
 def send(system: System, given: Payload, **changed: Any) -> requests.Response:
     """As the system sends it, at the time that intake's clock shows."""
-    signed = replace(sign(given, time.time() + system._shift), **changed)
+    signed = replace(sign(given, time.time() + system._shift.total_seconds()), **changed)
     address = f"{system.services['intake'].url}/v1/webhooks/{given.kind}?{signed.query}"
     return requests.post(address, data=signed.body, headers=signed.headers, timeout=20)
 
@@ -139,6 +139,30 @@ def test_what_cannot_be_understood_is_kept_whole_and_the_system_told_that_all_is
     assert (letter["body"].encode(), letter["reason"], letter["source"]) == (broken.body, "invalid", "zendesk")
     assert (letter["type"], "x-zendesk-webhook-signature" in letter["headers"]) == ("webhook.zendesk", False)
     assert counted(system, "zendesk", "quarantined") == 2
+
+
+def test_a_kept_webhook_is_corrected_by_an_operator_and_becomes_a_complaint(system: System) -> None:
+    given = payload("intercom", "created")
+    good = given.body.decode().replace("9901", "9955").replace("notif_1", "notif_55")
+    assert send(system, replace(given, body=good.replace('"id": "9955"', '"id": ""').encode())).status_code == 202
+    (letter,) = rows(system, "dead_letters", "intercom")
+    answer = system.call("intake", "POST", f"/v1/dead-letters/{letter['id']}/replay", {"body": good})
+    assert answer.status_code == 202, answer.text
+    id_ = complaint_id("intercom", "9955")
+    eventually(lambda: system.call("intake", "GET", f"/v1/complaints/{id_}").ok, "the complaint", system.logs)
+    eventually(lambda: not rows(system, "retries", "intercom"), "the replay to be done", system.logs)
+    assert rows(system, "dead_letters", "intercom") == []
+
+
+def test_one_that_is_replayed_and_still_broken_is_kept_again(system: System) -> None:
+    given = payload("jira", "created")
+    assert send(system, replace(given, body=b"[]")).json() == {"quarantined": 1}
+    (letter,) = rows(system, "dead_letters", "jira")
+    answer = system.call("intake", "POST", f"/v1/dead-letters/{letter['id']}/replay", {"body": "[7]"})
+    comes_back_as = answer.json()["comes_back_as"]
+    eventually(lambda: rows(system, "dead_letters", "jira"), "the letter to come back", system.logs)
+    (again,) = rows(system, "dead_letters", "jira")
+    assert (again["id"], again["body"]) == (comes_back_as, "[7]")
 
 
 def test_a_fault_is_named_by_its_path_and_what_stands_beside_it_is_taken(system: System) -> None:

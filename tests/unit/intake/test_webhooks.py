@@ -7,14 +7,18 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Request
 
 from services.intake import webhooks
 from services.intake.classify import Classifier
+from services.intake.limits import Limit, Limits, TooLarge
 from services.intake.reader import Reader
 from services.intake.sources import accountfile
 from services.intake.sources.accountfile import Sources
-from services.intake.sources.source import Inbound
+from services.intake.sources.source import Forged, Inbound
 from shared import tables
+from shared.errors import TooMany
 from shared.messaging.failures import DELAYS
 from tests.unit.intake.conftest import Desk
 from tests.unit.intake.sources.payloads import SECRETS, Shelf, payload, shelf, sources_yaml
@@ -147,3 +151,25 @@ def test_what_is_gone_when_it_is_fetched_again_becomes_a_letter(
     assert replay(desk, reader, sources) == 1
     assert rows(desk, tables.retries) == []
     assert [letter.reason for letter in rows(desk, tables.dead_letters)] == ["invalid"]
+
+
+def test_what_a_source_may_send_is_limited_for_who_is_known(reader: Reader, sources: Sources) -> None:
+    limits, account = (
+        Limits(Limit(200, 2000), {"source:freshdesk": Limit(0.001, 2, 3000)}),
+        sources.account("freshdesk"),
+    )
+
+    def post(body: bytes, token: str = SECRETS["SECRET"]) -> webhooks.Heard:
+        headers = {"X-Ombud-Token": token, "Content-Type": "application/json"}
+        built = EnvironBuilder("/v1/webhooks/freshdesk", method="POST", data=body, headers=headers)
+        return webhooks.hear(Request(built.get_environ()), account, reader, limits)
+
+    body = payload("freshdesk", "created").body
+    for _ in range(5):
+        with pytest.raises(Forged):
+            post(body, "guessed")
+    with pytest.raises(TooLarge):
+        post(body + b" " * 3000)
+    assert len(post(body).received) == len(post(body).received) == 1
+    with pytest.raises(TooMany):
+        post(body)
