@@ -26,9 +26,9 @@ ANOTHER_COMPLAINT = "e75e0ffd-e2c2-5c28-84ff-0084ef568a7b"
 class Operation:
     """One door. answer: all fields of a dataclass are always there; `answers`: its type if it is no JSON.
 
-    other_answers: what the answer may be instead, by media type. body: by media type, or one shape for JSON. problems: statuses with a problem body, beside those that follow from
-    scope and body. pages: further statuses that are answered in the form of the answer. The example is in the document,
-    and the tests send it: it must succeed.
+    other_answers: what the answer may be instead, by media type. body: by media type, or one shape for JSON. problems:
+    statuses with a problem body, beside those that follow from scope and body. pages: further statuses that are
+    answered in the form of the answer. The example is in the document, and the tests send it: it must succeed.
     """
 
     summary: str

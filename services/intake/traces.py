@@ -51,7 +51,9 @@ class Wanted:
 
 def _walk(document: Any) -> Iterator[tuple[str, Any]]:
     """Every single value, with the key under which it, or the list around it, stands."""
-    left: list[tuple[str, Any]] = [("", document)]  # not the stack of calls: what was put aside may be nested as deep as JSON goes
+    left: list[tuple[str, Any]] = [
+        ("", document)
+    ]  # not the stack of calls: what was put aside may be nested as deep as JSON goes
     while left:
         key, value = left.pop()
         if isinstance(value, dict):
