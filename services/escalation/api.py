@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from services.escalation import schemas
-from services.escalation.domain.case import CaseState, What
+from services.escalation.domain.case import CaseState, Ending, What
 from services.escalation.domain.ladder import Supervisor
 from services.escalation.doors import MOST_LISTED
 from shared.api import A_COMPLAINT, HTML, PAGE, THIS_DOCUMENT, Operation, Plumbing
@@ -18,7 +18,10 @@ from shared.quarantine import api as quarantine
 
 @dataclass(frozen=True)
 class CaseDocument:
-    """A case; its id is the complaint's. trigger: why it was escalated at first; due_at: when the next clock ends."""
+    """A case; its id is the complaint's. trigger: why it was escalated at first; due_at: when the next clock ends.
+
+    ending: set once the complaint was merged into another one, or forgotten.
+    """
 
     id: str
     state: CaseState
@@ -40,6 +43,7 @@ class CaseDocument:
     closed_at: datetime | None
     acknowledged_by: str | None
     closed_by: str | None
+    ending: Ending | None
 
 
 @dataclass(frozen=True)

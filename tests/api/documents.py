@@ -68,6 +68,11 @@ def with_closed_answers(service: str) -> dict[str, Any]:
     for name, schema in document["components"]["schemas"].items():
         if not name.endswith("Body"):
             schema.setdefault("additionalProperties", False)
+    for described in operations(service):
+        for answer in document["paths"][described.path][described.method]["responses"].values():
+            for content in answer.get("content", {}).values():
+                if "properties" in content["schema"]:
+                    content["schema"]["additionalProperties"] = False
     return document
 
 

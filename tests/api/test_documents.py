@@ -17,7 +17,7 @@ from apidocs.doors import Undescribed, described, doors_of
 from services.intake import upstream
 from services.intake.domain import complaint_id
 from services.intake.schemas import UPSTREAM
-from shared.api import A_COMPLAINT, Operation
+from shared.api import A_COMPLAINT, ANOTHER_COMPLAINT, Operation
 from shared.contracts.event import event_classes
 from shared.contracts.topology import EXCHANGES, QUEUES, SERVICES, UPSTREAM_EXCHANGE
 from shared.messaging.envelope import Message
@@ -98,7 +98,7 @@ def test_every_door_is_there_with_its_scopes_and_parameters(service: str) -> Non
         assert [s for each in found["security"] for s in each["token"]] == list(door.scopes or ())
         in_path = [p["name"] for p in found.get("parameters", []) if p["in"] == "path"]
         assert in_path == door.parameters
-        assert ("401" in found["responses"]) is (door.scopes is not None)
+        assert ("401" in found["responses"]) is (door.scopes is not None or 401 in door.operation.problems)
     assert len(doors_of(service)) == len(operations(service))
 
 
@@ -124,8 +124,17 @@ def test_limits_and_patterns_are_those_of_the_schemas() -> None:
     assert submission["received_at"] == {"type": ["string", "null"], "format": "date-time"}
 
 
-def test_examples_tell_of_one_complaint() -> None:
+def test_examples_tell_of_one_complaint_and_of_the_one_that_is_merged_with_it() -> None:
     assert complaint_id("webshop", "A-1") == A_COMPLAINT
+    assert complaint_id("webshop", "A-2") == ANOTHER_COMPLAINT
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_dead_letters_are_described_alike_everywhere(service: str) -> None:
+    ours, intakes = stored(service), stored("intake")
+    paths = [path for path in intakes["paths"] if path.startswith("/v1/dead-letters")]
+    assert len(paths) == 4
+    assert [ours["paths"][path] for path in paths] == [intakes["paths"][path] for path in paths]
 
 
 # -- AsyncAPI -----------------------------------------------------------------------------------------------------

@@ -1,9 +1,11 @@
 """The running services do what their documents say: the examples succeed, and whatever else is sent, nothing breaks."""
 
+import itertools
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
 import jsonschema
 import pytest
@@ -16,14 +18,20 @@ from schemathesis.generation import GenerationMode
 
 from ombud.local.broker import PrivateBroker
 from ombud.local.postgres import PrivatePostgres
-from shared.api import A_COMPLAINT
+from shared.api import A_COMPLAINT, ANOTHER_COMPLAINT
 from shared.contracts.topology import SERVICES
 from shared.links import Claim, mint
 from tests.api.documents import Described, operations, resolved, stored, with_closed_answers
 from tests.harness.process import ANSWER_WITHIN, TOKEN, eventually
 from tests.harness.system import System
 
-AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
+SECRET = "secret-of-the-tests"
+AUTHORIZED = {"Authorization": f"Bearer {TOKEN}", "X-Ombud-Token": SECRET}
+SOURCES = """
+sources:
+  freshdesk: {kind: freshdesk, check: {scheme: header, name: X-Ombud-Token}, secrets: [{secret_env: SECRET}]}
+"""
+US = "of-the-tests"  # the source of the dead letters that are made here
 EXAMPLES = 25  # of what is right, and of what is wrong, for each operation
 CHECKED = (
     "not_a_server_error",
@@ -34,16 +42,17 @@ CHECKED = (
 )
 # Values in paths that no example can hold, because they are made while the services run.
 MADE_VALUES = {"token": lambda: mint(["key-of-the-tests"], Claim("1", A_COMPLAINT, "1", 1, "petr"))}
+LETTERS = "/v1/dead-letters"
 
 
 def _body_fields() -> list[tuple[Described, str]]:
-    """Every field of every body that is a marshmallow schema."""
+    """Every field of every body that is a marshmallow schema, but for those that take anything."""
     found = []
     for described in operations():
         content = described.operation.get("requestBody", {}).get("content", {}).values()
         references = [c["schema"]["$ref"] for c in content if "$ref" in c["schema"]]
         schemas = [resolved(stored(described.service), reference) for reference in references]
-        found += [(described, field) for schema in schemas for field in schema["properties"]]
+        found += [(described, field) for schema in schemas for field, of in schema["properties"].items() if of]
     return found
 
 
@@ -51,9 +60,14 @@ def _body_fields() -> list[tuple[Described, str]]:
 def system(
     tmp_path_factory: pytest.TempPathFactory, broker: PrivateBroker, postgres: PrivatePostgres
 ) -> Iterator[System]:
-    """All four services, with a complaint that is escalated and one that waits: nothing that they list is empty."""
+    """All four services, with a complaint that is escalated, one that waits, one to be merged with the first, one to be
+    forgotten, and dead letters: nothing that they list is empty.
+    """
     postgres.create_database("api")
-    made = System(tmp_path_factory.mktemp("api"), postgres.url("api"), broker.add_vhost("api"), broker)
+    folder = tmp_path_factory.mktemp("api")
+    (folder / "sources.yml").write_text(SOURCES)
+    settings = {"OMBUD_SOURCES": str(folder / "sources.yml"), "SECRET": SECRET}
+    made = System(folder, postgres.url("api"), broker.add_vhost("api"), broker, **settings)
     try:
         made.start()
         _fill(made)
@@ -68,6 +82,33 @@ def _fill(system: System) -> None:
     eventually(lambda: system.told("petr") or system.told("karin"), "a supervisor to be told", system.logs)
     waiting = system.send(customer={"region": "nowhere", "language": "zh"})
     eventually(lambda: system.assignment(waiting).get("state") == "waiting", "a complaint to wait", system.logs)
+    assert system.send(source="webshop", external_id="A-2") == ANOTHER_COMPLAINT
+    system.send("The lamp is dark.", customer={"ref": "C-9", "email": "jan@example.org"})
+    for service in SERVICES:
+        eventually(lambda s=service: _make_letters(system, s), "dead letters", system.logs)  # type: ignore[misc]
+
+
+_NUMBERS = itertools.count()
+
+
+def _make_letters(system: System, service: str) -> bool:
+    """So many, of what no service can know, that a test that discards some leaves enough."""
+    here = len(_letters(system, service))
+    for _ in range(here, 2 * EXAMPLES):
+        exchange, key = ("complaints", "nonsense") if service == "intake" else ("intake.events", "complaint.merged")
+        system.bus.raw(exchange, key, b"{}", {"ce-id": str(next(_NUMBERS)), "ce-source": US, "ce-type": "nonsense"})
+    return here >= 2 * EXAMPLES
+
+
+def _letters(system: System, service: str) -> list[dict[str, Any]]:
+    """All of them, page by page, the newest first."""
+    found, after = [], ""
+    while True:
+        page = system.call(service, "GET", f"{LETTERS}?{after}").json()
+        found += page["dead_letters"]
+        if page["next"] is None:
+            return found
+        after = urlencode({"after": page["next"]})
 
 
 def send(system: System, described: Described) -> requests.Response:
@@ -82,12 +123,14 @@ def _ask(system: System, described: Described, media: str, body: Any) -> request
 
 
 def _address(system: System, described: Described) -> str:
-    return system.services[described.service].url + described.path.format(**_path_values(described))
+    return system.services[described.service].url + described.path.format(**_path_values(system, described))
 
 
-def _path_values(described: Described) -> dict[str, str]:
+def _path_values(system: System, described: Described) -> dict[str, str]:
     names = [p["name"] for p in described.parameters if p["in"] == "path"]
     made = {name: make() for name, make in MADE_VALUES.items() if name in names}
+    if described.path.startswith(LETTERS + "/"):
+        made["id_"] = _letters(system, described.service)[0]["id"]
     missing = set(names) - described.example_path.keys() - made.keys()
     assert not missing, f"{described}: OPERATIONS of services/{described.service}/api.py need example_path: {missing}"
     return described.example_path | made
@@ -143,6 +186,30 @@ def test_no_name_holds_nul(system: System, service: str, path: str, body: dict[s
     assert system.call(service, "PUT", path, body).status_code == 422
 
 
+DEEP = b"[" * 400 + b"]" * 400
+
+
+@pytest.mark.parametrize(
+    ("path", "media", "body"),
+    [
+        ("/v1/events", "application/cloudevents-batch+json", b'[{"data": ' + DEEP + b"}]"),
+        (f"{LETTERS}/1/replay", "application/json", b'{"body": ' + DEEP + b"}"),
+        ("/v1/complaints", "application/json", DEEP),
+    ],
+)
+def test_no_body_is_nested_without_end(system: System, path: str, media: str, body: bytes) -> None:
+    address, headers = system.services["intake"].url + path, AUTHORIZED | {"Content-Type": media}
+    answer = requests.post(address, data=body, headers=headers, timeout=ANSWER_WITHIN)
+    assert (answer.status_code, "nested" in answer.json()["detail"]) == (400, True)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("field", ["type", "content_type"])
+def test_no_correction_holds_nul(system: System, service: str, field: str) -> None:
+    path = f"{LETTERS}/{_letters(system, service)[0]['id']}/replay"
+    assert system.call(service, "POST", path, {field: "a\0"}).status_code == 422
+
+
 @cache
 def _probed(service: str) -> Any:
     load_all_checks()
@@ -157,11 +224,14 @@ def test_nothing_that_is_sent_breaks_it(system: System, described: Described, mo
 
     # Half of the probes go to what exists; a PUT makes what it names.
     to_what_exists = mode is GenerationMode.POSITIVE and described.method != "put"
-    known = _path_values(described) if to_what_exists else {}
+    known = _path_values(system, described) if to_what_exists else {}
+    is_of_a_letter = bool(known) and described.path.startswith(LETTERS)
 
     @settings(max_examples=EXAMPLES, database=None, suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy(generation_mode=mode, path_parameters=known))
     def probe(case: Any) -> None:
+        if is_of_a_letter:  # the one before may be gone
+            case.path_parameters = _path_values(system, described)
         answer = case.call(base_url=url, headers=AUTHORIZED, timeout=ANSWER_WITHIN)
         case.validate_response(answer, checks=checks)
 
@@ -171,5 +241,14 @@ def test_nothing_that_is_sent_breaks_it(system: System, described: Described, mo
 
 def test_what_was_accepted_could_be_worked_off_by_all(system: System) -> None:
     system.settle(timed=False)
-    put_aside = {service: system.summary(service)["plumbing"]["dead_letters"] for service in SERVICES}
-    assert put_aside == dict.fromkeys(SERVICES, 0)
+    put_aside = [letter for service in SERVICES for letter in _letters(system, service)]
+    assert [x for x in put_aside if x["source"] != US and not x["queue"].startswith("intake.webhooks.")] == []
+
+
+def test_forgetting_erases_whom_it_names_and_nobody_else(system: System) -> None:
+    theirs = system.send("The blue chair wobbles.", customer={"ref": "C-forget"})
+    other = system.send("The red chair wobbles.", customer={"ref": "C-forgets"})
+    answer = system.call("intake", "POST", "/v1/customers/forget", {"ref": "C-forget"})
+    assert (answer.json()["complaints"], answer.json()["contacts"]) == (1, 1)
+    states = [system.call("intake", "GET", f"/v1/complaints/{id_}").json()["state"] for id_ in (theirs, other)]
+    assert states == ["forgotten", "open"]

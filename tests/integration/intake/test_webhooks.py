@@ -173,6 +173,24 @@ def test_a_fault_is_named_by_its_path_and_what_stands_beside_it_is_taken(system:
     assert [r["error"].split(":")[0] for r in rows(system, "dead_letters", "mapping")] == ["/score"]
 
 
+def test_what_was_kept_is_taken_once_it_is_corrected(system: System) -> None:
+    """Replayed by its own way, though no queue of the broker has it."""
+    given = payload("freshdesk", "created")
+    good = given.body.replace(b"2044", b"2099")
+    assert send(system, replace(given, body=good.replace(b'"created"', b'"dreamt"'))).json() == {"quarantined": 1}
+    (letter,) = rows(system, "dead_letters", "freshdesk")
+    path = f"/v1/dead-letters/{letter['id']}/replay"
+    assert system.call("intake", "POST", path, {"body": good.decode()}).status_code == 202
+    address = f"/v1/complaints/{complaint_id('freshdesk', '2099')}"
+    eventually(lambda: system.call("intake", "GET", address).ok, "the complaint", system.logs)
+    assert not rows(system, "retries", "freshdesk") and not rows(system, "dead_letters", "freshdesk")
+
+
+def test_json_that_is_nested_too_deeply_is_kept_as_what_cannot_be_understood(system: System) -> None:
+    deep = b'{"items": [{"event": "opened", "case": {"no": "D-1", "body": ' + b"[" * 400 + b"]" * 400 + b"}}]}"
+    assert send(system, replace(payload("mapping", "opened"), body=deep)).json() == {"quarantined": 1}
+
+
 def test_bytes_that_are_no_text_are_kept_whole_too(system: System) -> None:
     body = b'--xYzZY\r\nContent-Disposition: form-data; name="a"; filename="b"\r\n\r\n\x89PNG\xff\x00\r\n--xYzZY--\r\n'
     assert send(system, replace(payload("sendgrid", "new"), body=body)).json() == {"quarantined": 1}
