@@ -187,7 +187,7 @@ CRITICAL = {
         ("Mon grand-père est sous oxygène et vous nous coupez le courant.", "vulnerable"),
         ("Vous avez glissé dans mon enveloppe les analyses de sang de ma voisine. Qui a reçu les miennes ?", "privacy"),
         (
-            "Derrière votre agence, dans la benne à papier, il y a des demandes de crédit avec copie de la carte d'identité.",
+            "Dans la benne derrière votre agence il y a des demandes de crédit avec copie de la carte d'identité.",
             "privacy",
         ),
         ("À l'aéroport vous avez perdu les appareils auditifs de ma mère, sans eux elle n'entend rien.", "vulnerable"),
