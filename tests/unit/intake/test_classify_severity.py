@@ -103,12 +103,18 @@ CRITICAL = {
         ("さっきから一万円ずつ知らない店で決済されてます、止めて！", "fraud"),
         ("マイページに他のお客さんの名前と住所が表示されています。", "privacy"),
         ("父の酸素ボンベの配達が来ません。あと半日分しかないです", "vulnerable"),
+        ("荷物の中に他のお客さんの納品書が入っていました。", "privacy"),
+        ("ヘルパーさんが三日も来ず、寝たきりの叔母が食事もできていません。", "vulnerable"),
+        ("今日、私の名義で勝手にローンを組まれました。", "fraud"),
     ],
     "ar": [
         ("السخان انفجر واحترقت يدي، الله ستر.", "safety"),
         ("حسابي ينسحب منه فلوس الحين!", "fraud"),
         ("فتحت رابط التقارير فظهرت لي أسماء مرضى وأرقامهم", "privacy"),
         ("أبوي على جهاز تنفس والكهرباء تفصل كل ساعة", "vulnerable"),
+        ("وجدت داخل الطرد فاتورة زبونة أخرى باسمها وعنوان بيتها.", "privacy"),
+        ("سيارة غسيل الكلى لم تأت اليوم أيضاً وزوجي فاتته الجلسة.", "vulnerable"),
+        ("شخص أخذ قرضاً باسمي اليوم وأنا لم أوقع شيئاً.", "fraud"),
     ],
     "es": [
         ("El cargador se prendió fuego y mi hijo está en el hospital.", "safety"),
@@ -135,6 +141,9 @@ CRITICAL = {
         ("Mi stanno svuotando il conto, bloccate la carta!", "fraud"),
         ("Nella mia area riservata vedo i referti di un'altra paziente.", "privacy"),
         ("Mia madre usa l'ossigeno in casa e siamo senza corrente da ieri.", "vulnerable"),
+        ("Nel pacco ho trovato la fattura di un'altra cliente con nome e indirizzo.", "privacy"),
+        ("L'ascensore è rotto e io sono in sedia a rotelle al quinto piano.", "vulnerable"),
+        ("Qualcuno ha aperto oggi un finanziamento a mio nome.", "fraud"),
     ],
     "pt": [
         ("A chaleira explodiu e queimou a mão da minha filha.", "safety"),
@@ -142,6 +151,9 @@ CRITICAL = {
         ("Estão a esvaziar-me a conta, bloqueiem tudo!", "fraud"),
         ("No meu portal aparecem os exames de outra paciente.", "privacy"),
         ("A minha mãe depende do oxigénio e estamos sem luz desde ontem.", "vulnerable"),
+        ("Na minha área de cliente aparecem as faturas de outra pessoa.", "privacy"),
+        ("O transporte para a hemodiálise não apareceu e o meu marido perdeu a sessão.", "vulnerable"),
+        ("Há dez minutos alguém levantou 400 euros da minha conta.", "fraud"),
     ],
     "ru": [
         ("Крышка блендера отлетела и рассекла дочке губу, наложили три шва.", "safety"),
@@ -149,6 +161,9 @@ CRITICAL = {
         ("С карты прямо сейчас уходят деньги, остановите переводы!", "fraud"),
         ("В личном кабинете вижу договор и паспорт чужого человека.", "privacy"),
         ("Дедушка на кислороде, а вы отключили нам свет.", "vulnerable"),
+        ("За отделением на помойке валяются копии паспортов.", "privacy"),
+        ("Сиделка не приходит третий день, тётя лежачая, её некому накормить.", "vulnerable"),
+        ("Сегодня на моё имя взяли кредит, я ничего не подписывал.", "fraud"),
     ],
     "uk": [
         ("Кришка блендера відлетіла і розсікла доньці губу, наклали три шви.", "safety"),
@@ -156,6 +171,9 @@ CRITICAL = {
         ("З картки просто зараз ідуть гроші, зупиніть перекази!", "fraud"),
         ("В особистому кабінеті бачу чужий паспорт і договір.", "privacy"),
         ("Дідусь на кисні, а ви відключили нам світло.", "vulnerable"),
+        ("За відділенням на смітнику валяються копії паспортів.", "privacy"),
+        ("Доглядальниця не приходить третій день, тітка лежача, її нема кому нагодувати.", "vulnerable"),
+        ("Сьогодні на моє ім'я взяли кредит, я нічого не підписував.", "fraud"),
     ],
     "tr": [
         ("Blenderin kapağı fırladı, kızımın dudağı yarıldı, üç dikiş atıldı.", "safety"),
@@ -163,6 +181,9 @@ CRITICAL = {
         ("Şu an kartımdan para çekiliyor, işlemleri durdurun!", "fraud"),
         ("Hesabıma girince başka bir müşterinin tahlil sonuçlarını görüyorum.", "privacy"),
         ("Dedem oksijen cihazına bağlı ve elektriğimizi kestiniz.", "vulnerable"),
+        ("Uygulamada başka bir hastanın tahlil sonucu çıktı.", "privacy"),
+        ("Oğlumun insülini teslim edilmedi, son kalem yarın bitiyor.", "vulnerable"),
+        ("Bugün benim adıma kredi çekilmiş, ben başvurmadım.", "fraud"),
     ],
     "de": [
         ("Der Wasserkocher ist geplatzt und hat meine Tochter verbrüht.", "safety"),
@@ -201,6 +222,9 @@ CRITICAL = {
         ("Er wordt op dit moment geld van mijn rekening gehaald!", "fraud"),
         ("In mijn portaal staan de uitslagen van iemand anders.", "privacy"),
         ("Mijn opa ligt aan de zuurstof en jullie sluiten de stroom af.", "vulnerable"),
+        ("In mijn pakket zat de pakbon van een andere klant met naam en adres.", "privacy"),
+        ("De taxi naar de dialyse kwam weer niet, mijn vader heeft zijn behandeling gemist.", "vulnerable"),
+        ("Iemand heeft vandaag een lening op mijn naam afgesloten.", "fraud"),
     ],
 }
 
