@@ -29,7 +29,7 @@ class Classifier:
         self._categories = packs.categories
         self._packs = packs.by_language
         self._thresholds = packs.thresholds
-        self._signoffs = tuple(sorted({one for pack in self._packs.values() for one in pack.signoffs}))
+        self._signoffs = packs.signoffs
         self._guesser = LanguageGuesser(
             packs.thresholds.languages,
             packs.thresholds["least_confidence"],
@@ -39,7 +39,7 @@ class Classifier:
     @property
     def rule_ids(self) -> tuple[str, ...]:
         """Every rule that can fire, pack by pack."""
-        return tuple(rule for pack in self._packs.values() for rule in pack.rule_ids)
+        return tuple(rule for name in self._packs.names for rule in self._packs[name].rule_ids)
 
     @classmethod
     def load(cls, rules_dir: Path | None = None) -> "Classifier":

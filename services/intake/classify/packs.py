@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import yaml
+
 from services.intake.classify.company import COMPANY_FILE, Company, read_company
 from services.intake.classify.matcher import CLASSES, LISTS, OTHERS, Matcher, Rule
 from services.intake.classify.model import CATEGORIES, FLAGS, RulesError
@@ -86,11 +88,30 @@ class Pack:
     rule_ids: tuple[str, ...]
 
 
+class Languages(dict[str, Pack]):
+    """Packs by language. A shipped one is compiled when the first text in its language comes, in a tenth of a second or
+    two: a company has customers in few of them."""
+
+    def __init__(self, own: dict[str, Pack]) -> None:
+        super().__init__(own)
+        self.names = tuple(sorted({*_shipped_languages(), *own}))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+    def __missing__(self, name: str) -> Pack:
+        if name not in self.names:
+            raise KeyError(name)
+        self[name] = _shipped_pack(name)
+        return self[name]
+
+
 @dataclass(frozen=True)
 class Packs:
     """All languages with the thresholds, the company and the short hash of every file that was read."""
 
-    by_language: dict[str, Pack]
+    by_language: "Languages"
+    signoffs: tuple[str, ...]
     thresholds: Thresholds
     company: Company
     categories: tuple[str, ...]
@@ -108,13 +129,27 @@ def load_packs(rules_dir: Path | None = None) -> Packs:
     company_file, thresholds_file = own.pop(COMPANY_FILE, None), own.pop(THRESHOLDS_FILE, None)
     company = _read_company(company_file, mistakes)
     categories = tuple(dict.fromkeys((*CATEGORIES, *company.categories)))
-    packs = {path.stem: _own_pack(path, categories, mistakes) for path in own.values()}
-    packs = {name: packs.get(name) or _shipped_pack(name) for name in sorted({*_shipped_languages(), *packs})}
-    thresholds = read_thresholds(SHIPPED / THRESHOLDS_FILE, thresholds_file, frozenset(packs), mistakes)
+    packs = Languages({path.stem: _own_pack(path, categories, mistakes) for path in own.values()})
+    thresholds = read_thresholds(SHIPPED / THRESHOLDS_FILE, thresholds_file, frozenset(packs.names), mistakes)
     if mistakes:
         raise RulesError(mistakes)
     files = [*sorted(SHIPPED.glob("*.yml")), *own.values(), *filter(None, (company_file, thresholds_file))]
-    return Packs(packs, thresholds, company, categories, _version(files))
+    return Packs(packs, _signoffs_of(packs), thresholds, company, categories, _version(files))
+
+
+def _signoffs_of(packs: Languages) -> tuple[str, ...]:
+    """Those of all languages: where a mail ends has to be known before its language is."""
+    own = set(packs)
+    shipped = {one for name in packs.names if name not in own for one in shipped_signoffs(name)}
+    return tuple(sorted({one for pack in packs.values() for one in pack.signoffs} | shipped))
+
+
+@cache
+def shipped_signoffs(language: str) -> tuple[str, ...]:
+    """Without compiling the pack: they are its last section."""
+    text = (SHIPPED / f"{language}.yml").read_text(encoding="utf-8")
+    last = yaml.safe_load(text[text.rindex("\nmail:") :])
+    return tuple(one.lower() for one, _ in Lined(last["mail"]["signoffs"], 1).items_by_line())
 
 
 def _read_company(path: Path | None, mistakes: list[str]) -> Company:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from services.intake.classify import Classifier, RulesError
+from services.intake.classify.packs import Languages, load_packs, shipped_signoffs
 
 
 @pytest.fixture(scope="module")
@@ -157,3 +158,19 @@ def test_broken_thresholds_are_refused_with_file_and_line(tmp_path: Path):
     write_pack(write_pack(tmp_path, PACK), "head_characters: many\n", "thresholds.yml")
     with pytest.raises(RulesError, match=r"thresholds.yml:1: 'many' is not a number"):
         Classifier.load(tmp_path)
+
+
+def test_every_shipped_pack_is_right_and_its_signoffs_are_known_before_it_is_compiled():
+    packs = load_packs()
+    assert len(packs.by_language.names) >= 16
+    for name in packs.by_language.names:
+        assert shipped_signoffs(name) == packs.by_language[name].signoffs
+        assert set(shipped_signoffs(name)) <= set(packs.signoffs)
+
+
+def test_a_shipped_pack_is_compiled_when_it_is_needed():
+    packs = Languages({})
+    assert "cs" in packs and "xx" not in packs
+    assert list(packs) == []
+    assert packs["cs"].language == "cs"
+    assert list(packs) == ["cs"]
