@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from ombud.local.broker import PrivateBroker
 from shared.tokens import digest
 from tests.harness.process import PROJECT, TOKEN
 from tests.harness.system import System
@@ -17,9 +18,9 @@ EVA = {"ref": "C-10042", "email": "eva@example.org", "region": "CZ"}
 
 
 @pytest.fixture
-def intake(tmp_path: Path, any_database: str, amqp_uri: str) -> Iterator[System]:
+def intake(tmp_path: Path, any_database: str, amqp_uri: str, broker: PrivateBroker) -> Iterator[System]:
     tokens = f"shop:source:{digest('shop')}"
-    made = System(tmp_path, any_database, amqp_uri, OMBUD_API_TOKENS=tokens).start("intake")
+    made = System(tmp_path, any_database, amqp_uri, broker, OMBUD_API_TOKENS=tokens).start("intake")
     yield made
     made.stop()
 

@@ -177,7 +177,7 @@ def test_what_was_kept_is_taken_once_it_is_corrected(system: System) -> None:
     """Replayed by its own way, though no queue of the broker has it."""
     given = payload("freshdesk", "created")
     good = given.body.replace(b"2044", b"2099")
-    assert send(system, replace(given, body=good.replace(b'"created"', b'"dreamt"'))).json() == {"quarantined": 1}
+    assert send(system, replace(given, body=good[:-2])).json() == {"quarantined": 1}
     (letter,) = rows(system, "dead_letters", "freshdesk")
     path = f"/v1/dead-letters/{letter['id']}/replay"
     assert system.call("intake", "POST", path, {"body": good.decode()}).status_code == 202
