@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from services.intake.classify.matcher import Hit
 from services.intake.classify.model import Evidence
-from services.intake.classify.packs import VETOES_ON_TARGET
+from services.intake.classify.packfile import VETOES_ON_TARGET
 from services.intake.classify.reading import Reading, lies_in, overlaps
 
 _KIND_OF_CLASS = {

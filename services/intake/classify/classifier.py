@@ -9,7 +9,8 @@ from services.intake.classify.language import UNKNOWN, LanguageGuesser
 from services.intake.classify.mail import blank_foreign_text
 from services.intake.classify.model import SEVERITIES, Classification
 from services.intake.classify.normalise import fold
-from services.intake.classify.packs import Pack, Packs, load_packs
+from services.intake.classify.packfile import Pack
+from services.intake.classify.packs import Packs, load_packs
 from services.intake.classify.reading import Reading, Source
 from services.intake.classify.severity import judge_severity
 from services.intake.classify.tokens import is_unspaced, tokenise
