@@ -109,14 +109,14 @@ class Transaction:
         if not rows:
             return []
         statement = bulk.insert(table, tuple(rows[0]), self.is_postgres, skip_existing, returning)
-        done = self.connection.execute(statement, bulk.insert_parameters(table, rows, self.is_postgres))
+        done = self.connection.execute(statement, bulk.insert_parameters(rows, self.is_postgres))
         return list(done.scalars()) if returning is not None else []
 
     def update_many(self, table: Table, key: str, rows: Sequence[Row]) -> None:
         """Updates each row by its key; the rows were locked in sorted order before."""
         if rows:
             statement = bulk.update(table, key, tuple(rows[0]), self.is_postgres)
-            self.connection.execute(statement, bulk.update_parameters(table, rows, self.is_postgres))
+            self.connection.execute(statement, bulk.update_parameters(rows, self.is_postgres))
 
 
 class Database:

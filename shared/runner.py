@@ -1,13 +1,8 @@
 """Starts one service as a process: imported first by `services/<name>/__main__.py`, because it patches on import."""
 
-import warnings
+from shared import green
 
-# Known and decided (docs/decisions): an operator's log is not the place for it.
-warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
-
-import eventlet  # noqa: E402
-
-eventlet.monkey_patch(psycopg=False)
+green.patch()
 
 import gc  # noqa: E402
 import os  # noqa: E402
@@ -17,6 +12,7 @@ from collections.abc import Callable  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
+import eventlet  # noqa: E402
 import structlog  # noqa: E402
 from eventlet.event import Event as Signal  # noqa: E402
 from nameko.containers import ServiceContainer  # noqa: E402

@@ -1,7 +1,7 @@
 """Which contacts belong to one matter, and what many of them mean; pure. Asked by the use cases."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import NamedTuple
@@ -25,8 +25,9 @@ class Known(NamedTuple):
     email: str | None
     phone: str | None
 
-    def is_same(self, other: "Known") -> bool:
-        return any(mine is not None and mine == theirs for mine, theirs in zip(self, other, strict=True))
+    def names(self) -> list[tuple[str, str]]:
+        """All of them that are there, each with what it is."""
+        return [(field, name) for field, name in zip(self._fields, self, strict=True) if name is not None]
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,30 @@ def known(person: Person) -> Known:
     )
 
 
-def same_matter(new: Submission, earlier: Iterable[Earlier], rules: MatterRules) -> str | None:
+class Told:
+    """What customers told before, found by any of the names by which a customer is known; each name's newest first."""
+
+    def __init__(self, newest_first: Sequence[Earlier]) -> None:
+        self._by_name: dict[tuple[str, str], list[Earlier]] = {}
+        for one in reversed(newest_first):
+            self.add(one)
+
+    def add(self, newest: Earlier) -> None:
+        for name in newest.customer.names():
+            self._by_name.setdefault(name, []).append(newest)
+
+    def by(self, customer: Known) -> Iterator[Earlier]:
+        for name in customer.names():
+            yield from reversed(self._by_name.get(name, ()))
+
+
+def same_matter(new: Submission, told: Told, rules: MatterRules) -> str | None:
     """The complaint that the customer has told us of already, in nearly the same words, on another channel."""
-    customer, words = known(new.customer), _words(new.text)
-    for one in earlier:
-        if one.channel == new.channel or not one.customer.is_same(customer):
+    words: Sequence[str] | None = None
+    for one in told.by(known(new.customer)):
+        if one.channel == new.channel:
             continue
+        words = _words(new.text) if words is None else words
         if _similarity(words, _words(one.text)) >= rules.similarity:
             return one.complaint_id
     return None

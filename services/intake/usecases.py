@@ -11,7 +11,7 @@ from services.intake import announcements, metrics, store
 from services.intake.classify.company import MatterRules
 from services.intake.domain import Complaint, Read, State, Step, StepKind, blank
 from services.intake.endings import holder, merged, successor
-from services.intake.matters import Earlier, is_repeated, known, raised, same_matter
+from services.intake.matters import Earlier, Told, is_repeated, known, raised, same_matter
 from services.intake.redaction import excerpt
 from shared.database import Transaction
 from shared.errors import Conflict, NotFound, Rejected
@@ -79,15 +79,15 @@ def _of_new_complaints(arrivals: Sequence[Read | Step], found: Mapping[str, Comp
 def _merge_known(tx: Transaction, rules: MatterRules, new: Sequence[Read]) -> dict[str, Complaint]:
     """Of new complaints those that the customer has told us of already on another channel, by id."""
     store.lock_customers(tx, [known(read.submission.customer) for read in new])
-    earlier = store.earlier_contacts(tx, [read.submission for read in new], tx.now - rules.window)
+    told = Told(store.earlier_contacts(tx, [read.submission for read in new], tx.now - rules.window))
     merges: dict[str, Complaint] = {}
     for read in new:
-        told = read.submission
-        into = same_matter(told, earlier, rules)
+        now_told = read.submission
+        into = same_matter(now_told, told, rules)
         if into:
             merges[read.complaint_id] = merged(read, into)
         else:
-            earlier.insert(0, Earlier(read.complaint_id, told.channel, told.text, known(told.customer)))
+            told.add(Earlier(read.complaint_id, now_told.channel, now_told.text, known(now_told.customer)))
     return merges
 
 

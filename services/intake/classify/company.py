@@ -3,17 +3,18 @@
 It is applied behind the language packs, in every language, and each thing that it changes is evidence like any other.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
 from services.intake.classify.companyfile import CompanyReader
-from services.intake.classify.matcher import OTHERS, Hit, Matcher, Rule
+from services.intake.classify.matcher import OTHERS, Hit, Matcher
 from services.intake.classify.model import CATEGORIES, SEVERITIES, Classification, Evidence
 from services.intake.classify.normalise import fold
 from services.intake.classify.patterns import Step
 from services.intake.classify.reading import Reading
+from services.intake.classify.rulebook import Rule
 from services.intake.classify.tokens import tokenise
 
 COMPANY_FILE = "company.yml"
@@ -167,8 +168,6 @@ class _Patterns:
     def __init__(self) -> None:
         self.matcher, self.count = Matcher(), 0
 
-    def add(self, section: str, name: str, sequences: Iterable[tuple[Step, ...]]) -> None:
-        rule = Rule(f"company.{section}.{name}", section, name, 0.0)
-        for steps in sequences:
-            self.matcher.add(rule, steps, stage=OTHERS)
-            self.count += 1
+    def add(self, section: str, name: str, sequences: Sequence[tuple[Step, ...]]) -> None:
+        self.matcher.add(Rule(f"company.{section}.{name}", section, name, 0.0), sequences, stage=OTHERS)
+        self.count += len(sequences)

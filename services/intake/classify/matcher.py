@@ -1,25 +1,18 @@
 """Finds all patterns of a language pack in one pass over a text; built by packs, run by the reader.
 
 Time is linear in the text: each word is looked up whole and by its first letters, then steps of bounded reach follow,
-nothing goes back.
+nothing goes back. What a pack is made of lies in few large dictionaries of numbers and tuples, each thing once: sixteen
+languages have a hundred thousand patterns.
 """
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from services.intake.classify.patterns import EXACT, PREFIX, SUFFIX, Step
+from services.intake.classify.rulebook import Rule, RuleBook
 from services.intake.classify.tokens import Tokens, is_unspaced
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Rule:
-    """One pattern of one pack: its id, the part of the pack it stands in, what it votes for and how strongly."""
-
-    id: str
-    section: str
-    name: str
-    weight: float
 
 
 class Hit(NamedTuple):
@@ -36,39 +29,59 @@ STAGES = LISTS, CLASSES, OTHERS = range(3)
 _Atoms = tuple[int, ...]
 _Row = list[tuple[int, int]]
 _NOTHING: _Row = []
+# What follows the first atom of a pattern, each step with the words that may stand before it; and patterns that go on
+# alike, as pairs of a rule's number and such steps.
+_Steps = tuple[tuple[int, _Atoms], ...]
+_Chains = tuple[tuple[int, _Steps], ...]
 # Words are grouped by so many first letters, so that few lengths of stems are tried on each.
 _OPENING = 2
-
-
-class _Chain(NamedTuple):
-    """A pattern of more than one step: what follows its first atom."""
-
-    rule: Rule
-    steps: tuple[tuple[int, _Atoms], ...]
-    within_clause: bool
-
-
-@dataclass(slots=True)
-class _Chains:
-    """Patterns with the same first atom, by each atom of their second step: the next word, or one further on."""
-
-    # Tuples here and below: nearly all hold one entry, and lists would keep room for more.
-    next: dict[int, tuple[_Chain, ...]] = field(default_factory=dict)
-    later: dict[int, tuple[_Chain, ...]] = field(default_factory=dict)
-
-    def add(self, chain: _Chain) -> None:
-        gap, atoms = chain.steps[0]
-        place = self.later if gap else self.next
-        for atom in atoms:
-            place[atom] = (*place.get(atom, ()), chain)
+_PAIR = 24
 
 
 @dataclass(slots=True)
 class _Table:
     """Rules by the atom with which they begin."""
 
-    singles: dict[int, tuple[Rule, ...]] = field(default_factory=dict)
-    chains: dict[int, _Chains] = field(default_factory=dict)
+    singles: dict[int, int | tuple[int, ...]] = field(default_factory=dict)
+    # Patterns whose second step is the next word, by both atoms as one number.
+    next: dict[int, _Chains] = field(default_factory=dict)
+    # Those whose second step may stand further on, by that step's atoms; None where there are only neighbours.
+    later: dict[int, dict[int, _Chains] | tuple[int, _Chains] | None] = field(default_factory=dict)
+
+    def add_single(self, atom: int, rule: int) -> None:
+        known = self.singles.get(atom)
+        if known is None:
+            self.singles[atom] = rule
+        else:
+            self.singles[atom] = (known, rule) if isinstance(known, int) else (*known, rule)
+
+    def add_chain(self, atom: int, chain: tuple[int, _Steps]) -> None:
+        gap, seconds = chain[1][0]
+        self.later.setdefault(atom, None)
+        for second in seconds:
+            if gap:
+                self._add_later(atom, second, chain)
+            else:
+                pair = atom << _PAIR | second
+                self.next[pair] = (*self.next.get(pair, ()), chain)
+
+    def _add_later(self, atom: int, second: int, chain: tuple[int, _Steps]) -> None:
+        known = self.later[atom]
+        if known is None:
+            self.later[atom] = second, (chain,)
+        elif isinstance(known, dict):
+            known[second] = (*known.get(second, ()), chain)
+        elif known[0] == second:
+            self.later[atom] = second, (*known[1], chain)
+        else:
+            self.later[atom] = {known[0]: known[1], second: (chain,)}
+
+    def further(self, atom: int, present: set[int]) -> _Chains:
+        """The patterns that begin with the atom and go on, not at once, with one that is there."""
+        later = self.later[atom]
+        if isinstance(later, dict):
+            return tuple(chain for number in later.keys() & present for chain in later[number])
+        return later[1] if later is not None and later[0] in present else ()
 
 
 @dataclass(slots=True)
@@ -89,6 +102,7 @@ class _Stems:
 class Matcher:
     """All patterns of one pack."""
 
+    rules: RuleBook = field(default_factory=RuleBook)
     _words: dict[str, int] = field(default_factory=dict)
     _stems: _Stems = field(default_factory=lambda: _Stems(_OPENING))
     # In scripts without spaces a word is any run of characters.
@@ -98,17 +112,28 @@ class Matcher:
     _classes: dict[str, int] = field(default_factory=dict)
     _tables: tuple[_Table, ...] = field(default_factory=lambda: tuple(_Table() for _ in STAGES))
     _next: int = 0
+    # Steps that several patterns have in common.
+    _shared: dict[tuple[object, ...], tuple[object, ...]] = field(default_factory=dict)
 
-    def add(self, rule: Rule, steps: tuple[Step, ...], *, stage: int, within_clause: bool = False) -> None:
-        """Takes a pattern in; it can refer to lists and classes of an earlier stage."""
-        first, *rest = [(step.gap, self._numbered(step)) for step in steps]
-        table = self._tables[stage]
-        chain = _Chain(rule, tuple(rest), within_clause)
-        for atom in first[1]:
-            if rest:
-                table.chains.setdefault(atom, _Chains()).add(chain)
-            else:
-                table.singles[atom] = (*table.singles.get(atom, ()), rule)
+    def add(
+        self, rule: Rule, sequences: Sequence[tuple[Step, ...]], *, stage: int, within_clause: bool = False
+    ) -> None:
+        """Takes a rule in, with its pattern in each order; it can refer to lists and classes of an earlier stage."""
+        number, table = self.rules.number(rule, within_clause), self._tables[stage]
+        for steps in sequences:
+            first, *rest = [(step.gap, self._numbered(step)) for step in steps]
+            for atom in first[1]:
+                if rest:
+                    table.add_chain(atom, (number, self._once(tuple(map(self._once, rest)))))
+                else:
+                    table.add_single(atom, number)
+
+    def finish(self) -> None:
+        """Called when all rules are in."""
+        self._shared.clear()
+
+    def _once(self, value: Any) -> Any:
+        return self._shared.setdefault(value, value)
 
     def _numbered(self, step: Step) -> _Atoms:
         atoms: dict[int, None] = {}
@@ -133,19 +158,44 @@ class Matcher:
     def find(self, tokens: Tokens) -> list[Hit]:
         """Every rule that matches, but for lists, in the order of the text."""
         rows = self._atom_rows(tokens)
-        self._mark(rows, _run(self._tables[LISTS], rows, tokens))
-        hits = _run(self._tables[CLASSES], rows, tokens)
-        self._mark(rows, hits)
-        hits += _run(self._tables[OTHERS], rows, tokens)
+        # No pattern reaches beyond its sentence: what stands in each is what is worth looking for.
+        present = _present(rows, tokens)
+        self._mark(self._run(LISTS, rows, tokens, present), rows, tokens, present)
+        hits = self._run(CLASSES, rows, tokens, present)
+        self._mark(hits, rows, tokens, present)
+        hits += self._run(OTHERS, rows, tokens, present)
         hits.sort(key=_place)
         return hits
 
-    def _mark(self, rows: list[_Row], hits: list[Hit]) -> None:
+    def _mark(self, hits: list[Hit], rows: list[_Row], tokens: Tokens, present: list[set[int]]) -> None:
         """Lets later stages see where classes matched."""
-        for hit in hits:
-            number = self._classes.get(hit.rule.name)
-            if number is not None and (number, hit.last) not in rows[hit.first]:
-                rows[hit.first] = [*rows[hit.first], (number, hit.last)]
+        for rule, first, last in hits:
+            number = self._classes.get(rule.name)
+            if number is not None and (number, last) not in rows[first]:
+                rows[first] = [*rows[first], (number, last)]
+                present[tokens.sentence[first]].add(number)
+
+    def _run(self, stage: int, rows: list[_Row], tokens: Tokens, present: list[set[int]]) -> list[Hit]:
+        table, rules, sentence = self._tables[stage], self.rules, tokens.sentence
+        singles, neighbours, later = table.singles, table.next, table.later
+        # A dictionary, not a set: the same rule can match the same words by two of its alternatives.
+        found: dict[tuple[int, int, int], None] = {}
+        for index, row in enumerate(rows):
+            for number, last in row:
+                if number in singles:
+                    rule = singles[number]
+                    for one in (rule,) if isinstance(rule, int) else rule:
+                        found[one, index, last] = None
+                if number not in later:
+                    continue
+                chains = () if later[number] is None else table.further(number, present[sentence[last]])
+                for second, _ in rows[last + 1] if last + 1 < len(rows) else ():
+                    chains += neighbours.get(number << _PAIR | second, ())
+                for one, steps in chains:
+                    end = _follow(steps, rows, tokens, last, rules.is_within_clause(one))
+                    if end >= 0:
+                        found[one, index, end] = None
+        return [Hit(rules[one], first, last) for one, first, last in found]
 
     def _atom_rows(self, tokens: Tokens) -> list[_Row]:
         words, stems, lengths = self._words, self._stems.atoms, self._stems.lengths
@@ -192,28 +242,8 @@ def _place(hit: Hit) -> tuple[int, int, str]:
     return hit.first, hit.last, hit.rule.id
 
 
-def _run(table: _Table, rows: list[_Row], tokens: Tokens) -> list[Hit]:
-    singles, chains = table.singles, table.chains
-    if not singles and not chains:
-        return []
-    present = _present(rows, tokens)
-    # A dictionary, not a set: the same rule can match the same words by two of its alternatives.
-    hits: dict[Hit, None] = {}
-    for index, row in enumerate(rows):
-        for number, last in row:
-            for rule in singles.get(number, ()):
-                hits[Hit(rule, index, last)] = None
-            if number not in chains:
-                continue
-            for chain in _worth_following(chains[number], rows, last, present[tokens.sentence[last]]):
-                end = _follow(chain, rows, tokens, last)
-                if end >= 0:
-                    hits[Hit(chain.rule, index, end)] = None
-    return list(hits)
-
-
 def _present(rows: list[_Row], tokens: Tokens) -> list[set[int]]:
-    """What stands in each sentence, beyond which no pattern reaches."""
+    """The atoms of each sentence."""
     found: list[set[int]] = [set() for _ in range(tokens.sentence[-1] + 1)] if rows else []
     for row, sentence in zip(rows, tokens.sentence, strict=True):
         for number, _ in row:
@@ -221,36 +251,21 @@ def _present(rows: list[_Row], tokens: Tokens) -> list[set[int]]:
     return found
 
 
-def _worth_following(chains: _Chains, rows: list[_Row], last: int, present: set[int]) -> list[_Chain]:
-    """The patterns whose second step is there, for a look at the next word and at all words of the sentence at once."""
-    found: list[_Chain] = []
-    if chains.next and last + 1 < len(rows):
-        for number, _ in rows[last + 1]:
-            found += chains.next.get(number, ())
-    for number in chains.later.keys() & present:
-        found += chains.later[number]
-    return found
-
-
-def _follow(chain: _Chain, rows: list[_Row], tokens: Tokens, last: int) -> int:
+def _follow(steps: _Steps, rows: list[_Row], tokens: Tokens, last: int, within_clause: bool) -> int:
     """Where the pattern ends, taking the nearest word for each step; -1 if it does not match."""
-    for gap, atoms in chain.steps:
+    for gap, atoms in steps:
         # Neighbours belong together only without a comma between; with a gap the sentence is mostly the limit.
-        part = tokens.clause if chain.within_clause or not gap else tokens.sentence
-        last = _nearest(rows, part, atoms, range(last + 1, min(last + 2 + gap, len(rows))))
-        if last < 0:
+        part = tokens.clause if within_clause or not gap else tokens.sentence
+        here, end = part[last], -1
+        for index in range(last + 1, min(last + 2 + gap, len(rows))):
+            if part[index] != here:
+                return -1
+            for number, its_last in rows[index]:
+                if number in atoms and its_last > end:
+                    end = its_last
+            if end >= 0:
+                break
+        if end < 0:
             return -1
+        last = end
     return last
-
-
-def _nearest(rows: list[_Row], part: list[int], atoms: _Atoms, where: range) -> int:
-    for index in where:
-        if part[index] != part[where.start - 1]:
-            return -1
-        end = -1
-        for number, last in rows[index]:
-            if number in atoms and last > end:
-                end = last
-        if end >= 0:
-            return end
-    return -1

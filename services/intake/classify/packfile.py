@@ -4,9 +4,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.intake.classify.matcher import CLASSES, LISTS, OTHERS, Matcher, Rule
+from services.intake.classify.matcher import CLASSES, LISTS, OTHERS, Matcher
 from services.intake.classify.model import FLAGS
 from services.intake.classify.patterns import PatternError, Step, parse_pattern
+from services.intake.classify.rulebook import Rule
 from services.intake.classify.yamlfile import Lined
 
 # What a pack may say. The classes under `ask` and `words` can be referred to as <name>; so can the entries of `lists`,
@@ -76,7 +77,11 @@ class Pack:
     language: str
     matcher: Matcher
     signoffs: tuple[str, ...]
-    rule_ids: tuple[str, ...]
+
+    @property
+    def rule_ids(self) -> tuple[str, ...]:
+        """Every rule that can fire, sorted."""
+        return tuple(sorted(self.matcher.rules.ids()))
 
 
 class PackReader:
@@ -111,7 +116,8 @@ class PackReader:
         for id_, line in self.without.items():
             if id_ not in self.ids:
                 self.mistake(line, f"there is no rule '{id_}' to do without")
-        return Pack(self.language, self.matcher, tuple(signoffs), tuple(sorted(self.ids.keys() - self.without.keys())))
+        self.matcher.finish()
+        return Pack(self.language, self.matcher, tuple(signoffs))
 
     def _read_root(self) -> None:
         self._check_names(self.root, _SECTIONS, "section")
@@ -212,8 +218,8 @@ class PackReader:
         if id_ in self.without:
             return
         rule = Rule(id_, section, name, weight)
-        for steps in sequences:
-            self.matcher.add(rule, steps, stage=self._stage(section, steps), within_clause=name in _WITHIN_CLAUSE)
+        stage = self._stage(section, sequences[0])
+        self.matcher.add(rule, sequences, stage=stage, within_clause=name in _WITHIN_CLAUSE)
 
     def _stage(self, section: str, steps: tuple[Step, ...]) -> int:
         if section == "lists":

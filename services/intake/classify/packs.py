@@ -119,7 +119,7 @@ def _own_pack(path: Path, categories: tuple[str, ...], mistakes: list[str]) -> P
         root = read_yaml(path, found)
     except RulesError as error:
         mistakes.extend(error.mistakes)
-        return Pack(path.stem, Matcher(), (), ())
+        return Pack(path.stem, Matcher(), ())
     roots = [(path.name, root)]
     extends = root.mapping.get("extends")
     base = SHIPPED / path.name

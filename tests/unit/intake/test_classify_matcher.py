@@ -2,9 +2,10 @@
 
 import pytest
 
-from services.intake.classify.matcher import CLASSES, OTHERS, Matcher, Rule
+from services.intake.classify.matcher import CLASSES, OTHERS, Matcher
 from services.intake.classify.normalise import fold
 from services.intake.classify.patterns import parse_pattern
+from services.intake.classify.rulebook import Rule
 from services.intake.classify.tokens import tokenise
 
 
@@ -12,9 +13,8 @@ def found(pattern: str, text: str, **classes: str) -> list[tuple[int, int]]:
     """First and last word of each match; `classes` are patterns by the name under which <name> refers to them."""
     matcher = Matcher()
     for name, source in classes.items():
-        matcher.add(Rule(f"class.{name}", "words", name, 1.0), *parse_pattern(source, 4), stage=CLASSES)
-    for steps in parse_pattern(pattern, 4):
-        matcher.add(Rule("rule", "category", "refund", 1.0), steps, stage=OTHERS)
+        matcher.add(Rule(f"class.{name}", "words", name, 1.0), parse_pattern(source, 4), stage=CLASSES)
+    matcher.add(Rule("rule", "category", "refund", 1.0), parse_pattern(pattern, 4), stage=OTHERS)
     hits = matcher.find(tokenise(fold(text).text))
     return [(hit.first, hit.last) for hit in hits if hit.rule.id == "rule"]
 

@@ -1,0 +1,23 @@
+"""Makes the process green before anything else is imported: patches the standard library, and asks for names in a thread.
+
+Eventlet's own resolver takes 10 to 20 MB a process and knows neither nsswitch nor the C library's search rules; without
+it a name server that is slow would stop the whole process.
+"""
+
+import os
+import warnings
+from functools import partial
+
+# Known and decided (docs/decisions): an operator's log is not the place for it.
+warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
+os.environ["EVENTLET_NO_GREENDNS"] = "yes"
+
+import eventlet  # noqa: E402
+from eventlet import tpool  # noqa: E402
+from eventlet.green import socket  # noqa: E402
+
+
+def patch() -> None:
+    """Called once, by the runner."""
+    socket.getaddrinfo = partial(tpool.execute, socket.getaddrinfo)
+    eventlet.monkey_patch(psycopg=False)
