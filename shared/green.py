@@ -1,7 +1,7 @@
-"""Makes the process green before anything else is imported: patches the standard library, and asks for names in a thread.
+"""Makes the process green before anything else is imported; asked by the runner.
 
-Eventlet's own resolver takes 10 to 20 MB a process and knows neither nsswitch nor the C library's search rules; without
-it a name server that is slow would stop the whole process.
+Names are looked up by the C library in a thread: eventlet's own resolver takes 10 to 20 MB a process and knows neither
+nsswitch nor the search rules, and without either a slow name server would stop the whole process.
 """
 
 import os
@@ -11,6 +11,7 @@ from functools import partial
 # Known and decided (docs/decisions): an operator's log is not the place for it.
 warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
 os.environ["EVENTLET_NO_GREENDNS"] = "yes"
+os.environ.setdefault("EVENTLET_THREADPOOL_SIZE", "4")
 
 import eventlet  # noqa: E402
 from eventlet import tpool  # noqa: E402

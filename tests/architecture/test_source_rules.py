@@ -19,6 +19,7 @@ CLOCKS = (
     "sqlalchemy.func.current_timestamp",
 )
 ENVIRONMENT = ("os.environ", "os.environb", "os.getenv", "os.putenv", "environs.Env")
+TELLS_EVENTLET = "shared/green.py"  # which listens to the environment alone, while it is imported
 BROAD = ("Exception", "BaseException")
 
 # Where an error of any kind may end: it becomes an answer, a retry, a log line.
@@ -137,7 +138,7 @@ def test_environment_is_read_by_settings_only() -> None:
     readings = [
         use
         for m in modules("shared", "services")
-        if not m.place.endswith("/settings.py")
+        if not m.place.endswith("/settings.py") and m.place != TELLS_EVENTLET
         for use in settings_readings(m)
     ]
     assert readings == []

@@ -1,5 +1,6 @@
 """Loads and checks the language packs and thresholds; called once when the reader starts, and by the command line."""
 
+import gc
 import hashlib
 from dataclasses import dataclass
 from functools import cache
@@ -33,6 +34,8 @@ class Languages(dict[str, Pack]):
         if name not in self.names:
             raise KeyError(name)
         self[name] = _shipped_pack(name)
+        # Else each full collection would look through all the packs again, and the service stand still meanwhile.
+        gc.freeze()
         return self[name]
 
 

@@ -1,4 +1,4 @@
-"""The rules of one pack, kept small: a pack has thousands, of which a text meets a few. Filled and asked by the matcher."""
+"""The rules of one pack, kept small: a text meets few of its thousands. Filled and asked by the matcher."""
 
 from array import array
 from collections.abc import Iterator

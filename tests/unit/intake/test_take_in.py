@@ -10,7 +10,7 @@ from services.intake import store
 from services.intake.classify.company import MatterRules
 from services.intake.domain import Person, Read, Step, StepKind, Submission
 from services.intake.domain import complaint_id as id_of
-from services.intake.matters import REPEATED, known
+from services.intake.matters import REPEATED, Earlier, Told, known
 from shared.contracts.event import Severity
 from tests.unit.intake.conftest import Desk, a_contact, a_step, complaint_id
 
@@ -169,7 +169,8 @@ def test_after_the_window_it_is_a_matter_of_its_own(desk: Desk) -> None:
 @pytest.mark.parametrize("one", [{"email": "Eva@example.org"}, {"phone": "+420 601 000 001"}])
 @pytest.mark.parametrize("other", [{"email": "eva@example.org", "phone": "00420601000001"}])
 def test_a_customer_is_known_by_address_and_number_too(one: dict[str, str], other: dict[str, str]) -> None:
-    assert known(Person(**one)).is_same(known(Person(**other)))
+    earlier = Earlier("1", "web", KETTLE, known(Person(**one)))
+    assert list(Told([earlier]).by(known(Person(**other)))) == [earlier]
 
 
 def test_the_third_contact_in_a_week_raises_the_severity_once(desk: Desk) -> None:
