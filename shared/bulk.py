@@ -1,8 +1,8 @@
 """Statements for many rows at once, built once for each shape; called by Transaction.insert_many and update_many.
 
 On PostgreSQL all rows go as one JSON document through `json_to_recordset`: one plan for any number of rows, one value
-to quote here and one to parse there. (As one array per column psycopg2 quotes, and the server parses, each single value:
-a timeline's row took twice the CPU time here, an outbox's half as much again.)
+to quote here and one to parse there. As one array per column, each single value is quoted and parsed: a timeline's row
+took twice the CPU time here, an outbox's half as much again.
 """
 
 from collections.abc import Mapping, Sequence

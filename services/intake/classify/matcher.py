@@ -5,12 +5,12 @@ nothing goes back. What a pack is made of lies in few large dictionaries of numb
 languages have a hundred thousand patterns.
 """
 
-from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from services.intake.classify.patterns import EXACT, PREFIX, SUFFIX, Step
+from services.intake.classify.patterns import EXACT, INFIX, PREFIX, SUFFIX, Step
 from services.intake.classify.rulebook import Rule, RuleBook
 from services.intake.classify.tokens import Tokens, is_unspaced
 
@@ -35,7 +35,8 @@ _Steps = tuple[tuple[int, _Atoms], ...]
 _Chains = tuple[tuple[int, _Steps], ...]
 # Words are grouped by so many first letters, so that few lengths of stems are tried on each.
 _OPENING = 2
-_PAIR = 24
+_PAIR = 24  # bits of an atom's number
+_REMEMBERED = 2048  # words of each pack
 
 
 @dataclass(slots=True)
@@ -99,6 +100,26 @@ class _Stems:
 
 
 @dataclass(slots=True)
+class _Parts:
+    """Endings, middles and stems of one letter with their atoms, and by the first letter the lengths to look at."""
+
+    atoms: dict[str, dict[int, int]] = field(default_factory=dict)
+    lengths: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def number(self, part: str, kind: int, new: int) -> int:
+        self.lengths[part[0]] = tuple(sorted({*self.lengths.get(part[0], ()), len(part)}))
+        return self.atoms.setdefault(part, {}).setdefault(kind, new)
+
+    def among(self, word: str) -> Iterator[int]:
+        for start in range(len(word)) if self.atoms else ():
+            for length in self.lengths.get(word[start], ()):
+                end = start + length
+                for kind, number in self.atoms.get(word[start:end], {}).items() if end <= len(word) else ():
+                    if kind == INFIX or (kind == SUFFIX and end == len(word)) or (kind == PREFIX and start == 0):
+                        yield number
+
+
+@dataclass
 class Matcher:
     """All patterns of one pack."""
 
@@ -107,13 +128,16 @@ class Matcher:
     _stems: _Stems = field(default_factory=lambda: _Stems(_OPENING))
     # In scripts without spaces a word is any run of characters.
     _runs: _Stems = field(default_factory=lambda: _Stems(1))
-    # Endings, middles and stems of one letter: few, each searched in the whole text.
-    _parts: dict[tuple[str, int], int] = field(default_factory=dict)
+    _parts: _Parts = field(default_factory=_Parts)
     _classes: dict[str, int] = field(default_factory=dict)
     _tables: tuple[_Table, ...] = field(default_factory=lambda: tuple(_Table() for _ in STAGES))
     _next: int = 0
     # Steps that several patterns have in common.
     _shared: dict[tuple[object, ...], tuple[object, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # Few words make most of every text.
+        self._atoms_of = lru_cache(maxsize=_REMEMBERED)(self._look_up)
 
     def add(
         self, rule: Rule, sequences: Sequence[tuple[Step, ...]], *, stage: int, within_clause: bool = False
@@ -129,7 +153,7 @@ class Matcher:
                     table.add_single(atom, number)
 
     def finish(self) -> None:
-        """Called when all rules are in."""
+        """Called when all rules are in, before the first text."""
         self._shared.clear()
 
     def _once(self, value: Any) -> Any:
@@ -153,12 +177,11 @@ class Matcher:
             return self._words.setdefault(word, new)
         if kind == PREFIX and len(word) >= _OPENING:
             return self._stems.number(word, new)
-        return self._parts.setdefault((word, kind), new)
+        return self._parts.number(word, kind, new)
 
     def find(self, tokens: Tokens) -> list[Hit]:
         """Every rule that matches, but for lists, in the order of the text."""
         rows = self._atom_rows(tokens)
-        # No pattern reaches beyond its sentence: what stands in each is what is worth looking for.
         present = _present(rows, tokens)
         self._mark(self._run(LISTS, rows, tokens, present), rows, tokens, present)
         hits = self._run(CLASSES, rows, tokens, present)
@@ -198,44 +221,28 @@ class Matcher:
         return [Hit(rules[one], first, last) for one, first, last in found]
 
     def _atom_rows(self, tokens: Tokens) -> list[_Row]:
-        words, stems, lengths = self._words, self._stems.atoms, self._stems.lengths
-        text = tokens.text
+        text, runs, lengths, atoms_of = tokens.text, self._runs.atoms, self._runs.lengths, self._atoms_of
         rows: list[_Row] = []
-        for index, (start, end) in enumerate(tokens.spans):
-            if tokens.lone[index]:
-                rows.append(self._run_row(text, start, index))
-                continue
-            word = text[start:end]
-            row = [(words[word], index)] if word in words else _NOTHING
-            for length in lengths.get(word[:_OPENING], ()):
-                if length > end - start:
-                    break
-                number = stems.get(word[:length])
-                if number is not None:
-                    row = [*row, (number, index)]
+        for index, ((start, end), lone) in enumerate(zip(tokens.spans, tokens.lone, strict=True)):
+            row: _Row = []
+            if lone:
+                for length in lengths.get(text[start], ()):
+                    number = runs.get(text[start : start + length])
+                    if number is not None and start + length <= len(text):
+                        row.append((number, index + length - 1))
+            else:
+                for number in atoms_of(text[start:end]):
+                    row.append((number, index))
             rows.append(row)
-        self._add_parts(tokens, rows)
         return rows
 
-    def _run_row(self, text: str, start: int, index: int) -> _Row:
-        row: _Row = []
-        for length in self._runs.lengths.get(text[start], ()):
-            number = self._runs.atoms.get(text[start : start + length])
-            if number is not None and start + length <= len(text):
-                row.append((number, index + length - 1))
-        return row
-
-    def _add_parts(self, tokens: Tokens, rows: list[_Row]) -> None:
-        text = tokens.text
-        for (part, kind), number in self._parts.items():
-            position = text.find(part)
-            while position >= 0:
-                index = bisect_right(tokens.spans, (position, len(text))) - 1
-                start, end = tokens.spans[index]
-                reaches_end, at_start = position + len(part) == end, position == start
-                if (reaches_end or kind != SUFFIX) and (at_start or kind != PREFIX):
-                    rows[index] = [*rows[index], (number, index)]
-                position = text.find(part, position + 1)
+    def _look_up(self, word: str) -> _Atoms:
+        """All that a word is to the pack: itself, what it begins with, and its other parts."""
+        found = [self._words[word]] if word in self._words else []
+        for length in self._stems.lengths.get(word[:_OPENING], ()):
+            if length <= len(word) and word[:length] in self._stems.atoms:
+                found.append(self._stems.atoms[word[:length]])
+        return (*found, *self._parts.among(word))
 
 
 def _place(hit: Hit) -> tuple[int, int, str]:
@@ -243,11 +250,11 @@ def _place(hit: Hit) -> tuple[int, int, str]:
 
 
 def _present(rows: list[_Row], tokens: Tokens) -> list[set[int]]:
-    """The atoms of each sentence."""
+    """The atoms of each sentence, beyond which no pattern reaches."""
     found: list[set[int]] = [set() for _ in range(tokens.sentence[-1] + 1)] if rows else []
     for row, sentence in zip(rows, tokens.sentence, strict=True):
-        for number, _ in row:
-            found[sentence].add(number)
+        if row:
+            found[sentence].update([number for number, _ in row])
     return found
 
 

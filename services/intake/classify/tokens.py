@@ -6,7 +6,7 @@ from functools import lru_cache
 
 # Chinese and kana have no spaces: there each character is a token of its own.
 UNSPACED = "\u3040-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
-_TOKEN = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
+_TOKEN = re.compile(rf"([{UNSPACED}])|[^\W_{UNSPACED}]+")
 _UNSPACED_CHARACTER = re.compile(f"[{UNSPACED}]")
 _SENTENCE_MARKS = frozenset("!?;。！？؟؛·।")
 _CLAUSE_MARKS = frozenset(',:()،，：（）"')
@@ -36,11 +36,8 @@ def is_unspaced(text: str) -> bool:
 
 def tokenise(text: str) -> Tokens:
     """Words of folded text with their sentence and clause numbers."""
-    spans = [match.span() for match in _TOKEN.finditer(text)]
-    if _UNSPACED_CHARACTER.search(text):
-        lone = [is_unspaced(text[start]) for start, _ in spans]
-    else:
-        lone = [False] * len(spans)
+    words = list(_TOKEN.finditer(text))
+    spans, lone = [word.span() for word in words], [word.lastindex is not None for word in words]
     sentence, clause = [], []
     sentence_number = clause_number = 0
     begin = end = 0
