@@ -177,6 +177,8 @@ HERS = [
     (b"broken { +420601000001", {}),
     (b"\xff\xfe eva@example.org", {}),
     (b"MSG=%7B%22from%22%3A%22eva%40example.org%22%7D", {}),
+    (b"[" * 1000 + b'"eva@example.org"' + b"]" * 1000, {}),
+    (b"[" * 2000 + b'"eva@example.org"' + b"]" * 2000, {}),  # deeper than the reader of JSON goes
 ]
 OTHERS = [
     {"source": "mail", "external_id": "A-4711", "text": 7},
