@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from jsonpath import JSONPath
+from jsonpath import CompoundJSONPath, JSONPath
 from jsonpath import compile as compile_path
 from jsonpath.exceptions import JSONPathError
 
@@ -186,7 +186,7 @@ def _first(event: Any, paths: Sequence[JSONPath | str]) -> Any:
     return None
 
 
-def _find(path: JSONPath, document: Any) -> list[Any]:
+def _find(path: JSONPath | CompoundJSONPath, document: Any) -> list[Any]:
     """What stands at the path; the library would take a text for JSON and open it."""
     if not isinstance(document, dict | list):
         return []
