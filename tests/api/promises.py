@@ -1,8 +1,8 @@
 """What the HTTP doors have promised so far, in promises.json: `python -m tests.api.promises` adds what is new.
 
 A promise is kept for ever, like the stored examples of events: a door and its answer's status stay, a field of an
-answer stays, a field of a body is still taken, and what may be left out still may. To take one back is to write it there
-by hand, as is another name for a form.
+answer stays, a field of a body is still taken, and what may be left out still may. Only by hand is one taken back, or
+a form given another name.
 """
 
 import json
