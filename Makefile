@@ -45,6 +45,8 @@ clean: ## Remove what setup and the tools made; what Ombud stored in .ombud stay
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP):
+	@# venv --clear would empty what the link leads to, under the feet of whoever works there.
+	@if [ -L .venv ]; then echo "setup: .venv is a link to $$(readlink .venv): remove the link, or run its tools" >&2; exit 1; fi
 	@python=; found=; \
 	for each in python3.11 python3 python; do \
 		version=$$($$each -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || continue; \

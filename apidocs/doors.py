@@ -34,7 +34,7 @@ class Door:
 
 def doors_of(service: str) -> list[Door]:
     """In the order of the table, in which the examples work one after the other."""
-    found = _entrypoints(importlib.import_module(f"services.{service}.service"))
+    found = entrypoints_of(service)
     table: Mapping[str, Operation] = importlib.import_module(f"services.{service}.api").OPERATIONS
     return described(service, found, table)
 
@@ -60,11 +60,13 @@ def _door(name: str, entrypoint: HttpDoor, operation: Operation) -> Door:
     return Door(name, entrypoint.method, path, entrypoint.scopes, operation)
 
 
-def _entrypoints(module: object) -> dict[str, HttpDoor]:
+def entrypoints_of(service: str) -> dict[str, HttpDoor]:
+    """The doors that service.py has, described or not, by the names of their methods."""
+    module = importlib.import_module(f"services.{service}.service")
     return {
         name: entrypoint
         for _, cls in inspect.getmembers(module, inspect.isclass)
-        if cls.__module__ == getattr(module, "__name__", "")
+        if cls.__module__ == module.__name__
         for name, method in inspect.getmembers(cls, inspect.isfunction)
         for entrypoint in getattr(method, ENTRYPOINT_EXTENSIONS_ATTR, ())
         if isinstance(entrypoint, HttpDoor)

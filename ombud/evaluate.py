@@ -35,9 +35,9 @@ def evaluate(files: tuple[Path, ...], rules: Path | None, worst: int, as_json: b
 
     Labels are category, severity, asks_supervisor, asks_kind and angry; those that a line lacks are not scored.
     """
-    reader = _reader(rules)
+    reader = reader_of(rules)
     started = time.perf_counter()
-    judged = {path.name: [_judge(reader, row) for file in _files(path) for row in _rows(file)] for path in files}
+    judged = {path.name: read_texts(reader, path) for path in files}
     seconds = time.perf_counter() - started
     if as_json:
         click.echo(orjson.dumps({n: _document(t) for n, t in judged.items()}, option=orjson.OPT_INDENT_2).decode())
@@ -52,11 +52,17 @@ def evaluate(files: tuple[Path, ...], rules: Path | None, worst: int, as_json: b
     console.print(f"{len(everything)} texts in {seconds:.1f} s, rules {reader.rules_version}")
 
 
-def _reader(rules: Path | None) -> Classifier:
+def reader_of(rules: Path | None) -> Classifier:
+    """By the rules of a folder, or by those that are shipped."""
     try:
         return Classifier.load(rules)
     except RulesError as error:
         raise Trouble(str(error)) from error
+
+
+def read_texts(reader: Classifier, path: Path) -> list[Judged]:
+    """Every text of a file, or of all in a folder, with what its labels say and what the reader said."""
+    return [_judge(reader, row) for file in _files(path) for row in _rows(file)]
 
 
 def _files(path: Path) -> list[Path]:

@@ -68,7 +68,7 @@ class IntakeService:
         with self.db.read() as tx:
             complaint = usecases.complaint_for_contact(tx, id_)
         read = self.reader.read(doors.contact_of(complaint, request, self.limits))
-        self.db.run(lambda tx: usecases.take_in(doors.traced(tx, request, read), self.reader.matters, [read]))
+        self.db.run(lambda tx: usecases.add_contact(doors.traced(tx, request, read), self.reader.matters, id_, read))
         return doors.accepted(id_)
 
     @http("POST", "/v1/events", scope="source")

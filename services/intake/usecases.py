@@ -156,6 +156,17 @@ def complaint_for_contact(tx: Transaction, complaint_id: str) -> Complaint:
     return complaint
 
 
+def add_contact(tx: Transaction, rules: MatterRules, complaint_id: str, read: Read) -> None:
+    """Takes in a further contact of the complaint; raises like complaint_for_contact.
+
+    It was asked when the contact was read, and is asked again under lock: what the contact says of the customer may be
+    what we knew, and must not come back when they were forgotten meanwhile.
+    """
+    store.lock_complaints(tx, {complaint_id, read.complaint_id})
+    complaint_for_contact(tx, complaint_id)
+    take_in(tx, rules, [read])
+
+
 def sweep_keys(tx: Transaction) -> int:
     """Forgets Idempotency-Keys that no sender repeats any more."""
     return store.forget_keys(tx, tx.now - KEYS_KEPT_FOR)

@@ -15,12 +15,12 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import eventlet
-import orjson
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from shared.bodies import parse_json
 from shared.errors import Rejected, TemporaryFailure
 
 PATIENCE = 10.0  # seconds for all fetches of one request
@@ -97,8 +97,8 @@ def _document(answer: requests.Response) -> Any:
         if len(body) > MAX_ANSWER:
             raise Rejected(f"what the webhook names is larger than {MAX_ANSWER} bytes")
     try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
+        return parse_json(body)
+    except ValueError as error:
         raise Rejected("what the webhook names is no JSON") from error
 
 

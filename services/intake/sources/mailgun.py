@@ -7,12 +7,12 @@ https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-web
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import orjson
 from marshmallow import Schema
 
 from services.intake.sources import mails
 from services.intake.sources.signatures import must_be_fresh, signed_by
 from services.intake.sources.source import Account, Forged, Heard, Inbound, Reply
+from shared.bodies import parse_json
 from shared.errors import Rejected
 
 
@@ -51,8 +51,8 @@ class Mailgun:
 def _headers(written: str) -> dict[str, str]:
     """The field `message-headers`: JSON, a list of pairs."""
     try:
-        pairs = orjson.loads(written)
-    except orjson.JSONDecodeError as error:
+        pairs = parse_json(written.encode())
+    except ValueError as error:
         raise Rejected("no mail of Mailgun", [{"pointer": "/message-headers", "detail": str(error)}]) from error
     found: dict[str, str] = {}
     for pair in pairs if isinstance(pairs, list) else []:

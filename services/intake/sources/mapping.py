@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from jsonpath import JSONPath
+from jsonpath import CompoundJSONPath, JSONPath
+from jsonpath import compile as compile_path
 from jsonpath.exceptions import JSONPathError
 
 from services.intake.sources.enrich import Enrich
 from services.intake.sources.plaintext import plain
 from services.intake.sources.source import CONTACTED, SUBMITTED, Heard, Ignored, Inbound, Said, Unclear
 from services.intake.sources.times import written
+from shared.bodies import parse_json
 from shared.errors import Rejected, TemporaryFailure
 
 MAX_EVENTS = 500
@@ -70,10 +72,18 @@ class Plan:
 def said(plan: Plan, inbound: Inbound, enrich: Enrich | None) -> list[Heard]:
     """What the body says; an event that cannot be read stands as Unclear beside the others."""
     body = _body(plan, inbound)
-    events = _find(plan.events, body) if plan.events else [body]
+    events = _events(plan.events, body) if plan.events else [body]
     if len(events) > MAX_EVENTS:
         raise Rejected(f"a body may hold {MAX_EVENTS} events")
     return [_heard(plan, event, enrich) for event in events]
+
+
+def _events(path: JSONPath, body: Any) -> list[Any]:
+    """None only where there is an empty list of them: whatever else has none is not what the file says it is."""
+    found = _find(path, body)
+    if not found and body != [] and [] not in _find(compile_path(str(path).removesuffix("[*]")), body):
+        raise Rejected("the body holds no events", [{"pointer": "/", "detail": f"Nothing at {path}."}])
+    return found
 
 
 def _body(plan: Plan, inbound: Inbound) -> Any:
@@ -83,8 +93,8 @@ def _body(plan: Plan, inbound: Inbound) -> Any:
     if plan.payload is None:
         return form
     try:
-        return {**form, plan.payload: orjson.loads(form.get(plan.payload, ""))}
-    except orjson.JSONDecodeError as error:
+        return {**form, plan.payload: parse_json(form.get(plan.payload, "").encode())}
+    except ValueError as error:
         raise Rejected("the form holds no JSON", [{"pointer": f"/{plan.payload}", "detail": str(error)}]) from error
 
 
@@ -176,7 +186,7 @@ def _first(event: Any, paths: Sequence[JSONPath | str]) -> Any:
     return None
 
 
-def _find(path: JSONPath, document: Any) -> list[Any]:
+def _find(path: JSONPath | CompoundJSONPath, document: Any) -> list[Any]:
     """What stands at the path; the library would take a text for JSON and open it."""
     if not isinstance(document, dict | list):
         return []

@@ -5,7 +5,7 @@ https://postmarkapp.com/developer/webhooks/inbound-webhook.
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.utils import formataddr
+from email.utils import quote
 
 from marshmallow import Schema
 
@@ -34,9 +34,10 @@ class Postmark:
         found = at(document, "Headers")
         for each in found if isinstance(found, list) else []:
             headers.setdefault(text_at(each, "Name").lower(), text_at(each, "Value"))
-        sender = text_at(document, "FromFull", "Name"), text_at(document, "FromFull", "Email")
+        name, address = text_at(document, "FromFull", "Name"), text_at(document, "FromFull", "Email")
         mail = mails.Mail(
-            sender=formataddr(sender),
+            # Not formataddr, which writes names in ASCII and refuses addresses in other letters.
+            sender=f'"{quote(name)}" <{address}>',
             subject=text_at(document, "Subject"),
             text=text_at(document, "TextBody"),
             html=text_at(document, "HtmlBody"),

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.parser import HeaderParser
 
-import orjson
 from marshmallow import Schema
 
 from services.intake.sources import mails
 from services.intake.sources.source import Account, Heard, Inbound, Reply, text_at
+from shared.bodies import parse_json
 from shared.errors import Rejected
 
 MAX_HEADERS = 100_000
@@ -58,8 +58,8 @@ def _decoded(inbound: Inbound) -> dict[str, str]:
     """The fields, each in the character set that the field `charsets` names for it."""
     raw = inbound.form_bytes
     try:
-        charsets = orjson.loads(raw.get("charsets", b"{}"))
-    except orjson.JSONDecodeError:
+        charsets = parse_json(raw.get("charsets", b"{}"))
+    except ValueError:
         charsets = {}
     return {name: _text(value, text_at(charsets, name) or "utf-8") for name, value in raw.items()}
 

@@ -20,7 +20,6 @@ ANSWERED, RESOLVED, REOPENED, RATED = (
     "complaint.reopened",
     "complaint.rated",
 )
-QUEUES = "intake.webhooks."  # and the name of the account: under which its retries and dead letters are kept
 REPLAY_WINDOW = timedelta(minutes=5)
 QUEUES = "intake.webhooks."  # before the name of a source: under it its retries and dead letters are kept
 

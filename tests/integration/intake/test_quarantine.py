@@ -116,6 +116,14 @@ def test_a_misspelt_type_is_corrected_without_touching_the_body(system: System) 
     eventually(lambda: complaint_exists(system, "2"), "the complaint", system.logs)
 
 
+def test_a_wrong_content_type_is_corrected_without_touching_the_body(system: System) -> None:
+    event = {"specversion": "1.0", "id": "2b", "source": "q", "type": "complaint.submitted"}
+    body = orjson.dumps(event | {"data": GOOD | {"external_id": "2b"}})
+    letter = quarantined(system, "complaint.submitted", body)
+    assert replay(system, letter, {"content_type": "application/cloudevents+json"}).status_code == 202
+    eventually(lambda: complaint_exists(system, "2b"), "the complaint", system.logs)
+
+
 def test_what_fails_again_comes_back_under_the_id_that_was_said(system: System) -> None:
     letter = quarantined(system, "complaint.submitted", b"still no JSON")
     comes_back_as = replay(system, letter).json()["comes_back_as"]

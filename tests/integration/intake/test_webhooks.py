@@ -186,6 +186,20 @@ def test_what_was_kept_is_taken_once_it_is_corrected(system: System) -> None:
     assert not rows(system, "retries", "freshdesk") and not rows(system, "dead_letters", "freshdesk")
 
 
+def test_what_came_under_a_wrong_content_type_is_taken_once_that_is_corrected(system: System) -> None:
+    given = payload("sendgrid", "new")
+    typed = sign(replace(given, content_type="text/plain", body=given.body.replace(b"b1@mail", b"typed@mail")), 0)
+    assert send(system, given, body=typed.body, headers=typed.headers).json() == {"quarantined": 1}
+    (letter,) = rows(system, "dead_letters", "sendgrid")
+    path, taken = f"/v1/dead-letters/{letter['id']}", counted(system, "sendgrid", "taken")
+    assert system.call("intake", "GET", path).json()["content_type"] == "text/plain"
+    assert system.call("intake", "POST", f"{path}/replay", {"content_type": given.content_type}).status_code == 202
+    eventually(lambda: counted(system, "sendgrid", "taken") == taken + 1, "the replay to be done", system.logs)
+    id_ = complaint_id("sendgrid", given.expect[0]["data"]["external_id"].replace("b1@mail", "typed@mail"))
+    assert system.call("intake", "GET", f"/v1/complaints/{id_}").json()["contact_count"] == 1
+    assert not rows(system, "retries", "sendgrid") and not rows(system, "dead_letters", "sendgrid")
+
+
 def test_json_that_is_nested_too_deeply_is_kept_as_what_cannot_be_understood(system: System) -> None:
     deep = b'{"items": [{"event": "opened", "case": {"no": "D-1", "body": ' + b"[" * 400 + b"]" * 400 + b"}}]}"
     assert send(system, replace(payload("mapping", "opened"), body=deep)).json() == {"quarantined": 1}

@@ -14,6 +14,8 @@ from shared.contracts.event import Severity
 from shared.contracts.intake import ComplaintForgotten, ComplaintMerged, ComplaintReopened
 from shared.database import Database
 from shared.links import Claim
+from shared.outbox import write_rows
+from shared.tables import outbox
 from tests.harness.events import NOON, a_classified
 from tests.unit.escalation.desk import Desk
 
@@ -94,3 +96,14 @@ def test_a_forgotten_case_can_be_taken_by_nobody(desk: Desk) -> None:
     desk.hear(SEVERE)
     desk.hear(FORGOTTEN)
     assert desk.take(ID, "anna").outcome.value == "already_resolved"
+
+
+def test_alerts_about_it_that_were_not_told_yet_leave_the_outbox(desk: Desk) -> None:
+    desk.db.announce_with(lambda tx, announced: write_rows("escalation", tx, announced))
+    other = replace(SEVERE, complaint_id="6b1f4b9e-0d0c-5d1c-9c7e-1f7f3a0e8a11", external_id="B-1")
+    desk.hear(SEVERE, other)
+    desk.hear(FORGOTTEN)
+    with desk.db.read() as tx:
+        rows = tx.execute(select(outbox.c.type, outbox.c.body)).all()
+    assert sum("rhubarb" in row.body for row in rows) == 1, "the other one's"
+    assert [row.type for row in rows if ID in row.body] == ["case.opened", "case.resolved"]

@@ -1,16 +1,18 @@
 """A customer is forgotten, on both databases: nothing of them is left, and nothing of others is touched."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
 import pytest
 from sqlalchemy import func, select
 
-from services.intake import forgetting, merging, store, tables, usecases
+from services.intake import forgetting, merging, settings, store, tables, usecases
 from services.intake.domain import Person, Read
 from services.intake.endings import successor
 from services.intake.matters import known
+from services.intake.service import IntakeService
 from shared import tables as plumbing
 from shared.contracts.event import Severity
 from shared.contracts.intake import ComplaintClassified
@@ -18,6 +20,7 @@ from shared.errors import Conflict
 from shared.messaging import failures
 from shared.messaging.envelope import Message
 from shared.outbox import write_rows
+from shared.settings import WrongSettings
 from tests.unit.intake.conftest import Desk, a_contact, a_step, complaint_id
 
 EVA = Person("C-10042", "Eva Malinová", "eva@example.org", "+420 601 000 001", region="CZ")
@@ -107,6 +110,16 @@ def test_what_was_merged_is_forgotten_with_it(desk: Desk) -> None:
     assert desk.announced[-2:] == [("forgotten", 3), ("forgotten", 3)]
 
 
+@pytest.mark.parametrize("name", ["C-10042", "X-1"], ids=["who ended", "who goes on"])
+def test_whoever_of_a_merged_matter_asks_it_goes_as_a_whole(desk: Desk, name: str) -> None:
+    other = Person(ref="X-1", email="x@example.org", phone="998877")
+    desk.take(evas(), a_contact("My rhubarb again.", "2", customer=other))
+    with desk.db.transaction() as tx:
+        merging.merge(tx, complaint_id("A-4711"), complaint_id("2"), "petra")
+    assert forget(desk, ref=name).complaints == 2
+    assert "rhubarb" not in everything(desk)
+
+
 def test_a_copy_of_what_was_erased_changes_nothing(desk: Desk) -> None:
     desk.take(evas(), evas("And the lid."))
     forget(desk, ref="C-10042")
@@ -164,6 +177,8 @@ HERS = [
     (b"broken { +420601000001", {}),
     (b"\xff\xfe eva@example.org", {}),
     (b"MSG=%7B%22from%22%3A%22eva%40example.org%22%7D", {}),
+    (b"[" * 1000 + b'"eva@example.org"' + b"]" * 1000, {}),
+    (b"[" * 2000 + b'"eva@example.org"' + b"]" * 2000, {}),  # deeper than the reader of JSON goes
 ]
 OTHERS = [
     {"source": "mail", "external_id": "A-4711", "text": 7},
@@ -213,6 +228,24 @@ def test_the_quarantine_expires(desk: Desk) -> None:
         assert forgetting.sweep_quarantine(tx, timedelta(days=30)) == 0
         assert forgetting.sweep_quarantine(tx, timedelta(0)) == 1
     assert number_put_aside(desk) == 0
+
+
+def test_the_sweep_of_the_service_lets_it_expire(desk: Desk) -> None:
+    put_aside(desk, {"text": 7})
+    service = IntakeService()
+    service.db = desk.db
+    for kept_for, left in ((timedelta(days=30), 1), (timedelta(0), 0)):
+        service.settings = SimpleNamespace(quarantine_kept_for=kept_for)  # type: ignore[assignment]
+        service.sweep()
+        assert number_put_aside(desk) == left
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "1e9"])
+def test_a_quarantine_of_no_length_is_refused(days: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMBUD_AMQP_URI", "amqp://127.0.0.1")
+    monkeypatch.setenv("OMBUD_QUARANTINE_DAYS", days)
+    with pytest.raises(WrongSettings, match="OMBUD_QUARANTINE_DAYS"):
+        settings.read()
 
 
 def test_only_what_intake_told_of_the_complaint_leaves_the_outbox(desk: Desk) -> None:

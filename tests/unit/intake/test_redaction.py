@@ -104,8 +104,12 @@ def test_a_card_is_known_by_its_check_digit_whatever_stands_between(text: str) -
     assert excerpt(f"Card {text}.") == "Card [number]."
 
 
-def test_a_short_telephone_is_masked_where_it_is_one() -> None:
-    assert excerpt("Kunde 0711 / 12345", Person(region="de")) == "Kunde [number]"
+@pytest.mark.parametrize(
+    ("text", "region"), [("27 12 34", "lu"), ("201 234", "FO"), ("09 12 34", "FI"), ("271234", "LU")]
+)
+def test_a_short_number_is_masked_where_it_is_a_telephone(text: str, region: str) -> None:
+    assert excerpt(f"Ring {text} now", Person(region=region)) == "Ring [number] now"
+    assert excerpt(f"Ring {text} now", Person(region="CZ")) == f"Ring {text} now"
 
 
 @pytest.mark.parametrize(
@@ -141,6 +145,12 @@ def test_what_is_cut_by_the_end_of_the_window_is_not_half_shown() -> None:
             "see " + "https://example.org/" + "a" * blanks + " jana.novakova@example.org call +420601000001 " * 30
         )
         assert "jana" not in shown and "601" not in shown
+
+
+def test_what_is_cut_by_the_last_window_is_not_half_shown() -> None:
+    for length in range(2330, 2400):
+        shown = excerpt(f"https://example.org/{'a' * (length - 20)} jana.novakova@example.org {'more ' * 1000}")
+        assert "jana" not in shown
 
 
 @given(st.text(max_size=600), st.text(max_size=20))
