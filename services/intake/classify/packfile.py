@@ -45,6 +45,7 @@ WORD_CLASSES = (
     "cutoff",
     "business",
     "absence",
+    "linking",
     "problem",
     "mild",
     "ultimatum",
