@@ -9,8 +9,8 @@ from services.intake.classify.reading import Reading
 from services.intake.classify.thresholds import Thresholds
 
 _LOW, _MEDIUM, _HIGH, _CRITICAL = range(4)
-# A word of absence denies what stands right after it, or this far on if only words like these stand between: "nobody has
-# been hurt". Not so "they will not fix the sparking socket", "the door did not stop and crushed my hand".
+# A word of absence denies what stands right after it, or this far on if only words like these stand between: "nobody
+# has been hurt". Not so "they will not fix the sparking socket", "the door did not stop and crushed my hand".
 _ABSENCE_REACH = 4
 _LINKING = "linking"
 # For what is less than critical, "I do not want a lawyer", it denies whatever is this near.

@@ -1,4 +1,4 @@
-"""What a word of absence denies, and what it does not; leaks, fraud under way and vital lacks in wordings less plain."""
+"""What a word of absence denies and what not; leaks, fraud under way and vital lacks in less plain words."""
 
 import pytest
 
