@@ -46,6 +46,7 @@ WORD_CLASSES = (
     "cutoff",
     "business",
     "absence",
+    "linking",
     "problem",
     "mild",
     "ultimatum",

@@ -9,8 +9,14 @@ from services.intake.classify.reading import Reading
 from services.intake.classify.thresholds import Thresholds
 
 _LOW, _MEDIUM, _HIGH, _CRITICAL = range(4)
-# A word of absence this near before a match denies it: "nobody was hurt".
-_ABSENCE_REACH = 2
+# A word of absence denies what stands right after it, or this far on if only words like these stand between: "nobody
+# has been hurt". Not so "they will not fix the sparking socket", "the door did not stop and crushed my hand".
+_ABSENCE_REACH = 4
+_LINKING = "linking"
+# For what is less than critical, "I do not want a lawyer", it denies whatever is this near.
+_LOOSE_REACH = 2
+# To go without what one cannot live without is itself the trouble: "no insulin", "they will not restore the oxygen".
+_NEVER_DENIED = ("vulnerable", "lifeline")
 # Two facts that are critical, or high, only together, wherever in the text they stand.
 _TOGETHER = (
     ("child", "hazard", "safety", _CRITICAL),
@@ -64,12 +70,12 @@ _Fact = tuple[int, str, list[Evidence]]
 def _facts(reading: Reading) -> list[_Fact]:
     facts: list[_Fact] = []
     for level, section in ((_CRITICAL, "severity_critical"), (_HIGH, "severity_high")):
-        for hit in _undenied(reading, section):
+        for hit in _undenied(reading, section, strictly=level == _CRITICAL):
             facts.append((level, hit.rule.name, _pair(reading, hit, level, hit.rule.name)))
     for one, other, flag, level in _TOGETHER:
         if one not in reading.classes or other not in reading.classes:
             continue
-        first, second = _undenied_class(reading, one), _undenied_class(reading, other)
+        first, second = (_undenied_class(reading, name, strictly=True) for name in (one, other))
         if first and second:
             facts.append((level, flag, _pair(reading, first[0], level, flag) + _pair(reading, second[0], level, flag)))
     return facts
@@ -89,20 +95,31 @@ def _amount_facts(reading: Reading, thresholds: Thresholds) -> list[_Fact]:
     return [(_HIGH, "large_amount", votes)]
 
 
-def _undenied(reading: Reading, section: str) -> list[Hit]:
-    return [hit for hit in reading.sections.get(section, ()) if not _is_denied(reading, hit)]
+def _undenied(reading: Reading, section: str, *, strictly: bool = False) -> list[Hit]:
+    return [hit for hit in reading.sections.get(section, ()) if not _is_denied(reading, hit, strictly)]
 
 
-def _undenied_class(reading: Reading, name: str) -> list[Hit]:
-    return [hit for hit in reading.classes.get(name, ()) if not _is_denied(reading, hit)]
+def _undenied_class(reading: Reading, name: str, *, strictly: bool = False) -> list[Hit]:
+    return [hit for hit in reading.classes.get(name, ()) if not _is_denied(reading, hit, strictly)]
 
 
-def _is_denied(reading: Reading, hit: Hit) -> bool:
+def _is_denied(reading: Reading, hit: Hit, strictly: bool) -> bool:
+    if strictly and hit.rule.name in _NEVER_DENIED:
+        return False
     return any(
-        absence.last < hit.first <= absence.last + 1 + _ABSENCE_REACH
+        0 <= hit.first - absence.last - 1 <= _ABSENCE_REACH
         and reading.tokens.clause[absence.last] == reading.tokens.clause[hit.first]
+        and _reaches(reading, absence, hit, strictly)
         for absence in reading.classes.get("absence", ())
     )
+
+
+def _reaches(reading: Reading, absence: Hit, hit: Hit, strictly: bool) -> bool:
+    between = set(range(absence.last + 1, hit.first))
+    if len(between) <= _LOOSE_REACH and not strictly:
+        return True
+    linking = reading.classes.get(_LINKING, ())
+    return between <= {place for link in linking for place in range(link.first, link.last + 1)}
 
 
 def _base(reading: Reading, in_trouble: bool, evidence: list[Evidence]) -> int:

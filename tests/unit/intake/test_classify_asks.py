@@ -12,6 +12,9 @@ def reader() -> Classifier:
 
 ASKING = {
     "en": [
+        ("Let this land with someone whose job title lets them decide, the crack is back.", "supervisor"),
+        ("The rule makes no sense, I would like to speak to the author of the policy.", "supervisor"),
+        ("Untied hands, please, yours are tied.", "supervisor"),
         ("Put your shift supervisor on the phone, I am done explaining this to the front desk.", "supervisor"),
         ("I would like to have a word with whoever makes the decisions at your company.", "supervisor"),
         ("Is there anyone above you who can approve the repair?", "supervisor"),
@@ -92,6 +95,7 @@ ASKING = {
         ("帮我转人工，机器人听不懂。", "human"),
     ],
     "es": [
+        ("Este caso tiene que subir un peldaño, llevo meses esperando.", "supervisor"),
         ("Páseme con su supervisora, con usted no llegamos a nada.", "supervisor"),
         ("Si usted no tiene autorización, páseme con quien la tenga.", "supervisor"),
         ("Llevo dos semanas pidiendo hablar con el encargado y nadie se pone.", "supervisor"),
@@ -102,6 +106,7 @@ ASKING = {
         ("Deja de repetirme lo mismo, quiero que me atienda un ser humano.", "human"),
     ],
     "pt": [
+        ("Encaminhem-me para quem decide, já falei com seis pessoas.", "supervisor"),
         ("Ponha-me em linha com o seu superior, por favor.", "supervisor"),
         ("Se você não tem autonomia, me transfere pra quem tenha.", "supervisor"),
         ("Prometeram que o coordenador me ligava e até hoje nada.", "supervisor"),
@@ -112,6 +117,7 @@ ASKING = {
         ("Tem como falar com alguém de verdade? O robô não entende.", "human"),
     ],
     "it": [
+        ("La questione va portata più in alto, aspetto da mesi.", "supervisor"),
         ("Mi passi il suo responsabile, con lei non ne veniamo a capo.", "supervisor"),
         ("Voglio parlare con qualcuno che abbia il potere di decidere.", "supervisor"),
         ("Ho chiesto tre volte un responsabile e ancora nessuno mi richiama.", "supervisor"),
@@ -171,6 +177,7 @@ ASKING = {
         ("هل هناك إنسان أستطيع التحدث إليه بدل هذا البوت؟", "human"),
     ],
     "de": [
+        ("Geben Sie die Reklamation jemandem, der es kann und darf.", "supervisor"),
         ("Bitte leiten Sie das an jemanden weiter, der Ausnahmen genehmigen darf.", "supervisor"),
         ("Ihre Kollegin hat sich geweigert, mich zu ihrem Vorgesetzten durchzustellen.", "supervisor"),
         ("Ich warte seit Montag auf den zugesagten Anruf Ihrer Marktleiterin.", "supervisor"),
@@ -181,6 +188,7 @@ ASKING = {
         ("Ich will keinen Chatbot, sondern einen Menschen aus Fleisch und Blut.", "human"),
     ],
     "nl": [
+        ("Ik wil door haar teamleider worden teruggebeld.", "supervisor"),
         ("Kan er iemand naar kijken die hierover mag beslissen?", "supervisor"),
         ("De baliemedewerkster weigerde haar leidinggevende erbij te halen.", "supervisor"),
         ("Laat uw rayonmanager mij vandaag nog bellen over de levering.", "supervisor"),
@@ -191,6 +199,7 @@ ASKING = {
         ("Zit hier ook een echt mens of alleen die chatbot?", "human"),
     ],
     "fr": [
+        ("je veux qqun de vrai, le bot ne comprend rien", "human"),
         ("Pourriez-vous transmettre mon dossier à quelqu'un qui a le pouvoir de décider ?", "supervisor"),
         ("Votre conseillère a refusé de me passer son supérieur.", "supervisor"),
         ("Que votre responsable de secteur me rappelle aujourd'hui.", "supervisor"),
@@ -204,6 +213,8 @@ ASKING = {
 
 NOT_ASKING = {
     "en": [
+        "My landlord wants the final word on the colour, so please hold the order.",
+        "I don't expect a manager to read this, just send the refund.",
         "I don't need a supervisor, just tell me the opening hours.",
         "There is no need to escalate this, a new lamp is enough.",
         "I am the manager of a bakery and our oven arrived scratched.",
@@ -362,6 +373,7 @@ NOT_ASKING = {
         "Die Leiter, die ich bei Ihnen gekauft habe, wackelt. Ich möchte sie zurückgeben.",
     ],
     "nl": [
+        "Ik wil zelf teamleider worden, hoe solliciteer ik?",
         "U hoeft er geen leidinggevende bij te halen, een kort mailtje is genoeg.",
         "Als directeur van een klein bedrijf snap ik drukte, maar acht weken is te veel.",
         "De filiaalmanager heeft me gisteren teruggebeld en het netjes opgelost.",
