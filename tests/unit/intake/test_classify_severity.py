@@ -106,6 +106,8 @@ CRITICAL = {
         ("荷物の中に他のお客さんの納品書が入っていました。", "privacy"),
         ("ヘルパーさんが三日も来ず、寝たきりの叔母が食事もできていません。", "vulnerable"),
         ("今日、私の名義で勝手にローンを組まれました。", "fraud"),
+        ("そちらの医師が私の検査結果を義母に話しました。", "privacy"),
+        ("昨夜から電気が来ません。父は酸素濃縮器を使っています。", "vulnerable"),
     ],
     "ar": [
         ("السخان انفجر واحترقت يدي، الله ستر.", "safety"),
@@ -115,6 +117,8 @@ CRITICAL = {
         ("وجدت داخل الطرد فاتورة زبونة أخرى باسمها وعنوان بيتها.", "privacy"),
         ("سيارة غسيل الكلى لم تأت اليوم أيضاً وزوجي فاتته الجلسة.", "vulnerable"),
         ("شخص أخذ قرضاً باسمي اليوم وأنا لم أوقع شيئاً.", "fraud"),
+        ("موظفتكم أعطت عنواني الجديد لطليقي.", "privacy"),
+        ("قبل شوي جتني ثلاث رسائل شراء وما اشتريت شي.", "fraud"),
     ],
     "es": [
         ("El cargador se prendió fuego y mi hijo está en el hospital.", "safety"),
@@ -174,6 +178,9 @@ CRITICAL = {
         ("За відділенням на смітнику валяються копії паспортів.", "privacy"),
         ("Доглядальниця не приходить третій день, тітка лежача, її нема кому нагодувати.", "vulnerable"),
         ("Сьогодні на моє ім'я взяли кредит, я нічого не підписував.", "fraud"),
+        ("Ваш лікар обговорював мої аналізи з моєю свекрухою без мого дозволу.", "privacy"),
+        ("Хтось змінив пароль і пошту в моєму кабінеті, а замовлення оформлюються.", "fraud"),
+        ("Кисневий балон закінчується, а доставку перенесли на понеділок.", "vulnerable"),
     ],
     "tr": [
         ("Blenderin kapağı fırladı, kızımın dudağı yarıldı, üç dikiş atıldı.", "safety"),
@@ -184,6 +191,8 @@ CRITICAL = {
         ("Uygulamada başka bir hastanın tahlil sonucu çıktı.", "privacy"),
         ("Oğlumun insülini teslim edilmedi, son kalem yarın bitiyor.", "vulnerable"),
         ("Bugün benim adıma kredi çekilmiş, ben başvurmadım.", "fraud"),
+        ("Tahlil sonuçlarımı işverenime göndermişsiniz.", "privacy"),
+        ("Biri hesabımı boşaltıyor, üç havale çıktı bile.", "fraud"),
     ],
     "de": [
         ("Der Wasserkocher ist geplatzt und hat meine Tochter verbrüht.", "safety"),
