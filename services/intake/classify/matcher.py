@@ -89,12 +89,11 @@ class _Table:
 class _Stems:
     """Beginnings of words with their atoms, and by the opening letters the lengths that are worth a look."""
 
-    opening: int
     atoms: dict[str, int] = field(default_factory=dict)
     lengths: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def number(self, stem: str, new: int) -> int:
-        opening = stem[: self.opening]
+        opening = stem[:_OPENING]
         self.lengths[opening] = tuple(sorted({*self.lengths.get(opening, ()), len(stem)}))
         return self.atoms.setdefault(stem, new)
 
@@ -125,9 +124,9 @@ class Matcher:
 
     rules: RuleBook = field(default_factory=RuleBook)
     _words: dict[str, int] = field(default_factory=dict)
-    _stems: _Stems = field(default_factory=lambda: _Stems(_OPENING))
+    _stems: _Stems = field(default_factory=_Stems)
     # In scripts without spaces a word is any run of characters.
-    _runs: _Stems = field(default_factory=lambda: _Stems(1))
+    _runs: _Stems = field(default_factory=_Stems)
     _parts: _Parts = field(default_factory=_Parts)
     _classes: dict[str, int] = field(default_factory=dict)
     _tables: tuple[_Table, ...] = field(default_factory=lambda: tuple(_Table() for _ in STAGES))
@@ -211,10 +210,14 @@ class Matcher:
                         found[one, index, last] = None
                 if number not in later:
                     continue
-                chains = () if later[number] is None else table.further(number, present[sentence[last]])
+                there = present[sentence[last]]
+                chains = () if later[number] is None else table.further(number, there)
                 for second, _ in rows[last + 1] if last + 1 < len(rows) else ():
                     chains += neighbours.get(number << _PAIR | second, ())
                 for one, steps in chains:
+                    # Most fail for want of their last word: seen at once.
+                    if there.isdisjoint(steps[-1][1]):
+                        continue
                     end = _follow(steps, rows, tokens, last, rules.is_within_clause(one))
                     if end >= 0:
                         found[one, index, end] = None
@@ -226,7 +229,9 @@ class Matcher:
         for index, ((start, end), lone) in enumerate(zip(tokens.spans, tokens.lone, strict=True)):
             row: _Row = []
             if lone:
-                for length in lengths.get(text[start], ()):
+                if text[start] in runs:
+                    row.append((runs[text[start]], index))
+                for length in lengths.get(text[start : start + _OPENING], ()):
                     number = runs.get(text[start : start + length])
                     if number is not None and start + length <= len(text):
                         row.append((number, index + length - 1))
