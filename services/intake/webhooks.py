@@ -171,8 +171,9 @@ def _replay_one(db: Database, reader: Reader, account: Account) -> int:
 
 def _take_again(tx: Transaction, rules: MatterRules, heard: Heard, row: tuple[str, str, int]) -> None:
     source, event_id, attempt = row
+    if not failures.forget_retry(tx, heard.account.queue, source, event_id):
+        return  # its customer was forgotten, or another replica was here
     take(tx, rules, replace(heard, faults=(), deferred=None))
-    failures.forget_retry(tx, heard.account.queue, source, event_id)
     for fault in heard.faults[:1]:
         failures.bury(tx, SERVICE, replace(_failure(heard, "invalid", fault), event_id=event_id))
     if heard.deferred:

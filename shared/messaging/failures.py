@@ -120,9 +120,11 @@ def _due(row: Any) -> tuple[Message, str, str, int]:
     return message_of(row), row.source, row.event_id, row.attempt
 
 
-def forget_retry(tx: Transaction, queue: str, source: str, event_id: str) -> None:
+def forget_retry(tx: Transaction, queue: str, source: str, event_id: str) -> bool:
+    """False if it is not there any more: another replica has worked it off, or its customer was forgotten."""
     t = tables.retries
-    tx.execute(delete(t).where(t.c.queue == queue, t.c.source == source, t.c.event_id == event_id))
+    row = (t.c.queue == queue, t.c.source == source, t.c.event_id == event_id)
+    return tx.execute(delete(t).where(*row)).rowcount > 0
 
 
 def _tell(tx: Transaction, service: str, failure: Failure, *, dead: bool) -> None:

@@ -74,20 +74,19 @@ class Handling:
             received = replace(self._decode(message), source=source, id=event_id)
         except Undecodable as error:  # the rules of what is valid have changed since it was put aside
             broken = replace(failures.undecodable(self.queue, message, error), source=source, event_id=event_id)
-            self._bury_all([broken], wait)
+            self._bury_all([broken], wait, is_retry=True)
             return True
         try:
-            self._handle_in_transaction([received], wait)
-            self._persist(lambda tx: failures.forget_retry(tx, self.queue, source, event_id), wait)
+            self._handle_in_transaction([received], wait, is_retry=True)
         except GivenBack:
             raise
         except Exception as error:
             self._put_aside(received, error, attempt + 1, wait)
         return True
 
-    def _handle_in_transaction(self, received: list[Received], wait: Wait) -> None:
+    def _handle_in_transaction(self, received: list[Received], wait: Wait, *, is_retry: bool = False) -> None:
         ready = self._prepare(received)
-        new = self._persist(lambda tx: self._handle(tx, ready), wait)
+        new = self._persist(lambda tx: self._handle(tx, self._still_wanted(tx, ready) if is_retry else ready), wait)
         self._count("handled", new)
         self._count("duplicate", len(ready) - new)
 
@@ -98,6 +97,10 @@ class Handling:
             tx.traces.update({r.subject: r.traceparent for r in fresh if r.traceparent})
             self._call(tx, [r.event for r in fresh])
         return len(fresh)
+
+    def _still_wanted(self, tx: Transaction, retried: list[Received]) -> list[Received]:
+        """Takes their rows away; without those whose row is gone, which forgetting a customer does."""
+        return [r for r in retried if failures.forget_retry(tx, self.queue, r.source, r.id)]
 
     def _work_off_alone(self, received: Received, wait: Wait) -> None:
         try:
@@ -120,16 +123,23 @@ class Handling:
             error=short(error),
             exc_info=None if refused else error,
         )
+        is_retry = attempt > 1
         if refused:
-            self._bury_all([failure], wait)
-        else:
-            self._persist(lambda tx: failures.schedule_retry(tx, self.service, failure, attempt), wait)
-            self._count("retry", 1)
+            self._bury_all([failure], wait, is_retry=is_retry)
+            return
 
-    def _bury_all(self, broken: list[Failure], wait: Wait) -> None:
+        def schedule(tx: Transaction) -> None:
+            if not is_retry or failures.forget_retry(tx, self.queue, failure.source, failure.event_id):
+                failures.schedule_retry(tx, self.service, failure, attempt)
+
+        self._persist(schedule, wait)
+        self._count("retry", 1)
+
+    def _bury_all(self, broken: list[Failure], wait: Wait, *, is_retry: bool = False) -> None:
         def bury(tx: Transaction) -> None:
             for failure in sorted(broken, key=lambda f: (f.source, f.event_id)):
-                failures.bury(tx, self.service, failure)
+                if not is_retry or failures.forget_retry(tx, self.queue, failure.source, failure.event_id):
+                    failures.bury(tx, self.service, failure)
 
         self._persist(bury, wait)
         self._count("dead", len(broken))

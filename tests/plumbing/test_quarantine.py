@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from shared import tables
 from shared.contracts.topology import QUEUES
@@ -319,3 +319,22 @@ def test_what_cannot_go_back_is_refused_with_what_to_do(desk: Desk, changes: dic
         desk.replay(desk.only().id)
     assert desk.only().reason == "given_up"
     assert desk.rows(tables.outbox) == []
+
+
+@pytest.mark.parametrize("body", [b"7", b"bug", b"refused", b"no number"])
+def test_what_is_erased_while_it_is_tried_again_is_neither_done_nor_kept(any_database: str, body: bytes) -> None:
+    class Forgetful(Desk):
+        """Somebody forgets the customer when the row has just been read."""
+
+        def decode(self, message: Message) -> Received:
+            with self.db.transaction() as tx:
+                tx.execute(delete(tables.retries))
+            return super().decode(message)
+
+    desk = Forgetful(any_database.format(service="routing"))
+    failure = failures.Failure(QUEUE, "upstream", "7", "t", "c", Message("t", {}, body), "failed", "first", "low")
+    with desk.db.transaction() as tx:
+        failures.replay(tx, failure)
+    assert desk.handling.replay_one(lambda _seconds: None)
+    assert (desk.done, desk.rows(tables.retries), desk.rows(tables.dead_letters)) == ([], [], [])
+    desk.db.close()
