@@ -32,7 +32,7 @@ check: setup ## Lint, formatting, types, imports, generated documents
 	@$(PYTHON) -m apidocs --check
 
 eval: setup ## Measure how well complaints are read, on texts that no rule was fitted to
-	@.venv/bin/ombud eval tests/data/texts/last tests/data/texts/held --worst 0
+	@.venv/bin/ombud eval tests/data/texts/last tests/data/texts/held tests/data/texts/weak --worst 0
 
 bench: setup ## Measure complaints per second and time to alert, end to end
 	@exec $(PYTHON) -m benchmarks.end_to_end

@@ -27,10 +27,11 @@ class Period(fields.Field[timedelta]):
         return timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
 
 
+_NO_NUL = validate.ContainsNoneOf("\0", error="no NUL, please")  # PostgreSQL cannot keep it
+
+
 def _text(longest: int, **options: Any) -> fields.String:
-    """Text without NUL, which PostgreSQL cannot keep."""
-    no_nul = validate.ContainsNoneOf("\0", error="no NUL, please")
-    return fields.String(validate=[validate.Length(1, longest), no_nul], **options)
+    return fields.String(validate=[validate.Length(1, longest), _NO_NUL], **options)
 
 
 def _codes(code: Callable[[str], str | None], longest: int, at_least: int = 0, **options: Any) -> fields.List[str]:
@@ -40,7 +41,7 @@ def _codes(code: Callable[[str], str | None], longest: int, at_least: int = 0, *
         if code(text) is None:
             raise ValidationError("names nothing")
 
-    each = fields.String(validate=[validate.Length(max=longest), names_something])
+    each = fields.String(validate=[validate.Length(max=longest), _NO_NUL, names_something])
     return fields.List(each, validate=validate.Length(at_least, 200), **options)
 
 

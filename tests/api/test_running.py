@@ -179,6 +179,8 @@ def test_no_address_holds_nul(system: System, service: str, address: str) -> Non
     [
         ("routing", "/v1/agents/n", {"name": "\0", "skills": [], "languages": [], "regions": [], "capacity": 1}),
         ("escalation", "/v1/supervisors/n", {"name": "\0", "role": "manager", "regions": ["*"]}),
+        ("escalation", "/v1/supervisors/n", {"name": "n", "role": "manager", "regions": ["C\0"]}),
+        ("escalation", "/v1/supervisors/n", {"name": "n", "role": "manager", "regions": ["*"], "languages": ["c\0"]}),
         ("notify", "/v1/contacts/n", {"name": "\0", "email": "n@example.org"}),
     ],
 )
