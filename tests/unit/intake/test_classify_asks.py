@@ -12,6 +12,12 @@ def reader() -> Classifier:
 
 ASKING = {
     "en": [
+        ("The fee can't come off your screen, fine. Who has a higher limit? Put me through to them.", "supervisor"),
+        ("Would somebody with a bit of clout look at my claim?", "supervisor"),
+        ("Can you bump this to your seniors? The second fridge is faulty as well.", "supervisor"),
+        ("I'd like to talk to whoever came up with this policy.", "supervisor"),
+        ("Please route my complaint to someone in a position to decide.", "supervisor"),
+        ("swap it for a person, your bot can't read", "human"),
         ("Let this land with someone whose job title lets them decide, the crack is back.", "supervisor"),
         ("The rule makes no sense, I would like to speak to the author of the policy.", "supervisor"),
         ("Untied hands, please, yours are tied.", "supervisor"),
@@ -215,6 +221,12 @@ ASKING = {
 
 NOT_ASKING = {
     "en": [
+        "How do I move my subscription to the next tier?",
+        "The lift won't go up a level, it stops at two.",
+        "Please don't pass this up the chain, I just want a replacement lid.",
+        "A lady with real authority dealt with my case last night and it's done.",
+        "Does anyone above a certain age get a discount on the rail pass?",
+        "The courier refused to take it upstairs, please send another.",
         "My landlord wants the final word on the colour, so please hold the order.",
         "I don't expect a manager to read this, just send the refund.",
         "I don't need a supervisor, just tell me the opening hours.",
