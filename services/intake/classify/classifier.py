@@ -18,7 +18,7 @@ from services.intake.classify.tokens import is_unspaced, tokenise
 # Beyond this a text is not even searched for quoted mail.
 _LONGEST_TEXT = 20_000
 # A character of Chinese or Japanese says as much as two or three letters, and costs as much.
-_UNSPACED_SHARE = 0.5
+_UNSPACED_SHARE = 0.4
 
 
 class Classifier:

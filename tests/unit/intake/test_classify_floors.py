@@ -18,24 +18,33 @@ FLOORS = {
     "last": {
         "language": 0.98,
         "asks.precision": 0.97,
-        "asks.recall": 0.86,
-        "category": 0.76,
-        "severe.f1": 0.89,
-        "critical_seen": 0.87,
+        "asks.recall": 0.87,
+        "category": 0.77,
+        "severe.f1": 0.91,
+        "critical_seen": 0.91,
         "angry.f1": 0.89,
     },
     "held": {
         "language": 0.96,
         "asks.precision": 0.94,
-        "asks.recall": 0.66,
-        "category": 0.61,
-        "severe.f1": 0.84,
-        "critical_seen": 0.79,
-        "angry.f1": 0.86,
+        "asks.recall": 0.68,
+        "category": 0.63,
+        "severe.f1": 0.85,
+        "critical_seen": 0.84,
+        "angry.f1": 0.85,
+    },
+    "weak": {
+        "language": 0.98,
+        "asks.precision": 0.92,
+        "asks.recall": 0.67,
+        "category": 0.57,
+        "severe.f1": 0.79,
+        "critical_seen": 0.74,
+        "angry.f1": 0.66,
     },
 }
-FEWEST = {"last": 704, "held": 424}
-MOST_FALSE_ALARMS = {"last": 0.01, "held": 0.05}
+FEWEST = {"last": 704, "held": 424, "weak": 390}
+MOST_FALSE_ALARMS = {"last": 0.01, "held": 0.05, "weak": 0.04}
 
 
 @cache
