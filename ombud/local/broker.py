@@ -14,7 +14,7 @@ from ombud.local.broker_binaries import BrokerBinaries, find_broker
 from ombud.local.broker_files import USER, BrokerPorts
 from ombud.local.errors import LocalError
 from ombud.local.ports import OF_A_BROKER, is_port_open, require_free
-from ombud.local.processes import Child, is_running, remember_pid
+from ombud.local.processes import Child, is_running, remember_pid, with_many_files
 
 _PATIENCE = 120.0
 
@@ -61,7 +61,7 @@ class PrivateBroker:
         binaries = self._binaries()
         broker_files.write_files(self.data_dir, self.ports)
         self._epmd = self._child("epmd", [str(binaries.erlang / "epmd")])
-        self._node = self._child("broker", [binaries.script("rabbitmq-server")])
+        self._node = self._child("broker", with_many_files([binaries.script("rabbitmq-server")]))
         try:
             for child in (self._epmd, self._node):
                 child.start()

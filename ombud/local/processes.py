@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import resource
 import shutil
 import signal
 import subprocess
@@ -10,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+
+MANY_FILES = 65_536
 
 
 @dataclass
@@ -103,6 +106,17 @@ def _tied_to_us(argv: Sequence[str], end_signal: signal.Signals) -> list[str]:
     """
     tie = _setpriv()
     return [tie, "--pdeathsig", end_signal.name.removeprefix("SIG"), "--", *argv] if tie else list(argv)
+
+
+def with_many_files(argv: Sequence[str]) -> list[str]:
+    """Lets the command open as many files as this user may have open, at most 65,536.
+
+    An ordinary user begins with 1,024, of which RabbitMQ needs some for each virtual host: it stops answering beyond.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MANY_FILES if hard == resource.RLIM_INFINITY else min(hard, MANY_FILES)
+    raise_ = shutil.which("prlimit")
+    return [raise_, f"--nofile={most}:", *argv] if raise_ and soft < most else list(argv)
 
 
 @cache

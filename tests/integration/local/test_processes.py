@@ -111,3 +111,10 @@ def test_free_ports_are_never_those_of_a_broker_of_the_machine() -> None:
     given = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=PATIENCE).stdout.split()
     assert len(given) == 160
     assert "25672" not in given
+
+
+def test_a_server_may_open_many_files_though_its_user_begins_with_few() -> None:
+    script = "import subprocess; from ombud.local.processes import with_many_files as many; "
+    script += "subprocess.run(many(['sh', '-c', 'ulimit -n']), check=True)"
+    few = ["prlimit", "--nofile=256:4096", sys.executable, "-c", script]
+    assert subprocess.run(few, capture_output=True, text=True, check=True).stdout == "4096\n"
