@@ -160,6 +160,11 @@ def test_what_is_another_matter_stays_one(desk: Desk, other: Read) -> None:
     assert desk.announced == [("classified", 1), ("classified", 1)]
 
 
+def test_what_comes_twice_on_one_channel_in_one_batch_stays_two(desk: Desk) -> None:
+    desk.take(told(KETTLE, "web", "web"), told(KETTLE, "shop", "web"))
+    assert desk.announced == [("classified", 1), ("classified", 1)]
+
+
 def test_after_the_window_it_is_a_matter_of_its_own(desk: Desk) -> None:
     desk.rules = MatterRules(window=timedelta(0))
     desk.take(told(KETTLE, "web", "web")).take(told(KETTLE, "mail", "email"))
