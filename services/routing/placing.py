@@ -1,7 +1,7 @@
 """Finds agents for complaints and keeps the agents' loads right, within a transaction. Called by the use cases."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from services.routing import roster_store, store
@@ -26,12 +26,14 @@ class Desk:
     """What every decision needs beside the transaction.
 
     lines: those in which somebody waited at the last look, and those that were added since. Only a hint: a line that
-    another replica began a moment ago is found by the next look (`usecases.assign_waiting`).
+    another replica began a moment ago is found by the next look (`usecases.assign_waiting`). taken: the version of the
+    policy that this process said is in force (`deadlines.reread_waiting`).
     """
 
     policies: PolicyBook
     roster: KnownRoster
     lines: dict[tuple[str, Reason], Line] = field(default_factory=dict)
+    taken: str | None = None
 
     @property
     def policy(self) -> Policy:
@@ -43,7 +45,7 @@ class Desk:
 
     def remember(self, waiting: Complaint) -> None:
         if waiting.demand and waiting.reason and waiting.rank_at and len(self.lines) < MOST_LINES:
-            known = line_key(waiting.demand), waiting.reason
+            known = line_key(waiting.demand, waiting.tried), waiting.reason
             if known not in self.lines:
                 self.lines[known] = line_from(*known)
 
@@ -59,9 +61,9 @@ def place(
 
     shifts: load by agent that comes or goes for other reasons. among: locked agents, if only these are to be chosen.
     """
-    policy, now = desk.policy, tx.now
+    policy = desk.policy
     seeking = sorted(seeking, key=lambda c: (_rank(c, policy), c.id))
-    decisions = _closed(desk, seeking, now)
+    decisions = _closed(tx, desk, seeking)
     requests = _requests(tx, policy, [c for c in seeking if c.id not in decisions])
     plan, decided = _plan_among(tx, desk, requests, among) if among else _plan(tx, desk, requests, shifts)
     decisions |= {r.complaint_id: d for r, d in zip(requests, decided, strict=True)}
@@ -74,7 +76,7 @@ def place(
     )
     if plan.overlooked:
         tx.wake(WAKE)
-    return _in_line(tx, desk, [c.decided(decisions[c.id], policy, now) for c in seeking])
+    return _in_line(tx, desk, [c.decided(decisions[c.id], tx.now) for c in seeking])
 
 
 def next_waiting(tx: Transaction, desk: Desk, freed: Mapping[str, int], shifts: Mapping[str, int]) -> list[Complaint]:
@@ -114,19 +116,23 @@ def _is_due(desk: Desk, roster: Roster, line: Line, room: Mapping[str, Room], no
     qualified = roster.field(line.needs).qualified
     # The smaller of the two is walked through: few agents are free when many complaints wait.
     ids: Collection[str] = room.keys() & qualified.keys() if len(room) < len(qualified) else qualified
-    return has_room(line.weight, ids, room) and desk.is_open(line.hours, now)
+    return has_room(line, ids, room) and desk.is_open(line.hours, now)
 
 
 def _is_told_otherwise(roster: Roster, line: Line) -> bool:
     return (line.reason is Reason.NOBODY_QUALIFIED) is bool(roster.field(line.needs).qualified)
 
 
-def _closed(desk: Desk, seeking: Sequence[Complaint], now: datetime) -> dict[str, Decision]:
+def _closed(tx: Transaction, desk: Desk, seeking: Sequence[Complaint]) -> dict[str, Decision]:
     """Decisions about those whose region is closed now."""
+    closed = {c.id: c.demand.needs for c in seeking if c.demand and not desk.is_open(c.demand.hours, tx.now)}
+    roster = desk.roster.current(tx) if closed else Roster()
+    fields = {id_: roster.field(needs) for id_, needs in closed.items()}
     return {
-        c.id: Decision(None, Reason.OUT_OF_HOURS)
-        for c in seeking
-        if c.demand and c.demand.hours and not desk.is_open(c.demand.hours, now)
+        id_: Decision(None, Reason.OUT_OF_HOURS)
+        if known.qualified
+        else Decision(None, Reason.NOBODY_QUALIFIED, rejected=dict(known.lacks))
+        for id_, known in fields.items()
     }
 
 
@@ -227,4 +233,4 @@ def _region_and_priority(c: Complaint) -> tuple[str | None, int]:
 
 
 def _shifted(room: Room, weight: int) -> Room:
-    return Room(room.load + weight, room.capacity, room.revision, room.status, room.due_at)
+    return replace(room, load=room.load + weight)

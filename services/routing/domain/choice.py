@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush, heapreplace
 from typing import Any
 
+from services.routing.domain.line import Line
 from services.routing.domain.policy import ScoreWeights
 from services.routing.domain.presence import Status
 from services.routing.domain.reasons import Reason
@@ -36,6 +37,12 @@ class Room:
 
     def is_at_work(self, now: datetime) -> bool:
         return self.status is Status.AVAILABLE and (self.due_at is None or now < self.due_at)
+
+    def is_kept_from(self, complaint_id: str | None, rank: datetime | None) -> bool:
+        """Whether it is kept for another one than this, which does not rank before it."""
+        if self.kept_for is None or self.kept_for == complaint_id or self.kept_rank is None:
+            return False
+        return rank is not None and rank > self.kept_rank
 
     def lack_at(self, now: datetime) -> Lack:
         """Why somebody who is not at work is not; one whose status is due to be looked at counts as off shift."""
@@ -173,10 +180,7 @@ class Plan:
     def _lack(self, agent_id: str, request: Request) -> Lack | None:
         if agent_id in request.tried:
             return Lack.TRIED
-        room = self._room[agent_id]
-        if room.kept_for not in (None, request.complaint_id) and room.kept_rank and request.rank > room.kept_rank:
-            return Lack.KEPT
-        return None
+        return Lack.KEPT if self._room[agent_id].is_kept_from(request.complaint_id, request.rank) else None
 
     def _preferred(self, line: "_Line", request: Request) -> Candidate | None:
         id_ = request.preferred
@@ -262,14 +266,18 @@ class _Line:
     def why_nobody(self, passed_over: Mapping[Lack, int]) -> Reason:
         if not self.known.qualified:
             return Reason.NOBODY_QUALIFIED
-        if passed_over.get(Lack.TRIED) and not self.full:
+        if passed_over.get(Lack.TRIED) and not (self.full or self.elsewhere or passed_over.get(Lack.KEPT)):
             return Reason.DECLINED
         return Reason.ALL_FULL if self.full or self.heap or self.elsewhere else Reason.NOBODY_AT_WORK
 
 
-def has_room(weight: int, ids: Iterable[str], room: Mapping[str, Room]) -> bool:
-    """Whether anybody of them could take it; room: of those who are at work."""
-    return any(id_ in room and room[id_].load + weight <= room[id_].capacity for id_ in ids)
+def has_room(line: Line, ids: Iterable[str], room: Mapping[str, Room]) -> bool:
+    """Whether anybody of them could take the first of the line; room: of those who are at work."""
+    return any(
+        room[id_].load + line.weight <= room[id_].capacity and not room[id_].is_kept_from(None, line.first_at)
+        for id_ in ids
+        if id_ in room and id_ not in line.tried
+    )
 
 
 def worth_locking(decisions: Sequence[Decision]) -> set[str]:
