@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, event, func, select
 
 from services.routing import deadlines, documents, people, tables, usecases, workforce
 from services.routing.agent_rows import levels
@@ -32,6 +32,7 @@ from shared.contracts.intake import (
     Customer,
 )
 from shared.database import Database, Transaction
+from shared.tables import dead_letters, retries
 
 T = TypeVar("T")
 MIGRATIONS = Path(usecases.__file__).parent / "migrations"
@@ -154,6 +155,8 @@ class Office:
     def __init__(self, url: str, *, start_over: bool = True):
         schema.migrate(url, "routing", MIGRATIONS)
         self.db = Database(url, "routing")
+        # These offices burn down with their tests: nothing has to reach the disk.
+        event.listen(self.db.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
         self.db.announce_with(lambda _tx, announced: self.announced.extend(event for event, _ in announced))
         self.at: datetime | None = None
         self.under(a_policy())
@@ -171,7 +174,7 @@ class Office:
         self.at = None
         self.under(policy or a_policy())
         with self.db.transaction() as tx:
-            for table in (tables.assignments, tables.agents, tables.history, tables.policies):
+            for table in (tables.assignments, tables.agents, tables.history, tables.policies, retries, dead_letters):
                 tx.execute(delete(table))
 
     def run(self, work: Callable[[Transaction], T]) -> T:
