@@ -168,8 +168,8 @@ def _next_relaxation(desk: Desk, c: Complaint) -> Mapping[str, Any] | None:
 
 
 def _opens_at(desk: Desk, c: Complaint, now: datetime) -> str | None:
-    """When it is served next, if it waits and its region is closed now."""
-    hours = desk.policy.hours_named(c.demand.hours) if c.demand and c.state is State.WAITING else None
+    """When it is served next, if it is in line and its region is closed now."""
+    hours = desk.policy.hours_named(c.demand.hours) if c.demand and c.is_in_line(desk.policy) else None
     if hours is None or hours.calendar.is_open(now):
         return None
     return to_text(hours.calendar.next_opening(now))

@@ -49,11 +49,11 @@ def apply_agents(tx: Transaction, desk: Desk, told: Sequence[AgentTold]) -> None
     newest = {one.agent.id: one for one in sorted(told, key=lambda one: one.at or tx.now)}
     known = roster_store.lock_agents(tx, newest)
     wanted = [one for one in newest.values() if not _is_late(one, known.get(one.agent.id))]
-    roster_store.note_told(tx, {one.agent.id: one.at or tx.now for one in wanted if one.agent.id in known})
+    roster_store.note_told(tx, {one.agent.id: _not_ahead(one.at, tx.now) for one in wanted if one.agent.id in known})
     changed = [one for one in wanted if one.agent.id not in known or _differs(one.agent, known[one.agent.id].agent)]
     if not changed:
         return
-    new = {one.agent.id: one.at or tx.now for one in changed if one.agent.id not in known}
+    new = {one.agent.id: _not_ahead(one.at, tx.now) for one in changed if one.agent.id not in known}
     roster_store.put_agents(tx, sorted((one.agent for one in changed), key=lambda a: a.id), new)
     ids = {one.agent.id for one in changed}
     deadlines.look_at(tx, desk, list(roster_store.lock_agents(tx, ids).values()))
@@ -69,7 +69,8 @@ def set_presences(tx: Transaction, desk: Desk, told: Iterable[PresenceTold]) -> 
     known = roster_store.lock_agents(tx, newest)
     if missing := sorted(newest.keys() - known.keys()):
         raise NotFound(f"no agent {missing[0]}")
-    later = {id_: said for id_, said in newest.items() if _is_later(said, known[id_].said)}
+    timely = {id_: replace(said, at=_not_ahead(said.at, tx.now)) for id_, said in newest.items()}
+    later = {id_: said for id_, said in timely.items() if _is_later(said, known[id_].said)}
     for id_, said in sorted(later.items()):
         roster_store.save_presence(tx, id_, said)
     deadlines.look_at(tx, desk, [replace(known[id_], said=said) for id_, said in sorted(later.items())])
@@ -88,6 +89,11 @@ def content(agent: Agent) -> dict[str, object]:
 
 def _differs(agent: Agent, known: Agent) -> bool:
     return content(agent) != content(known)
+
+
+def _not_ahead(at: datetime | None, now: datetime) -> datetime:
+    """Nothing was said later than now: what a clock said that is ahead must not outlast all that is said after it."""
+    return now if at is None else min(at, now)
 
 
 def _is_late(told: AgentTold, known: Known | None) -> bool:

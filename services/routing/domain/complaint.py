@@ -300,6 +300,9 @@ class Complaint:
         )
 
     def _reopened(self, policy: Policy, now: datetime) -> "Complaint":
+        if self.state is State.ASSIGNED:
+            # Its closing is still on the way; the customer waits for an answer again all the same.
+            return replace(self, accepted_at=None, answer_by=self._answer_by(now))
         if self.state is not State.RELEASED:
             return self
         told = replace(self._told(now, What.REOPENED), **_NEW_ROUND, state=State.WAITING)
@@ -311,7 +314,6 @@ class Complaint:
     def _assigned(
         self, agent_id: str, decision: Decision, now: datetime, by: str | None, note: str | None = None
     ) -> "Complaint":
-        within: timedelta | None = self.demand.answer_within if self.demand else None
         told = self._told(now, What.ASSIGNED, decision.reason.value, agent_id=agent_id, by=by, note=note)
         taken = replace(
             told,
@@ -319,10 +321,15 @@ class Complaint:
             agent_id=agent_id,
             assigned_at=now,
             accepted_at=None,
-            answer_by=None if within is None or self.is_answered else now + within,
+            answer_by=self._answer_by(now),
             relax_at=None,
         )
         return taken._decided(decision.reason, decision, now)
+
+    def _answer_by(self, now: datetime) -> datetime | None:
+        """When an agent who has it from now on must have answered."""
+        within: timedelta | None = self.demand.answer_within if self.demand else None
+        return None if within is None or self.is_answered else now + within
 
     def _decided(self, reason: Reason, decision: Decision, now: datetime) -> "Complaint":
         return replace(self, reason=reason, attempt=self.attempt + 1, decided_at=now, decision=decision.as_data())

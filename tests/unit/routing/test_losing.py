@@ -1,10 +1,12 @@
 """Agents lose complaints: declined, not answered in time, gone. The next one gets them; in the end a supervisor."""
 
 from datetime import timedelta
+from itertools import permutations
 
 import pytest
 
 from services.routing import metrics
+from services.routing.domain.complaint import ComplaintEvent
 from services.routing.domain.presence import Presence
 from services.routing.domain.reasons import Loss
 from shared.contracts.event import Severity
@@ -22,6 +24,7 @@ from tests.unit.routing.builders import (
     resolved,
     updated,
 )
+from tests.unit.routing.hours import hours_in
 
 SECOND, FIVE = timedelta(seconds=1), timedelta(minutes=5)
 POLICY = a_policy(a_rule(answer_within=dict.fromkeys(Severity, FIVE)), attempts=3)
@@ -94,6 +97,15 @@ def test_one_that_was_answered_and_reopened_has_a_limit_again(office: Office) ->
     office.tell(resolved(revision=3))
     office.tell(reopened(revision=4))
     assert (office.agent_of(), office.assignment()["answer_by"]) == ("ana", "2026-11-02T12:05:00Z")
+
+
+@pytest.mark.parametrize("order", [*permutations([answered(), resolved(revision=3), reopened(revision=4)])])
+def test_so_it_has_in_whichever_order_the_news_come(office: Office, order: tuple[ComplaintEvent, ...]) -> None:
+    office.accept("c1", "ana")
+    for event in order:
+        office.tell(event)
+    found = office.assignment()
+    assert (found["agent"]["id"], found["answer_by"], found["accepted_at"]) == ("ana", "2026-11-02T12:05:00Z", None)
 
 
 def test_an_older_answer_does_not_stop_the_time(office: Office) -> None:
@@ -205,3 +217,13 @@ def test_only_who_has_it_may_accept_or_decline(office: Office) -> None:
     office.decline("c1", "ana")
     with pytest.raises(Conflict, match="bea has it"):
         office.decline("c1", "ana")
+
+
+def test_a_parked_one_is_not_promised_an_opening(office: Office) -> None:
+    office.start_over(a_policy(attempts=1, hours=(hours_in("CZ"),)))
+    office.at = NOON
+    office.employ(an_agent())
+    office.tell(classified())
+    office.decline()
+    office.advance(hours=8)
+    assert office.assignment()["opens_at"] is None

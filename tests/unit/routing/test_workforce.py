@@ -18,8 +18,9 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture(autouse=True)
-def noon(office: Office) -> None:
-    office.at = NOON
+def later(office: Office) -> None:
+    """All that is told was said before."""
+    office.at = NOON + 10 * MINUTE
 
 
 def follow(office: Office, *events: AgentTold | PresenceTold) -> None:
@@ -66,12 +67,12 @@ def test_the_newest_of_one_batch_counts(office: Office) -> None:
 
 
 def test_what_is_told_without_a_time_is_told_now(office: Office) -> None:
-    follow(office, told(-1, capacity=1))
+    follow(office, told(9, capacity=1))
     office.employ(an_agent(capacity=2))
     assert eva(office)["capacity"] == 2
-    follow(office, told(-0.5, capacity=3))
+    follow(office, told(9.5, capacity=3))
     assert eva(office)["capacity"] == 2
-    follow(office, told(0.5, capacity=4))
+    follow(office, told(10.5, capacity=4))
     assert eva(office)["capacity"] == 4
 
 
@@ -112,6 +113,17 @@ def test_of_two_at_the_same_time_the_one_that_is_told_later_counts(office: Offic
     follow(office, presence(0, Presence.BUSY))
     follow(office, presence(0, Presence.AWAY))
     assert eva(office)["status"] == "away"
+
+
+def test_a_clock_that_is_ahead_does_not_have_the_last_word(office: Office) -> None:
+    ahead = 60 * 24 * 365
+    follow(office, told(ahead, capacity=1), presence(ahead, Presence.OFFLINE))
+    assert (eva(office)["capacity"], eva(office)["status"]) == (1, "offline")
+    office.at = NOON + 20 * MINUTE
+    follow(office, told(19, capacity=2), presence(19, Presence.BUSY))
+    assert (eva(office)["capacity"], eva(office)["status"]) == (2, "busy")
+    office.say("eva", Presence.AVAILABLE)
+    assert eva(office)["status"] == "available"
 
 
 def test_a_change_of_the_agent_keeps_presence_and_load(office: Office) -> None:
