@@ -11,16 +11,22 @@ class QueuedReason(StrEnum):
     """Why a complaint waits without an agent."""
 
     NOBODY_QUALIFIED = "nobody_qualified"
+    NOBODY_AT_WORK = "nobody_at_work"
     ALL_FULL = "all_full"
+    OUT_OF_HOURS = "out_of_hours"
+    DECLINED = "declined"
 
 
 @dataclass(frozen=True)
 class Needs:
-    """What an agent must bring for a complaint; None = does not matter."""
+    """What an agent must bring for a complaint; None = does not matter. Levels are 1 to 5, and the least that will do."""
 
     skill: str | None = None
     language: str | None = None
     region: str | None = None
+    skill_level: int | None = None
+    language_level: int | None = None
+    team: str | None = None
 
 
 @event("routing", "complaint.assigned", identity=("complaint_id", "attempt"))

@@ -1,70 +1,76 @@
-"""What a complaint asks of an agent, by the policy; used by the complaint and by the policy reader."""
+"""What a complaint asks of an agent, and how that follows from its facts; used by the policy and the complaint."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, fields
+from datetime import timedelta
 
-from shared.codes import language_code, region_code
+from services.routing.domain.facts import Facts
 from shared.contracts.event import Severity
-from shared.contracts.intake import ComplaintFacts
 from shared.contracts.routing import Needs
 
-
-class SkillFrom(StrEnum):
-    CATEGORY = "category"
-    NONE = "none"
-
-
-class LanguageFrom(StrEnum):
-    """`customer_or_text`: what upstream says about the customer, else what the text was recognised as."""
-
-    CUSTOMER_OR_TEXT = "customer_or_text"
-    CUSTOMER = "customer"
-    TEXT = "text"
-    NONE = "none"
-
-
-class RegionFrom(StrEnum):
-    CUSTOMER = "customer"
-    NONE = "none"
+NONE = "none"  # this need plays no part
+CATEGORY = "category"  # the skill that is called like the complaint's category
+CUSTOMER = "customer"  # what upstream says about the customer
+TEXT = "text"  # the language that the text was recognised as
+CUSTOMER_OR_TEXT = "customer_or_text"
+LOWEST, HIGHEST = 1, 5  # levels of skills and languages
 
 
 @dataclass(frozen=True)
-class Policy:
-    """weight: points of capacity; priority: the highest first. `version` is a hash of the file's content."""
+class Wanted:
+    """How needs follow from facts. skill: CATEGORY, NONE or a skill; language: CUSTOMER_OR_TEXT, CUSTOMER, TEXT, NONE or
+    a language; region: CUSTOMER, NONE or a region; team: NONE or a team. Levels are 1 to 5, and the least that will do.
 
-    version: str
-    skill: SkillFrom
-    language: LanguageFrom
-    region: RegionFrom
-    weight: Mapping[Severity, int]
-    priority: Mapping[Severity, int]
+    A fact that is not known asks for nothing.
+    """
+
+    skill: str = CATEGORY
+    skill_level: int = LOWEST
+    language: str = CUSTOMER_OR_TEXT
+    language_level: int = LOWEST
+    region: str = CUSTOMER
+    team: str = NONE
+
+    def of(self, facts: Facts) -> Needs:
+        skill = {CATEGORY: facts.category, NONE: None}.get(self.skill, self.skill)
+        language = self._language(facts)
+        return Needs(
+            skill=skill,
+            skill_level=self.skill_level if skill else None,
+            language=language,
+            language_level=self.language_level if language else None,
+            region={CUSTOMER: facts.region, NONE: None}.get(self.region, self.region),
+            team=None if self.team == NONE else self.team,
+        )
+
+    def _language(self, facts: Facts) -> str | None:
+        return {
+            CUSTOMER_OR_TEXT: facts.customer_language or facts.language,
+            CUSTOMER: facts.customer_language,
+            TEXT: facts.language,
+            NONE: None,
+        }.get(self.language, self.language)
 
 
 @dataclass(frozen=True)
 class Demand:
-    """What one complaint asks for: what the agent must bring, how much of their capacity, and how urgently."""
+    """What one complaint asks for now, by which rule of the policy.
 
+    stages: how many relaxations have been made. weight: points of an agent's capacity. priority: the higher, the sooner.
+    hours: the name of the hours outside of which it waits; None = at any time. relaxed: names of the needs that are not
+    what they were at first. answer_within: how long an agent has to answer; None = no limit.
+    """
+
+    rule: str
     needs: Needs
     severity: Severity
     weight: int
     priority: int
+    hours: str | None = None
+    stage: int = 0
+    relaxed: tuple[str, ...] = ()
+    answer_within: timedelta | None = None
 
 
-def demand_of(facts: ComplaintFacts, policy: Policy) -> Demand:
-    needs = Needs(
-        skill=facts.category if policy.skill is SkillFrom.CATEGORY else None,
-        language=_language(facts, policy.language),
-        region=region_code(facts.customer.region) if policy.region is RegionFrom.CUSTOMER else None,
-    )
-    return Demand(needs, facts.severity, policy.weight[facts.severity], policy.priority[facts.severity])
-
-
-def _language(facts: ComplaintFacts, source: LanguageFrom) -> str | None:
-    customer, text = language_code(facts.customer.language), language_code(facts.language)
-    return {
-        LanguageFrom.CUSTOMER_OR_TEXT: customer or text,
-        LanguageFrom.CUSTOMER: customer,
-        LanguageFrom.TEXT: text,
-        LanguageFrom.NONE: None,
-    }[source]
+def differing(first: Needs, now: Needs) -> tuple[str, ...]:
+    """The names of the needs that differ."""
+    return tuple(f.name for f in fields(Needs) if getattr(first, f.name) != getattr(now, f.name))

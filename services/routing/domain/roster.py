@@ -2,61 +2,113 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from services.routing.domain.calendar import Absence, Calendar
+from services.routing.domain.needs import HIGHEST
 from shared.contracts.routing import Needs
 
 EVERYWHERE = "*"
+MOST_FIELDS = 5000  # different needs that are remembered; the values come from upstream, so there is no end to them
 
 
 class Lack(StrEnum):
     """Why an agent was not a candidate; of several lacks the first in this order counts."""
 
     SKILL = "skill"
+    SKILL_LEVEL = "skill_level"
     LANGUAGE = "language"
+    LANGUAGE_LEVEL = "language_level"
     REGION = "region"
+    TEAM = "team"
+    TRIED = "tried"
+    BUSY = "busy"
+    AWAY = "away"
+    OFFLINE = "offline"
+    OFF_SHIFT = "off_shift"
+    ON_BREAK = "on_break"
+    ABSENT = "absent"
+    ON_HOLIDAY = "on_holiday"
     FULL = "full"
+    KEPT = "kept"
 
 
 @dataclass(frozen=True)
 class Agent:
-    """Who works on complaints; regions may hold EVERYWHERE. `revision` is the roster's when they last changed."""
+    """Who works on complaints. skills, languages: levels from 1 to 5 by name; regions may hold EVERYWHERE.
+
+    capacity: points. holidays: the country, or its subdivision, whose public holidays are free. `revision` is the roster's
+    when they last changed.
+    """
 
     id: str
     name: str
-    skills: tuple[str, ...]
-    languages: tuple[str, ...]
+    skills: Mapping[str, int]
+    languages: Mapping[str, int]
     regions: tuple[str, ...]
     capacity: int
+    teams: tuple[str, ...] = ()
+    holidays: str | None = None
+    calendar: Calendar = field(default_factory=lambda: Calendar("UTC"))
+    absences: tuple[Absence, ...] = ()
     revision: int = 0
 
     def lack(self, needs: Needs) -> Lack | None:
         """What the agent does not bring; None when qualified."""
-        if needs.skill is not None and needs.skill not in self.skills:
-            return Lack.SKILL
-        if needs.language is not None and needs.language not in self.languages:
-            return Lack.LANGUAGE
+        if needs.skill is not None and (level := self.skills.get(needs.skill, 0)) < (needs.skill_level or 1):
+            return Lack.SKILL_LEVEL if level else Lack.SKILL
+        if needs.language is not None and (level := self.languages.get(needs.language, 0)) < (needs.language_level or 1):
+            return Lack.LANGUAGE_LEVEL if level else Lack.LANGUAGE
         if needs.region is not None and needs.region not in self.regions and EVERYWHERE not in self.regions:
             return Lack.REGION
+        if needs.team is not None and needs.team not in self.teams:
+            return Lack.TEAM
         return None
+
+    def fit(self, needs: Needs) -> "Fit":
+        """How well a qualified agent fits."""
+        skill = self.skills[needs.skill] / HIGHEST if needs.skill else 0.0
+        return Fit(skill, self.languages[needs.language] / HIGHEST if needs.language else 0.0)
 
 
 @dataclass(frozen=True)
+class Fit:
+    """Levels relative to the highest, 0 to 1; 0 where nothing was asked for, of all alike."""
+
+    skill: float
+    language: float
+
+
+@dataclass
 class Field:
     """Who qualifies for some needs, by id, and how many do not, by reason."""
 
-    qualified: tuple[str, ...]
-    lacks: Mapping[Lack, int]
+    qualified: dict[str, Fit]
+    lacks: Counter[Lack]
+
+    def change(self, needs: Needs, before: Agent | None, now: Agent) -> None:
+        if before is not None and (lack := before.lack(needs)) is not None:
+            self.lacks[lack] -= 1
+        self.qualified.pop(now.id, None)
+        self.add(needs, now)
+
+    def add(self, needs: Needs, agent: Agent) -> None:
+        lack = agent.lack(needs)
+        if lack is None:
+            self.qualified[agent.id] = agent.fit(needs)
+        else:
+            self.lacks[lack] += 1
 
 
 class Roster:
-    """All agents at one revision; remembers the answer for each needs, so that a batch asks once."""
+    """All agents as of one revision; remembers who qualifies for which needs, and keeps that up as agents change."""
 
-    def __init__(self, agents: Mapping[str, Agent] | None = None):
-        self._agents = dict(agents or {})
+    def __init__(self, agents: Iterable[Agent] = ()):
+        self._agents: dict[str, Agent] = {}
         self._fields: dict[Needs, Field] = {}
-        self.revision = max((a.revision for a in self._agents.values()), default=0)
+        self.revision = 0
+        self.change(agents)
 
     def __getitem__(self, agent_id: str) -> Agent:
         return self._agents[agent_id]
@@ -64,18 +116,26 @@ class Roster:
     def __contains__(self, agent_id: str) -> bool:
         return agent_id in self._agents
 
-    def with_changes(self, agents: Iterable[Agent]) -> "Roster":
-        """The roster with these agents as they are now; one that is older than the known one is ignored."""
-        newer = {a.id: a for a in agents if a.id not in self._agents or a.revision > self._agents[a.id].revision}
-        return Roster({**self._agents, **newer})
+    def __len__(self) -> int:
+        return len(self._agents)
+
+    def change(self, agents: Iterable[Agent]) -> None:
+        """These agents as they are now; one that is older than the known one is ignored."""
+        for agent in agents:
+            before = self._agents.get(agent.id)
+            if before is not None and agent.revision <= before.revision:
+                continue
+            self._agents[agent.id] = agent
+            self.revision = max(self.revision, agent.revision)
+            for needs, known in self._fields.items():
+                known.change(needs, before, agent)
 
     def field(self, needs: Needs) -> Field:
         found = self._fields.get(needs)
         if found is None:
-            found = self._fields[needs] = self._look_for(needs)
+            if len(self._fields) >= MOST_FIELDS:
+                self._fields.clear()
+            found = self._fields[needs] = Field({}, Counter())
+            for agent in self._agents.values():
+                found.add(needs, agent)
         return found
-
-    def _look_for(self, needs: Needs) -> Field:
-        lacks = {id_: agent.lack(needs) for id_, agent in self._agents.items()}
-        qualified = tuple(sorted(id_ for id_, lack in lacks.items() if lack is None))
-        return Field(qualified, Counter(lack for lack in lacks.values() if lack is not None))
