@@ -1,6 +1,7 @@
 """The policy: from the facts of a complaint to what it needs, how that relaxes, and when its region is open."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -15,15 +16,16 @@ from shared.contracts.routing import Needs
 
 ANY = "*"  # in a condition: any value, as long as it is known; in hours: every region without hours of its own
 UTC_ZONE = "UTC"
-_SETS = ("category", "tier", "region", "product", "campaign", "channel")
+_SETS = ("category", "region", "product", "campaign", "channel")
 
 
 @dataclass(frozen=True)
 class When:
     """The condition of a rule: every part that is given must fit. None = plays no part.
 
-    flags: any of them. language: of the customer, else of the text. contact_count: at least. local_time: hours on the
-    customer's own clock, as a calendar in UTC whose wall times are theirs.
+    flags: any of them. tier: in small letters, however upstream writes it. language: of the customer, else of the text.
+    contact_count: at least. local_time: hours on the customer's own clock, as a calendar in UTC whose wall times are
+    theirs.
     """
 
     severity: frozenset[Severity] | None = None
@@ -45,6 +47,8 @@ class When:
         if self.flags is not None and self.flags.isdisjoint(facts.flags):
             return False
         if not all(_among(getattr(self, name), getattr(facts, name)) for name in self._sets):
+            return False
+        if not _among(self.tier, facts.tier.casefold() if facts.tier else None):
             return False
         if not _among(self.language, facts.customer_language or facts.language):
             return False
@@ -109,9 +113,9 @@ class ScoreWeights:
 class Policy:
     """version: name and hash of the file's content.
 
-    ageing: waiting this long counts as much as one step of priority. spacing: how far apart the waiting complaints of one
-    region and priority stand in line. patience: after so long nobody light overtakes a complaint of more weight at the
-    agent that is kept for it. attempts: how many agents may lose a complaint before it waits for a supervisor.
+    ageing: waiting this long counts as much as one step of priority. spacing: how far apart the waiting complaints of
+    one region and priority stand in line. patience: after so long nobody light overtakes a complaint of more weight at
+    the agent that is kept for it. attempts: how many agents may lose a complaint before it waits for a supervisor.
     The last rule fits everything.
     """
 
@@ -126,7 +130,7 @@ class Policy:
 
     def demand_of(self, facts: Facts, now: datetime, override: Mapping[str, Any] | None = None) -> Demand:
         """What a complaint with these facts asks for that begins to wait now; override: needs that a person set."""
-        local = _local(now, facts.timezone or self._zone_of(facts.region))
+        local = _local(now, facts.timezone, self._zone_of(facts.region))
         rule = next(r for r in self.rules if r.when.fits(facts, local))
         return self._demand(rule, facts, 0, override or {})
 
@@ -169,7 +173,7 @@ class Policy:
             severity=severity,
             weight=rule.weight[severity],
             priority=rule.priority[severity],
-            hours=hours and hours.name,
+            hours=hours.name if hours else None,
             stage=stage,
             relaxed=differing(first, needs),
             answer_within=rule.answer_within[severity],
@@ -196,10 +200,10 @@ def _with(needs: Needs, override: Mapping[str, Any]) -> Needs:
     return replace(needs, **override) if override else needs
 
 
-def _local(now: datetime, zone: str) -> datetime:
-    """The wall clock in a zone, written as if it were UTC; of a zone that does not exist: UTC."""
-    try:
-        wall = now.astimezone(ZoneInfo(zone))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return now
-    return wall.replace(tzinfo=now.tzinfo)
+def _local(now: datetime, *zones: str | None) -> datetime:
+    """The wall clock in the first of the zones that exists, written as if it were UTC; else UTC's."""
+    for zone in filter(None, zones):
+        # Upstream may say anything: such names are not found, or are no names, or are folders of the zones.
+        with suppress(ZoneInfoNotFoundError, ValueError, OSError):
+            return now.astimezone(ZoneInfo(zone)).replace(tzinfo=now.tzinfo, fold=0)
+    return now
