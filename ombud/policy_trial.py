@@ -103,7 +103,7 @@ def _hours(policy: Policy, demand: Demand, facts: Facts, at: datetime) -> str:
 
 
 def _plan(policy: Policy, demand: Demand, facts: Facts) -> Table:
-    table = Table("in line for", "skill", "language", "region", "team", "relaxed")
+    table = Table("in line for", "skill", "language", "region", "team")
     for waited, stage in _stages(policy, demand, facts):
         needs = stage.needs
         table.add_row(
@@ -112,7 +112,6 @@ def _plan(policy: Policy, demand: Demand, facts: Facts) -> Table:
             _with_level(needs, "language"),
             needs.region or "any",
             needs.team or "any",
-            ", ".join(stage.relaxed),
         )
     return table
 

@@ -11,7 +11,7 @@ Mark = tuple[Hashable, ...]
 
 
 class Crowd:
-    """Agents that bring the same count once. A set of them is a number with a bit for each, the highest capacity first."""
+    """Agents that bring the same count once. A set of them is a number, a bit for each, the highest capacity first."""
 
     def __init__(self, agents: Iterable[Agent]):
         known = {_profile(agent): agent for agent in sorted(agents, key=lambda a: a.capacity)}
