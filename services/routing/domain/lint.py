@@ -117,6 +117,8 @@ def _needs(wanted: Wanted, skill: str | None, language: str | None, region: str 
 def _least(needs: Needs, crowd: Crowd) -> Needs:
     """Without each part that makes no difference: nobody meets what is left either."""
     for part in _PARTS:
+        if getattr(needs, part) is None:
+            continue
         levels = {f"{part}_level": None} if part in ("skill", "language") else {}
         fewer = replace(needs, **{part: None}, **levels)
         if not crowd.is_met(fewer):

@@ -15,7 +15,10 @@ MONDAY_NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
 WORKDAYS = frozenset(range(5))
-EVERYTHING = "  - name: everything\n"
+
+
+def words(*names: str) -> frozenset[str]:
+    return frozenset(names)
 
 
 def some_facts(**changed: Any) -> Facts:

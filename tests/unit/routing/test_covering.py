@@ -15,14 +15,10 @@ from services.routing.domain.covering import covers, fits_everything, unreachabl
 from services.routing.domain.facts import Facts
 from services.routing.domain.policy import When
 from shared.contracts.event import Severity
-from tests.unit.routing.policies import hours_of_day
+from tests.unit.routing.policies import hours_of_day, words
 
 SEVERE = frozenset({Severity.HIGH, Severity.CRITICAL})
 MILD = frozenset(Severity) - SEVERE
-
-
-def words(*names: str) -> frozenset[str]:
-    return frozenset(names)
 
 
 @pytest.mark.parametrize(
