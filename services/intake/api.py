@@ -6,11 +6,12 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from services.intake import doors, schemas, upstream
+from services.intake import doors, schemas
 from services.intake.classify import Classification, Evidence
 from services.intake.domain import Complaint, Verdict
 from services.intake.forgetting import Erased
 from shared.api import A_COMPLAINT, ANOTHER_COMPLAINT, ANY_OBJECT, JSON, THIS_DOCUMENT, Operation, Plumbing, Shape
+from shared.messaging.upstream import STRUCTURED
 from shared.quarantine import api as quarantine
 
 
@@ -162,7 +163,7 @@ OPERATIONS = {
     "post_events": Operation(
         "Take CloudEvents in, all or none: structured, as a batch, or binary with ce- headers",
         body={
-            upstream.STRUCTURED: _EVENT,
+            STRUCTURED: _EVENT,
             doors.BATCH: _BATCH,
             JSON: {"anyOf": list({id(shape): shape for shape in schemas.UPSTREAM.values()}.values())},
         },

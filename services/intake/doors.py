@@ -15,6 +15,7 @@ from shared.database import Transaction
 from shared.errors import Rejected
 from shared.messaging import inbox
 from shared.messaging.envelope import Message, Received
+from shared.messaging.upstream import STRUCTURED
 from shared.web import json_body, json_response, trace_of
 
 BATCH = "application/cloudevents-batch+json"
@@ -83,9 +84,7 @@ def _events(request: Request) -> list[Received]:
     batch = json_body(request)
     if not isinstance(batch, list) or len(batch) > MAX_BATCH:
         raise Rejected(f"a batch is a list of at most {MAX_BATCH} events")
-    return [
-        upstream.received(Message("", {}, orjson.dumps(e), upstream.STRUCTURED), f"/{n}") for n, e in enumerate(batch)
-    ]
+    return [upstream.received(Message("", {}, orjson.dumps(e), STRUCTURED), f"/{n}") for n, e in enumerate(batch)]
 
 
 def take_new(tx: Transaction, rules: MatterRules, received: list[Received], door: str = HTTP_DOOR) -> None:

@@ -3,34 +3,27 @@
 import uuid
 from typing import Any
 
-import orjson
-
 from services.intake import schemas
 from services.intake.domain import Step, StepKind, Submission
 from shared.errors import Rejected
-from shared.messaging.envelope import Message, Received, Undecodable, name_of, valid_traceparent
+from shared.messaging.envelope import Message, Received, name_of, valid_traceparent
+from shared.messaging.upstream import check_size, opened, undecodable
 
-STRUCTURED = "application/cloudevents+json"
-# How the AMQP 0-9-1, AMQP 1.0 and JMS bindings write an attribute's name.
-_PREFIXES = ("ce-", "cloudEvents:", "cloudEvents_")
-MAX_BYTES = 256 * 1024  # of a message: as much as HTTP takes
 MESSAGE_IDS = uuid.uuid5(uuid.NAMESPACE_DNS, "ombud.upstream")
 
 
 def decode(message: Message) -> Received:
     """A message of the exchange `complaints`; raises Undecodable with what is wrong, and then it goes to quarantine."""
-    if len(message.body) > MAX_BYTES:
-        raise Undecodable("too_large", f"{len(message.body)} bytes; a message may have {MAX_BYTES}")
+    check_size(message)
     try:
         return received(message)
     except Rejected as error:
-        detail = "; ".join(f"{e['pointer']}: {e['detail']}" for e in error.errors) or error.detail
-        raise Undecodable("invalid", detail) from error
+        raise undecodable(error) from error
 
 
 def received(message: Message, at: str = "") -> Received:
     """The event with its envelope; raises Rejected, each fault by its path below `at`."""
-    attributes, data, at_data = _open(message, at)
+    attributes, data, at_data = opened(message, at)
     type_ = str(attributes.get("type") or message.routing_key or "complaint.submitted")
     event = schemas.upstream(type_, _with_envelope(data, attributes), at_data)
     source = name_of(attributes.get("source") or event.source)
@@ -50,35 +43,9 @@ def _derived_id(event: Submission | Step, type_: str, body: bytes) -> uuid.UUID:
     return uuid.uuid5(MESSAGE_IDS, type_ + body.decode("utf-8", "replace"))
 
 
-def _open(message: Message, at: str) -> tuple[dict[str, Any], Any, str]:
-    """Attributes, data, and where in the body the data stands."""
-    body = _json(message.body)
-    if message.content_type.startswith(STRUCTURED):
-        if not isinstance(body, dict):
-            raise Rejected("not a CloudEvent", [{"pointer": at or "/", "detail": "Not an object."}])
-        return {k: v for k, v in body.items() if k != "data"}, body.get("data"), f"{at}/data"
-    return _binary_attributes(message.headers), body, at
-
-
-def _binary_attributes(headers: dict[str, Any]) -> dict[str, Any]:
-    found = {"traceparent": headers["traceparent"]} if "traceparent" in headers else {}
-    for name, value in headers.items():
-        for prefix in _PREFIXES:
-            if name.lower().startswith(prefix.lower()):
-                found[name[len(prefix) :].lower()] = value
-    return found
-
-
 def _with_envelope(data: Any, attributes: dict[str, Any]) -> Any:
     """CloudEvents says source and subject outside of the data; ours may stand in either place."""
     if not isinstance(data, dict):
         return data
     outside = {"source": attributes.get("source"), "external_id": attributes.get("subject")}
     return {k: v for k, v in outside.items() if v is not None} | data
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise Rejected("the body is not JSON", [{"pointer": "/", "detail": str(error)}]) from error

@@ -1,34 +1,70 @@
 """Finds agents for complaints and keeps the agents' loads right, within a transaction. Called by the use cases."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from services.routing import roster_store
-from services.routing.domain.choice import Plan, Request, Room, shortlist
+from services.routing import roster_store, store
+from services.routing.domain.choice import Decision, Plan, Request, Room, has_room, worth_locking
 from services.routing.domain.complaint import Complaint
-from services.routing.domain.needs import Policy
+from services.routing.domain.line import Line, line_from, line_key
+from services.routing.domain.policy import Policy
+from services.routing.domain.reasons import Reason
 from services.routing.domain.roster import Roster
+from services.routing.policybook import PolicyBook
 from services.routing.roster_store import KnownRoster, LoadChange
 from shared.database import Transaction
 
 WAKE = "assign_waiting"  # the tick of that name in service.py
-LOCK_ALL = 64  # up to so many qualified agents are locked without a look at their loads first
+BATCH = 100
+LINES = 200  # that one batch is taken from, the ones with the earliest ranks
+MOST_LINES = 20_000  # that are remembered between two looks
 
 
-@dataclass(frozen=True)
+@dataclass
 class Desk:
-    """What every decision needs beside the transaction."""
+    """What every decision needs beside the transaction.
 
-    policy: Policy
+    lines: those in which somebody waited at the last look, and those that were added since. Only a hint: a line that
+    another replica began a moment ago is found by the next look (`usecases.assign_waiting`).
+    """
+
+    policies: PolicyBook
     roster: KnownRoster
+    lines: dict[tuple[str, Reason], Line] = field(default_factory=dict)
+
+    @property
+    def policy(self) -> Policy:
+        return self.policies.current
+
+    def is_open(self, hours: str | None, now: datetime) -> bool:
+        known = self.policy.hours_named(hours)
+        return known is None or known.calendar.is_open(now)
+
+    def remember(self, waiting: Complaint) -> None:
+        if waiting.demand and waiting.reason and waiting.rank_at and len(self.lines) < MOST_LINES:
+            known = line_key(waiting.demand), waiting.reason
+            if known not in self.lines:
+                self.lines[known] = line_from(*known)
 
 
-def place(tx: Transaction, desk: Desk, seeking: Sequence[Complaint], shifts: Mapping[str, int]) -> list[Complaint]:
-    """The complaints in `seeking` with their decisions. shifts: load by agent that comes or goes for other reasons."""
-    seeking = sorted(seeking, key=_place)
-    requests = [_request(c) for c in seeking]
-    plan = _plan(tx, desk, requests, shifts)
-    decided = [c.decided(plan.decide(r), desk.policy, tx.now) for c, r in zip(seeking, requests, strict=True)]
+def place(
+    tx: Transaction,
+    desk: Desk,
+    seeking: Sequence[Complaint],
+    shifts: Mapping[str, int],
+    among: Collection[str] | None = None,
+) -> list[Complaint]:
+    """The complaints in `seeking` with their decisions.
+
+    shifts: load by agent that comes or goes for other reasons. among: locked agents, if only these are to be chosen.
+    """
+    policy, now = desk.policy, tx.now
+    seeking = sorted(seeking, key=lambda c: (_rank(c, policy), c.id))
+    decisions = _closed(desk, seeking, now)
+    requests = _requests(tx, policy, [c for c in seeking if c.id not in decisions])
+    plan, decided = _plan_among(tx, desk, requests, among) if among else _plan(tx, desk, requests, shifts)
+    decisions |= {r.complaint_id: d for r, d in zip(requests, decided, strict=True)}
     roster_store.change_loads(
         tx,
         {
@@ -38,44 +74,157 @@ def place(tx: Transaction, desk: Desk, seeking: Sequence[Complaint], shifts: Map
     )
     if plan.overlooked:
         tx.wake(WAKE)
-    return decided
+    return _in_line(tx, desk, [c.decided(decisions[c.id], policy, now) for c in seeking])
 
 
-def _plan(tx: Transaction, desk: Desk, requests: Sequence[Request], shifts: Mapping[str, int]) -> Plan:
-    if not requests:
-        return _started(Roster(), {}, roster_store.lock_room(tx, shifts), shifts)
+def next_waiting(tx: Transaction, desk: Desk, freed: Mapping[str, int], shifts: Mapping[str, int]) -> list[Complaint]:
+    """The first of those that wait for one of these agents, who have so many points more room than before; locked."""
+    if not freed or not desk.lines:
+        return []
     roster = desk.roster.current(tx)
-    wanted, seen = _worth_locking(tx, roster, requests)
-    locked = roster_store.lock_room(tx, {*wanted, *shifts})
+    room = roster_store.read_room(tx, freed)
+    room = {id_: _shifted(r, shifts.get(id_, 0)) for id_, r in room.items() if r.is_at_work(tx.now)}
+    due = [line for line in desk.lines.values() if _is_due(desk, roster, line, room, tx.now)]
+    most = min(BATCH, sum(freed.values()))
+    taken = store.take_waiting(tx, due[:LINES], most) if due else []
+    if len(taken) == BATCH or len(due) > LINES:
+        tx.wake(WAKE)
+    return taken
+
+
+def next_in_lines(tx: Transaction, desk: Desk, lines: Sequence[Line]) -> list[Complaint]:
+    """The first of those that somebody has room for, or who wait for another reason than they were told; locked.
+
+    The rest is left alone, so that what nobody can take neither keeps the tick busy nor stands in the way of others.
+    """
+    desk.lines = {(line.key, line.reason): line for line in lines[:MOST_LINES]}
+    if not lines:
+        return []
+    roster = desk.roster.current(tx)
+    qualified = {id_ for line in lines for id_ in roster.field(line.needs).qualified}
+    room = roster_store.read_free_room(tx, qualified)
+    due = [line for line in lines if _is_due(desk, roster, line, room, tx.now) or _is_told_otherwise(roster, line)]
+    taken = store.take_waiting(tx, due[:LINES], BATCH) if due else []
+    if len(taken) == BATCH or len(due) > LINES:
+        tx.wake(WAKE)
+    return taken
+
+
+def _is_due(desk: Desk, roster: Roster, line: Line, room: Mapping[str, Room], now: datetime) -> bool:
+    qualified = roster.field(line.needs).qualified
+    # The smaller of the two is walked through: few agents are free when many complaints wait.
+    ids: Collection[str] = room.keys() & qualified.keys() if len(room) < len(qualified) else qualified
+    return has_room(line.weight, ids, room) and desk.is_open(line.hours, now)
+
+
+def _is_told_otherwise(roster: Roster, line: Line) -> bool:
+    return (line.reason is Reason.NOBODY_QUALIFIED) is bool(roster.field(line.needs).qualified)
+
+
+def _closed(desk: Desk, seeking: Sequence[Complaint], now: datetime) -> dict[str, Decision]:
+    """Decisions about those whose region is closed now."""
+    return {
+        c.id: Decision(None, Reason.OUT_OF_HOURS)
+        for c in seeking
+        if c.demand and c.demand.hours and not desk.is_open(c.demand.hours, now)
+    }
+
+
+def _plan(
+    tx: Transaction, desk: Desk, requests: Sequence[Request], shifts: Mapping[str, int]
+) -> tuple[Plan, list[Decision]]:
+    """First by the loads as they are seen, then once more if those who matter have changed until they are locked."""
+    roster = desk.roster.current(tx) if requests else Roster()
+    qualified = {id_ for needs in {r.needs for r in requests} for id_ in roster.field(needs).qualified}
+    seen = roster_store.read_room(tx, qualified)
+    trial = _started(tx, desk, roster, seen, None, shifts)
+    decided = [trial.decide(r) for r in requests]
+    locked = roster_store.lock_room(tx, {*worth_locking(decided), *shifts})
+    if all(seen.get(id_) == room for id_, room in locked.items() if id_ in seen):
+        return trial, decided
     if any(id_ not in roster or roster[id_].revision != room.revision for id_, room in locked.items()):
         # An agent changed between the two looks: what they bring is certain now that their row is locked.
         roster = desk.roster.current(tx)
-    return _started(roster, seen, locked, shifts)
+    plan = _started(tx, desk, roster, {**seen, **locked}, locked, shifts)
+    return plan, [plan.decide(r) for r in requests]
 
 
-def _started(roster: Roster, seen: Mapping[str, Room], locked: Mapping[str, Room], shifts: Mapping[str, int]) -> Plan:
-    plan = Plan(roster, {**seen, **locked}, locked.keys())
-    for agent_id, weight in shifts.items():
-        plan.shift(agent_id, weight)
+def _plan_among(
+    tx: Transaction, desk: Desk, requests: Sequence[Request], among: Collection[str]
+) -> tuple[Plan, list[Decision]]:
+    """Only of those whose rows are locked: whoever locks more out of order may meet another who does."""
+    roster = desk.roster.current(tx)
+    qualified = {id_ for needs in {r.needs for r in requests} for id_ in roster.field(needs).qualified}
+    plan = _started(tx, desk, roster, roster_store.read_room(tx, {*qualified, *among}), among, {})
+    return plan, [plan.decide(r) for r in requests]
+
+
+def _started(
+    tx: Transaction,
+    desk: Desk,
+    roster: Roster,
+    room: Mapping[str, Room],
+    locked: Collection[str] | None,
+    shifts: Mapping[str, int],
+) -> Plan:
+    plan = Plan(roster, room, desk.policy.score, tx.now, locked)
+    for id_, weight in shifts.items():
+        plan.shift(id_, weight)
     return plan
 
 
-def _worth_locking(
-    tx: Transaction, roster: Roster, requests: Sequence[Request]
-) -> tuple[Collection[str], dict[str, Room]]:
-    """Whom to lock, and the loads seen on the way: with many agents only the best, or replicas would stand in line."""
-    qualified = {id_ for needs in {r.needs for r in requests} for id_ in roster.field(needs).qualified}
-    if len(qualified) <= LOCK_ALL:
-        return qualified, {}
-    seen = roster_store.read_room(tx, qualified)
-    return shortlist(requests, roster, seen), seen
+def _requests(tx: Transaction, policy: Policy, seeking: Sequence[Complaint]) -> list[Request]:
+    new = {c.facts.customer for c in seeking if c.agent_id is None and c.facts and c.facts.customer}
+    known = store.agents_of_customers(tx, new)
+    return [_request(c, policy, known) for c in seeking]
 
 
-def _place(complaint: Complaint) -> tuple[int, float, str]:
-    priority = complaint.demand.priority if complaint.demand else 0
-    return -priority, complaint.waiting_since.timestamp() if complaint.waiting_since else 0.0, complaint.id
+def _request(c: Complaint, policy: Policy, known: Mapping[str, str]) -> Request:
+    assert c.demand is not None  # a complaint waits only once its facts are known
+    friend = known.get(c.facts.customer or "") if c.facts else None
+    return Request(
+        c.id,
+        c.demand.needs,
+        c.demand.weight,
+        _rank(c, policy),
+        preferred=c.agent_id or friend,
+        preferred_for=Reason.SAME_AGENT if c.agent_id else Reason.KNOWN_CUSTOMER,
+        tried=c.tried,
+    )
 
 
-def _request(complaint: Complaint) -> Request:
-    assert complaint.demand is not None  # a complaint waits only once its facts are known
-    return Request(complaint.id, complaint.demand.needs, complaint.demand.weight, complaint.agent_id)
+def _rank(c: Complaint, policy: Policy) -> datetime:
+    """Its place in line; of one that has none yet, the place that it would have if nobody of its region waited."""
+    if c.rank_at is not None:
+        return c.rank_at
+    return policy.rank_at(c.waiting_since or c.first_seen_at, c.demand.priority if c.demand else 0)
+
+
+def _in_line(tx: Transaction, desk: Desk, decided: Sequence[Complaint]) -> list[Complaint]:
+    """Those who have to wait get their places: one after the other for each region and priority.
+
+    turn = max(now, the last turn of the region and priority + spacing); rank = turn - priority × ageing.
+    """
+    policy = desk.policy
+    new = [c for c in decided if c.is_in_line(policy) and c.rank_at is None]
+    last = store.last_turns(tx, {_region_and_priority(c) for c in new if c.turn_at is None})
+    placed: dict[str, Complaint] = {}
+    for c in new:
+        at = _region_and_priority(c)
+        turn = c.turn_at or max(tx.now, last[at] + policy.spacing if at in last else tx.now)
+        if c.turn_at is None:
+            last[at] = turn
+        placed[c.id] = c.queued_in(turn, policy)
+    result = [placed.get(c.id, c) for c in decided]
+    for c in result:
+        if c.is_in_line(policy):
+            desk.remember(c)
+    return result
+
+
+def _region_and_priority(c: Complaint) -> tuple[str | None, int]:
+    return c.facts.region if c.facts else None, c.demand.priority if c.demand else 0
+
+
+def _shifted(room: Room, weight: int) -> Room:
+    return Room(room.load + weight, room.capacity, room.revision, room.status, room.due_at)

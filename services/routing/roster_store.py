@@ -1,7 +1,8 @@
 """Queries about agents, and the roster that a process keeps between transactions. Called by the use cases."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Text,
     Update,
     bindparam,
+    case,
     func,
     or_,
     select,
@@ -20,14 +22,16 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from services.routing import tables
+from services.routing.agent_rows import AGENT, ROOM, SAID, agent_from, agent_row, room_from, said_from
 from services.routing.domain.choice import Room
+from services.routing.domain.presence import Said, Status
 from services.routing.domain.roster import Agent, Roster
 from services.routing.store import among_ids
 from shared.database import Transaction
+from shared.tables import UtcDateTime
 
 g = tables.agents
-AGENT = (g.c.id, g.c.name, g.c.skills, g.c.languages, g.c.regions, g.c.capacity, g.c.revision)
-ROOM = (g.c.id, g.c.load, g.c.capacity, g.c.revision)
+IS_AT_WORK = g.c.status == Status.AVAILABLE.value
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,26 @@ class LoadChange:
     reserved: int
 
 
+@dataclass(frozen=True)
+class Known:
+    """An agent's row: who they are, what is said of them, and how they stand now; told_at: when upstream said who."""
+
+    agent: Agent
+    said: Said | None
+    room: Room
+    vacate: bool = False
+    told_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look at an agent came to. due_at: when to look again; vacate: their complaints are to be taken away."""
+
+    status: Status
+    due_at: datetime | None
+    vacate: bool
+
+
 class KnownRoster:
     """Who brings what, kept in memory and brought up to date in each transaction; loads are never kept."""
 
@@ -46,9 +70,7 @@ class KnownRoster:
 
     def current(self, tx: Transaction) -> Roster:
         """Only what changed is read. A stale answer does no harm: `placing.py` checks the revision under the lock."""
-        changed = [_agent(row) for row in tx.execute(_CHANGED, {"known": self._roster.revision})]
-        if changed:
-            self._roster = self._roster.with_changes(changed)
+        self._roster.change(agent_from(row) for row in tx.execute(_CHANGED, {"known": self._roster.revision}))
         return self._roster
 
     def name_of(self, agent_id: str) -> str:
@@ -59,7 +81,15 @@ def read_room(tx: Transaction, ids: Collection[str]) -> dict[str, Room]:
     if not ids:
         return {}
     rows = tx.execute(_room_query(tx.is_postgres), {"ids": sorted(ids)})
-    return {r.id: Room(r.load, r.capacity, r.revision) for r in rows}
+    return {r.id: room_from(r) for r in rows}
+
+
+def read_free_room(tx: Transaction, ids: Collection[str]) -> dict[str, Room]:
+    """Of those of them who are at work and not full."""
+    if not ids:
+        return {}
+    rows = tx.execute(_free_query(tx.is_postgres), {"ids": sorted(ids)})
+    return {id_: room for id_, room in ((r.id, room_from(r)) for r in rows) if room.is_at_work(tx.now)}
 
 
 def lock_room(tx: Transaction, ids: Collection[str]) -> dict[str, Room]:
@@ -67,7 +97,7 @@ def lock_room(tx: Transaction, ids: Collection[str]) -> dict[str, Room]:
     if not ids:
         return {}
     rows = tx.execute(_lock_query(tx.is_postgres), {"ids": sorted(ids)})
-    return {r.id: Room(r.load, r.capacity, r.revision) for r in rows}
+    return {r.id: room_from(r) for r in rows}
 
 
 def change_loads(tx: Transaction, changes: Mapping[str, LoadChange]) -> None:
@@ -79,47 +109,103 @@ def change_loads(tx: Transaction, changes: Mapping[str, LoadChange]) -> None:
     ]
     if not rows:
         return
-    values = {name: [row[name] for row in rows] for name in rows[0]} if tx.is_postgres else rows
+    in_arrays = {name: [row[name] for row in rows] for name in rows[0]}
+    values: Any = in_arrays | {"now": tx.now} if tx.is_postgres else [row | {"now": tx.now} for row in rows]
     done = tx.execute(_load_update(tx.is_postgres), values)
     if done.rowcount != len(rows):
         raise RuntimeError(f"{len(rows) - done.rowcount} of {len(rows)} agents have no room for what was planned")
 
 
-def find_agent(tx: Transaction, agent_id: str) -> tuple[Agent, int] | None:
-    """The agent with their load."""
-    row = tx.execute(select(*AGENT, g.c.load).where(g.c.id == agent_id)).one_or_none()
-    return (_agent(row), row.load) if row else None
+def find_agent(tx: Transaction, agent_id: str) -> Known | None:
+    row = tx.execute(select(*KNOWN).where(g.c.id == agent_id)).one_or_none()
+    return _known(row) if row else None
 
 
-def all_agents(tx: Transaction) -> list[tuple[Agent, int]]:
-    return [(_agent(row), row.load) for row in tx.execute(select(*AGENT, g.c.load).order_by(g.c.id))]
+def all_agents(tx: Transaction) -> list[Known]:
+    return [_known(row) for row in tx.execute(select(*KNOWN).order_by(g.c.id))]
 
 
-def count_agents(tx: Transaction) -> int:
-    return tx.connection.scalar(select(func.count()).select_from(g)) or 0
+def count_by_status(tx: Transaction) -> dict[Status, int]:
+    rows = tx.execute(select(g.c.status, func.count().label("number")).group_by(g.c.status))
+    return {Status(row.status): row.number for row in rows}
 
 
-def put_agent(tx: Transaction, agent: Agent) -> None:
-    """Adds or changes the agent at the roster's next revision; the load stays."""
+def lock_agents(tx: Transaction, ids: Collection[str]) -> dict[str, Known]:
+    rows = tx.execute(select(*KNOWN).where(g.c.id.in_(sorted(ids))).order_by(g.c.id).with_for_update())
+    return {row.id: _known(row) for row in rows}
+
+
+def claim_due(tx: Transaction, limit: int) -> list[Known]:
+    """Agents whose status is to be looked at again, locked in order of id."""
+    due = select(g.c.id).where(g.c.due_at <= tx.now).order_by(g.c.due_at).limit(limit).scalar_subquery()
+    query = select(*KNOWN).where(g.c.id.in_(due), g.c.due_at <= tx.now).order_by(g.c.id)
+    return [_known(row) for row in tx.execute(query.with_for_update(skip_locked=True))]
+
+
+def gone(tx: Transaction, limit: int) -> list[str]:
+    """Agents whose complaints are still to be taken away."""
+    return list(tx.execute(select(g.c.id).where(g.c.vacate).order_by(g.c.id).limit(limit)).scalars())
+
+
+def vacated(tx: Transaction, ids: Collection[str]) -> None:
+    tx.execute(update(g).where(g.c.id.in_(sorted(ids)), g.c.vacate).values(vacate=False))
+
+
+def next_revision(tx: Transaction) -> int:
+    """Locks the roster: the next change of any agent waits until this one is committed."""
     r = tables.roster
-    # The row of the roster is locked here: the next change of any agent waits until this one is committed. Then the
-    # agent's, before the clock is read: whoever was assigned something before the change has an earlier time.
-    revision = tx.execute(update(r).values(revision=r.c.revision + 1).returning(r.c.revision)).scalar_one()
-    tx.execute(select(g.c.id).where(g.c.id == agent.id).with_for_update())
-    row = {
-        "id": agent.id,
-        "name": agent.name,
-        "skills": agent.skills,
-        "languages": agent.languages,
-        "regions": agent.regions,
-        "capacity": agent.capacity,
-        "revision": revision,
-        "changed_at": tx.now,
-    }
-    if not tx.execute(update(g).where(g.c.id == agent.id).values(row)).rowcount:
-        tx.execute(g.insert().values(row | {"load": 0}))
+    return int(tx.execute(update(r).values(revision=r.c.revision + 1).returning(r.c.revision)).scalar_one())
 
 
+def put_agents(tx: Transaction, agents: Sequence[Agent], new: Mapping[str, datetime]) -> None:
+    """Adds or changes locked agents at the roster's next revision; load and presence stay. new: who is, told when."""
+    revision = next_revision(tx)
+    rows = [agent_row(a) | {"revision": revision, "changed_at": tx.now} for a in agents]
+    tx.update_many(g, "id", [row for row in rows if row["id"] not in new])
+    added = [row | {"load": 0, "due_at": tx.now, "told_at": new[row["id"]]} for row in rows if row["id"] in new]
+    tx.insert_many(g, added)
+
+
+def note_told(tx: Transaction, told: Mapping[str, datetime]) -> None:
+    """When upstream last said who they are."""
+    tx.update_many(g, "id", [{"id": id_, "told_at": at} for id_, at in sorted(told.items())])
+
+
+def save_status(tx: Transaction, looks: Mapping[str, Look]) -> None:
+    """Of locked agents."""
+    rows = [
+        {"id": id_, "status": look.status.value, "due_at": look.due_at, "vacate": look.vacate}
+        for id_, look in sorted(looks.items())
+    ]
+    tx.update_many(g, "id", rows)
+
+
+def save_presence(tx: Transaction, agent_id: str, said: Said) -> None:
+    values = {"presence": said.presence.value, "presence_at": said.at, "presence_until": said.until}
+    tx.execute(update(g).where(g.c.id == agent_id).values(values))
+
+
+def at_work(tx: Transaction) -> set[str]:
+    rows = tx.execute(select(g.c.id).where(IS_AT_WORK, or_(g.c.due_at.is_(None), g.c.due_at > tx.now)))
+    return set(rows.scalars())
+
+
+def keepers(tx: Transaction) -> dict[str, str]:
+    """Agents whose room is kept for a complaint, with its id."""
+    rows = tx.execute(select(g.c.id, g.c.kept_for).where(g.c.kept_for.is_not(None)))
+    return {row.id: row.kept_for for row in rows}
+
+
+def keep_room(tx: Transaction, kept: Mapping[str, tuple[str, datetime] | None]) -> None:
+    """By agent, the complaint that their room is kept for and its rank; None = for nobody any more."""
+    lock_room(tx, kept)
+    rows = [
+        {"id": id_, "kept_for": keep and keep[0], "kept_rank": keep and keep[1]} for id_, keep in sorted(kept.items())
+    ]
+    tx.update_many(g, "id", rows)
+
+
+KNOWN = (*AGENT, *SAID, *(c for c in ROOM if c.name not in {known.name for known in AGENT}), g.c.vacate, g.c.told_at)
 # What runs with every event is built once: putting a statement together takes longer than many a statement.
 _CHANGED = select(*AGENT).where(g.c.revision > bindparam("known"))
 
@@ -127,6 +213,11 @@ _CHANGED = select(*AGENT).where(g.c.revision > bindparam("known"))
 @cache
 def _room_query(is_postgres: bool) -> Select[Any]:
     return select(*ROOM).where(among_ids(g.c.id, is_postgres))
+
+
+@cache
+def _free_query(is_postgres: bool) -> Select[Any]:
+    return _room_query(is_postgres).where(IS_AT_WORK, g.c.load < g.c.capacity)
 
 
 @cache
@@ -143,9 +234,11 @@ def _load_update(is_postgres: bool) -> Update:
         arrays = (bindparam(name, type_=ARRAY(type_)) for name, type_ in types.items())
         values = func.unnest(*arrays).table_valued(*types, name="v").render_derived().c
     fits = or_(values["reserved"] == 0, g.c.load + values["delta"] <= g.c.capacity)
-    return update(g).where(g.c.id == values["k_id"], fits).values(load=g.c.load + values["delta"])
+    gets_more = or_(values["reserved"] > 0, values["delta"] > 0)
+    assigned_at = case((gets_more, bindparam("now", type_=UtcDateTime)), else_=g.c.last_assigned_at)
+    new = {"load": g.c.load + values["delta"], "last_assigned_at": assigned_at}
+    return update(g).where(g.c.id == values["k_id"], fits).values(new)
 
 
-def _agent(row: Any) -> Agent:
-    words = tuple(row.skills), tuple(row.languages), tuple(row.regions)
-    return Agent(row.id, row.name, *words, row.capacity, row.revision)
+def _known(row: Any) -> Known:
+    return Known(agent_from(row), said_from(row), room_from(row), row.vacate, row.told_at)

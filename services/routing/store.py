@@ -1,111 +1,213 @@
 """Queries about complaints and their assignments: domain objects in, domain objects out. Called by the use cases."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from datetime import datetime
 from functools import cache
 from typing import Any
 
-import orjson
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Select,
     Text,
     bindparam,
+    column,
+    exists,
     func,
+    lateral,
     select,
+    true,
     tuple_,
 )
 
 from services.routing import tables
-from services.routing.domain.complaint import Complaint, State
-from services.routing.domain.needs import Demand
+from services.routing.domain.complaint import Complaint, Entry, State
+from services.routing.domain.line import Line, line_from
 from services.routing.domain.reasons import Reason
-from shared.contracts.event import Severity
-from shared.contracts.routing import Needs
+from services.routing.rows import complaint_from, complaint_row, entry_from, entry_row
 from shared.database import Transaction
 
-a = tables.assignments
+a, h, p = tables.assignments, tables.history, tables.policies
 IS_WAITING = a.c.state == State.WAITING.value
 COUNT = func.count().label("number")
-PLACES = (a.c.priority.desc(), a.c.waiting_since, a.c.complaint_id)
-
-
-@dataclass(frozen=True)
-class Line:
-    """Complaints that wait for the same agents and for the same reason."""
-
-    key: str
-    needs: Needs
-    weight: int
-    reason: Reason
-    count: int
+PLACES = (a.c.rank_at, a.c.complaint_id)
 
 
 def lock_complaints(tx: Transaction, ids: Collection[str]) -> dict[str, Complaint]:
     """Those of them that are known, locked in order of id; always before any agent."""
-    return {row.complaint_id: _complaint(row) for row in tx.execute(_lock_query(tx.is_postgres), {"ids": sorted(ids)})}
+    rows = tx.execute(_lock_query(tx.is_postgres), {"ids": sorted(ids)})
+    return {row.complaint_id: complaint_from(row) for row in rows}
 
 
 def add_complaints(tx: Transaction, complaints: Iterable[Complaint]) -> None:
     """The last thing that a transaction waits for. One that another replica added meanwhile fails the batch, which then
     runs singly."""
-    tx.insert_many(a, [_row(c) for c in sorted(complaints, key=lambda c: c.id)])
+    tx.insert_many(a, [complaint_row(c) for c in sorted(complaints, key=lambda c: c.id)])
 
 
 def save_complaints(tx: Transaction, complaints: Iterable[Complaint]) -> None:
-    tx.update_many(a, "complaint_id", [_row(c) for c in sorted(complaints, key=lambda c: c.id)])
+    tx.update_many(a, "complaint_id", [complaint_row(c) for c in sorted(complaints, key=lambda c: c.id)])
+
+
+def add_history(tx: Transaction, complaints: Iterable[Complaint]) -> None:
+    """What is new about each, as it happened."""
+    tx.insert_many(h, [entry_row(c, entry) for c in complaints for entry in c.news])
 
 
 def find_complaint(tx: Transaction, complaint_id: str) -> Complaint | None:
     row = tx.execute(select(a).where(a.c.complaint_id == complaint_id)).one_or_none()
-    return _complaint(row) if row else None
+    return complaint_from(row) if row else None
+
+
+def history_of(tx: Transaction, complaint_id: str, limit: int) -> list[tuple[Entry, str | None]]:
+    """The newest entries with the version of the policy, the oldest of them first."""
+    query = select(h).where(h.c.complaint_id == complaint_id).order_by(h.c.id.desc()).limit(limit)
+    return [(entry_from(row), row.policy_version) for row in reversed(tx.execute(query).all())]
 
 
 def lines(tx: Transaction) -> list[Line]:
-    """What waits, the most urgent line first."""
-    return [
-        Line(r.line, Needs(r.skill, r.language, r.region), r.weight, Reason(r.reason), r.number)
-        for r in tx.execute(_LINES)
-    ]
+    """What waits for agents, the line with the earliest rank first."""
+    return [line_from(r.line, Reason(r.reason), r.number, r.first_at) for r in tx.execute(_LINES)]
 
 
-def take_waiting(tx: Transaction, wanted: Sequence[Line], limit: int) -> list[Complaint]:
-    """The first in these lines, by priority and then age, locked; those that another replica works on are left out."""
-    of_lines = tuple_(a.c.line, a.c.reason).in_([(line.key, line.reason.value) for line in wanted])
-    query = select(a).where(IS_WAITING, of_lines).order_by(*PLACES).limit(limit).with_for_update(skip_locked=True)
-    return [_complaint(row) for row in tx.execute(query)]
+def take_waiting(tx: Transaction, wanted: Collection[Line], limit: int) -> list[Complaint]:
+    """The first in these lines, by their rank, locked; those that another replica works on are left out."""
+    pairs = [(line.key, line.reason.value) for line in wanted]
+    if tx.is_postgres:
+        values = {"keys": [key for key, _ in pairs], "reasons": [reason for _, reason in pairs], "most": limit}
+        return [complaint_from(row) for row in tx.execute(_HEADS, values)]
+    of_lines = tuple_(a.c.line, a.c.reason).in_(pairs)
+    query = select(a).where(IS_WAITING, of_lines).order_by(*PLACES).limit(limit)
+    return [complaint_from(row) for row in tx.execute(query)]
+
+
+def first_of(tx: Transaction, wanted: Collection[Line], limit: int) -> list[Complaint]:
+    """The first in these lines, by their rank, as they are seen: not locked."""
+    if not wanted:
+        return []
+    query = select(a).where(IS_WAITING, a.c.line.in_(sorted({line.key for line in wanted}))).order_by(*PLACES)
+    return [complaint_from(row) for row in tx.execute(query.limit(limit))]
+
+
+def has_unanswered(tx: Transaction, agent_id: str) -> bool:
+    """Whether the agent still has a complaint whose customer has no answer."""
+    theirs = (a.c.state == State.ASSIGNED.value, a.c.agent_id == agent_id, a.c.answered_revision <= a.c.step_revision)
+    return bool(tx.connection.scalar(select(exists().where(*theirs))))
+
+
+def last_turns(tx: Transaction, places: Collection[tuple[str | None, int]]) -> dict[tuple[str | None, int], datetime]:
+    """The last turn that was given to anybody who waits, by the customer's region and priority."""
+    found = {}
+    for region, priority in sorted(places, key=str):
+        same = a.c.customer_region.is_(None) if region is None else a.c.customer_region == region
+        query = select(a.c.turn_at).where(IS_WAITING, same, a.c.priority == priority, a.c.turn_at.is_not(None))
+        last = tx.connection.scalar(query.order_by(a.c.turn_at.desc()).limit(1))
+        if last is not None:
+            found[region, priority] = last
+    return found
+
+
+def agents_of_customers(tx: Transaction, customers: Collection[str]) -> dict[str, str]:
+    """Who had each customer's complaint last."""
+    if not customers:
+        return {}
+    rows = tx.execute(_known_query(tx.is_postgres), {"ids": sorted(customers)})
+    return {row.customer: row.agent_id for row in rows}  # the newest comes last
+
+
+def claim_relaxations(tx: Transaction, limit: int) -> list[Complaint]:
+    """Waiting complaints whose next relaxation is due, locked."""
+    query = select(a).where(IS_WAITING, a.c.relax_at <= tx.now).order_by(a.c.relax_at)
+    return [complaint_from(row) for row in tx.execute(query.limit(limit).with_for_update(skip_locked=True))]
+
+
+def claim_unanswered(tx: Transaction, limit: int) -> list[Complaint]:
+    """Assigned complaints whose agent had to answer by now, locked."""
+    query = select(a).where(a.c.state == State.ASSIGNED.value, a.c.answer_by <= tx.now).order_by(a.c.answer_by)
+    return [complaint_from(row) for row in tx.execute(query.limit(limit).with_for_update(skip_locked=True))]
+
+
+def claim_left_behind(tx: Transaction, agent_ids: Collection[str], limit: int) -> list[Complaint]:
+    """Complaints of these agents whose customers have no answer yet, locked in order of id."""
+    unanswered = a.c.answered_revision <= a.c.step_revision
+    query = select(a).where(a.c.state == State.ASSIGNED.value, a.c.agent_id.in_(sorted(agent_ids)), unanswered)
+    rows = tx.execute(query.order_by(a.c.complaint_id).limit(limit).with_for_update(skip_locked=True))
+    return [complaint_from(row) for row in rows]
+
+
+def claim_outdated(tx: Transaction, version: str, limit: int) -> list[Complaint]:
+    """Waiting complaints that were read by an older policy than this one, locked."""
+    mine = select(p.c.taken_at).where(p.c.version == version).scalar_subquery()
+    newer = exists().where(p.c.version == a.c.policy_version, p.c.taken_at > mine)
+    old = a.c.policy_version.is_distinct_from(version)
+    query = select(a).where(IS_WAITING, old, ~newer, a.c.facts_revision > 0).order_by(a.c.complaint_id)
+    return [complaint_from(row) for row in tx.execute(query.limit(limit).with_for_update(skip_locked=True))]
+
+
+def take_policy(tx: Transaction, version: str, document: str) -> None:
+    """The policy is in force from now on, unless it is already."""
+    newest = select(p.c.version).order_by(p.c.taken_at.desc()).limit(1)
+    if tx.connection.scalar(newest) == version:
+        return
+    if not tx.execute(p.update().where(p.c.version == version).values(taken_at=tx.now)).rowcount:
+        tx.insert_many(p, [{"version": version, "document": document, "taken_at": tx.now}], skip_existing=True)
 
 
 def waiting(tx: Transaction, limit: int) -> list[Complaint]:
     """The waiting ones in the order in which they are served."""
-    return [_complaint(row) for row in tx.execute(select(a).where(IS_WAITING).order_by(*PLACES).limit(limit))]
+    query = select(a).where(IS_WAITING).order_by(a.c.rank_at.nulls_last(), a.c.complaint_id)
+    return [complaint_from(row) for row in tx.execute(query.limit(limit))]
 
 
-def count_states(tx: Transaction) -> dict[tuple[State, Reason | None], int]:
-    rows = tx.execute(select(a.c.state, a.c.reason, COUNT).group_by(a.c.state, a.c.reason))
-    return {(State(r.state), Reason(r.reason) if r.reason else None): r.number for r in rows}
+def count_parked(tx: Transaction) -> int:
+    return tx.connection.scalar(select(COUNT).where(IS_WAITING, a.c.line.is_(None))) or 0
 
 
-def among_ids(column: ColumnElement[str], is_postgres: bool) -> ColumnElement[bool]:
+def oldest_waiting(tx: Transaction) -> datetime | None:
+    found: datetime | None = tx.connection.scalar(select(func.min(a.c.waiting_since)).where(IS_WAITING))
+    return found
+
+
+def count_states(tx: Transaction) -> dict[State, int]:
+    return {State(r.state): r.number for r in tx.execute(select(a.c.state, COUNT).group_by(a.c.state))}
+
+
+def among_ids(column_: ColumnElement[str], is_postgres: bool) -> ColumnElement[bool]:
     """`column IN :ids`; on PostgreSQL as one array, so that the statement is the same for any number."""
     if is_postgres:
-        return column == func.any(bindparam("ids", type_=ARRAY(Text())))
-    return column.in_(bindparam("ids", expanding=True))
+        return column_ == func.any(bindparam("ids", type_=ARRAY(Text())))
+    return column_.in_(bindparam("ids", expanding=True))
 
 
 # What runs with every event is built once: putting a statement together takes longer than many a statement.
 _LINES = (
-    select(
-        a.c.line,
-        a.c.reason,
-        COUNT,
-        *(func.min(c).label(c.name) for c in (a.c.skill, a.c.language, a.c.region, a.c.weight)),
-    )
-    .where(IS_WAITING)
+    select(a.c.line, a.c.reason, COUNT, func.min(a.c.rank_at).label("first_at"))
+    .where(IS_WAITING, a.c.line.is_not(None), a.c.reason.is_not(None))
     .group_by(a.c.line, a.c.reason)
-    .order_by(func.max(a.c.priority).desc(), func.min(a.c.waiting_since), a.c.line)
+    .order_by(func.min(a.c.rank_at), a.c.line)
 )
+
+
+def _heads() -> Select[Any]:
+    """The first of each line is found through the index, however many wait in it or in others."""
+    arrays = (bindparam(name, type_=ARRAY(Text())) for name in ("keys", "reasons"))
+    words = (column("line", Text()), column("reason", Text()))
+    wanted = func.unnest(*arrays).table_valued(*words, name="w").render_derived()
+    most: Any = bindparam("most")
+    first = (
+        select(a.c.complaint_id, a.c.rank_at)
+        .where(IS_WAITING, a.c.line == wanted.c.line, a.c.reason == wanted.c.reason)
+        .order_by(a.c.rank_at)
+        .limit(most)
+    )
+    each = lateral(first).alias("each")
+    ids = select(each.c.complaint_id).select_from(wanted.join(each, true())).order_by(each.c.rank_at).limit(most)
+    chosen = ids.cte("chosen")
+    of_those = a.c.complaint_id.in_(select(chosen.c.complaint_id))
+    return select(a).where(IS_WAITING, of_those).order_by(*PLACES).with_for_update(of=a, skip_locked=True)
+
+
+_HEADS = _heads()
 
 
 @cache
@@ -113,60 +215,12 @@ def _lock_query(is_postgres: bool) -> Select[Any]:
     return select(a).where(among_ids(a.c.complaint_id, is_postgres)).order_by(a.c.complaint_id).with_for_update()
 
 
-def _row(c: Complaint) -> dict[str, Any]:
-    return {
-        "complaint_id": c.id,
-        "state": c.state.value,
-        "facts_revision": c.facts_revision,
-        "step_revision": c.step_revision,
-        **_demand_columns(c.demand),
-        "agent_id": c.agent_id,
-        "reason": c.reason and c.reason.value,
-        "attempt": c.attempt,
-        "first_seen_at": c.first_seen_at,
-        "waiting_since": c.waiting_since,
-        "assigned_at": c.assigned_at,
-        "released_at": c.released_at,
-        "decided_at": c.decided_at,
-        "decision": c.decision,
-        "policy_version": c.policy_version,
-    }
-
-
-def _demand_columns(demand: Demand | None) -> Mapping[str, Any]:
-    if demand is None:
-        return dict.fromkeys(("skill", "language", "region", "severity", "weight", "priority", "line"))
-    needs = demand.needs
-    line = orjson.dumps([needs.skill, needs.language, needs.region, demand.weight]).decode()
-    return {
-        "skill": needs.skill,
-        "language": needs.language,
-        "region": needs.region,
-        "severity": demand.severity.value,
-        "weight": demand.weight,
-        "priority": demand.priority,
-        "line": line,
-    }
-
-
-def _complaint(row: Any) -> Complaint:
-    demand = None
-    if row.severity is not None:
-        demand = Demand(Needs(row.skill, row.language, row.region), Severity(row.severity), row.weight, row.priority)
-    return Complaint(
-        row.complaint_id,
-        row.first_seen_at,
-        State(row.state),
-        row.facts_revision,
-        row.step_revision,
-        demand,
-        row.agent_id,
-        Reason(row.reason) if row.reason else None,
-        row.attempt,
-        row.waiting_since,
-        row.assigned_at,
-        row.released_at,
-        row.decided_at,
-        row.decision,
-        row.policy_version,
+@cache
+def _known_query(is_postgres: bool) -> Select[Any]:
+    newest = func.max(a.c.assigned_at)
+    return (
+        select(a.c.customer, a.c.agent_id, newest.label("newest"))
+        .where(among_ids(a.c.customer, is_postgres), a.c.agent_id.is_not(None))
+        .group_by(a.c.customer, a.c.agent_id)
+        .order_by(newest, a.c.agent_id)
     )

@@ -19,7 +19,7 @@ class QueuedReason(StrEnum):
 
 @dataclass(frozen=True)
 class Needs:
-    """What an agent must bring for a complaint; None = does not matter. Levels are 1 to 5, and the least that will do."""
+    """What an agent must bring for a complaint; None = does not matter. Levels, 1 to 5, are the least that will do."""
 
     skill: str | None = None
     language: str | None = None
@@ -31,7 +31,10 @@ class Needs:
 
 @event("routing", "complaint.assigned", identity=("complaint_id", "attempt"))
 class ComplaintAssigned(Event):
-    """An agent owns the complaint; `attempt` counts every decision about it, so the highest one is the newest."""
+    """An agent owns the complaint; `attempt` counts every decision about it, so the highest one is the newest.
+
+    relaxed: names of the needs that are not what they were at first. answer_by: who does not answer by then loses it.
+    """
 
     complaint_id: str
     attempt: int
@@ -42,6 +45,8 @@ class ComplaintAssigned(Event):
     language: str | None = None
     score: dict[str, float] = field(default_factory=dict)
     relaxed: tuple[str, ...] = ()
+    reason: str | None = None
+    answer_by: datetime | None = None
 
 
 @event("routing", "complaint.queued", identity=("complaint_id", "attempt"))

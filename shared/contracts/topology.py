@@ -29,8 +29,10 @@ from shared.contracts.routing import ComplaintAssigned, ComplaintQueued
 
 SERVICES = ("intake", "routing", "escalation", "notify")
 UPSTREAM_EXCHANGE = "complaints"
+WORKFORCE_EXCHANGE = "workforce"
 # Where the broker puts what it gave up on: a message whose consumers die of it, again and again.
 DEAD_LETTERS_EXCHANGE = "dead-letters"
+_FOREIGN = (UPSTREAM_EXCHANGE, WORKFORCE_EXCHANGE, DEAD_LETTERS_EXCHANGE)
 STRAIGHT = ""  # AMQP's default exchange: the routing key is the name of the one queue that gets it
 
 
@@ -52,7 +54,7 @@ class Queue:
 
     @property
     def exchange(self) -> str:
-        return self.source if self.source in (UPSTREAM_EXCHANGE, DEAD_LETTERS_EXCHANGE) else exchange_of(self.source)
+        return self.source if self.source in _FOREIGN else exchange_of(self.source)
 
 
 def _queue(consumer: str, source: str, *events: type[Event]) -> Queue:
@@ -66,12 +68,14 @@ QUEUES = (
         "intake",
         ComplaintClassified,
         ComplaintUpdated,
+        ComplaintAnswered,
         ComplaintResolved,
         ComplaintReopened,
         ComplaintMerged,
         ComplaintForgotten,
     ),
     _queue("routing", "escalation", CaseResolved),
+    Queue("routing", WORKFORCE_EXCHANGE, ("#",)),
     _queue(
         "escalation",
         "intake",
@@ -91,7 +95,7 @@ QUEUES = (
     _queue("notify", "notify", EventFailed),
     Queue("notify", DEAD_LETTERS_EXCHANGE, ("#",)),
 )
-EXCHANGES = (UPSTREAM_EXCHANGE, DEAD_LETTERS_EXCHANGE, *(exchange_of(s) for s in SERVICES))
+EXCHANGES = (*_FOREIGN, *(exchange_of(s) for s in SERVICES))
 
 
 def queue_between(consumer: str, source: str) -> Queue:

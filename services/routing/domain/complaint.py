@@ -1,16 +1,19 @@
-"""One complaint as routing knows it, and what events make of it, in any order; used by the use cases."""
+"""One complaint as routing knows it, and what events, time and people make of it, in any order."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from services.routing.domain.choice import Decision
-from services.routing.domain.needs import Demand, Policy, demand_of
-from services.routing.domain.reasons import Reason
+from services.routing.domain.facts import Facts, facts_of
+from services.routing.domain.needs import Demand
+from services.routing.domain.policy import Policy
+from services.routing.domain.reasons import Loss, Reason
 from shared.contracts.escalation import CaseResolved
 from shared.contracts.intake import (
+    ComplaintAnswered,
     ComplaintEnd,
     ComplaintFacts,
     ComplaintForgotten,
@@ -19,12 +22,14 @@ from shared.contracts.intake import (
     ComplaintResolved,
 )
 
-ComplaintEvent = ComplaintFacts | ComplaintEnd | ComplaintReopened | CaseResolved
+ComplaintEvent = ComplaintFacts | ComplaintEnd | ComplaintReopened | ComplaintAnswered | CaseResolved
 _ENDS: Mapping[type, Reason] = {
     ComplaintResolved: Reason.RESOLVED,
     ComplaintMerged: Reason.MERGED,
     ComplaintForgotten: Reason.FORGOTTEN,
 }
+_NO_DECISION: dict[str, Any] = {"reason": None}
+_NEW_ROUND: dict[str, Any] = {"lost": 0, "tried": ()}
 
 
 class State(StrEnum):
@@ -36,11 +41,43 @@ class State(StrEnum):
     RELEASED = "released"
 
 
+class What(StrEnum):
+    """What happened to a complaint, in its history."""
+
+    ASSIGNED = "assigned"
+    QUEUED = "queued"
+    RELAXED = "relaxed"
+    ACCEPTED = "accepted"
+    ANSWERED = "answered"
+    LOST = "lost"
+    HANDED_BACK = "handed_back"
+    CHANGED = "changed"
+    RELEASED = "released"
+    REOPENED = "reopened"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a complaint's history. reason: of a decision, an ending or a loss; by: the person who did it."""
+
+    at: datetime
+    what: What
+    reason: str | None = None
+    agent_id: str | None = None
+    by: str | None = None
+    note: str | None = None
+    details: Mapping[str, Any] | None = None
+
+
 @dataclass(frozen=True)
 class Complaint:
-    """facts_revision, step_revision: the newest facts and the newest closing or reopening that is known; 0 = none.
+    """facts_revision, step_revision, answered_revision: the newest facts, the newest closing or reopening, the newest
+    answer that is known; 0 = none.
 
     agent_id: who has it, or had it last. attempt: number of announced decisions. decision: how the last one came about.
+    waiting_since: when it began to need an agent; it stays as it is when an agent loses it. relax_from: from when its
+    wait counts for relaxations. turn_at: its turn among the waiting of its region and priority. lost, tried: how many
+    agents lost it since then, and who. override: needs that a supervisor set. news: history that is not stored yet.
     """
 
     id: str
@@ -48,21 +85,50 @@ class Complaint:
     state: State = State.EARLY
     facts_revision: int = 0
     step_revision: int = 0
+    answered_revision: int = 0
+    facts: Facts | None = None
     demand: Demand | None = None
+    override: Mapping[str, Any] | None = None
     agent_id: str | None = None
     reason: Reason | None = None
     attempt: int = 0
+    lost: int = 0
+    tried: tuple[str, ...] = ()
     waiting_since: datetime | None = None
+    relax_from: datetime | None = None
+    relax_at: datetime | None = None
+    turn_at: datetime | None = None
+    rank_at: datetime | None = None
     assigned_at: datetime | None = None
+    accepted_at: datetime | None = None
+    answer_by: datetime | None = None
     released_at: datetime | None = None
     decided_at: datetime | None = None
     decision: Mapping[str, Any] | None = None
     policy_version: str | None = None
+    news: tuple[Entry, ...] = ()
 
     @property
     def held_weight(self) -> int:
         """Points that it takes from its agent's capacity now."""
         return self.demand.weight if self.demand and self.state is State.ASSIGNED else 0
+
+    @property
+    def is_seeking(self) -> bool:
+        """It waits, and nobody has looked for an agent yet."""
+        return self.state is State.WAITING and self.reason is None
+
+    @property
+    def is_answered(self) -> bool:
+        """The customer has an answer since it was opened, or opened again."""
+        return self.answered_revision > self.step_revision
+
+    def is_parked(self, policy: Policy) -> bool:
+        """So many agents lost it that it waits for a supervisor."""
+        return self.state is State.WAITING and self.lost >= policy.attempts
+
+    def is_in_line(self, policy: Policy) -> bool:
+        return self.state is State.WAITING and not self.is_parked(policy)
 
     def after(self, event: ComplaintEvent, policy: Policy, now: datetime) -> "Complaint":
         """The complaint once the event is known; itself when the event is older than what is known."""
@@ -70,40 +136,127 @@ class Complaint:
             return self._with_facts(event, policy, now)
         if isinstance(event, CaseResolved):
             return self._with_case_resolved(event, now)
+        if isinstance(event, ComplaintAnswered):
+            return self._answered(event, now)
         if event.revision <= self.step_revision:
             return self
         seen = replace(self, step_revision=event.revision)
         reason = _ENDS.get(type(event))
-        return seen._released(reason, now) if reason else seen._reopened(now)
+        return seen._released(reason, now) if reason else seen._reopened(policy, now)
 
     def decided(self, decision: Decision, policy: Policy, now: datetime) -> "Complaint":
-        """With the decision about who takes it; itself when it goes on waiting for the same reason as before."""
-        if decision.agent_id is None and decision.reason is self.reason:
+        """With the decision about who takes it; itself when it goes on waiting as before.
+
+        Between full, off duty and out of hours it may change many times a day: only the first is a decision.
+        """
+        if decision.agent_id is None:
+            same = (decision.reason is Reason.NOBODY_QUALIFIED) is (self.reason is Reason.NOBODY_QUALIFIED)
+            return self if self.reason is not None and same else self._queued(decision.reason, decision, policy, now)
+        return self._assigned(decision.agent_id, decision, policy, now, None)
+
+    def assigned_by(self, agent_id: str, by: str, note: str | None, policy: Policy, now: datetime) -> "Complaint":
+        """A supervisor chose."""
+        fresh = replace(self, **_NEW_ROUND)
+        return fresh._assigned(agent_id, Decision(agent_id, Reason.BY_HAND), policy, now, by, note)
+
+    def queued_in(self, turn_at: datetime, policy: Policy) -> "Complaint":
+        """With its place in line."""
+        assert self.demand is not None
+        return replace(self, turn_at=turn_at, rank_at=policy.rank_at(turn_at, self.demand.priority))
+
+    def accepted(self, now: datetime, by: str) -> "Complaint":
+        """Its agent says that they are at it; itself when they said so before."""
+        if self.accepted_at is not None:
             return self
-        taken: dict[str, Any] = {}
-        if decision.agent_id is not None:
-            taken = {"state": State.ASSIGNED, "agent_id": decision.agent_id, "assigned_at": now}
+        told = self._told(now, What.ACCEPTED, agent_id=self.agent_id, by=by)
+        return replace(told, accepted_at=now, answer_by=None)
+
+    def taken_away(
+        self, loss: Loss, policy: Policy, now: datetime, by: str | None = None, note: str | None = None
+    ) -> "Complaint":
+        """Its agent loses it, and it looks for the next; after the last attempt it waits for a supervisor."""
+        assert self.agent_id is not None
+        told = self._told(now, What.LOST, loss.value, agent_id=self.agent_id, by=by, note=note)
+        lost, tried = self.lost + 1, _once(*self.tried, self.agent_id)
+        seeking = replace(told, state=State.WAITING, lost=lost, tried=tried, answer_by=None, **_NO_DECISION)
+        seeking = seeking._relaxing(policy)
+        if lost < policy.attempts:
+            return seeking
+        parked = replace(seeking, rank_at=None, relax_at=None)
+        return parked._queued(Reason.DECLINED, Decision(None, Reason.DECLINED), policy, now)
+
+    def handed_back(
+        self, override: Mapping[str, Any], by: str, note: str | None, policy: Policy, now: datetime
+    ) -> "Complaint":
+        """A supervisor puts it back into the line, with needs of their own if they wish, for somebody else."""
+        held = (self.agent_id,) if self.state is State.ASSIGNED and self.agent_id else ()
+        told = self._told(
+            now, What.HANDED_BACK, agent_id=self.agent_id, by=by, note=note, details=dict(override) or None
+        )
         return replace(
-            self,
-            reason=decision.reason,
-            attempt=self.attempt + 1,
-            decided_at=now,
-            decision=decision.as_data(),
-            policy_version=policy.version,
-            **taken,
+            told, state=State.WAITING, override=dict(override) or None, lost=0, tried=held, answer_by=None
+        )._waiting_anew(policy, now, since=self.waiting_since)
+
+    def relaxed(self, policy: Policy, now: datetime) -> "Complaint":
+        """With every relaxation that is due."""
+        if self.demand is None or self.facts is None or self.relax_from is None:
+            return replace(self, relax_at=None)
+        demand = policy.relaxed(self.demand, self.facts, now - self.relax_from, self.override)
+        changed = replace(self, demand=demand)._relaxing(policy)
+        if demand is self.demand:
+            return changed
+        return changed._told(now, What.RELAXED, details={"stage": demand.stage, "relaxed": demand.relaxed})
+
+    def under(self, policy: Policy, now: datetime) -> "Complaint":
+        """Waiting, and read again by another policy than the one that it was queued under."""
+        if self.facts is None:
+            return replace(self, policy_version=policy.version)
+        return replace(self, policy_version=policy.version)._demanding(
+            policy.demand_of(self.facts, now, self.override), policy, now
         )
 
-    def _with_facts(self, facts: ComplaintFacts, policy: Policy, now: datetime) -> "Complaint":
-        if facts.revision <= self.facts_revision:
+    def _with_facts(self, event: ComplaintFacts, policy: Policy, now: datetime) -> "Complaint":
+        if event.revision <= self.facts_revision:
             return self
-        demand = demand_of(facts, policy)
-        changes: dict[str, Any] = {}
+        facts = facts_of(event)
+        kept = None if self.reason is Reason.FORGOTTEN else facts
+        changed = replace(self, facts_revision=event.revision, facts=kept)
+        demand = policy.demand_of(facts, now, self.override)
         if self.state is State.EARLY:
-            changes = {"state": State.WAITING, "waiting_since": now}
-        elif self.state is State.WAITING and demand != self.demand:
-            # Without its reason it counts as undecided: the new needs are announced, whatever becomes of it.
-            changes = {"reason": None}
-        return replace(self, facts_revision=facts.revision, demand=demand, **changes)
+            return replace(changed, state=State.WAITING, demand=demand)._waiting_anew(policy, now)
+        if self.state is State.WAITING:
+            return changed._demanding(demand, policy, now)
+        return replace(changed, demand=demand)
+
+    def _demanding(self, demand: Demand, policy: Policy, now: datetime) -> "Complaint":
+        """Waiting, with what it asks for now. Something new is undecided: it is announced, whatever becomes of it."""
+        assert self.facts is not None
+        if self.relax_from is not None:
+            demand = policy.relaxed(demand, self.facts, now - self.relax_from, self.override)
+        if demand == self.demand:
+            return self._relaxing(policy)
+        # Not for supervisors only any more, if it was: it is another request now.
+        told = self._told(now, What.CHANGED, details={"rule": demand.rule})
+        rank_at = policy.rank_at(self.turn_at, demand.priority) if self.turn_at else None
+        return replace(told, demand=demand, rank_at=rank_at, **_NO_DECISION, **_NEW_ROUND)._relaxing(policy)
+
+    def _waiting_anew(self, policy: Policy, now: datetime, since: datetime | None = None) -> "Complaint":
+        """At the beginning of a wait. since: from when on it counts as waiting; None = from now."""
+        if self.demand is None or self.facts is None:
+            return replace(self, state=State.EARLY, **_NO_DECISION)
+        demand = policy.demand_of(self.facts, now, self.override)
+        hours = policy.hours_named(demand.hours)
+        opens_at = hours.calendar.next_opening(now) if hours else now
+        turn: dict[str, Any] = {} if since else {"turn_at": None, "rank_at": None}
+        return replace(
+            self, demand=demand, waiting_since=since or now, relax_from=opens_at or now, **turn, **_NO_DECISION
+        )._relaxing(policy)
+
+    def _relaxing(self, policy: Policy) -> "Complaint":
+        """With the time of its next relaxation."""
+        after = policy.next_relaxation(self.demand) if self.demand and self.state is State.WAITING else None
+        at = self.relax_from + after if after is not None and self.relax_from else None
+        return self if at == self.relax_at else replace(self, relax_at=at)
 
     def _with_case_resolved(self, event: CaseResolved, now: datetime) -> "Complaint":
         """Closed as of the newest revision that the case had seen: what it did not know of is not closed by it."""
@@ -113,14 +266,68 @@ class Complaint:
             return self
         return replace(self, step_revision=event.complaint_revision)._released(Reason.CASE_RESOLVED, now)
 
-    def _released(self, reason: Reason, now: datetime) -> "Complaint":
-        if self.state is State.RELEASED:
+    def _answered(self, event: ComplaintAnswered, now: datetime) -> "Complaint":
+        if event.revision <= max(self.answered_revision, self.step_revision):
             return self
-        return replace(self, state=State.RELEASED, reason=reason, released_at=now)
+        seen = replace(self, answered_revision=event.revision, answer_by=None)
+        if self.is_answered or self.state is not State.ASSIGNED:
+            return seen
+        return seen._told(now, What.ANSWERED, agent_id=self.agent_id, by=event.by)
 
-    def _reopened(self, now: datetime) -> "Complaint":
+    def _released(self, reason: Reason, now: datetime) -> "Complaint":
+        forgotten: dict[str, Any] = {"facts": None, "override": None} if reason is Reason.FORGOTTEN else {}
+        if self.state is State.RELEASED:
+            return replace(self, reason=reason, **forgotten) if forgotten else self
+        told = self._told(now, What.RELEASED, reason.value, agent_id=self.agent_id)
+        return replace(
+            told, state=State.RELEASED, reason=reason, released_at=now, relax_at=None, answer_by=None, **forgotten
+        )
+
+    def _reopened(self, policy: Policy, now: datetime) -> "Complaint":
         if self.state is not State.RELEASED:
             return self
-        if self.demand is None:
-            return replace(self, state=State.EARLY, reason=None)
-        return replace(self, state=State.WAITING, reason=None, waiting_since=now)
+        told = replace(self._told(now, What.REOPENED), **_NEW_ROUND, state=State.WAITING)
+        return told._waiting_anew(policy, now)
+
+    def _queued(self, reason: Reason, decision: Decision, policy: Policy, now: datetime) -> "Complaint":
+        told = self._told(now, What.QUEUED, reason.value)
+        return told._decided(reason, decision, policy, now)
+
+    def _assigned(
+        self,
+        agent_id: str,
+        decision: Decision,
+        policy: Policy,
+        now: datetime,
+        by: str | None,
+        note: str | None = None,
+    ) -> "Complaint":
+        within: timedelta | None = self.demand.answer_within if self.demand else None
+        told = self._told(now, What.ASSIGNED, decision.reason.value, agent_id=agent_id, by=by, note=note)
+        taken = replace(
+            told,
+            state=State.ASSIGNED,
+            agent_id=agent_id,
+            assigned_at=now,
+            accepted_at=None,
+            answer_by=None if within is None or self.is_answered else now + within,
+            relax_at=None,
+        )
+        return taken._decided(decision.reason, decision, policy, now)
+
+    def _decided(self, reason: Reason, decision: Decision, policy: Policy, now: datetime) -> "Complaint":
+        return replace(
+            self,
+            reason=reason,
+            attempt=self.attempt + 1,
+            decided_at=now,
+            decision=decision.as_data(),
+            policy_version=policy.version,
+        )
+
+    def _told(self, at: datetime, what: What, reason: str | None = None, **more: Any) -> "Complaint":
+        return replace(self, news=(*self.news, Entry(at, what, reason, **more)))
+
+
+def _once(*names: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))

@@ -17,10 +17,10 @@ LOWEST, HIGHEST = 1, 5  # levels of skills and languages
 
 @dataclass(frozen=True)
 class Wanted:
-    """How needs follow from facts. skill: CATEGORY, NONE or a skill; language: CUSTOMER_OR_TEXT, CUSTOMER, TEXT, NONE or
-    a language; region: CUSTOMER, NONE or a region; team: NONE or a team. Levels are 1 to 5, and the least that will do.
+    """How needs follow from facts; a fact that is not known asks for nothing.
 
-    A fact that is not known asks for nothing.
+    skill: CATEGORY, NONE or a skill; language: CUSTOMER_OR_TEXT, CUSTOMER, TEXT, NONE or a language; region: CUSTOMER,
+    NONE or a region; team: NONE or a team. Levels are 1 to 5, and the least that will do.
     """
 
     skill: str = CATEGORY
@@ -55,7 +55,7 @@ class Wanted:
 class Demand:
     """What one complaint asks for now, by which rule of the policy.
 
-    stages: how many relaxations have been made. weight: points of an agent's capacity. priority: the higher, the sooner.
+    stage: how many relaxations were made. weight: points of an agent's capacity. priority: the higher, the sooner.
     hours: the name of the hours outside of which it waits; None = at any time. relaxed: names of the needs that are not
     what they were at first. answer_within: how long an agent has to answer; None = no limit.
     """

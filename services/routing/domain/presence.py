@@ -44,6 +44,12 @@ class Said:
     at: datetime
     until: datetime | None = None
 
+    def holds_at(self, now: datetime) -> bool:
+        """Whether it outranks what is planned."""
+        if self.until is None:
+            return self.presence is not Presence.AVAILABLE
+        return now < self.until
+
 
 _BY_HOURS = {
     Hours.OPEN: Status.AVAILABLE,
@@ -58,11 +64,10 @@ def status_at(
 ) -> tuple[Status, datetime | None]:
     """The status and until when it holds at most; None = until something is told.
 
-    `available` with an end outranks absences and shifts (overtime); without one it only takes back what was said before.
+    `available` with an end outranks absences and shifts (overtime); without one it only takes back what was said.
     """
-    if said and (said.until is None or now < said.until):
-        if said.presence is not Presence.AVAILABLE or said.until is not None:
-            return Status(said.presence.value), said.until
+    if said and said.holds_at(now):
+        return Status(said.presence.value), said.until
     if absent_until := absence_at(absences, now):
         return Status.ABSENT, absent_until
     if not calendar.shifts:

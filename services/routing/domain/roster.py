@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from services.routing.domain.calendar import Absence, Calendar
-from services.routing.domain.needs import HIGHEST
+from services.routing.domain.needs import HIGHEST, LOWEST
 from shared.contracts.routing import Needs
 
 EVERYWHERE = "*"
@@ -38,8 +38,8 @@ class Lack(StrEnum):
 class Agent:
     """Who works on complaints. skills, languages: levels from 1 to 5 by name; regions may hold EVERYWHERE.
 
-    capacity: points. holidays: the country, or its subdivision, whose public holidays are free. `revision` is the roster's
-    when they last changed.
+    capacity: points. holidays: the country, or its subdivision, whose public holidays are free. `revision` is the
+    roster's when they last changed.
     """
 
     id: str
@@ -56,10 +56,14 @@ class Agent:
 
     def lack(self, needs: Needs) -> Lack | None:
         """What the agent does not bring; None when qualified."""
-        if needs.skill is not None and (level := self.skills.get(needs.skill, 0)) < (needs.skill_level or 1):
-            return Lack.SKILL_LEVEL if level else Lack.SKILL
-        if needs.language is not None and (level := self.languages.get(needs.language, 0)) < (needs.language_level or 1):
-            return Lack.LANGUAGE_LEVEL if level else Lack.LANGUAGE
+        if needs.skill is not None:
+            level = self.skills.get(needs.skill, 0)
+            if level < (needs.skill_level or LOWEST):
+                return Lack.SKILL_LEVEL if level else Lack.SKILL
+        if needs.language is not None:
+            level = self.languages.get(needs.language, 0)
+            if level < (needs.language_level or LOWEST):
+                return Lack.LANGUAGE_LEVEL if level else Lack.LANGUAGE
         if needs.region is not None and needs.region not in self.regions and EVERYWHERE not in self.regions:
             return Lack.REGION
         if needs.team is not None and needs.team not in self.teams:

@@ -156,14 +156,14 @@ def test_agents_are_locked_in_order_of_id(offices: tuple[Office, Office]) -> Non
     first.employ(*(an_agent(f"a{n}") for n in (3, 0, 4, 1, 2)))
     with ThreadPoolExecutor(1) as pool, first.db.transaction() as tx:
         roster_store.lock_room(tx, {"a2"})
-        told = pool.submit(second.tell, classified())
+        told = pool.submit(second.tell, *(classified(f"c{n}") for n in range(5)))
         eventually(lambda: somebody_waits(first), "the other to wait for a lock")
         g = tables.agents
         with first.db.transaction() as other:
             free = other.execute(select(g.c.id).order_by(g.c.id).with_for_update(skip_locked=True)).scalars().all()
         assert free == ["a3", "a4"]
     told.result()
-    assert first.agent_of() == "a0"
+    assert [first.agent_of(f"c{n}") for n in range(5)] == [f"a{n}" for n in range(5)]
 
 
 def test_one_new_complaint_in_two_replicas_at_once_has_one_agent(offices: tuple[Office, Office]) -> None:

@@ -1,22 +1,28 @@
 """Things that the tests of routing are about, with defaults; and an office: routing's use cases on a real database."""
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import delete, func, select
 
-from services.routing import documents, tables, usecases
+from services.routing import deadlines, documents, people, tables, usecases, workforce
+from services.routing.agent_rows import levels
 from services.routing.domain.complaint import ComplaintEvent
-from services.routing.domain.needs import LanguageFrom, Policy, RegionFrom, SkillFrom
+from services.routing.domain.needs import Wanted
+from services.routing.domain.policy import Policy, Rule, When
+from services.routing.domain.presence import Presence, Said
 from services.routing.domain.roster import Agent
 from services.routing.placing import Desk
 from services.routing.roster_store import KnownRoster
-from shared import schema
+from services.routing.workforce import AgentTold, PresenceTold
+from shared import clock, schema
 from shared.contracts.escalation import CaseResolved
 from shared.contracts.event import Event, Severity
 from shared.contracts.intake import (
+    ComplaintAnswered,
     ComplaintClassified,
     ComplaintForgotten,
     ComplaintMerged,
@@ -25,37 +31,48 @@ from shared.contracts.intake import (
     ComplaintUpdated,
     Customer,
 )
-from shared.database import Database
+from shared.database import Database, Transaction
 
+T = TypeVar("T")
 MIGRATIONS = Path(usecases.__file__).parent / "migrations"
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 ONE_EACH = {s: 1 for s in Severity}
 
 
-def a_policy(**changed: Any) -> Policy:
+def a_rule(name: str = "everything", **changed: Any) -> Rule:
     defaults = {
-        "version": "test",
-        "skill": SkillFrom.CATEGORY,
-        "language": LanguageFrom.CUSTOMER_OR_TEXT,
-        "region": RegionFrom.CUSTOMER,
+        "when": When(),
+        "wanted": Wanted(),
         "weight": ONE_EACH,
         "priority": {s: s.rank for s in Severity},
+        "answer_within": dict.fromkeys(Severity),
     }
-    return Policy(**{**defaults, **changed})
+    return Rule(name, **{**defaults, **changed})
 
 
-CRITICAL_WEIGHS_TWO = a_policy(weight={**ONE_EACH, Severity.CRITICAL: 2})
+def a_policy(*rules: Rule, **changed: Any) -> Policy:
+    return Policy(**{"version": "test", "rules": rules or (a_rule(),), **changed})
+
+
+CRITICAL_WEIGHS_TWO = a_policy(a_rule(weight={**ONE_EACH, Severity.CRITICAL: 2}))
 
 
 def an_agent(
     id_: str = "eva",
-    skills: Iterable[str] = ("billing",),
-    languages: Iterable[str] = ("cs",),
+    skills: Iterable[str] | Mapping[str, int] = ("billing",),
+    languages: Iterable[str] | Mapping[str, int] = ("cs",),
     regions: Iterable[str] = ("CZ",),
     capacity: int = 5,
     revision: int = 1,
+    **more: Any,
 ) -> Agent:
-    return Agent(id_, id_.title(), tuple(skills), tuple(languages), tuple(regions), capacity, revision)
+    return Agent(
+        id_, id_.title(), _levels(skills), _levels(languages), tuple(regions), capacity, revision=revision, **more
+    )
+
+
+def _levels(words: Iterable[str] | Mapping[str, int]) -> dict[str, int]:
+    return levels(words if isinstance(words, Mapping) else list(words))
 
 
 def classified(
@@ -68,6 +85,8 @@ def classified(
     region: str | None = "CZ",
     customer_language: str | None = None,
     language: str = "cs",
+    customer: str | None = None,
+    **more: Any,
 ) -> ComplaintClassified | ComplaintUpdated:
     return kind(
         id_,
@@ -75,7 +94,7 @@ def classified(
         "shop",
         id_,
         "web",
-        Customer(region=region, language=customer_language),
+        Customer(customer, region=region, language=customer_language),
         NOON,
         language,
         category,
@@ -86,6 +105,7 @@ def classified(
         "excerpt",
         (),
         "rules-1",
+        **more,
     )
 
 
@@ -101,6 +121,10 @@ def reopened(id_: str = "c1", revision: int = 3) -> ComplaintReopened:
     return ComplaintReopened(id_, revision, NOON)
 
 
+def answered(id_: str = "c1", revision: int = 2) -> ComplaintAnswered:
+    return ComplaintAnswered(id_, revision, NOON)
+
+
 def merged(id_: str = "c1", revision: int = 2) -> ComplaintMerged:
     return ComplaintMerged(id_, revision, NOON, "c9")
 
@@ -114,13 +138,24 @@ def case_resolved(id_: str = "c1", seen: int = 1) -> CaseResolved:
     return CaseResolved(id_, 4, NOON, 1, complaint_revision=seen)
 
 
+class OnePolicy:
+    """In the place of the book that reads files."""
+
+    def __init__(self, policy: Policy):
+        self.current, self.document = policy, f"# {policy.version}"
+
+
 class Office:
-    """Routing without its doors: what is told, swept and asked here runs in transactions of their own."""
+    """Routing without its doors: what is told, swept and asked here runs in transactions of their own.
+
+    at: the time that these transactions have; None = the real one.
+    """
 
     def __init__(self, url: str, *, start_over: bool = True):
         schema.migrate(url, "routing", MIGRATIONS)
         self.db = Database(url, "routing")
         self.db.announce_with(lambda _tx, announced: self.announced.extend(event for event, _ in announced))
+        self.at: datetime | None = None
         self.under(a_policy())
         if start_over:
             self.start_over()
@@ -129,53 +164,100 @@ class Office:
         """Forgets what it announced, and decides by this policy from now on."""
         self.announced: list[Event] = []
         self.woken: set[str] = set()
-        self.desk = Desk(policy, KnownRoster())
+        self.desk = Desk(OnePolicy(policy), KnownRoster())  # type: ignore[arg-type]
 
     def start_over(self, policy: Policy | None = None) -> None:
         """As on the first day: nobody employed, nothing known."""
+        self.at = None
         self.under(policy or a_policy())
         with self.db.transaction() as tx:
-            for table in (tables.assignments, tables.agents):
+            for table in (tables.assignments, tables.agents, tables.history, tables.policies):
                 tx.execute(delete(table))
+
+    def run(self, work: Callable[[Transaction], T]) -> T:
+        with self.db.transaction() as tx:
+            if self.at is not None:
+                tx.now = self.at
+            done = work(tx)
+            self.woken |= tx.wakes
+        return done
 
     def employ(self, *agents: Agent) -> None:
         for agent in agents:
-            with self.db.transaction() as tx:
-                usecases.apply_agent(tx, agent)
-                self.woken |= tx.wakes
+            self.run(lambda tx, agent=agent: workforce.apply_agents(tx, self.desk, [AgentTold(agent)]))  # type: ignore[misc]
+
+    def say(self, agent_id: str, presence: Presence, until: datetime | None = None, at: datetime | None = None) -> None:
+        def work(tx: Transaction) -> None:
+            workforce.set_presences(tx, self.desk, [PresenceTold(agent_id, Said(presence, at or tx.now, until))])
+
+        self.run(work)
 
     def tell(self, *events: ComplaintEvent) -> None:
         """All in one batch."""
-        with self.db.transaction() as tx:
-            usecases.follow_complaints(tx, self.desk, events)
-            self.woken |= tx.wakes
+        self.run(lambda tx: usecases.follow_complaints(tx, self.desk, events))
+
+    def advance(self, **time: float) -> None:
+        """Lets time pass, and everything that is due then happen."""
+        self.at = (self.at or clock.now()) + timedelta(**time)
+        self.settle()
+
+    def settle(self) -> int:
+        """All ticks, again and again until none has anything left to do; the number of things done."""
+        ticks = (
+            deadlines.follow_agents,
+            deadlines.empty_desks,
+            deadlines.relax_waiting,
+            deadlines.take_back_unanswered,
+            deadlines.reread_waiting,
+            usecases.assign_waiting,
+        )
+        total = 0
+        while done := sum(self.run(lambda tx, tick=tick: tick(tx, self.desk)) for tick in ticks):  # type: ignore[misc]
+            total += done
+        return total
 
     def sweep(self) -> int:
         """One turn of the tick, and again until nothing is left to do; the number of decisions."""
         total = 0
-        while True:
-            with self.db.transaction() as tx:
-                done = usecases.assign_waiting(tx, self.desk)
+        while done := self.run(lambda tx: usecases.assign_waiting(tx, self.desk)):
             total += done
-            if not done:
-                return total
+        return total
 
-    def assignment(self, id_: str = "c1") -> dict[str, Any]:
+    def accept(self, id_: str = "c1", agent: str = "eva") -> None:
+        self.run(lambda tx: people.accept(tx, self.desk, id_, agent, agent))
+
+    def decline(self, id_: str = "c1", agent: str = "eva") -> None:
+        self.run(lambda tx: people.decline(tx, self.desk, id_, agent, agent, "no time"))
+
+    def assign(self, id_: str, agent: str, *, force: bool = False) -> None:
+        self.run(lambda tx: people.assign(tx, self.desk, id_, agent, "petr.svoboda", None, force=force))
+
+    def hand_back(self, id_: str = "c1", **needs: Any) -> None:
+        self.run(lambda tx: people.hand_back(tx, self.desk, id_, needs, "petr.svoboda", None))
+
+    def assignment(self, id_: str = "c1", asked: str | None = None) -> dict[str, Any]:
+        with self._reading() as tx:
+            return documents.find_assignment(tx, self.desk, id_, asked)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Transaction]:
         with self.db.read() as tx:
-            return documents.find_assignment(tx, id_)
+            if self.at is not None:
+                tx.now = self.at
+            yield tx
 
     def agent_of(self, id_: str = "c1") -> str | None:
         agent = self.assignment(id_)["agent"]
         return agent["id"] if agent else None
 
     def queue(self) -> list[dict[str, Any]]:
-        with self.db.read() as tx:
-            complaints: list[dict[str, Any]] = documents.queue(tx, 1000)["complaints"]
+        with self._reading() as tx:
+            complaints: list[dict[str, Any]] = documents.queue(tx, self.desk, 1000)["complaints"]
             return complaints
 
     def summary(self) -> dict[str, Any]:
-        with self.db.read() as tx:
-            return documents.summary(tx)
+        with self._reading() as tx:
+            return documents.summary(tx, self.desk)
 
     def loads(self) -> dict[str, int]:
         g = tables.agents

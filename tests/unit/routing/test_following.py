@@ -34,7 +34,7 @@ def test_assignment_is_announced(office: Office) -> None:
     (event,) = office.announced
     assert isinstance(event, ComplaintAssigned)
     assert (event.complaint_id, event.attempt, event.agent_id, event.agent_name) == ("c1", 1, "ana", "Ana")
-    assert (event.region, event.language, event.score, event.relaxed) == ("CZ", "cs", {"load": 0.0}, ())
+    assert (event.region, event.language, event.score["load"], event.relaxed) == ("CZ", "cs", 1.0, ())
 
 
 def test_complaint_told_twice_is_assigned_once(office: Office) -> None:
@@ -53,7 +53,7 @@ def test_complaint_that_nobody_can_take_is_queued_with_the_reason(office: Office
         ("c2", 1, QueuedReason.NOBODY_QUALIFIED),
     ]
     assert isinstance(office.announced[1], ComplaintQueued)
-    assert office.announced[1].needs == Needs("billing", "cs", "DE")
+    assert office.announced[1].needs == Needs("billing", "cs", "DE", 1, 1)
 
 
 def test_most_severe_of_a_batch_comes_first(office: Office) -> None:

@@ -7,11 +7,10 @@ from sqlalchemy import select
 
 from services.routing import tables
 from services.routing.domain.complaint import ComplaintEvent
-from services.routing.domain.needs import demand_of
 from services.routing.domain.roster import Agent
 from shared.contracts.escalation import CaseResolved
 from shared.contracts.event import Severity
-from shared.contracts.intake import ComplaintFacts
+from shared.contracts.routing import Needs
 from tests.unit.routing.builders import (
     CRITICAL_WEIGHS_TWO,
     Office,
@@ -129,14 +128,7 @@ def nobody_got_what_they_cannot_take(
 def nobody_waits_beside_a_free_agent(office: Office, roster: dict[str, Agent]) -> None:
     loads = office.loads()
     for waiting in office.queue():
-        facts = classified(
-            "x",
-            category=waiting["needs"]["skill"],
-            language=waiting["needs"]["language"] or "und",
-            region=waiting["needs"]["region"],
-        )
-        assert isinstance(facts, ComplaintFacts)
-        needs = demand_of(facts, CRITICAL_WEIGHS_TWO).needs
+        needs = Needs(**waiting["needs"])
         qualified = [agent for agent in roster.values() if agent.lack(needs) is None]
         assert waiting["reason"] == ("all_full" if qualified else "nobody_qualified")
         assert not [agent.id for agent in qualified if loads[agent.id] + waiting["weight"] <= agent.capacity]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from environs import Env
 
-from services.routing import policy, service, settings
+from services.routing import policyfile, service, settings
 
 
 @pytest.fixture
@@ -21,10 +21,10 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Callable[..., settings.Settings]:
 
 def test_shipped_policy_is_the_default(read: Callable[..., settings.Settings]) -> None:
     made = service.make(read())
-    assert made["desk"].policy == policy.read(settings.SHIPPED_POLICY)
+    assert made["desk"].policy == policyfile.read(settings.SHIPPED_POLICY)
 
 
 def test_policy_can_be_another_file(read: Callable[..., settings.Settings], tmp_path: Path) -> None:
-    (tmp_path / "mine.yml").write_text("needs: {}")
-    with pytest.raises(policy.PolicyError, match=r"mine\.yml:1: "):
+    (tmp_path / "mine.yml").write_text("rules: {}")
+    with pytest.raises(policyfile.PolicyError, match=r"mine\.yml:1: "):
         service.make(read(ROUTING_POLICY=str(tmp_path / "mine.yml")))

@@ -62,9 +62,9 @@ def test_case_resolved_frees_capacity_for_the_waiting(office: Office) -> None:
 def test_new_agent_gets_the_waiting(office: Office) -> None:
     office.tell(classified("c1"), classified("c2"))
     office.employ(an_agent(capacity=1))
-    assert "assign_waiting" in office.woken
-    assert office.sweep() == 2  # one has an agent, the other waits for another reason than before
-    assert (office.agent_of("c1"), office.assignment("c2")["reason"]) == ("eva", "all_full")
+    assert (office.agent_of("c1"), office.woken) == ("eva", {"assign_waiting"})
+    assert office.sweep() == 1  # the other one waits for another reason than before
+    assert office.assignment("c2")["reason"] == "all_full"
     assert office.sweep() == 0
 
 
@@ -90,8 +90,7 @@ def test_those_that_nobody_can_take_do_not_stand_in_the_way(office: Office) -> N
     office.tell(*(classified(f"stuck{n:03}", category="safety", severity=Severity.CRITICAL) for n in range(150)))
     office.tell(classified("humble"))
     office.employ(an_agent())
-    assert office.sweep() == 1
-    assert office.agent_of("humble") == "eva"
+    assert (office.agent_of("humble"), office.sweep()) == ("eva", 0)
 
 
 def test_many_waiting_are_served_in_batches(office: Office) -> None:
@@ -105,8 +104,6 @@ def test_many_waiting_are_served_in_batches(office: Office) -> None:
 def test_freed_capacity_for_more_than_a_batch_wakes_the_tick(office: Office) -> None:
     office.tell(*(classified(f"c{n:03}") for n in range(130)))
     office.employ(an_agent(capacity=120))
-    office.woken.clear()
-    office.tell(classified("safe", category="safety"))
     assert (office.woken, office.summary()["assigned"]) == ({"assign_waiting"}, 100)
 
 
@@ -141,7 +138,7 @@ def test_agent_who_changed_since_the_roster_was_read_is_looked_at_again(office: 
     office.employ(an_agent("ana"), an_agent("bea", capacity=3))
     office.tell(classified("c1"))
     with office.db.transaction() as tx:
-        roster_store.put_agent(tx, an_agent("ana", skills=("refund",)))
+        roster_store.put_agents(tx, [an_agent("ana", skills=("refund",))], {})
     stale = office.desk.roster
     office.tell(classified("c2"), classified("c3"))
     assert (office.agent_of("c2"), office.agent_of("c3"), stale.name_of("ana")) == ("bea", "bea", "Ana")
@@ -163,4 +160,4 @@ def test_best_agents_are_found_among_very_many(office: Office) -> None:
         tx.execute(update(tables.agents).where(tables.agents.c.id < "a085").values(load=50))
     office.tell(*(classified(f"c{n}") for n in range(10)))
     assert {office.agent_of(f"c{n}") for n in range(10)} == {f"a{n:03}" for n in range(85, 90)}
-    assert office.assignment("c0")["rejected"] == {"full": 0}
+    assert office.assignment("c0")["rejected"] == {}

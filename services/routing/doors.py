@@ -1,0 +1,128 @@
+"""Between HTTP and the use cases: who asks, what they ask for, and the answer. Called by service.py."""
+
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from services.routing import documents, people, roster_store, schemas, workforce
+from services.routing.domain.presence import Said
+from services.routing.domain.roster import Agent
+from services.routing.placing import Desk
+from services.routing.workforce import AgentTold, PresenceTold
+from shared.database import Database, Transaction
+from shared.errors import Forbidden
+from shared.web import BadRequest, json_body, json_response
+
+
+def put_agent(db: Database, desk: Desk, request: Request, id_: str) -> Response:
+    agent = schemas.agent_from(id_, json_body(request))
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        workforce.apply_agents(tx, desk, [AgentTold(agent)])
+        return documents.find_agent(tx, id_)
+
+    return json_response(db.run(work))
+
+
+def put_agents(db: Database, desk: Desk, request: Request) -> Response:
+    """All or none; with `check` only the difference is told."""
+    wanted = schemas.agents_from(json_body(request))
+    is_check = _is_true(request, "check")
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        known = {id_: one.agent for id_, one in roster_store.lock_agents(tx, {a.id for a in wanted}).items()}
+        if not is_check:
+            workforce.apply_agents(tx, desk, [AgentTold(agent) for agent in wanted])
+        return {"stored": not is_check, **_difference(known, wanted)}
+
+    return json_response(db.run(work))
+
+
+def set_presence(db: Database, desk: Desk, request: Request, id_: str) -> Response:
+    """An agent with a token of their own speaks for themselves."""
+    told = schemas.load(schemas.PresenceSchema(), json_body(request), "this is no presence")
+    agent_id = _agent_of(request, id_)
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        said = Said(told["presence"], told["at"] or tx.now, told["until"])
+        workforce.set_presences(tx, desk, [PresenceTold(agent_id, said)])
+        return documents.find_agent(tx, agent_id)
+
+    return json_response(db.run(work))
+
+
+def accept(db: Database, desk: Desk, request: Request, complaint_id: str) -> Response:
+    agent_id, _ = _answer(request)
+    return _changed(db, desk, complaint_id, lambda tx: people.accept(tx, desk, complaint_id, agent_id, _by(request)))
+
+
+def decline(db: Database, desk: Desk, request: Request, complaint_id: str) -> Response:
+    agent_id, note = _answer(request)
+    by = _by(request)
+    return _changed(db, desk, complaint_id, lambda tx: people.decline(tx, desk, complaint_id, agent_id, by, note))
+
+
+def assign(db: Database, desk: Desk, request: Request, complaint_id: str) -> Response:
+    asked = schemas.load(schemas.AssignSchema(), json_body(request))
+    by = _by(request)
+
+    def work(tx: Transaction) -> None:
+        people.assign(tx, desk, complaint_id, asked["agent_id"], by, asked["note"], force=asked["force"])
+
+    return _changed(db, desk, complaint_id, work)
+
+
+def hand_back(db: Database, desk: Desk, request: Request, complaint_id: str) -> Response:
+    asked = schemas.load(schemas.HandBackSchema(), json_body(request) if request.get_data() else {})
+    needs, by = schemas.needs_from(asked["needs"]), _by(request)
+    return _changed(
+        db, desk, complaint_id, lambda tx: people.hand_back(tx, desk, complaint_id, needs, by, asked["note"])
+    )
+
+
+def _changed(db: Database, desk: Desk, complaint_id: str, work: Any) -> Response:
+    def work_and_show(tx: Transaction) -> dict[str, Any]:
+        work(tx)
+        return documents.find_assignment(tx, desk, complaint_id)
+
+    return json_response(db.run(work_and_show))
+
+
+def _answer(request: Request) -> tuple[str, str | None]:
+    asked = schemas.load(schemas.AnswerSchema(), json_body(request) if request.get_data() else {})
+    return _agent_of(request, asked["agent_id"]), asked["note"]
+
+
+def _agent_of(request: Request, named: str | None) -> str:
+    """The agent who is named, or the caller; only an operator may speak for somebody else."""
+    caller = request.caller  # type: ignore[attr-defined]
+    if named is None or named == caller.name:
+        return str(caller.name)
+    if not caller.may("operator"):
+        raise Forbidden(f"only an operator may speak for {named}")
+    return named
+
+
+def _by(request: Request) -> str:
+    return str(request.caller.name)  # type: ignore[attr-defined]
+
+
+def _is_true(request: Request, name: str) -> bool:
+    value = request.args.get(name, "false")
+    if value not in ("true", "false"):
+        raise BadRequest(f"{name} is true or false")
+    return value == "true"
+
+
+def _difference(known: dict[str, Agent], wanted: list[Agent]) -> dict[str, Any]:
+    changed = {a.id: _differing(known[a.id], a) for a in wanted if a.id in known}
+    return {
+        "added": sorted(a.id for a in wanted if a.id not in known),
+        "changed": [{"id": id_, "fields": names} for id_, names in sorted(changed.items()) if names],
+        "unchanged": sorted(id_ for id_, names in changed.items() if not names),
+    }
+
+
+def _differing(before: Agent, now: Agent) -> list[str]:
+    old, new = workforce.content(before), workforce.content(now)
+    return sorted(name for name in new if old[name] != new[name])

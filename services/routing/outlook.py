@@ -1,0 +1,50 @@
+"""Who waits now and why, as it is this moment: reasons to wait change by the hour, and stored is only the first."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from services.routing import metrics, roster_store, store
+from services.routing.domain.complaint import Complaint
+from services.routing.domain.reasons import Reason
+from services.routing.domain.roster import Roster
+from services.routing.placing import Desk
+from shared.contracts.routing import Needs
+from shared.database import Transaction
+
+
+def waiting_by_reason(tx: Transaction, desk: Desk) -> Counter[Reason]:
+    lines, at_work, roster = store.lines(tx), roster_store.at_work(tx), desk.roster.current(tx)
+    counts: Counter[Reason] = Counter({Reason.DECLINED: store.count_parked(tx)})
+    for line in lines:
+        counts[_reason(desk, roster, at_work, line.needs, line.hours, tx.now)] += line.count
+    return counts
+
+
+def reasons_of(tx: Transaction, desk: Desk, waiting: Sequence[Complaint]) -> dict[str, Reason]:
+    """By complaint."""
+    at_work, roster = roster_store.at_work(tx), desk.roster.current(tx)
+    return {c.id: _reason_of(desk, roster, at_work, c, tx.now) for c in waiting}
+
+
+def look(tx: Transaction, desk: Desk) -> None:
+    """Brings the gauges up to date."""
+    metrics.show(waiting_by_reason(tx, desk), roster_store.count_by_status(tx), store.oldest_waiting(tx), tx.now)
+
+
+def _reason_of(desk: Desk, roster: Roster, at_work: Collection[str], c: Complaint, now: datetime) -> Reason:
+    if c.is_parked(desk.policy) or c.demand is None:
+        return Reason.DECLINED
+    left = at_work if not c.tried else set(at_work) - set(c.tried)
+    return _reason(desk, roster, left, c.demand.needs, c.demand.hours, now)
+
+
+def _reason(
+    desk: Desk, roster: Roster, at_work: Collection[str], needs: Needs, hours: str | None, now: datetime
+) -> Reason:
+    qualified = roster.field(needs).qualified
+    if not qualified:
+        return Reason.NOBODY_QUALIFIED
+    if not desk.is_open(hours, now):
+        return Reason.OUT_OF_HOURS
+    return Reason.ALL_FULL if not qualified.keys().isdisjoint(at_work) else Reason.NOBODY_AT_WORK

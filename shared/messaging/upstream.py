@@ -1,0 +1,53 @@
+"""Messages of other systems in all the forms that CloudEvents has; bare JSON counts too. Used by services' decoders.
+
+Binary mode (headers `ce-…` and how the other bindings write them), structured mode, or just data in the body.
+"""
+
+from typing import Any
+
+import orjson
+
+from shared.errors import Rejected
+from shared.messaging.envelope import Message, Undecodable
+
+STRUCTURED = "application/cloudevents+json"
+# How the AMQP 0-9-1, AMQP 1.0 and JMS bindings write an attribute's name.
+_PREFIXES = ("ce-", "cloudEvents:", "cloudEvents_")
+MAX_BYTES = 256 * 1024  # of a message: as much as HTTP takes
+
+
+def check_size(message: Message) -> None:
+    """Raises Undecodable."""
+    if len(message.body) > MAX_BYTES:
+        raise Undecodable("too_large", f"{len(message.body)} bytes; a message may have {MAX_BYTES}")
+
+
+def opened(message: Message, at: str = "") -> tuple[dict[str, Any], Any, str]:
+    """Attributes, data, and where in the body the data stands; raises Rejected with a pointer below `at`."""
+    body = _json(message.body)
+    if message.content_type.startswith(STRUCTURED):
+        if not isinstance(body, dict):
+            raise Rejected("not a CloudEvent", [{"pointer": at or "/", "detail": "Not an object."}])
+        return {k: v for k, v in body.items() if k != "data"}, body.get("data"), f"{at}/data"
+    return _binary_attributes(message.headers), body, at
+
+
+def undecodable(error: Rejected) -> Undecodable:
+    """What is wrong with the message, each fault by its path."""
+    return Undecodable("invalid", "; ".join(f"{e['pointer']}: {e['detail']}" for e in error.errors) or error.detail)
+
+
+def _binary_attributes(headers: dict[str, Any]) -> dict[str, Any]:
+    found = {"traceparent": headers["traceparent"]} if "traceparent" in headers else {}
+    for name, value in headers.items():
+        for prefix in _PREFIXES:
+            if name.lower().startswith(prefix.lower()):
+                found[name[len(prefix) :].lower()] = value
+    return found
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Rejected("the body is not JSON", [{"pointer": "/", "detail": str(error)}]) from error
