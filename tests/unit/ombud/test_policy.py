@@ -27,6 +27,7 @@ rules:
     follow_the_sun: true
   - name: everything
 """
+SAMPLES = Path(__file__).parents[3] / "samples" / "roster.yml"
 LADDER = """\
 name: short
 triggers: [{when: severity, is: [critical]}]
@@ -95,6 +96,29 @@ def test_a_roster_shows_what_nobody_could_do(file: Path, tmp_path: Path) -> None
     assert strict.exit_code == 1 and isinstance(strict.exception, Trouble)
     assert strict.stdout == result.stdout
     assert run("check", "--routing", file, "--strict").exit_code == 0
+
+
+def test_the_samples_can_do_what_the_shipped_policy_asks_for() -> None:
+    result = run("check", "--roster", SAMPLES, "--strict")
+    assert (result.exit_code, result.stderr, len(result.stdout.splitlines())) == (0, "", 1)
+
+
+def test_the_samples_have_nobody_for_a_recall(file: Path) -> None:
+    result = run("check", "--routing", file, "--roster", SAMPLES)
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[1:] == [
+        "routing: needs_nobody_meets: recall: nobody has team recall: at first, after 5m, after 15m"
+    ]
+
+
+def test_an_agent_that_routing_would_refuse_is_named_with_the_line(file: Path, tmp_path: Path) -> None:
+    roster = tmp_path / "roster.yml"
+    roster.write_text(
+        "agents:\n  - {id: eva, name: Eva, skills: [billing], languages: [cs], regions: [CZ],\n     capacity: -1}\n"
+    )
+    result = run("check", "--routing", file, "--roster", roster)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"{roster}:3: agents: eva: /capacity: ")
 
 
 def test_mistakes_in_the_roster_are_named_and_nothing_is_found_without_it(file: Path, tmp_path: Path) -> None:
