@@ -1,6 +1,6 @@
 """What a list would change in what is known by the same ids; for the doors that take many people at once. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -23,9 +23,12 @@ class Difference:
     unchanged: tuple[str, ...]
 
 
-def difference(known: Mapping[str, Any], wanted: Mapping[str, Any]) -> Difference:
-    """Of dataclasses of one kind, by id; what is known and not wanted is left alone, so it is no difference."""
-    both = {id_: _fields(known[id_], wanted[id_]) for id_ in sorted(wanted.keys() & known.keys())}
+def difference(known: Mapping[str, Any], wanted: Mapping[str, Any], but: Collection[str] = ()) -> Difference:
+    """Of dataclasses of one kind, by id; what is known and not wanted is left alone, so it is no difference.
+
+    but: names of fields that no caller sets.
+    """
+    both = {id_: _fields(known[id_], wanted[id_], but) for id_ in sorted(wanted.keys() & known.keys())}
     return Difference(
         stored=False,
         added=tuple(sorted(wanted.keys() - known.keys())),
@@ -34,5 +37,6 @@ def difference(known: Mapping[str, Any], wanted: Mapping[str, Any]) -> Differenc
     )
 
 
-def _fields(before: Any, after: Any) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(after) if getattr(before, f.name) != getattr(after, f.name))
+def _fields(before: Any, after: Any, but: Collection[str]) -> tuple[str, ...]:
+    names = (f.name for f in fields(after) if f.name not in but)
+    return tuple(name for name in names if getattr(before, name) != getattr(after, name))

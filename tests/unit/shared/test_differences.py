@@ -27,5 +27,9 @@ def test_new_changed_and_unchanged_are_told_apart_and_sorted() -> None:
     )
 
 
+def test_a_field_that_no_caller_sets_is_no_difference() -> None:
+    assert difference(by_id(Person("a", "Ann")), by_id(Person("a", "Bob")), but=("name",)).unchanged == ("a",)
+
+
 def test_nobody_wanted_is_no_difference() -> None:
     assert difference(by_id(Person("a")), {}) == Difference(False, (), (), ())
