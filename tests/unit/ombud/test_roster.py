@@ -1,71 +1,14 @@
-"""`ombud roster apply` checks everywhere first, shows what changes, and says honestly what became of each part."""
+"""`ombud roster apply` asks every service first, shows what changes, and tells each fault with its line."""
 
-import os
-import pty
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from ombud.commands import cli
-from tests.harness.process import PROJECT
+from tests.unit.ombud.conftest import ALL_CHECKED, ALL_STORED, ROSTER, Apply, trouble
 from tests.unit.ombud.owners import CHECK, DROP, STORE, Owners, refusal
-
-ROSTER = """
-agents:
-  - id: jana
-    name: Jana
-    regions:
-      - CZ
-      - SK
-    shifts: [{from: 08:00, to: 17:30}]
-  - {id: petr, name: Petr}
-supervisors:
-  - {id: eva, name: Eva, role: manager, regions: ["*"]}
-contacts:
-  - person: eva
-    name: Eva
-    email: eva@shop.example
-"""
-PARTS = ["agents", "supervisors", "contacts"]
-ALL_CHECKED = [(part, CHECK) for part in PARTS]
-ALL_STORED = [(part, STORE) for part in PARTS]
-
-Apply = Callable[..., Result]
-
-
-@pytest.fixture
-def owners() -> Iterator[Owners]:
-    made = Owners()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    Path("roster.yml").write_text(ROSTER, encoding="utf-8")
-    return Path("roster.yml")
-
-
-@pytest.fixture
-def apply(owners: Owners, file: Path) -> Apply:
-    def apply(*more: str) -> Result:
-        words = ["roster", "apply", str(file), "--token", "t", *owners.urls(), *more]
-        return CliRunner().invoke(cli, words)
-
-    return apply
-
-
-def trouble(result: Result) -> str:
-    """What main.py prints as the last line."""
-    assert result.exit_code == 1, result.output
-    return str(result.exception)
-
 
 # -- what changes -------------------------------------------------------------------------------------------------
 
@@ -224,91 +167,3 @@ def test_a_service_that_cannot_check_its_part_keeps_all_from_being_applied(
     assert told.startswith("notify at http://127.0.0.1:") and told.endswith(text), told
     assert owners.asked[:3] == ALL_CHECKED
     assert not any(owners.people.values())
-
-
-# -- a service that fails after all had agreed ----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("answer", "end"),
-    [
-        (DROP, "ConnectionError; applied: agents; perhaps applied: supervisors; not applied: contacts"),
-        (
-            (500, {"detail": "our fault"}),
-            "our fault; look into its log; applied: agents; perhaps applied: supervisors; not applied: contacts",
-        ),
-        ((401, {}), "give another with --token; applied: agents; not applied: supervisors, contacts"),
-        (
-            refusal(("/supervisors/0/role", "no boss any more")),
-            "escalation refuses the supervisors now; applied: agents; not applied: supervisors, contacts",
-        ),
-    ],
-)
-def test_what_is_applied_and_what_is_not_is_told(apply: Apply, owners: Owners, answer: Any, end: str) -> None:
-    owners.says["supervisors", STORE] = answer
-    result = apply()
-    assert trouble(result).endswith(end + "; applying the file again is harmless"), result.exception
-    assert result.stdout.splitlines()[-1] == "agents: applied"
-    faults = (
-        ["roster.yml:11: eva: /role: no boss any more"]
-        if answer == refusal(("/supervisors/0/role", "no boss any more"))
-        else []
-    )
-    assert result.stderr.splitlines() == faults
-    assert [part for part, people in owners.people.items() if people] == ["agents"]
-    assert ("contacts", STORE) not in owners.asked
-
-    owners.says.clear()
-    assert apply().exit_code == 0
-    assert all(owners.people.values())
-
-
-def test_the_first_to_fail_leaves_all_unapplied(apply: Apply, owners: Owners) -> None:
-    owners.says["agents", STORE] = refusal(("/agents/0/name", "gone"))
-    told = "routing refuses the agents now; not applied: agents, supervisors, contacts; "
-    assert trouble(apply()) == told + "applying the file again is harmless"
-    assert not any(owners.people.values())
-
-
-# -- whom it asks -------------------------------------------------------------------------------------------------
-
-
-def at_a_terminal(owners: Owners, file: Path, typed: str, *more: str) -> subprocess.CompletedProcess[str]:
-    """The command with a terminal as its standard input, on which this was typed."""
-    ours, theirs = pty.openpty()
-    os.write(ours, typed.encode())
-    words = [sys.executable, "-m", "ombud", "roster", "apply", str(file), "--token", "t", *owners.urls(), *more]
-    env = {name: value for name, value in os.environ.items() if not name.startswith("OMBUD_")}
-    try:
-        return subprocess.run(
-            words, stdin=theirs, env=env | {"PYTHONPATH": str(PROJECT)}, capture_output=True, text=True, check=False
-        )
-    finally:
-        os.close(ours)
-        os.close(theirs)
-
-
-@pytest.mark.parametrize("typed", ["n\n", "\n"])
-def test_whoever_sits_there_is_asked_and_may_refuse(owners: Owners, file: Path, typed: str) -> None:
-    result = at_a_terminal(owners, file, typed)
-    assert (result.returncode, result.stderr) == (1, "ombud: nothing was applied\n"), result
-    assert "apply this? [y/N]" in result.stdout
-    assert owners.asked == ALL_CHECKED
-
-
-@pytest.mark.parametrize(("typed", "more"), [("y\n", ()), ("", ("--yes",))])
-def test_whoever_agrees_now_or_before_has_it_applied(
-    owners: Owners, file: Path, typed: str, more: tuple[str, ...]
-) -> None:
-    result = at_a_terminal(owners, file, typed, *more)
-    assert result.returncode == 0, result
-    assert ("apply this?" in result.stdout) is not bool(more)
-    assert owners.asked == ALL_CHECKED + ALL_STORED
-
-
-def test_nobody_is_asked_where_nothing_follows(owners: Owners, file: Path, apply: Apply) -> None:
-    checked = at_a_terminal(owners, file, "", "--check")
-    apply()
-    again = at_a_terminal(owners, file, "")
-    for result in (checked, again):
-        assert (result.returncode, "apply this?" in result.stdout) == (0, False), result
