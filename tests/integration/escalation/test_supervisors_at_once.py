@@ -7,15 +7,18 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from services.escalation import supervisors, usecases
 from services.escalation.domain.ladder import Role, Supervisor
 from shared.database import Database
 from shared.differences import Difference
+from tests.harness.process import eventually
 from tests.unit.escalation.builders import ANNA
 from tests.unit.escalation.desk import Desk
 
 ROUNDS, MANY = 15, 60
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 @pytest.fixture
@@ -56,15 +59,35 @@ def names(db: Database, prefix: str) -> set[str]:
         return {person.name for person in supervisors.everybody(tx) if person.id.startswith(prefix)}
 
 
-def test_two_who_change_the_same_people_in_opposite_order_never_wait_for_each_other(
+def waiting_for_locks(db: Database) -> int:
+    with db.read() as tx:
+        return int(tx.connection.scalar(text(WAITING)))
+
+
+def test_two_who_change_the_same_people_in_opposite_order_never_block_each_other(desk: Desk, other: Database) -> None:
+    """Both have begun, and wait for one in the middle: who goes not by id holds what the other wants next."""
+    save(desk.db, a_crowd("nobody", "p"))
+    ours, theirs = a_crowd("ours", "p"), a_crowd("theirs", "p")[::-1]
+    with ThreadPoolExecutor(2) as pool:
+        with desk.db.transaction() as tx:
+            supervisors.find(tx, [f"p{MANY // 2:03}"], lock=True)
+            told = [pool.submit(save_tried_once, desk.db, ours), pool.submit(save_tried_once, other, theirs)]
+            eventually(lambda: waiting_for_locks(other) == 2, "both to wait")
+        assert [len(each.result().changed) for each in told] == [MANY, MANY]
+    assert len(names(desk.db, "p")) == 1, "one list as a whole, not some of each"
+
+
+def test_who_is_being_changed_is_waited_for_even_by_those_who_would_leave_them_as_they_are(
     desk: Desk, other: Database
 ) -> None:
-    save(desk.db, a_crowd("nobody", "p"))
-    for n in range(ROUNDS):
-        ours, theirs = a_crowd(f"ours {n}", "p"), a_crowd(f"theirs {n}", "p")[::-1]
-        told = at_once(lambda x=ours: save_tried_once(desk.db, x), lambda x=theirs: save_tried_once(other, x))
-        assert [len(each.changed) for each in told] == [MANY, MANY]
-        assert names(desk.db, "p") in ({f"ours {n}"}, {f"theirs {n}"}), "one list as a whole, not some of each"
+    save(desk.db, a_crowd("before", "p"))
+    with ThreadPoolExecutor(1) as pool:
+        with desk.db.transaction() as tx:
+            usecases.save_supervisors(tx, {person.id: person for person in a_crowd("ours", "p")})
+            told = pool.submit(save, other, a_crowd("before", "p"))
+            eventually(lambda: told.done() or waiting_for_locks(other) == 1, "the other to wait")
+        assert len(told.result().changed) == MANY
+    assert names(desk.db, "p") == {"before"}
 
 
 def test_of_two_who_add_the_same_people_one_finds_those_of_the_other(desk: Desk, other: Database) -> None:
