@@ -47,4 +47,4 @@ def _reason(
         return Reason.NOBODY_QUALIFIED
     if not desk.is_open(hours, now):
         return Reason.OUT_OF_HOURS
-    return Reason.ALL_FULL if not qualified.keys().isdisjoint(at_work) else Reason.NOBODY_AT_WORK
+    return Reason.ALL_FULL if not qualified.isdisjoint(at_work) else Reason.NOBODY_AT_WORK
