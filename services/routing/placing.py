@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.routing import roster_store, store
-from services.routing.domain.choice import Decision, Plan, Request, Room, has_room, worth_locking
+from services.routing.domain.choice import Decision, Plan, Request, Room, worth_locking
 from services.routing.domain.complaint import Complaint
 from services.routing.domain.line import Line, line_from, line_key
 from services.routing.domain.policy import Policy
@@ -85,8 +85,8 @@ def next_waiting(tx: Transaction, desk: Desk, freed: Mapping[str, int], shifts: 
         return []
     roster = desk.roster.current(tx)
     room = roster_store.read_room(tx, freed)
-    room = {id_: _shifted(r, shifts.get(id_, 0)) for id_, r in room.items() if r.is_at_work(tx.now)}
-    due = [line for line in desk.lines.values() if _is_due(desk, roster, line, room, tx.now)]
+    free = _Free({id_: r._replace(load=r.load + shifts.get(id_, 0)) for id_, r in room.items()}, tx.now)
+    due = [line for line in desk.lines.values() if _is_due(desk, roster, line, free, tx.now)]
     most = min(BATCH, sum(freed.values()))
     taken = store.take_waiting(tx, due[:LINES], most) if due else []
     if len(taken) == BATCH or len(due) > LINES:
@@ -103,19 +103,31 @@ def next_in_lines(tx: Transaction, desk: Desk, lines: Sequence[Line]) -> list[Co
     if not lines:
         return []
     roster = desk.roster.current(tx)
-    room = {id_: r for id_, r in desk.rooms.current(tx).items() if r.load < r.capacity and r.is_at_work(tx.now)}
-    due = [line for line in lines if _is_due(desk, roster, line, room, tx.now) or _is_told_otherwise(roster, line)]
+    free = _Free(desk.rooms.current(tx), tx.now)
+    due = [line for line in lines if _is_due(desk, roster, line, free, tx.now) or _is_told_otherwise(roster, line)]
     taken = store.take_waiting(tx, due[:LINES], BATCH) if due else []
     if len(taken) == BATCH or len(due) > LINES:
         tx.wake(WAKE)
     return taken
 
 
-def _is_due(desk: Desk, roster: Roster, line: Line, room: Mapping[str, Room], now: datetime) -> bool:
-    qualified = roster.field(line.needs).qualified
-    # The smaller of the two is walked through: few agents are free when many complaints wait.
-    ids: Collection[str] = room.keys() & qualified if len(room) < len(qualified) else qualified
-    return has_room(line.weight, ids, room) and desk.is_open(line.hours, now)
+class _Free:
+    """Who is at work, by how many points they have left at least."""
+
+    def __init__(self, room: Mapping[str, Room], now: datetime):
+        self._left = {id_: r.capacity - r.load for id_, r in room.items() if r.load < r.capacity and r.is_at_work(now)}
+        self._by_weight: dict[int, set[str]] = {}
+
+    def for_(self, weight: int) -> set[str]:
+        if weight not in self._by_weight:
+            self._by_weight[weight] = {id_ for id_, left in self._left.items() if left >= weight}
+        return self._by_weight[weight]
+
+
+def _is_due(desk: Desk, roster: Roster, line: Line, free: _Free, now: datetime) -> bool:
+    """Somebody could take the first of this line now."""
+    is_for_somebody = not roster.field(line.needs).qualified.isdisjoint(free.for_(line.weight))
+    return is_for_somebody and desk.is_open(line.hours, now)
 
 
 def _is_told_otherwise(roster: Roster, line: Line) -> bool:
@@ -210,7 +222,3 @@ def _in_line(tx: Transaction, desk: Desk, decided: Sequence[Complaint]) -> list[
 
 def _region_and_priority(c: Complaint) -> tuple[str | None, int]:
     return c.facts.region if c.facts else None, c.demand.priority if c.demand else 0
-
-
-def _shifted(room: Room, weight: int) -> Room:
-    return room._replace(load=room.load + weight)

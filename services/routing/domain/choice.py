@@ -1,7 +1,7 @@
 """Who takes a complaint: the best score among the qualified agents who work now and have room; used by `placing.py`."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush, heapreplace
@@ -222,16 +222,17 @@ class Plan:
     def _new_line(self, known: Field, weight: int) -> "_Line":
         standing, left = self._standing, self._left
         static = known.static(self._weights)
-        heap = [(-(own + standing[id_]), id_) for id_, own in static.items() if id_ in standing and left[id_] >= weight]
+        able = known.qualified & standing.keys()
+        if weight > 1:
+            able = {id_ for id_ in able if left[id_] >= weight}
+        heap = [(-(static[id_] + standing[id_]), id_) for id_ in able]
         heapify(heap)
         line = _Line(known, static, weight, heap)
-        for id_ in static.keys() - standing.keys():
-            if id_ in self._away:
-                line.away[self._away[id_]] += 1
-            elif id_ in self._elsewhere and left[id_] >= weight:
-                line.elsewhere += 1
-        seen = sum(id_ in self._room for id_ in static) if len(static) > len(heap) else len(heap)
-        line.full = seen - len(heap) - line.away.total() - line.elsewhere
+        if len(heap) < len(known.qualified):
+            line.away = Counter(self._away[id_] for id_ in known.qualified & self._away.keys())
+            line.elsewhere = sum(left[id_] >= weight for id_ in known.qualified & self._elsewhere)
+            seen = len(known.qualified & self._room.keys())
+            line.full = seen - len(heap) - line.away.total() - line.elsewhere
         return line
 
 
@@ -259,11 +260,6 @@ class _Line:
         if passed_over.get(Lack.TRIED) and not self.full:
             return Reason.DECLINED
         return Reason.ALL_FULL if self.full or self.heap or self.elsewhere else Reason.NOBODY_AT_WORK
-
-
-def has_room(weight: int, ids: Iterable[str], room: Mapping[str, Room]) -> bool:
-    """Whether anybody of them could take it; room: of those who are at work."""
-    return any(id_ in room and room[id_].load + weight <= room[id_].capacity for id_ in ids)
 
 
 def worth_locking(decisions: Sequence[Decision]) -> set[str]:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from services.routing.domain.calendar import Absence, Calendar
 from services.routing.domain.needs import HIGHEST, LOWEST
@@ -77,8 +78,7 @@ class Agent:
         return Fit(skill, self.languages[needs.language] / HIGHEST if needs.language else 0.0)
 
 
-@dataclass(frozen=True)
-class Fit:
+class Fit(NamedTuple):
     """Levels relative to the highest, 0 to 1; 0 where nothing was asked for, of all alike."""
 
     skill: float
@@ -176,11 +176,13 @@ class Roster:
         if needs.skill is not None:
             only(Lack.SKILL, self._who(Lack.SKILL, needs.skill))
             least = needs.skill_level or LOWEST
-            only(Lack.SKILL_LEVEL, {id_ for id_ in left if self._agents[id_].skills[needs.skill] >= least})
+            if least > LOWEST:
+                only(Lack.SKILL_LEVEL, {id_ for id_ in left if self._agents[id_].skills[needs.skill] >= least})
         if needs.language is not None:
             only(Lack.LANGUAGE, self._who(Lack.LANGUAGE, needs.language))
             least = needs.language_level or LOWEST
-            only(Lack.LANGUAGE_LEVEL, {id_ for id_ in left if self._agents[id_].languages[needs.language] >= least})
+            if least > LOWEST:
+                only(Lack.LANGUAGE_LEVEL, {id_ for id_ in left if self._agents[id_].languages[needs.language] >= least})
         if needs.region is not None:
             only(Lack.REGION, self._who(Lack.REGION, needs.region) | self._who(Lack.REGION, EVERYWHERE))
         if needs.team is not None:
