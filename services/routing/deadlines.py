@@ -17,7 +17,7 @@ AGENTS = 20  # whose status changes in one transaction: each may be given as man
 
 def relax_waiting(tx: Transaction, desk: Desk) -> int:
     """Those who have waited long enough make do with less; the number of them."""
-    before = {c.id: c for c in store.claim_relaxations(tx, BATCH)}
+    before = {c.id: c for c in store.claim_relaxations(tx, desk.policy.version, BATCH)}
     after = {id_: c.relaxed(desk.policy, tx.now) for id_, c in before.items()}
     for c in after.values():
         desk.remember(c)
@@ -79,7 +79,11 @@ def _look(known: Known, now: datetime) -> Look:
 def reread_waiting(tx: Transaction, desk: Desk) -> int:
     """Those that were queued under an older policy are read by this one; the number of them."""
     policy = desk.policy
-    store.take_policy(tx, policy.version, desk.policies.document)
+    # Said once: whoever went on saying so would take turns with a replica that has another policy.
+    if desk.taken != policy.version:
+        store.take_policy(tx, policy.version, desk.policies.document)
     before = {c.id: c for c in store.claim_outdated(tx, policy.version, BATCH)}
     after = {id_: c.under(policy, tx.now) for id_, c in before.items()}
-    return settle(tx, desk, before, after)
+    changed = settle(tx, desk, before, after)
+    desk.taken = policy.version
+    return changed

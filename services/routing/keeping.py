@@ -18,19 +18,19 @@ from shared.database import Transaction
 MOST = 50  # complaints for which room is kept at once
 
 
-def keep_room(tx: Transaction, desk: Desk, lines: Sequence[Line]) -> None:
+def keep_room(tx: Transaction, desk: Desk, lines: Sequence[Line]) -> int:
+    """The number of agents whose room is kept for another complaint than before, or for none any more."""
     keepers = roster_store.keepers(tx)
     heavy = [line for line in lines if line.weight > 1 and desk.is_open(line.hours, tx.now)]
     if not heavy and not keepers:
-        return
+        return 0
     patience = desk.policy.patience
     waiting = [c for c in store.first_of(tx, heavy, MOST) if c.waiting_since and c.waiting_since + patience <= tx.now]
-    wanted = _choose(tx, desk, waiting, keepers)
-    changes = {
-        id_: wanted.get(id_) for id_ in {*wanted, *keepers} if keepers.get(id_) != _complaint_of(wanted.get(id_))
-    }
+    wanted = _choose(tx, desk, waiting, {id_: complaint_id for id_, (complaint_id, _) in keepers.items()})
+    changes = {id_: wanted.get(id_) for id_ in {*wanted, *keepers} if keepers.get(id_) != wanted.get(id_)}
     if changes:
         roster_store.keep_room(tx, changes)
+    return len(changes)
 
 
 def _choose(
@@ -54,7 +54,3 @@ def _choose(
 
 def _best(able: Mapping[str, Room], already: Collection[str]) -> str | None:
     return min(able, key=lambda id_: (id_ not in already, able[id_].load - able[id_].capacity, id_), default=None)
-
-
-def _complaint_of(kept: tuple[str, datetime] | None) -> str | None:
-    return kept[0] if kept else None

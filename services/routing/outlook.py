@@ -1,15 +1,15 @@
 """Who waits now and why, as it is this moment: reasons to wait change by the hour, and stored is only the first."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from services.routing import metrics, roster_store, store
 from services.routing.domain.complaint import Complaint
+from services.routing.domain.line import Line, line_from, line_key
 from services.routing.domain.reasons import Reason
 from services.routing.domain.roster import Roster
 from services.routing.placing import Desk
-from shared.contracts.routing import Needs
 from shared.database import Transaction
 
 
@@ -17,7 +17,7 @@ def waiting_by_reason(tx: Transaction, desk: Desk) -> Counter[Reason]:
     lines, at_work, roster = store.lines(tx), roster_store.at_work(tx), desk.roster.current(tx)
     counts: Counter[Reason] = Counter({Reason.DECLINED: store.count_parked(tx)})
     for line in lines:
-        counts[_reason(desk, roster, at_work, line.needs, line.hours, tx.now)] += line.count
+        counts[_reason(desk, roster, at_work, line, tx.now)] += line.count
     return counts
 
 
@@ -32,19 +32,18 @@ def look(tx: Transaction, desk: Desk) -> None:
     metrics.show(waiting_by_reason(tx, desk), roster_store.count_by_status(tx), store.oldest_waiting(tx), tx.now)
 
 
-def _reason_of(desk: Desk, roster: Roster, at_work: Collection[str], c: Complaint, now: datetime) -> Reason:
+def _reason_of(desk: Desk, roster: Roster, at_work: set[str], c: Complaint, now: datetime) -> Reason:
     if c.is_parked(desk.policy) or c.demand is None:
         return Reason.DECLINED
-    left = at_work if not c.tried else set(at_work) - set(c.tried)
-    return _reason(desk, roster, left, c.demand.needs, c.demand.hours, now)
+    return _reason(desk, roster, at_work, line_from(line_key(c.demand, c.tried), Reason.ALL_FULL), now)
 
 
-def _reason(
-    desk: Desk, roster: Roster, at_work: Collection[str], needs: Needs, hours: str | None, now: datetime
-) -> Reason:
-    qualified = roster.field(needs).qualified
+def _reason(desk: Desk, roster: Roster, at_work: set[str], line: Line, now: datetime) -> Reason:
+    qualified = roster.field(line.needs).qualified
     if not qualified:
         return Reason.NOBODY_QUALIFIED
-    if not desk.is_open(hours, now):
+    if not desk.is_open(line.hours, now):
         return Reason.OUT_OF_HOURS
-    return Reason.ALL_FULL if not qualified.isdisjoint(at_work) else Reason.NOBODY_AT_WORK
+    if qualified.isdisjoint(at_work):
+        return Reason.NOBODY_AT_WORK
+    return Reason.DECLINED if line.tried and qualified & at_work <= {*line.tried} else Reason.ALL_FULL

@@ -40,7 +40,7 @@ def assign(
     lack = why_not(known[agent_id].agent, known[agent_id].room, before, tx.now)
     if lack and not force:
         raise Conflict(f"{agent_id} could not take it: {lack.value}; `force` assigns it all the same")
-    after = before.assigned_by(agent_id, by, note, desk.policy, tx.now)
+    after = before.assigned_by(agent_id, by, note, tx.now)
     desk.roster.current(tx)
     shift_loads(tx, load_shifts({complaint_id: before}, {complaint_id: after}))
     save(tx, desk, {complaint_id: before}, {complaint_id: after})

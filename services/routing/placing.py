@@ -27,13 +27,15 @@ class Desk:
     """What every decision needs beside the transaction.
 
     lines: those in which somebody waited at the last look, and those that were added since. Only a hint: a line that
-    another replica began a moment ago is found by the next look (`usecases.assign_waiting`).
+    another replica began a moment ago is found by the next look (`usecases.assign_waiting`). taken: the version of the
+    policy that this process said is in force (`deadlines.reread_waiting`).
     """
 
     policies: PolicyBook
     roster: KnownRoster
     rooms: KnownRooms
     lines: dict[tuple[str, Reason], Line] = field(default_factory=dict)
+    taken: str | None = None
 
     @property
     def policy(self) -> Policy:
@@ -45,7 +47,7 @@ class Desk:
 
     def remember(self, waiting: Complaint) -> None:
         if waiting.demand and waiting.reason and waiting.rank_at and len(self.lines) < MOST_LINES:
-            known = line_key(waiting.demand), waiting.reason
+            known = line_key(waiting.demand, waiting.tried), waiting.reason
             if known not in self.lines:
                 self.lines[known] = line_from(*known)
 
@@ -61,9 +63,9 @@ def place(
 
     shifts: load by agent that comes or goes for other reasons. among: locked agents, if only these are to be chosen.
     """
-    policy, now = desk.policy, tx.now
+    policy = desk.policy
     seeking = sorted(seeking, key=lambda c: (_rank(c, policy), c.id))
-    decisions = _closed(desk, seeking, now)
+    decisions = _closed(tx, desk, seeking)
     requests = _requests(tx, policy, [c for c in seeking if c.id not in decisions])
     plan, decided = _plan_among(tx, desk, requests, among) if among else _plan(tx, desk, requests, shifts)
     decisions |= {r.complaint_id: d for r, d in zip(requests, decided, strict=True)}
@@ -76,7 +78,7 @@ def place(
     )
     if plan.overlooked:
         tx.wake(WAKE)
-    return _in_line(tx, desk, [c.decided(decisions[c.id], policy, now) for c in seeking])
+    return _in_line(tx, desk, [c.decided(decisions[c.id], tx.now) for c in seeking])
 
 
 def next_waiting(tx: Transaction, desk: Desk, freed: Mapping[str, int], shifts: Mapping[str, int]) -> list[Complaint]:
@@ -115,31 +117,43 @@ class _Free:
     """Who is at work, by how many points they have left at least."""
 
     def __init__(self, room: Mapping[str, Room], now: datetime):
-        self._left = {id_: r.capacity - r.load for id_, r in room.items() if r.load < r.capacity and r.is_at_work(now)}
+        free = {id_: r for id_, r in room.items() if r.load < r.capacity and r.is_at_work(now)}
+        self._left = {id_: r.capacity - r.load for id_, r in free.items() if r.kept_for is None}
+        self._kept = {id_: r for id_, r in free.items() if r.kept_for is not None}
         self._by_weight: dict[int, set[str]] = {}
 
-    def for_(self, weight: int) -> set[str]:
-        if weight not in self._by_weight:
-            self._by_weight[weight] = {id_ for id_, left in self._left.items() if left >= weight}
-        return self._by_weight[weight]
+    def for_(self, line: Line) -> set[str]:
+        """Those who have room for the first of the line; who of them is qualified is not asked."""
+        if line.weight not in self._by_weight:
+            self._by_weight[line.weight] = {id_ for id_, left in self._left.items() if left >= line.weight}
+        able = self._by_weight[line.weight]
+        passing = {
+            id_
+            for id_, r in self._kept.items()
+            if r.load + line.weight <= r.capacity and not r.is_kept_from(None, line.first_at)
+        }
+        return (able | passing) - {*line.tried} if passing or line.tried else able
 
 
 def _is_due(desk: Desk, roster: Roster, line: Line, free: _Free, now: datetime) -> bool:
     """Somebody could take the first of this line now."""
-    is_for_somebody = not roster.field(line.needs).qualified.isdisjoint(free.for_(line.weight))
-    return is_for_somebody and desk.is_open(line.hours, now)
+    return not roster.field(line.needs).qualified.isdisjoint(free.for_(line)) and desk.is_open(line.hours, now)
 
 
 def _is_told_otherwise(roster: Roster, line: Line) -> bool:
     return (line.reason is Reason.NOBODY_QUALIFIED) is bool(roster.field(line.needs).qualified)
 
 
-def _closed(desk: Desk, seeking: Sequence[Complaint], now: datetime) -> dict[str, Decision]:
+def _closed(tx: Transaction, desk: Desk, seeking: Sequence[Complaint]) -> dict[str, Decision]:
     """Decisions about those whose region is closed now."""
+    closed = {c.id: c.demand.needs for c in seeking if c.demand and not desk.is_open(c.demand.hours, tx.now)}
+    roster = desk.roster.current(tx) if closed else Roster()
+    fields = {id_: roster.field(needs) for id_, needs in closed.items()}
     return {
-        c.id: Decision(None, Reason.OUT_OF_HOURS)
-        for c in seeking
-        if c.demand and c.demand.hours and not desk.is_open(c.demand.hours, now)
+        id_: Decision(None, Reason.OUT_OF_HOURS)
+        if known.qualified
+        else Decision(None, Reason.NOBODY_QUALIFIED, rejected=dict(known.lacks))
+        for id_, known in fields.items()
     }
 
 

@@ -182,10 +182,10 @@ def at_work(tx: Transaction) -> set[str]:
     return set(rows.scalars())
 
 
-def keepers(tx: Transaction) -> dict[str, str]:
-    """Agents whose room is kept for a complaint, with its id."""
-    rows = tx.execute(select(g.c.id, g.c.kept_for).where(g.c.kept_for.is_not(None)))
-    return {row.id: row.kept_for for row in rows}
+def keepers(tx: Transaction) -> dict[str, tuple[str, datetime]]:
+    """Agents whose room is kept for a complaint, with its id and rank."""
+    rows = tx.execute(select(g.c.id, g.c.kept_for, g.c.kept_rank).where(g.c.kept_for.is_not(None)))
+    return {row.id: (row.kept_for, row.kept_rank) for row in rows}
 
 
 def keep_room(tx: Transaction, kept: Mapping[str, tuple[str, datetime] | None]) -> None:

@@ -113,7 +113,7 @@ def _demand_columns(c: Complaint) -> Mapping[str, Any]:
         "severity": demand.severity.value,
         "weight": demand.weight,
         "priority": demand.priority,
-        "line": None if c.state is State.WAITING and c.rank_at is None else line_key(demand),
+        "line": None if c.state is State.WAITING and c.rank_at is None else line_key(demand, c.tried),
     }
 
 

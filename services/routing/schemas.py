@@ -86,14 +86,23 @@ class DayOrInstant(fields.Field[date]):
         return instant
 
 
+class OrdinaryYear(validate.Validator):
+    """A day more or less, or another zone, makes no time out of it that there is not."""
+
+    def __call__(self, at: date) -> date:
+        if not 1 < at.year < 9999:
+            raise ValidationError("there is no such year on our calendars")
+        return at
+
+
 class AbsenceSchema(Schema):
     """Days count as a whole, the last one too."""
 
     class Meta:
         unknown = RAISE
 
-    start = DayOrInstant(required=True, data_key="from")
-    end = DayOrInstant(required=True, data_key="to")
+    start = DayOrInstant(required=True, data_key="from", validate=OrdinaryYear())
+    end = DayOrInstant(required=True, data_key="to", validate=OrdinaryYear())
 
 
 class AgentSchema(Schema):

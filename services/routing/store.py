@@ -18,6 +18,7 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
+    update,
 )
 
 from services.routing import tables
@@ -52,6 +53,12 @@ def save_complaints(tx: Transaction, complaints: Iterable[Complaint]) -> None:
 def add_history(tx: Transaction, complaints: Iterable[Complaint]) -> None:
     """What is new about each, as it happened."""
     tx.insert_many(h, [entry_row(c, entry) for c in complaints for entry in c.news])
+
+
+def erase_words(tx: Transaction, ids: Collection[str]) -> None:
+    """What people wrote about these complaints, and the needs that they set."""
+    if ids:
+        tx.execute(update(h).where(h.c.complaint_id.in_(sorted(ids))).values(note=None, details=None))
 
 
 def find_complaint(tx: Transaction, complaint_id: str) -> Complaint | None:
@@ -115,9 +122,9 @@ def agents_of_customers(tx: Transaction, customers: Collection[str]) -> dict[str
     return {row.customer: row.agent_id for row in rows}  # the newest comes last
 
 
-def claim_relaxations(tx: Transaction, limit: int) -> list[Complaint]:
-    """Waiting complaints whose next relaxation is due, locked."""
-    query = select(a).where(IS_WAITING, a.c.relax_at <= tx.now).order_by(a.c.relax_at)
+def claim_relaxations(tx: Transaction, version: str, limit: int) -> list[Complaint]:
+    """Waiting complaints whose next relaxation is due by the policy that read them, locked."""
+    query = select(a).where(IS_WAITING, a.c.relax_at <= tx.now, a.c.policy_version == version).order_by(a.c.relax_at)
     return [complaint_from(row) for row in tx.execute(query.limit(limit).with_for_update(skip_locked=True))]
 
 

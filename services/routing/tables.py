@@ -86,8 +86,9 @@ assignments = Table(
     Column("severity", String(16)),
     Column("weight", Integer),
     Column("priority", Integer),
-    # Needs, weight and hours in one word: complaints of one line wait for the same agents. None = for a supervisor.
-    Column("line", String(400)),
+    # Needs, weight, hours and who lost it, in one word: complaints of one line wait for the same agents. None = for a
+    # supervisor.
+    Column("line", String(2000)),
     Column("customer", String(300)),
     Column("customer_region", String(40)),
     Column("agent_id", String(64)),

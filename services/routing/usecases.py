@@ -14,21 +14,20 @@ def follow_complaints(tx: Transaction, desk: Desk, events: Sequence[ComplaintEve
     """Brings the complaints to what the events say: new ones look for an agent, closed ones give theirs back."""
     before = store.lock_complaints(tx, {e.subject for e in events})
     settle(tx, desk, before, _followed(tx, desk, before, events))
-    erase_messages(tx, forgotten_among(events))
+    forgotten = forgotten_among(events)
+    store.erase_words(tx, forgotten)
+    erase_messages(tx, forgotten)
 
 
 def assign_waiting(tx: Transaction, desk: Desk) -> int:
-    """Gives free capacity to those that wait; the number of complaints about which something was decided.
+    """Gives free capacity to those that wait; the number of decisions, or of agents whose room is kept for another now.
 
     Finds what no event told of: a region that opened, room that came while a complaint was on its way into the line.
     """
     lines = store.lines(tx)
     before = {c.id: c for c in placing.next_in_lines(tx, desk, lines)}
     placed = placing.place(tx, desk, list(before.values()), {})
-    changed = save(tx, desk, before, {c.id: c for c in placed})
-    if not changed:
-        keeping.keep_room(tx, desk, lines)
-    return changed
+    return save(tx, desk, before, {c.id: c for c in placed}) or keeping.keep_room(tx, desk, lines)
 
 
 def _followed(

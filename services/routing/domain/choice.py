@@ -36,6 +36,12 @@ class Room(NamedTuple):
     def is_at_work(self, now: datetime) -> bool:
         return self.status is Status.AVAILABLE and (self.due_at is None or now < self.due_at)
 
+    def is_kept_from(self, complaint_id: str | None, rank: datetime | None) -> bool:
+        """Whether it is kept for another one than this, which does not rank before it."""
+        if self.kept_for is None or self.kept_for == complaint_id or self.kept_rank is None:
+            return False
+        return rank is not None and rank > self.kept_rank
+
     def lack_at(self, now: datetime) -> Lack:
         """Why somebody who is not at work is not; one whose status is due to be looked at counts as off shift."""
         return Lack.OFF_SHIFT if self.status is Status.AVAILABLE else Lack(self.status.value)
@@ -178,10 +184,7 @@ class Plan:
     def _lack(self, agent_id: str, request: Request) -> Lack | None:
         if agent_id in request.tried:
             return Lack.TRIED
-        room = self._room[agent_id]
-        if room.kept_rank is not None and room.kept_for != request.complaint_id and request.rank > room.kept_rank:
-            return Lack.KEPT
-        return None
+        return Lack.KEPT if self._room[agent_id].is_kept_from(request.complaint_id, request.rank) else None
 
     def _preferred(self, line: "_Line", request: Request) -> Candidate | None:
         id_ = request.preferred
@@ -257,7 +260,7 @@ class _Line:
     def why_nobody(self, passed_over: Mapping[Lack, int]) -> Reason:
         if not self.static:
             return Reason.NOBODY_QUALIFIED
-        if passed_over.get(Lack.TRIED) and not self.full:
+        if passed_over.get(Lack.TRIED) and not (self.full or self.elsewhere or passed_over.get(Lack.KEPT)):
             return Reason.DECLINED
         return Reason.ALL_FULL if self.full or self.heap or self.elsewhere else Reason.NOBODY_AT_WORK
 

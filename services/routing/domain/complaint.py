@@ -72,7 +72,7 @@ class Entry:
 @dataclass(frozen=True)
 class Complaint:
     """facts_revision, step_revision, answered_revision: the newest facts, the newest closing or reopening, the newest
-    answer that is known; 0 = none.
+    answer that is known; 0 = none. policy_version: of the policy that read the facts last.
 
     agent_id: who has it, or had it last. attempt: number of announced decisions. decision: how the last one came about.
     waiting_since: when it began to need an agent; it stays as it is when an agent loses it. relax_from: from when its
@@ -131,7 +131,15 @@ class Complaint:
         return self.state is State.WAITING and not self.is_parked(policy)
 
     def after(self, event: ComplaintEvent, policy: Policy, now: datetime) -> "Complaint":
-        """The complaint once the event is known; itself when the event is older than what is known."""
+        """The complaint once the event is known; itself when the event is older than what is known.
+
+        What is forgotten stays so, and is so whatever came before: the case that closes with it may be quicker.
+        """
+        if self.reason is Reason.FORGOTTEN:
+            return self
+        if isinstance(event, ComplaintForgotten):
+            seen = replace(self, step_revision=max(self.step_revision, event.revision))
+            return seen._released(Reason.FORGOTTEN, now)
         if isinstance(event, ComplaintFacts):
             return self._with_facts(event, policy, now)
         if isinstance(event, CaseResolved):
@@ -144,20 +152,20 @@ class Complaint:
         reason = _ENDS.get(type(event))
         return seen._released(reason, now) if reason else seen._reopened(policy, now)
 
-    def decided(self, decision: Decision, policy: Policy, now: datetime) -> "Complaint":
+    def decided(self, decision: Decision, now: datetime) -> "Complaint":
         """With the decision about who takes it; itself when it goes on waiting as before.
 
         Between full, off duty and out of hours it may change many times a day: only the first is a decision.
         """
         if decision.agent_id is None:
             same = (decision.reason is Reason.NOBODY_QUALIFIED) is (self.reason is Reason.NOBODY_QUALIFIED)
-            return self if self.reason is not None and same else self._queued(decision.reason, decision, policy, now)
-        return self._assigned(decision.agent_id, decision, policy, now, None)
+            return self if self.reason is not None and same else self._queued(decision.reason, decision, now)
+        return self._assigned(decision.agent_id, decision, now, None)
 
-    def assigned_by(self, agent_id: str, by: str, note: str | None, policy: Policy, now: datetime) -> "Complaint":
+    def assigned_by(self, agent_id: str, by: str, note: str | None, now: datetime) -> "Complaint":
         """A supervisor chose."""
         fresh = replace(self, **_NEW_ROUND)
-        return fresh._assigned(agent_id, Decision(agent_id, Reason.BY_HAND), policy, now, by, note)
+        return fresh._assigned(agent_id, Decision(agent_id, Reason.BY_HAND), now, by, note)
 
     def queued_in(self, turn_at: datetime, policy: Policy) -> "Complaint":
         """With its place in line."""
@@ -180,22 +188,22 @@ class Complaint:
         lost, tried = self.lost + 1, _once(*self.tried, self.agent_id)
         seeking = replace(told, state=State.WAITING, lost=lost, tried=tried, answer_by=None, **_NO_DECISION)
         seeking = seeking._relaxing(policy)
-        if lost < policy.attempts:
+        if not seeking.is_parked(policy):
             return seeking
-        parked = replace(seeking, rank_at=None, relax_at=None)
-        return parked._queued(Reason.DECLINED, Decision(None, Reason.DECLINED), policy, now)
+        return replace(seeking, rank_at=None)._queued(Reason.DECLINED, Decision(None, Reason.DECLINED), now)
 
     def handed_back(
         self, override: Mapping[str, Any], by: str, note: str | None, policy: Policy, now: datetime
     ) -> "Complaint":
         """A supervisor puts it back into the line, with needs of their own if they wish, for somebody else."""
+        wanted = dict(override) or None
+        if self.is_in_line(policy) and not self.lost and wanted == self.override:
+            return self  # told twice; whoever had it is not to get it again
         held = (self.agent_id,) if self.state is State.ASSIGNED and self.agent_id else ()
-        told = self._told(
-            now, What.HANDED_BACK, agent_id=self.agent_id, by=by, note=note, details=dict(override) or None
+        told = self._told(now, What.HANDED_BACK, agent_id=held[0] if held else None, by=by, note=note, details=wanted)
+        return replace(told, state=State.WAITING, override=wanted, lost=0, tried=held, answer_by=None)._waiting_anew(
+            policy, now, since=self.waiting_since
         )
-        return replace(
-            told, state=State.WAITING, override=dict(override) or None, lost=0, tried=held, answer_by=None
-        )._waiting_anew(policy, now, since=self.waiting_since)
 
     def relaxed(self, policy: Policy, now: datetime) -> "Complaint":
         """With every relaxation that is due."""
@@ -209,18 +217,17 @@ class Complaint:
 
     def under(self, policy: Policy, now: datetime) -> "Complaint":
         """Waiting, and read again by another policy than the one that it was queued under."""
+        read = replace(self, policy_version=policy.version)
         if self.facts is None:
-            return replace(self, policy_version=policy.version)
-        return replace(self, policy_version=policy.version)._demanding(
-            policy.demand_of(self.facts, now, self.override), policy, now
-        )
+            return read
+        is_parked = self.rank_at is None or self.is_parked(policy)
+        return read._demanding(policy.demand_of(self.facts, now, self.override), policy, now, anew=is_parked)
 
     def _with_facts(self, event: ComplaintFacts, policy: Policy, now: datetime) -> "Complaint":
         if event.revision <= self.facts_revision:
             return self
         facts = facts_of(event)
-        kept = None if self.reason is Reason.FORGOTTEN else facts
-        changed = replace(self, facts_revision=event.revision, facts=kept)
+        changed = replace(self, facts_revision=event.revision, facts=facts, policy_version=policy.version)
         demand = policy.demand_of(facts, now, self.override)
         if self.state is State.EARLY:
             return replace(changed, state=State.WAITING, demand=demand)._waiting_anew(policy, now)
@@ -228,16 +235,19 @@ class Complaint:
             return changed._demanding(demand, policy, now)
         return replace(changed, demand=demand)
 
-    def _demanding(self, demand: Demand, policy: Policy, now: datetime) -> "Complaint":
-        """Waiting, with what it asks for now. Something new is undecided: it is announced, whatever becomes of it."""
+    def _demanding(self, demand: Demand, policy: Policy, now: datetime, *, anew: bool = False) -> "Complaint":
+        """Waiting, with what it asks for now. Something new is undecided: it is announced, whatever becomes of it.
+
+        anew: it begins a new round though it asks for the same.
+        """
         assert self.facts is not None
         if self.relax_from is not None:
             demand = policy.relaxed(demand, self.facts, now - self.relax_from, self.override)
-        if demand == self.demand:
-            return self._relaxing(policy)
+        rank_at = policy.rank_at(self.turn_at, demand.priority) if self.turn_at else None
+        if demand == self.demand and not anew:
+            return replace(self, rank_at=self.rank_at and rank_at)._relaxing(policy)
         # Not for supervisors only any more, if it was: it is another request now.
         told = self._told(now, What.CHANGED, details={"rule": demand.rule})
-        rank_at = policy.rank_at(self.turn_at, demand.priority) if self.turn_at else None
         return replace(told, demand=demand, rank_at=rank_at, **_NO_DECISION, **_NEW_ROUND)._relaxing(policy)
 
     def _waiting_anew(self, policy: Policy, now: datetime, since: datetime | None = None) -> "Complaint":
@@ -249,12 +259,18 @@ class Complaint:
         opens_at = hours.calendar.next_opening(now) if hours else now
         turn: dict[str, Any] = {} if since else {"turn_at": None, "rank_at": None}
         return replace(
-            self, demand=demand, waiting_since=since or now, relax_from=opens_at or now, **turn, **_NO_DECISION
+            self,
+            demand=demand,
+            policy_version=policy.version,
+            waiting_since=since or now,
+            relax_from=opens_at or now,
+            **turn,
+            **_NO_DECISION,
         )._relaxing(policy)
 
     def _relaxing(self, policy: Policy) -> "Complaint":
         """With the time of its next relaxation."""
-        after = policy.next_relaxation(self.demand) if self.demand and self.state is State.WAITING else None
+        after = policy.next_relaxation(self.demand) if self.demand and self.is_in_line(policy) else None
         at = self.relax_from + after if after is not None and self.relax_from else None
         return self if at == self.relax_at else replace(self, relax_at=at)
 
@@ -289,18 +305,11 @@ class Complaint:
         told = replace(self._told(now, What.REOPENED), **_NEW_ROUND, state=State.WAITING)
         return told._waiting_anew(policy, now)
 
-    def _queued(self, reason: Reason, decision: Decision, policy: Policy, now: datetime) -> "Complaint":
-        told = self._told(now, What.QUEUED, reason.value)
-        return told._decided(reason, decision, policy, now)
+    def _queued(self, reason: Reason, decision: Decision, now: datetime) -> "Complaint":
+        return self._told(now, What.QUEUED, reason.value)._decided(reason, decision, now)
 
     def _assigned(
-        self,
-        agent_id: str,
-        decision: Decision,
-        policy: Policy,
-        now: datetime,
-        by: str | None,
-        note: str | None = None,
+        self, agent_id: str, decision: Decision, now: datetime, by: str | None, note: str | None = None
     ) -> "Complaint":
         within: timedelta | None = self.demand.answer_within if self.demand else None
         told = self._told(now, What.ASSIGNED, decision.reason.value, agent_id=agent_id, by=by, note=note)
@@ -313,17 +322,10 @@ class Complaint:
             answer_by=None if within is None or self.is_answered else now + within,
             relax_at=None,
         )
-        return taken._decided(decision.reason, decision, policy, now)
+        return taken._decided(decision.reason, decision, now)
 
-    def _decided(self, reason: Reason, decision: Decision, policy: Policy, now: datetime) -> "Complaint":
-        return replace(
-            self,
-            reason=reason,
-            attempt=self.attempt + 1,
-            decided_at=now,
-            decision=decision.as_data(),
-            policy_version=policy.version,
-        )
+    def _decided(self, reason: Reason, decision: Decision, now: datetime) -> "Complaint":
+        return replace(self, reason=reason, attempt=self.attempt + 1, decided_at=now, decision=decision.as_data())
 
     def _told(self, at: datetime, what: What, reason: str | None = None, **more: Any) -> "Complaint":
         return replace(self, news=(*self.news, Entry(at, what, reason, **more)))

@@ -36,7 +36,7 @@ def assigned(*events: ComplaintEvent) -> Complaint:
     for event in events:
         complaint = complaint.after(event, POLICY, NOON)
         if complaint.state is State.WAITING:
-            complaint = complaint.decided(Decision("eva", Reason.BEST_SCORE), POLICY, NOON)
+            complaint = complaint.decided(Decision("eva", Reason.BEST_SCORE), NOON)
     return complaint
 
 
@@ -93,13 +93,13 @@ def test_case_closes_only_what_it_had_seen(seen: int, state: State) -> None:
 
 def test_each_announced_decision_is_one_more_attempt() -> None:
     waits = Decision(None, Reason.ALL_FULL)
-    queued = after(classified()).decided(waits, POLICY, NOON)
-    again = queued.decided(waits, POLICY, NOON + SECOND)
+    queued = after(classified()).decided(waits, NOON)
+    again = queued.decided(waits, NOON + SECOND)
     assert (queued.attempt, again) == (1, queued)
-    assert queued.decided(Decision("eva", Reason.BEST_SCORE), POLICY, NOON).attempt == 2
+    assert queued.decided(Decision("eva", Reason.BEST_SCORE), NOON).attempt == 2
 
 
 def test_new_needs_of_a_waiting_complaint_are_decided_anew() -> None:
-    queued = after(classified()).decided(Decision(None, Reason.ALL_FULL), POLICY, NOON)
+    queued = after(classified()).decided(Decision(None, Reason.ALL_FULL), NOON)
     assert after(updated(), start=queued).reason is Reason.ALL_FULL
     assert after(updated(category="refund"), start=queued).reason is None

@@ -58,7 +58,7 @@ def upgrade() -> None:
     for column in assignment_columns():
         op.add_column("assignments", column)
     if op.get_bind().dialect.name == "postgresql":
-        op.alter_column("assignments", "line", type_=sa.String(400))
+        op.alter_column("assignments", "line", type_=sa.String(2000))
         op.alter_column("assignments", "policy_version", type_=sa.String(60))
     # Until the policy is read for them, those that wait already keep the places that they have.
     op.execute("UPDATE assignments SET rank_at = waiting_since, turn_at = waiting_since WHERE state = 'waiting'")
