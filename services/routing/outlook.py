@@ -32,11 +32,12 @@ def look(tx: Transaction, desk: Desk) -> None:
     metrics.show(waiting_by_reason(tx, desk), roster_store.count_by_status(tx), store.oldest_waiting(tx), tx.now)
 
 
-def _reason_of(desk: Desk, roster: Roster, at_work: Collection[str], c: Complaint, now: datetime) -> Reason:
+def _reason_of(desk: Desk, roster: Roster, at_work: set[str], c: Complaint, now: datetime) -> Reason:
     if c.is_parked(desk.policy) or c.demand is None:
         return Reason.DECLINED
-    left = at_work if not c.tried else set(at_work) - set(c.tried)
-    return _reason(desk, roster, left, c.demand.needs, c.demand.hours, now)
+    reason = _reason(desk, roster, at_work, c.demand.needs, c.demand.hours, now)
+    left = roster.field(c.demand.needs).qualified.keys() & at_work - set(c.tried)
+    return Reason.DECLINED if reason is Reason.ALL_FULL and not left else reason
 
 
 def _reason(

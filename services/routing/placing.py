@@ -32,10 +32,17 @@ class Desk:
     policies: PolicyBook
     roster: KnownRoster
     lines: dict[tuple[str, Reason], Line] = field(default_factory=dict)
+    _since: tuple[str, datetime] | None = None
 
     @property
     def policy(self) -> Policy:
         return self.policies.current
+
+    def deciding_since(self, now: datetime) -> datetime:
+        """When this process was first asked that about its policy: it does not become newer by being used on and on."""
+        if self._since is None or self._since[0] != self.policy.version:
+            self._since = self.policy.version, now
+        return self._since[1]
 
     def is_open(self, hours: str | None, now: datetime) -> bool:
         known = self.policy.hours_named(hours)
@@ -105,9 +112,21 @@ def next_in_lines(tx: Transaction, desk: Desk, lines: Sequence[Line]) -> list[Co
     room = roster_store.read_free_room(tx, qualified)
     due = [line for line in lines if _is_due(desk, roster, line, room, tx.now) or _is_told_otherwise(roster, line)]
     taken = store.take_waiting(tx, due[:LINES], BATCH) if due else []
+    while len(taken) == BATCH and not any(_could_change(c, roster, room) for c in taken):
+        # All of them lost those who have room, or these are kept for others: the next ones stand behind them.
+        taken = store.take_waiting(tx, due[:LINES], BATCH, after=taken[-1])
     if len(taken) == BATCH or len(due) > LINES:
         tx.wake(WAKE)
     return taken
+
+
+def _could_change(c: Complaint, roster: Roster, room: Mapping[str, Room]) -> bool:
+    assert c.demand is not None
+    qualified = roster.field(c.demand.needs).qualified
+    if (c.reason is Reason.NOBODY_QUALIFIED) is bool(qualified):
+        return True
+    free = (room[id_] for id_ in room.keys() & qualified.keys() if id_ not in c.tried)
+    return any(r.load + c.demand.weight <= r.capacity and not r.is_kept_from(c.id, c.rank_at) for r in free)
 
 
 def _is_due(desk: Desk, roster: Roster, line: Line, room: Mapping[str, Room], now: datetime) -> bool:

@@ -26,6 +26,7 @@ from services.routing.domain.line import Line, line_from
 from services.routing.domain.reasons import Reason
 from services.routing.rows import complaint_from, complaint_row, entry_from, entry_row
 from shared.database import Transaction
+from shared.tables import UtcDateTime
 
 a, h, p = tables.assignments, tables.history, tables.policies
 IS_WAITING = a.c.state == State.WAITING.value
@@ -70,15 +71,21 @@ def lines(tx: Transaction) -> list[Line]:
     return [line_from(r.line, Reason(r.reason), r.number, r.first_at) for r in tx.execute(_LINES)]
 
 
-def take_waiting(tx: Transaction, wanted: Collection[Line], limit: int) -> list[Complaint]:
-    """The first in these lines, by their rank, locked; those that another replica works on are left out."""
+def take_waiting(
+    tx: Transaction, wanted: Collection[Line], limit: int, after: Complaint | None = None
+) -> list[Complaint]:
+    """The first in these lines, by their rank, locked; those that another replica works on are left out.
+
+    after: the first of those that stand behind this one.
+    """
     pairs = [(line.key, line.reason.value) for line in wanted]
+    behind = {"after_rank": after.rank_at, "after_id": after.id} if after else {}
     if tx.is_postgres:
         values = {"keys": [key for key, _ in pairs], "reasons": [reason for _, reason in pairs], "most": limit}
-        return [complaint_from(row) for row in tx.execute(_HEADS, values)]
+        return [complaint_from(row) for row in tx.execute(_HEADS_BEHIND if after else _HEADS, values | behind)]
     of_lines = tuple_(a.c.line, a.c.reason).in_(pairs)
-    query = select(a).where(IS_WAITING, of_lines).order_by(*PLACES).limit(limit)
-    return [complaint_from(row) for row in tx.execute(query)]
+    query = select(a).where(IS_WAITING, of_lines, *([_IS_BEHIND] if after else [])).order_by(*PLACES).limit(limit)
+    return [complaint_from(row) for row in tx.execute(query, behind)]
 
 
 def first_of(tx: Transaction, wanted: Collection[Line], limit: int) -> list[Complaint]:
@@ -144,13 +151,13 @@ def claim_outdated(tx: Transaction, version: str, limit: int) -> list[Complaint]
     return [complaint_from(row) for row in tx.execute(query.limit(limit).with_for_update(skip_locked=True))]
 
 
-def take_policy(tx: Transaction, version: str, document: str) -> None:
-    """The policy is in force from now on, unless it is already."""
-    newest = select(p.c.version).order_by(p.c.taken_at.desc()).limit(1)
-    if tx.connection.scalar(newest) == version:
-        return
-    if not tx.execute(p.update().where(p.c.version == version).values(taken_at=tx.now)).rowcount:
-        tx.insert_many(p, [{"version": version, "document": document, "taken_at": tx.now}], skip_existing=True)
+def take_policy(tx: Transaction, version: str, document: str, taken_at: datetime) -> None:
+    """The policy has been in force since then, or later; said again, nothing changes."""
+    known: datetime | None = tx.connection.scalar(select(p.c.taken_at).where(p.c.version == version))
+    if known is None:
+        tx.insert_many(p, [{"version": version, "document": document, "taken_at": taken_at}], skip_existing=True)
+    elif known < taken_at:
+        tx.execute(p.update().where(p.c.version == version, p.c.taken_at < taken_at).values(taken_at=taken_at))
 
 
 def waiting(tx: Transaction, limit: int) -> list[Complaint]:
@@ -188,7 +195,10 @@ _LINES = (
 )
 
 
-def _heads() -> Select[Any]:
+_IS_BEHIND = tuple_(*PLACES) > tuple_(bindparam("after_rank", type_=UtcDateTime), bindparam("after_id", type_=Text()))
+
+
+def _heads(*conditions: ColumnElement[bool]) -> Select[Any]:
     """The first of each line is found through the index, however many wait in it or in others."""
     arrays = (bindparam(name, type_=ARRAY(Text())) for name in ("keys", "reasons"))
     words = (column("line", Text()), column("reason", Text()))
@@ -196,18 +206,23 @@ def _heads() -> Select[Any]:
     most: Any = bindparam("most")
     first = (
         select(a.c.complaint_id, a.c.rank_at)
-        .where(IS_WAITING, a.c.line == wanted.c.line, a.c.reason == wanted.c.reason)
-        .order_by(a.c.rank_at)
+        .where(IS_WAITING, a.c.line == wanted.c.line, a.c.reason == wanted.c.reason, *conditions)
+        .order_by(*PLACES)
         .limit(most)
     )
     each = lateral(first).alias("each")
-    ids = select(each.c.complaint_id).select_from(wanted.join(each, true())).order_by(each.c.rank_at).limit(most)
+    ids = (
+        select(each.c.complaint_id)
+        .select_from(wanted.join(each, true()))
+        .order_by(each.c.rank_at, each.c.complaint_id)
+        .limit(most)
+    )
     chosen = ids.cte("chosen")
     of_those = a.c.complaint_id.in_(select(chosen.c.complaint_id))
     return select(a).where(IS_WAITING, of_those).order_by(*PLACES).with_for_update(of=a, skip_locked=True)
 
 
-_HEADS = _heads()
+_HEADS, _HEADS_BEHIND = _heads(), _heads(_IS_BEHIND)
 
 
 @cache

@@ -37,6 +37,11 @@ class Room:
     def is_at_work(self, now: datetime) -> bool:
         return self.status is Status.AVAILABLE and (self.due_at is None or now < self.due_at)
 
+    def is_kept_from(self, complaint_id: str, rank: datetime | None) -> bool:
+        if self.kept_rank is None or self.kept_for in (None, complaint_id):
+            return False
+        return rank is None or rank > self.kept_rank
+
     def lack_at(self, now: datetime) -> Lack:
         """Why somebody who is not at work is not; one whose status is due to be looked at counts as off shift."""
         return Lack.OFF_SHIFT if self.status is Status.AVAILABLE else Lack(self.status.value)
@@ -173,10 +178,7 @@ class Plan:
     def _lack(self, agent_id: str, request: Request) -> Lack | None:
         if agent_id in request.tried:
             return Lack.TRIED
-        room = self._room[agent_id]
-        if room.kept_for not in (None, request.complaint_id) and room.kept_rank and request.rank > room.kept_rank:
-            return Lack.KEPT
-        return None
+        return Lack.KEPT if self._room[agent_id].is_kept_from(request.complaint_id, request.rank) else None
 
     def _preferred(self, line: "_Line", request: Request) -> Candidate | None:
         id_ = request.preferred

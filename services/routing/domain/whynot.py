@@ -19,6 +19,4 @@ def why_not(agent: Agent, room: Room, c: Complaint, now: datetime) -> Lack | Non
         return room.lack_at(now)
     if room.load + c.demand.weight > room.capacity:
         return Lack.FULL
-    if room.kept_rank is None or room.kept_for == c.id or (c.rank_at and c.rank_at <= room.kept_rank):
-        return None
-    return Lack.KEPT
+    return Lack.KEPT if room.is_kept_from(c.id, c.rank_at) else None
