@@ -79,11 +79,7 @@ def _look(known: Known, now: datetime) -> Look:
 def reread_waiting(tx: Transaction, desk: Desk) -> int:
     """Those that were queued under an older policy are read by this one; the number of them."""
     policy = desk.policy
-    # Said once: whoever went on saying so would take turns with a replica that has another policy.
-    if desk.taken != policy.version:
-        store.take_policy(tx, policy.version, desk.policies.document)
+    store.take_policy(tx, policy.version, desk.policies.document, desk.deciding_since(tx.now))
     before = {c.id: c for c in store.claim_outdated(tx, policy.version, BATCH)}
     after = {id_: c.under(policy, tx.now) for id_, c in before.items()}
-    changed = settle(tx, desk, before, after)
-    desk.taken = policy.version
-    return changed
+    return settle(tx, desk, before, after)

@@ -35,11 +35,17 @@ class Desk:
     roster: KnownRoster
     rooms: KnownRooms
     lines: dict[tuple[str, Reason], Line] = field(default_factory=dict)
-    taken: str | None = None
+    _since: tuple[str, datetime] | None = None
 
     @property
     def policy(self) -> Policy:
         return self.policies.current
+
+    def deciding_since(self, now: datetime) -> datetime:
+        """When this process was first asked that about its policy: it does not become newer by being used on and on."""
+        if self._since is None or self._since[0] != self.policy.version:
+            self._since = self.policy.version, now
+        return self._since[1]
 
     def is_open(self, hours: str | None, now: datetime) -> bool:
         known = self.policy.hours_named(hours)

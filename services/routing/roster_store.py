@@ -14,6 +14,7 @@ from sqlalchemy import (
     Update,
     bindparam,
     case,
+    event,
     func,
     or_,
     select,
@@ -66,12 +67,24 @@ class KnownRoster:
     """Who brings what, kept in memory and brought up to date in each transaction; loads are never kept."""
 
     def __init__(self) -> None:
-        self._roster = Roster()
+        self._roster, self._is_certain = Roster(), True
 
     def current(self, tx: Transaction) -> Roster:
         """Only what changed is read. A stale answer does no harm: `placing.py` checks the revision under the lock."""
-        self._roster.change(agent_from(row) for row in tx.execute(_CHANGED, {"known": self._roster.revision}))
-        return self._roster
+        roster, self._is_certain = self._roster if self._is_certain else Roster(), True
+        roster.change(agent_from(row) for row in tx.execute(_CHANGED, {"known": roster.revision}).all())
+        self._roster = roster
+        return roster
+
+    def is_changed_by(self, tx: Transaction) -> None:
+        """What this transaction reads is not certain yet: if it is rolled back, the next one reads everything anew.
+
+        Otherwise others' changes, which then have the same revision, would never be read.
+        """
+        event.listen(tx.connection, "rollback", lambda _: self._doubt())
+
+    def _doubt(self) -> None:
+        self._is_certain = False
 
     def name_of(self, agent_id: str) -> str:
         return self._roster[agent_id].name
@@ -139,8 +152,15 @@ def gone(tx: Transaction, limit: int) -> list[str]:
     return list(tx.execute(select(g.c.id).where(g.c.vacate).order_by(g.c.id).limit(limit)).scalars())
 
 
+def lock_gone(tx: Transaction, ids: Collection[str]) -> list[str]:
+    """Those of them that still are; without those on whom somebody works now."""
+    query = select(g.c.id).where(g.c.id.in_(sorted(ids)), g.c.vacate).order_by(g.c.id)
+    return list(tx.execute(query.with_for_update(skip_locked=True)).scalars())
+
+
 def vacated(tx: Transaction, ids: Collection[str]) -> None:
-    tx.execute(update(g).where(g.c.id.in_(sorted(ids)), g.c.vacate).values(vacate=False))
+    """Of locked agents."""
+    tx.update_many(g, "id", [{"id": id_, "vacate": False} for id_ in sorted(ids)])
 
 
 def next_revision(tx: Transaction) -> int:
@@ -189,11 +209,12 @@ def keepers(tx: Transaction) -> dict[str, tuple[str, datetime]]:
 
 
 def keep_room(tx: Transaction, kept: Mapping[str, tuple[str, datetime] | None]) -> None:
-    """By agent, the complaint that their room is kept for and its rank; None = for nobody any more."""
-    lock_room(tx, kept)
-    rows = [
-        {"id": id_, "kept_for": keep and keep[0], "kept_rank": keep and keep[1]} for id_, keep in sorted(kept.items())
-    ]
+    """By agent, the complaint that their room is kept for and its rank; None = for nobody any more.
+
+    Those on whom somebody works are left for the next time: waited for out of order, they might wait for this one.
+    """
+    free = tx.execute(select(g.c.id).where(g.c.id.in_(sorted(kept))).with_for_update(skip_locked=True))
+    rows = [{"id": i, "kept_for": (k := kept[i]) and k[0], "kept_rank": k and k[1]} for i in sorted(free.scalars())]
     tx.update_many(g, "id", rows)
 
 

@@ -109,7 +109,7 @@ assignments = Table(
     Column("decided_at", UtcDateTime),
     Column("decision", JSON(none_as_null=True)),
     Column("policy_version", String(60)),
-    Index("waiting_by_place", "line", "rank_at", postgresql_where=WAITING_ONLY, sqlite_where=WAITING_ONLY),
+    Index("waiting_by_place", "line", "reason", "rank_at", postgresql_where=WAITING_ONLY, sqlite_where=WAITING_ONLY),
     Index(
         "waiting_by_turn",
         "customer_region",

@@ -37,6 +37,8 @@ class PresenceTold:
 
 def follow_workforce(tx: Transaction, desk: Desk, events: Sequence[AgentTold | PresenceTold]) -> None:
     """Agents first: a presence may come with the event that makes its agent known, or before it: then it waits."""
+    # All of them at once, so in order of id, and before the roster.
+    roster_store.lock_agents(tx, {event.subject for event in events})
     apply_agents(tx, desk, [event for event in events if isinstance(event, AgentTold)])
     try:
         set_presences(tx, desk, [event for event in events if isinstance(event, PresenceTold)])
@@ -53,6 +55,7 @@ def apply_agents(tx: Transaction, desk: Desk, told: Sequence[AgentTold]) -> None
     changed = [one for one in wanted if one.agent.id not in known or _differs(one.agent, known[one.agent.id].agent)]
     if not changed:
         return
+    desk.roster.is_changed_by(tx)
     new = {one.agent.id: one.at or tx.now for one in changed if one.agent.id not in known}
     roster_store.put_agents(tx, sorted((one.agent for one in changed), key=lambda a: a.id), new)
     ids = {one.agent.id for one in changed}

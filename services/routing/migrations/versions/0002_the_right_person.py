@@ -68,7 +68,7 @@ def upgrade() -> None:
 
 def _create_indexes() -> None:
     for name, where, *columns in (
-        ("waiting_by_place", WAITING, "line", "rank_at"),
+        ("waiting_by_place", WAITING, "line", "reason", "rank_at"),
         ("waiting_by_turn", WAITING, "customer_region", "priority", "turn_at"),
         ("waiting_by_relaxation", WAITING, "relax_at"),
         ("waiting_by_policy", WAITING, "policy_version"),
