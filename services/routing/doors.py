@@ -9,7 +9,7 @@ from services.routing.domain.presence import Said
 from services.routing.placing import Desk
 from services.routing.workforce import AgentTold, PresenceTold
 from shared.database import Database, Transaction
-from shared.errors import Forbidden
+from shared.errors import Forbidden, Rejected
 from shared.parts import only_checks
 from shared.web import json_body, json_response
 
@@ -40,6 +40,8 @@ def set_presence(db: Database, desk: Desk, request: Request, id_: str) -> Respon
 
     def work(tx: Transaction) -> dict[str, Any]:
         said = Said(told["presence"], told["at"] or tx.now, told["until"])
+        if said.until is not None and said.until <= tx.now:
+            raise Rejected("this is no presence", [{"pointer": "/until", "detail": "is over already"}])
         workforce.set_presences(tx, desk, [PresenceTold(agent_id, said)])
         return documents.find_agent(tx, agent_id)
 
