@@ -137,7 +137,7 @@ def _plan(
     roster = desk.roster.current(tx) if requests else Roster()
     qualified = {id_ for needs in {r.needs for r in requests} for id_ in roster.field(needs).qualified}
     seen = roster_store.read_room(tx, qualified)
-    trial = _started(tx, desk, roster, seen, None, shifts)
+    trial = Plan(roster, seen, desk.policy.score, tx.now, shifts=shifts)
     decided = [trial.decide(r) for r in requests]
     locked = roster_store.lock_room(tx, {*worth_locking(decided), *shifts})
     if all(seen.get(id_) == room for id_, room in locked.items() if id_ in seen):
@@ -145,7 +145,7 @@ def _plan(
     if any(id_ not in roster or roster[id_].revision != room.revision for id_, room in locked.items()):
         # An agent changed between the two looks: what they bring is certain now that their row is locked.
         roster = desk.roster.current(tx)
-    plan = _started(tx, desk, roster, {**seen, **locked}, locked, shifts)
+    plan = Plan(roster, {**seen, **locked}, desk.policy.score, tx.now, locked, shifts)
     return plan, [plan.decide(r) for r in requests]
 
 
@@ -155,22 +155,9 @@ def _plan_among(
     """Only of those whose rows are locked: whoever locks more out of order may meet another who does."""
     roster = desk.roster.current(tx)
     qualified = {id_ for needs in {r.needs for r in requests} for id_ in roster.field(needs).qualified}
-    plan = _started(tx, desk, roster, roster_store.read_room(tx, {*qualified, *among}), among, {})
+    room = roster_store.read_room(tx, {*qualified, *among})
+    plan = Plan(roster, room, desk.policy.score, tx.now, among)
     return plan, [plan.decide(r) for r in requests]
-
-
-def _started(
-    tx: Transaction,
-    desk: Desk,
-    roster: Roster,
-    room: Mapping[str, Room],
-    locked: Collection[str] | None,
-    shifts: Mapping[str, int],
-) -> Plan:
-    plan = Plan(roster, room, desk.policy.score, tx.now, locked)
-    for id_, weight in shifts.items():
-        plan.shift(id_, weight)
-    return plan
 
 
 def _requests(tx: Transaction, policy: Policy, seeking: Sequence[Complaint]) -> list[Request]:
@@ -227,4 +214,4 @@ def _region_and_priority(c: Complaint) -> tuple[str | None, int]:
 
 
 def _shifted(room: Room, weight: int) -> Room:
-    return Room(room.load + weight, room.capacity, room.revision, room.status, room.due_at)
+    return room._replace(load=room.load + weight)

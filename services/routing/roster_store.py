@@ -210,7 +210,7 @@ def keep_room(tx: Transaction, kept: Mapping[str, tuple[str, datetime] | None]) 
     tx.update_many(g, "id", rows)
 
 
-KNOWN = (*AGENT, *SAID, *(c for c in ROOM if c.name not in {known.name for known in AGENT}), g.c.vacate, g.c.told_at)
+KNOWN = (*ROOM, *(c for c in (*AGENT, *SAID) if c.name not in {room.name for room in ROOM}), g.c.vacate, g.c.told_at)
 # What runs with every event is built once: putting a statement together takes longer than many a statement.
 _CHANGED = select(*AGENT).where(g.c.revision > bindparam("known"))
 

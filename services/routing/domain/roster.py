@@ -1,12 +1,13 @@
 """The agents and who of them qualifies for what; used by the choice, kept between transactions by `roster_store.py`."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from services.routing.domain.calendar import Absence, Calendar
 from services.routing.domain.needs import HIGHEST, LOWEST
+from services.routing.domain.policy import ScoreWeights
 from shared.contracts.routing import Needs
 
 EVERYWHERE = "*"
@@ -83,24 +84,37 @@ class Fit:
     skill: float
     language: float
 
+    def score(self, weights: ScoreWeights) -> float:
+        """The share of the whole score that the levels give."""
+        return (weights.skill * self.skill + weights.language * self.language) / weights.whole
 
-@dataclass
+
 class Field:
     """Who qualifies for some needs, by id, and how many do not, by reason."""
 
-    qualified: dict[str, Fit]
-    lacks: Counter[Lack]
+    def __init__(self) -> None:
+        self.qualified: dict[str, Fit] = {}
+        self.lacks: Counter[Lack] = Counter()
+        self._static: tuple[ScoreWeights, dict[str, float]] | None = None
+
+    def static(self, weights: ScoreWeights) -> Mapping[str, float]:
+        """The share of each one's score that their levels give, by id."""
+        if self._static is None or self._static[0] is not weights:
+            self._static = weights, {id_: fit.score(weights) for id_, fit in self.qualified.items()}
+        return self._static[1]
 
     def change(self, needs: Needs, before: Agent | None, now: Agent) -> None:
         if before is not None and (lack := before.lack(needs)) is not None:
             self.lacks[lack] -= 1
-        self.qualified.pop(now.id, None)
+        if self.qualified.pop(now.id, None):
+            self._static = None
         self.add(needs, now)
 
     def add(self, needs: Needs, agent: Agent) -> None:
         lack = agent.lack(needs)
         if lack is None:
             self.qualified[agent.id] = agent.fit(needs)
+            self._static = None
         else:
             self.lacks[lack] += 1
 
@@ -110,6 +124,7 @@ class Roster:
 
     def __init__(self, agents: Iterable[Agent] = ()):
         self._agents: dict[str, Agent] = {}
+        self._by_skill: dict[str, set[str]] = {}
         self._fields: dict[Needs, Field] = {}
         self.revision = 0
         self.change(agents)
@@ -131,6 +146,7 @@ class Roster:
                 continue
             self._agents[agent.id] = agent
             self.revision = max(self.revision, agent.revision)
+            self._sort(before, agent)
             for needs, known in self._fields.items():
                 known.change(needs, before, agent)
 
@@ -139,7 +155,24 @@ class Roster:
         if found is None:
             if len(self._fields) >= MOST_FIELDS:
                 self._fields.clear()
-            found = self._fields[needs] = Field({}, Counter())
-            for agent in self._agents.values():
-                found.add(needs, agent)
+            found = self._fields[needs] = self._look_for(needs)
         return found
+
+    def _look_for(self, needs: Needs) -> Field:
+        found = Field()
+        if needs.skill is None:
+            able: Collection[str] = self._agents
+        else:
+            # Few agents have a skill: the others need not be looked at one by one.
+            able = self._by_skill.get(needs.skill, ())
+            if lacking := len(self._agents) - len(able):
+                found.lacks[Lack.SKILL] = lacking
+        for id_ in able:
+            found.add(needs, self._agents[id_])
+        return found
+
+    def _sort(self, before: Agent | None, agent: Agent) -> None:
+        for skill in before.skills if before else ():
+            self._by_skill[skill].discard(agent.id)
+        for skill in agent.skills:
+            self._by_skill.setdefault(skill, set()).add(agent.id)
