@@ -17,9 +17,7 @@ def waiting_by_reason(tx: Transaction, desk: Desk) -> Counter[Reason]:
     lines, at_work, roster = store.lines(tx), roster_store.at_work(tx), desk.roster.current(tx)
     counts: Counter[Reason] = Counter({Reason.DECLINED: store.count_parked(tx)})
     for line in lines:
-        now = _reason(desk, roster, at_work, line.needs, line.hours, tx.now)
-        # A line does not tell who lost its complaints: if that was the reason, and others are no help, it still is.
-        counts[Reason.DECLINED if line.reason is Reason.DECLINED and now is Reason.ALL_FULL else now] += line.count
+        counts[_reason(desk, roster, at_work, line.needs, line.hours, tx.now)] += line.count
     return counts
 
 
@@ -35,11 +33,7 @@ def look(tx: Transaction, desk: Desk) -> None:
 
 
 def _reason_of(desk: Desk, roster: Roster, at_work: Collection[str], c: Complaint, now: datetime) -> Reason:
-    # As it is stored, not as the policy would have it now: whoever waits for a supervisor is in no line.
-    if c.rank_at is None or c.demand is None:
-        return Reason.DECLINED
-    qualified = roster.field(c.demand.needs).qualified
-    if qualified and set(qualified) <= set(c.tried):
+    if c.is_parked(desk.policy) or c.demand is None:
         return Reason.DECLINED
     left = at_work if not c.tried else set(at_work) - set(c.tried)
     return _reason(desk, roster, left, c.demand.needs, c.demand.hours, now)
@@ -53,4 +47,4 @@ def _reason(
         return Reason.NOBODY_QUALIFIED
     if not desk.is_open(hours, now):
         return Reason.OUT_OF_HOURS
-    return Reason.ALL_FULL if not qualified.keys().isdisjoint(at_work) else Reason.NOBODY_AT_WORK
+    return Reason.ALL_FULL if not qualified.isdisjoint(at_work) else Reason.NOBODY_AT_WORK
