@@ -44,6 +44,7 @@ MARKETS = ("cs", "de", "el", "en", "es", "fr", "pl", "zh")  # a language each, a
 REGIONS = 20
 SKILLS = 10
 ROOMY, FULL = "a", "b"  # the first letter of a skill: whose agents have room, and whose have none
+HELD = 10  # complaints of each full agent
 PATIENCE = 60.0  # seconds without any progress
 AIM, AIM_LARGE = 1.0, 2.0  # CPU milliseconds per assignment; times as much with many agents and a long line
 
@@ -82,7 +83,7 @@ class Cost:
 @click.option("--large/--small-only", default=True, help="Also with 10,000 agents and 100,000 waiting complaints.")
 def main(arrivals: int, releases: int, large: bool) -> None:
     """The exit code is 0 only if every complaint got an agent."""
-    sizes = [Size(500, 1000), *([Size(10_000, 100_000)] if large else [])]
+    sizes = [Size(500, 2500), *([Size(10_000, 100_000)] if large else [])]
     costs: list[Cost] = []
     try:
         with started("postgresql") as servers:
@@ -149,18 +150,18 @@ class Trial:
             return tx.connection.scalar(select(func.count()).select_from(outbox)) or 0
 
     def _fill(self) -> list[str]:
-        """The agents, half of them full with one complaint each, and the line; the ids of those complaints."""
+        """The agents, half of them full, and the line; the ids of those complaints."""
         agents = [self._agent(n) for n in range(self._size.agents)]
         full = agents[1::2]
         now = clock.now()
         with self._db.transaction() as tx:
             roster_store.put_agents(tx, sorted(agents, key=lambda a: a.id), dict.fromkeys((a.id for a in agents), now))
             tx.execute(tables.agents.update().values(due_at=None))
-        held = [self._held(agent, now) for agent in full]
+        held = [self._held(agent, n, now) for agent in full for n in range(HELD)]
         with self._db.transaction() as tx:
             store.add_complaints(tx, held)
             g = tables.agents
-            tx.execute(g.update().where(g.c.capacity == 1).values(load=1))
+            tx.execute(g.update().where(g.c.capacity == HELD).values(load=HELD))
         for start in range(0, self._size.waiting, 5000):
             with self._db.transaction() as tx:
                 self._queue(tx, start, now)
@@ -174,9 +175,9 @@ class Trial:
             waiting.append(queued.queued_in(now - timedelta(seconds=self._size.waiting - n), self._policy))
         store.add_complaints(tx, waiting)
 
-    def _held(self, agent: Agent, now: datetime) -> Complaint:
+    def _held(self, agent: Agent, number: int, now: datetime) -> Complaint:
         market = next(iter(agent.languages))
-        seeking = self._seeking(f"h{agent.id}", market, FULL, now)
+        seeking = self._seeking(f"h{agent.id} {number}", market, FULL, now)
         return seeking.decided(Decision(agent.id, Reason.BEST_SCORE), self._policy, now)
 
     def _seeking(self, name: str, market: str, group: str, now: datetime) -> Complaint:
@@ -189,7 +190,7 @@ class Trial:
         skills = {f"{group}{n}": self._random.randint(1, 5) for n in self._random.sample(range(SKILLS), 4)}
         regions = tuple(f"{market.upper()}{n}" for market in markets for n in range(REGIONS))
         languages = {market: self._random.randint(1, 5) for market in markets}
-        capacity = 10_000 if group == ROOMY else 1
+        capacity = 10_000 if group == ROOMY else HELD
         return Agent(f"agent{number:05}", f"Agent {number}", skills, languages, regions, capacity)
 
     def _arrival(self, name: str) -> ComplaintClassified:

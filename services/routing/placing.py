@@ -12,6 +12,7 @@ from services.routing.domain.policy import Policy
 from services.routing.domain.reasons import Reason
 from services.routing.domain.roster import Roster
 from services.routing.policybook import PolicyBook
+from services.routing.rooms import KnownRooms
 from services.routing.roster_store import KnownRoster, LoadChange
 from shared.database import Transaction
 
@@ -31,6 +32,7 @@ class Desk:
 
     policies: PolicyBook
     roster: KnownRoster
+    rooms: KnownRooms
     lines: dict[tuple[str, Reason], Line] = field(default_factory=dict)
 
     @property
@@ -101,8 +103,7 @@ def next_in_lines(tx: Transaction, desk: Desk, lines: Sequence[Line]) -> list[Co
     if not lines:
         return []
     roster = desk.roster.current(tx)
-    qualified = {id_ for line in lines for id_ in roster.field(line.needs).qualified}
-    room = roster_store.read_free_room(tx, qualified)
+    room = {id_: r for id_, r in desk.rooms.current(tx).items() if r.load < r.capacity and r.is_at_work(tx.now)}
     due = [line for line in lines if _is_due(desk, roster, line, room, tx.now) or _is_told_otherwise(roster, line)]
     taken = store.take_waiting(tx, due[:LINES], BATCH) if due else []
     if len(taken) == BATCH or len(due) > LINES:
@@ -113,7 +114,7 @@ def next_in_lines(tx: Transaction, desk: Desk, lines: Sequence[Line]) -> list[Co
 def _is_due(desk: Desk, roster: Roster, line: Line, room: Mapping[str, Room], now: datetime) -> bool:
     qualified = roster.field(line.needs).qualified
     # The smaller of the two is walked through: few agents are free when many complaints wait.
-    ids: Collection[str] = room.keys() & qualified.keys() if len(room) < len(qualified) else qualified
+    ids: Collection[str] = room.keys() & qualified if len(room) < len(qualified) else qualified
     return has_room(line.weight, ids, room) and desk.is_open(line.hours, now)
 
 
@@ -135,8 +136,7 @@ def _plan(
 ) -> tuple[Plan, list[Decision]]:
     """First by the loads as they are seen, then once more if those who matter have changed until they are locked."""
     roster = desk.roster.current(tx) if requests else Roster()
-    qualified = {id_ for needs in {r.needs for r in requests} for id_ in roster.field(needs).qualified}
-    seen = roster_store.read_room(tx, qualified)
+    seen = desk.rooms.current(tx) if requests else {}
     trial = Plan(roster, seen, desk.policy.score, tx.now, shifts=shifts)
     decided = [trial.decide(r) for r in requests]
     locked = roster_store.lock_room(tx, {*worth_locking(decided), *shifts})
@@ -154,8 +154,7 @@ def _plan_among(
 ) -> tuple[Plan, list[Decision]]:
     """Only of those whose rows are locked: whoever locks more out of order may meet another who does."""
     roster = desk.roster.current(tx)
-    qualified = {id_ for needs in {r.needs for r in requests} for id_ in roster.field(needs).qualified}
-    room = roster_store.read_room(tx, {*qualified, *among})
+    room = {**desk.rooms.current(tx), **roster_store.read_room(tx, among)}
     plan = Plan(roster, room, desk.policy.score, tx.now, among)
     return plan, [plan.decide(r) for r in requests]
 

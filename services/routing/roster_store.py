@@ -84,14 +84,6 @@ def read_room(tx: Transaction, ids: Collection[str]) -> dict[str, Room]:
     return {r.id: room_from(r) for r in rows}
 
 
-def read_free_room(tx: Transaction, ids: Collection[str]) -> dict[str, Room]:
-    """Of those of them who are at work and not full."""
-    if not ids:
-        return {}
-    rows = tx.execute(_free_query(tx.is_postgres), {"ids": sorted(ids)})
-    return {id_: room for id_, room in ((r.id, room_from(r)) for r in rows) if room.is_at_work(tx.now)}
-
-
 def lock_room(tx: Transaction, ids: Collection[str]) -> dict[str, Room]:
     """The room of these agents, certain until the transaction ends; locked in order of id, so never a deadlock."""
     if not ids:
@@ -218,11 +210,6 @@ _CHANGED = select(*AGENT).where(g.c.revision > bindparam("known"))
 @cache
 def _room_query(is_postgres: bool) -> Select[Any]:
     return select(*ROOM).where(among_ids(g.c.id, is_postgres))
-
-
-@cache
-def _free_query(is_postgres: bool) -> Select[Any]:
-    return _room_query(is_postgres).where(IS_AT_WORK, g.c.load < g.c.capacity)
 
 
 @cache

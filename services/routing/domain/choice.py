@@ -206,7 +206,7 @@ class Plan:
         free = self._left[agent_id] / self._room[agent_id].capacity
         score = line.static[agent_id] + self._standing[agent_id]
         idleness = 0.0 if agent_id in self.reserved else self._idleness(agent_id)
-        return Candidate(agent_id, score, line.known.qualified[agent_id], free, idleness)
+        return Candidate(agent_id, score, line.known.fit(agent_id), free, idleness)
 
     def _idleness(self, agent_id: str) -> float:
         """How long the agent has had nothing new, 0 to 1."""
