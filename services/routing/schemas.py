@@ -23,7 +23,6 @@ from shared.parts import refuse_twice
 MAX_CAPACITY = 10_000
 MOST_AGENTS = 20_000
 MOST_WORDS = 200
-FIRST_YEAR, LAST_YEAR = 1970, 9000  # far enough from where Python's dates end, in any time zone
 QUEUE_SHOWN, QUEUE_MOST = 100, 1000
 ID = validate.Regexp(
     r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z",
@@ -36,6 +35,11 @@ REGION = validate.Regexp(r"(\*|[A-Za-z0-9][A-Za-z0-9_-]{0,39})\Z", error="a regi
 TEAM = validate.Regexp(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}\Z", error="a team such as recall")
 NAME = [validate.Length(min=1, max=200), validate.ContainsNoneOf("\0\r\n", error="one line, please")]
 NOTE = [validate.Length(max=1000), validate.ContainsNoneOf("\0", error="no NUL, please")]
+
+
+def _string(text: str) -> dict[str, str]:
+    """What the API document says of a field that is text with a form of its own."""
+    return {"type": "string", "description": text}
 
 
 class _Words(fields.List[str]):
@@ -88,8 +92,7 @@ class DayOrInstant(fields.Field[date]):
     """A date, or an instant with its offset."""
 
     def __init__(self, **options: Any):
-        text = "A date such as 2026-12-24, or a time with an offset."
-        super().__init__(metadata={"type": "string", "description": text}, **options)
+        super().__init__(metadata=_string("A date such as 2026-12-24, or a time with an offset."), **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> date:
         try:
@@ -97,16 +100,18 @@ class DayOrInstant(fields.Field[date]):
             found = date.fromisoformat(value) if is_day else datetime.fromisoformat(value)
         except (TypeError, ValueError) as error:
             raise ValidationError("a date such as 2026-12-24, or a time with an offset") from error
-        if not FIRST_YEAR <= found.year <= LAST_YEAR:
-            raise ValidationError(f"not within the years {FIRST_YEAR} to {LAST_YEAR}")
         if isinstance(found, datetime) and found.tzinfo is None:
             raise ValidationError("a time needs an offset, such as Z or +01:00")
         return found
 
 
-def _string(text: str) -> dict[str, str]:
-    """What the API document says of a field that is text with a form of its own."""
-    return {"type": "string", "description": text}
+class OrdinaryYear(validate.Validator):
+    """A day more or less, or another zone, makes no time out of it that there is not."""
+
+    def __call__(self, at: date) -> date:
+        if not 1 < at.year < 9999:
+            raise ValidationError("there is no such year on our calendars")
+        return at
 
 
 class AbsenceSchema(Schema):
@@ -115,8 +120,8 @@ class AbsenceSchema(Schema):
     class Meta:
         unknown = RAISE
 
-    start = DayOrInstant(required=True, data_key="from")
-    end = DayOrInstant(required=True, data_key="to")
+    start = DayOrInstant(required=True, data_key="from", validate=OrdinaryYear())
+    end = DayOrInstant(required=True, data_key="to", validate=OrdinaryYear())
 
 
 class AgentSchema(Schema):

@@ -87,7 +87,7 @@ assignments = Table(
     Column("weight", Integer),
     Column("priority", Integer),
     # Needs, weight and hours in one word: complaints of one line wait for the same agents. None = for a supervisor.
-    Column("line", String(400)),
+    Column("line", String(2000)),
     Column("customer", String(300)),
     Column("customer_region", String(40)),
     Column("agent_id", String(64)),

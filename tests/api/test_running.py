@@ -195,6 +195,7 @@ def test_no_name_holds_nul(system: System, service: str, path: str, body: dict[s
     [
         ("escalation", "supervisors", {"name": "n", "role": "manager", "regions": ["*"]}),
         ("notify", "contacts", {"name": "n", "email": "n@example.org"}),
+        ("routing", "agents", {"name": "n", "skills": ["a"], "languages": ["en"], "regions": ["*"], "capacity": 1}),
     ],
 )
 def test_a_part_of_the_roster_may_be_long(system: System, service: str, path: str, entry: dict[str, Any]) -> None:

@@ -59,7 +59,7 @@ def upgrade() -> None:
         op.add_column("assignments", column)
     op.drop_index("waiting_by_line", "assignments")
     with op.batch_alter_table("assignments") as batch:  # SQLite can only make the table anew
-        batch.alter_column("line", type_=sa.String(400))
+        batch.alter_column("line", type_=sa.String(2000))
         batch.alter_column("policy_version", type_=sa.String(80))
     # Until the policy is read for them, those that wait already keep the places that they have.
     op.execute("UPDATE assignments SET rank_at = waiting_since, turn_at = waiting_since WHERE state = 'waiting'")
