@@ -86,7 +86,8 @@ assignments = Table(
     Column("severity", String(16)),
     Column("weight", Integer),
     Column("priority", Integer),
-    # Needs, weight and hours in one word: complaints of one line wait for the same agents. None = for a supervisor.
+    # Needs, weight, hours and who lost it, in one word: complaints of one line wait for the same agents. None = for a
+    # supervisor.
     Column("line", String(2000)),
     Column("customer", String(300)),
     Column("customer_region", String(40)),
