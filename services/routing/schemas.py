@@ -169,7 +169,7 @@ class AgentsSchema(Schema):
 
 
 class PresenceSchema(Schema):
-    """until: it is forgotten then. at: when it was said; without it, or if it is still to come, now."""
+    """until: it is forgotten then. at: when it was said; without it, or if it is far ahead, now."""
 
     class Meta:
         unknown = RAISE

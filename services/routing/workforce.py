@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.routing import deadlines, placing, roster_store
 from services.routing.domain.calendar import Absence, Shift
@@ -13,6 +13,8 @@ from services.routing.roster_store import Known
 from shared.database import Transaction
 from shared.differences import Difference, difference
 from shared.errors import NotFound, TemporaryFailure
+
+CLOCKS_DIFFER_BY = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,7 @@ def put_agents(tx: Transaction, desk: Desk, wanted: Sequence[Agent]) -> Differen
 
 def apply_agents(tx: Transaction, desk: Desk, told: Sequence[AgentTold]) -> None:
     """Adds or changes agents, all or none; told again, nothing changes. Their status follows at once."""
-    # Said by a clock that is ahead, it would be newer than all that is said for as long: it counts as said now.
-    told = [replace(one, at=min(one.at, tx.now)) if one.at else one for one in told]
+    told = [replace(one, at=_believed(one.at, tx.now)) if one.at else one for one in told]
     newest = {one.agent.id: one for one in sorted(told, key=lambda one: one.at or tx.now)}
     known = roster_store.lock_agents(tx, newest)
     wanted = [one for one in newest.values() if not _is_late(one, known.get(one.agent.id))]
@@ -96,7 +97,7 @@ def set_presences(tx: Transaction, desk: Desk, told: Iterable[PresenceTold]) -> 
     """What is said of agents; what is older than what is known changes nothing. Raises NotFound."""
     newest: dict[str, Said] = {}
     for one in told:
-        said = replace(one.said, at=min(one.said.at, tx.now))
+        said = replace(one.said, at=_believed(one.said.at, tx.now))
         if one.agent_id not in newest or newest[one.agent_id].at <= said.at:
             newest[one.agent_id] = said
     known = roster_store.lock_agents(tx, newest)
@@ -109,7 +110,7 @@ def set_presences(tx: Transaction, desk: Desk, told: Iterable[PresenceTold]) -> 
     return roster_store.lock_agents(tx, newest)
 
 
-def _content(a: Agent) -> Content:
+def content(a: Agent) -> Content:
     return Content(
         a.name,
         a.skills,
@@ -125,12 +126,17 @@ def _content(a: Agent) -> Content:
 
 
 def _difference(known: Mapping[str, Known], wanted: Sequence[Agent]) -> Difference:
-    before = {id_: _content(one.agent) for id_, one in known.items()}
-    return difference(before, {agent.id: _content(agent) for agent in wanted})
+    before = {id_: content(one.agent) for id_, one in known.items()}
+    return difference(before, {agent.id: content(agent) for agent in wanted})
 
 
 def _differs(agent: Agent, known: Agent) -> bool:
-    return _content(agent) != _content(known)
+    return content(agent) != content(known)
+
+
+def _believed(at: datetime, now: datetime) -> datetime:
+    """A time far ahead would be newer than all that is said until then: it counts as now."""
+    return at if at <= now + CLOCKS_DIFFER_BY else now
 
 
 def _is_late(told: AgentTold, known: Known | None) -> bool:
