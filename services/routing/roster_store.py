@@ -135,6 +135,11 @@ def count_by_status(tx: Transaction) -> dict[Status, int]:
     return {Status(row.status): row.number for row in rows}
 
 
+def find_agents(tx: Transaction, ids: Collection[str]) -> dict[str, Known]:
+    rows = tx.execute(select(*KNOWN).where(g.c.id.in_(sorted(ids))))
+    return {row.id: _known(row) for row in rows}
+
+
 def lock_agents(tx: Transaction, ids: Collection[str]) -> dict[str, Known]:
     rows = tx.execute(select(*KNOWN).where(g.c.id.in_(sorted(ids))).order_by(g.c.id).with_for_update())
     return {row.id: _known(row) for row in rows}

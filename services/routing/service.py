@@ -27,12 +27,12 @@ from shared.contracts.intake import (
 from shared.contracts.topology import WORKFORCE_EXCHANGE
 from shared.database import Database, Transaction
 from shared.messaging import subscribe, sweep_inbox
+from shared.parts import MAX_PART_BYTES
 from shared.providers import Configured, DatabaseProvider
 from shared.quarantine import doors as quarantine
 from shared.ticker import tick
 from shared.web import http, json_response, stored_json
 
-LARGEST_ROSTER = 16 * 1024 * 1024
 OPENAPI = Path(__file__).with_name("openapi.json")
 
 
@@ -102,7 +102,7 @@ class RoutingService:
         with self.db.transaction() as tx:
             return sweep_inbox(tx)
 
-    @http("PUT", "/v1/agents", scope="operator", max_body=LARGEST_ROSTER)
+    @http("PUT", "/v1/agents", scope="operator", max_body=MAX_PART_BYTES)
     def put_agents(self, request: Request) -> Response:
         return doors.put_agents(self.db, self.desk, request)
 

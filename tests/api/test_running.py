@@ -195,6 +195,7 @@ def test_no_name_holds_nul(system: System, service: str, path: str, body: dict[s
     [
         ("escalation", "supervisors", {"name": "n", "role": "manager", "regions": ["*"]}),
         ("notify", "contacts", {"name": "n", "email": "n@example.org"}),
+        ("routing", "agents", {"name": "n", "skills": ["a"], "languages": ["en"], "regions": ["*"], "capacity": 1}),
     ],
 )
 def test_a_part_of_the_roster_may_be_long(system: System, service: str, path: str, entry: dict[str, Any]) -> None:
@@ -203,6 +204,12 @@ def test_a_part_of_the_roster_may_be_long(system: System, service: str, path: st
     assert len(json.dumps(body)) > MAX_BODY_BYTES
     answer = system.call(service, "PUT", f"/v1/{path}?check=true", body)
     assert (answer.status_code, len(answer.json().get("added", ()))) == (200, 8_000), answer.text
+
+
+def test_no_presence_is_over_already(system: System) -> None:
+    body = {"presence": "busy", "until": "2020-01-01T00:00:00Z"}
+    answer = system.call("routing", "POST", "/v1/agents/jana/presence", body)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/until")
 
 
 DEEP = b"[" * 400 + b"]" * 400
