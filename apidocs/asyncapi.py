@@ -8,12 +8,20 @@ from importlib.metadata import version
 from typing import Any
 
 from apidocs.shapes import Shapes
-from services.intake import schemas
+from services.intake.schemas import UPSTREAM
+from services.routing.schemas import WORKFORCE
 from shared.contracts import topology
 from shared.contracts.document import EXAMPLES, example_path
 from shared.contracts.event import OMBUD, Event, event_classes, from_data
 from shared.contracts.failure import ANY_SERVICE
-from shared.contracts.topology import DEAD_LETTERS_EXCHANGE, QUEUES, SERVICES, UPSTREAM_EXCHANGE, Queue
+from shared.contracts.topology import (
+    DEAD_LETTERS_EXCHANGE,
+    QUEUES,
+    SERVICES,
+    UPSTREAM_EXCHANGE,
+    WORKFORCE_EXCHANGE,
+    Queue,
+)
 from shared.messaging.connection import QUEUE_ARGUMENTS, QUORUM
 from shared.messaging.envelope import envelope
 
@@ -25,7 +33,17 @@ _TEXTS = {
     "complaint.resolved": "The complaint was closed upstream.",
     "complaint.reopened": "A closed complaint was opened again upstream.",
     "complaint.rated": "The customer rated the service; score is 0 (worst) to 1 (best).",
+    "agent.changed": "An agent is new, or changed: all that there is to say of them, as PUT /v1/agents/{id} takes it.",
+    "agent.presence": "An agent is there, busy, away or gone; until says when that is over.",
 }
+_LACKING = {
+    UPSTREAM_EXCHANGE: "What the data lacks of source and external_id is taken from ce-source and ce-subject.",
+    WORKFORCE_EXCHANGE: "ce-time, or at in the data, says when it was so: what is older than what is known changes "
+    "nothing. Without ce-id a message is taken for a new one.",
+}
+# What others send: by exchange, type, and what the data looks like.
+_INBOUND = {UPSTREAM_EXCHANGE: UPSTREAM, WORKFORCE_EXCHANGE: WORKFORCE}
+_PREFIX = {UPSTREAM_EXCHANGE: "upstream", WORKFORCE_EXCHANGE: "workforce"}
 _HEADER_TEXTS = {
     "ce-specversion": "The CloudEvents version.",
     "ce-id": "With ce-source it tells copies apart.",
@@ -49,7 +67,7 @@ def asyncapi() -> dict[str, Any]:
         "info": {
             "title": "Ombud",
             "version": version("ombud"),
-            "description": "Events of the four services, and what upstream systems send. Events come twice and in any "
+            "description": "Events of the four services, and what other systems send. Events come twice and in any "
             "order; fields are only ever added; whoever reads ignores those that it does not know.",
         },
         "defaultContentType": "application/json",
@@ -65,7 +83,8 @@ def asyncapi() -> dict[str, Any]:
 
 def _published() -> Iterator[tuple[str, str, str]]:
     """Exchange, routing key, and the message that goes there."""
-    yield from ((UPSTREAM_EXCHANGE, type_, f"upstream.{type_}") for type_ in schemas.UPSTREAM)
+    for exchange, types in _INBOUND.items():
+        yield from ((exchange, type_, f"{_PREFIX[exchange]}.{type_}") for type_ in types)
     for event in event_classes():
         for service in _publishers(event):
             yield topology.exchange_of(service), event.type, _message_name(event)
@@ -113,7 +132,7 @@ def _sends() -> dict[str, Any]:
     return {
         f"{exchange.partition('.')[0]}.announces.{type_}": _operation("send", f"{exchange}.{type_}", [message])
         for exchange, type_, message in _published()
-        if exchange != UPSTREAM_EXCHANGE
+        if exchange not in _INBOUND
     }
 
 
@@ -142,8 +161,9 @@ def _message_name(event: type[Event]) -> str:
 
 
 def _messages(shapes: Shapes) -> Iterator[tuple[str, dict[str, Any]]]:
-    for type_, schema in schemas.UPSTREAM.items():
-        yield f"upstream.{type_}", _upstream_message(type_, shapes.of(schema))
+    for exchange, types in _INBOUND.items():
+        for type_, schema in types.items():
+            yield f"{_PREFIX[exchange]}.{type_}", _inbound_message(exchange, type_, shapes.of(schema))
     for event in event_classes():
         yield _message_name(event), _message(event, shapes.of(event))
     yield "given-up", {"name": "given-up", "summary": "Whatever its consumers died of, as it was.", "payload": {}}
@@ -169,15 +189,14 @@ def _headers_of(event: type[Event], data: dict[str, Any]) -> dict[str, str]:
     return envelope(example, _publishers(event)[0], _AT, _TRACE, id_)
 
 
-def _upstream_message(type_: str, payload: dict[str, Any]) -> dict[str, Any]:
+def _inbound_message(exchange: str, type_: str, payload: dict[str, Any]) -> dict[str, Any]:
     data = json.loads((UPSTREAM_EXAMPLES / f"{type_}.json").read_text(encoding="utf-8"))
-    headers = {"ce-id": "A-1/1", "ce-source": data["source"], "ce-type": type_}
+    headers = {"ce-id": "A-1/1", "ce-source": data.get("source", "personnel"), "ce-type": type_}
     return {
         "name": type_,
         "summary": _TEXTS[type_],
         "description": "Binary mode, as here (the prefixes cloudEvents: and cloudEvents_ do, too); structured mode as "
-        "application/cloudevents+json; or bare JSON with the type as routing key. What the data lacks of source and "
-        "external_id is taken from ce-source and ce-subject.",
+        f"application/cloudevents+json; or bare JSON with the type as routing key. {_LACKING[exchange]}",
         "contentType": "application/json",
         "headers": _header_schema(_HEADER_TEXTS, {"ce-type": type_}, ()),
         "payload": payload,

@@ -80,6 +80,15 @@ def ombud(room: Room, smtp_url: str) -> Chain:
     )
 
 
+def routing_alone(room: Room) -> Chain:
+    """The routing service, given what intake would publish."""
+    url = room.make_database("all")
+    migrate(url, "routing", migrations_of("routing"))
+    member = _member("routing", ("-m", "services.routing"), _place("routing"), room, url, {"OMBUD_API_TOKEN": TOKEN})
+    queues = tuple(q.name for q in QUEUES if q.consumer == "routing")
+    return Chain("routing", room, (member,), queues, exchange_of("intake"), "", (), {})
+
+
 def bare(room: Room) -> Chain:
     """Four hops on the same plumbing that do nothing; see bare/hops.py for why they bear these names."""
     hops = (

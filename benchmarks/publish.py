@@ -56,7 +56,8 @@ class Publisher:
             self._connection.close()
 
     def _send(self, message: Upstream) -> None:
-        headers = {"ce-specversion": "1.0", "ce-id": message.id, "ce-type": self._type, "ce-source": "bench"}
+        type_ = message.type or self._type
+        headers = {"ce-specversion": "1.0", "ce-id": message.id, "ce-type": type_, "ce-source": message.source}
         self._sent += 1
         self._unconfirmed.add(self._sent)
         wrapped = amqp.Message(
@@ -67,7 +68,7 @@ class Publisher:
             message_id=message.id,
             application_headers=headers,
         )
-        self._channel.basic_publish(wrapped, self._exchange, self._type, mandatory=True)
+        self._channel.basic_publish(wrapped, self._exchange, type_, mandatory=True)
 
     def _wait_until_at_most(self, count: int) -> None:
         deadline = time.monotonic() + SILENCE

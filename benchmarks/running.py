@@ -91,7 +91,7 @@ def running(chain: Chain) -> Iterator[Running]:
 
 
 def apply_roster(chain: Chain, people: dict[str, Any]) -> None:
-    """By the services' own doors, as `ombud roster apply` does it."""
+    """By the services' own doors, one by one."""
     doors = Doors({service: chain.place_of(service).url for service in {part.service for part in PARTS}}, TOKEN)
     for part in PARTS:
         for person in people[part.title]:

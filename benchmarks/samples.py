@@ -15,11 +15,13 @@ ROOM = 10_000
 
 @dataclass(frozen=True)
 class Upstream:
-    """One message to publish. `key` is what the last event about it will carry."""
+    """One message to publish. `key` is what the last event about it will carry; type None = that of the chain."""
 
     id: str
     key: str
     body: bytes
+    type: str | None = None
+    source: str = SOURCE
 
 
 def documents_of(lines: Iterable[bytes]) -> list[dict[str, Any]]:

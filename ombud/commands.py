@@ -12,6 +12,7 @@ COMMANDS = {
     "roster": "ombud.roster",
     "forget": "ombud.forget",
     "rules": "ombud.rules",
+    "policy": "ombud.policy",
     "deadletters": "ombud.deadletters",
     "eval": "ombud.evaluate",
     "migrate": "ombud.migrate",

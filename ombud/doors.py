@@ -38,14 +38,21 @@ class Doors:
     def get(self, service: str, path: str, query: Mapping[str, str] | None = None) -> Answer:
         return self._ask("GET", service, path, params=query)
 
-    def put(self, service: str, path: str, data: dict[str, Any]) -> Answer:
-        return self._ask("PUT", service, path, json=data)
+    def put(
+        self,
+        service: str,
+        path: str,
+        data: dict[str, Any],
+        query: Mapping[str, str] | None = None,
+        timeout: float = TIMEOUT,
+    ) -> Answer:
+        return self._ask("PUT", service, path, timeout, json=data, params=query)
 
     def post(self, service: str, path: str, data: dict[str, Any]) -> Answer:
         return self._ask("POST", service, path, json=data)
 
-    def _ask(self, method: str, service: str, path: str, **rest: Any) -> Answer:
-        response = self._session.request(method, self.urls[service] + path, timeout=TIMEOUT, **rest)
+    def _ask(self, method: str, service: str, path: str, timeout: float = TIMEOUT, **rest: Any) -> Answer:
+        response = self._session.request(method, self.urls[service] + path, timeout=timeout, **rest)
         is_json = "json" in response.headers.get("Content-Type", "")
         return Answer(response.status_code, response.json() if is_json and response.content else {})
 

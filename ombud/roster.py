@@ -1,37 +1,20 @@
-"""`ombud roster apply`: the people of one file, each part sent to the service that owns it; `ombud run` uses it too."""
+"""`ombud roster apply`: shows what the people of a file would change, asks, and sends each part to its service."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 import click
-import requests
 
-from ombud import options, runfile
+from ombud import options
 from ombud.doors import Doors
 from ombud.options import option
-from ombud.roster_form import PARTS, Entry, Form, Part, read_form, without_contact
+from ombud.roster_form import Fault, Form, Part, read_file, without_contact
+from ombud.roster_parts import Difference, Halfway, Refusal, check, store
 from ombud.trouble import Trouble
 
+MOST_SHOWN = 50  # people of a part
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """One entry that its service did not take; `faults` are (line, text)."""
-
-    entry_id: str
-    faults: list[tuple[int, str]]
-
-
-@dataclass(frozen=True)
-class Applied:
-    """What became of one part of the file."""
-
-    title: str
-    taken: int
-    refused: list[Refusal]
 
 
 @click.group()
@@ -41,69 +24,95 @@ def roster() -> None:
 
 @roster.command("apply")
 @click.argument("file", type=_FILE)
+@click.option("--check", "only_check", is_flag=True, help="Only show what would change.")
+@click.option("--yes", is_flag=True, help="Do not ask; where there is no terminal, nobody is asked anyway.")
 @options.data_dir
 @option("--token", env="OMBUD_API_TOKEN", default="", help="A token with the scope operator; else the local run's.")
 @option("--routing-url", env="OMBUD_ROUTING_URL", default="", help="For services elsewhere; else the local run's.")
 @option("--escalation-url", env="OMBUD_ESCALATION_URL", default="", help="The same.")
 @option("--notify-url", env="OMBUD_NOTIFY_URL", default="", help="The same.")
-def apply_file(file: Path, data_dir: Path, token: str, **urls: str) -> None:
-    """Send the people of FILE (YAML: agents, supervisors, contacts) to the services; applying it again is harmless."""
-    form = read_form(file.read_text(encoding="utf-8"))
+def apply_file(file: Path, only_check: bool, yes: bool, data_dir: Path, token: str, **urls: str) -> None:
+    """Send the people of FILE (YAML: agents, supervisors, contacts) to the services, after showing what changes.
+
+    All services are asked first: one fault anywhere, and nothing is applied. Each service takes its part as a whole or
+    not at all. People whom the file does not name stay as they are. Applying it again is harmless.
+    """
+    form = _read(file)
+    if not form.parts:
+        click.echo(f"{file} names nobody")
+        return
+    doors = options.doors_to([part.service for part in form.parts], data_dir, token, urls)
+    differences = _check(file, form, doors)
+    for line in _shown(differences):
+        click.echo(line)
+    if only_check:
+        return
+    if not any(difference.is_there for difference in differences):
+        click.echo("nothing to apply")
+        return
+    if not yes and _somebody_is_there() and not click.confirm("apply this?"):
+        raise Trouble("nothing was applied")
+    for part in _store(file, form, doors):
+        click.echo(f"{part.title}: applied")
+
+
+def _somebody_is_there() -> bool:
+    return sys.stdin.isatty()
+
+
+def _read(file: Path) -> Form:
+    form = read_file(file)
     if form.faults:
-        for fault in sorted(form.faults, key=lambda f: f.line):
-            click.echo(f"{file}:{fault.line}: {fault.text}", err=True)
-        raise Trouble(f"{file} was not applied: {len(form.faults)} faults")
+        _tell(file, form.faults)
+        raise Trouble(f"{file} was not applied: {_counted(form.faults)}")
     for entry in without_contact(form):
-        click.echo(f"{file}:{entry.lines['']}: note: {entry.id} has no contact and would never be told", err=True)
-    named = {name.removesuffix("_url"): url for name, url in urls.items() if url}
-    results = list(apply_form(form, _doors(data_dir, token, named)))
-    if report(file, results):
-        raise SystemExit(1)
+        click.echo(f"{file}:{entry.lines['']}: note: {entry.id} has no contact in this file", err=True)
+    return form
 
 
-def apply_form(form: Form, doors: Doors) -> Iterator[Applied]:
-    """Part by part; raises Trouble when a service does not answer, or answers that it cannot."""
-    for part in PARTS:
-        entries = form.entries[part.title]
-        refused = [r for r in (_put(doors, part, entry) for entry in entries) if r]
-        yield Applied(part.title, len(entries) - len(refused), refused)
+def _check(file: Path, form: Form, doors: Doors) -> list[Difference]:
+    answers = check(form, doors)
+    if refusals := [answer for answer in answers if isinstance(answer, Refusal)]:
+        _tell(file, (fault for refusal in refusals for fault in refusal.faults))
+        raise Trouble(f"{file} was not applied: {_told(refusals)}")
+    return [answer for answer in answers if isinstance(answer, Difference)]
 
 
-def report(file: Path, results: list[Applied]) -> int:
-    """Prints a line per part and per fault; gives the number of refusals."""
-    for result in results:
-        refused = f", {len(result.refused)} refused" if result.refused else ""
-        click.echo(f"{result.title}: {result.taken} applied{refused}")
-        for refusal in result.refused:
-            for line, text in refusal.faults:
-                click.echo(f"{file}:{line}: {refusal.entry_id}: {text}", err=True)
-    return sum(len(result.refused) for result in results)
-
-
-def _put(doors: Doors, part: Part, entry: Entry) -> Refusal | None:
-    data = {key: value for key, value in entry.data.items() if key != part.id_key}
+def _store(file: Path, form: Form, doors: Doors) -> Iterator[Part]:
     try:
-        answer = doors.put(part.service, f"{part.path}/{quote(entry.id, safe='')}", data)
-    except requests.RequestException as error:
-        where = doors.urls[part.service]
-        raise Trouble(f"{part.service} does not answer at {where}: {type(error).__name__}") from error
-    except TypeError as error:
-        return Refusal(entry.id, [(entry.lines[""], f"cannot be written as JSON: {error}")])
-    if answer.status in (401, 403):
-        raise Trouble(f"{part.service} refuses the token: {answer.errors[0][1]}; give another with --token")
-    if answer.status >= 500:
-        raise Trouble(f"{part.service} could not take {entry.id}: {answer.errors[0][1]}; look into its log")
-    if answer.is_ok:
-        return None
-    return Refusal(entry.id, [(entry.line_of(at), f"{at}: {text}") for at, text in answer.errors])
+        yield from store(form, doors)
+    except Halfway as halfway:
+        _tell(file, halfway.faults)
+        raise
 
 
-def _doors(data_dir: Path, token: str, named: dict[str, str]) -> Doors:
-    run = runfile.read(data_dir)
-    if run is None and len(named) < len(PARTS):
-        raise Trouble(
-            f"nothing runs in {data_dir.absolute()}: start `ombud run`, or name --routing-url, "
-            "--escalation-url and --notify-url"
-        )
-    local = run.doors.urls if run else {}
-    return Doors(local | {s: url.rstrip("/") for s, url in named.items()}, token or (run.token if run else ""))
+def apply_unasked(file: Path, form: Form, doors: Doors) -> list[Part]:
+    """For `ombud run`, which has nobody to ask; raises Trouble once it has told the faults."""
+    _check(file, form, doors)
+    return list(_store(file, form, doors))
+
+
+def _told(refusals: Iterable[Refusal]) -> str:
+    return ", ".join(f"{r.part.service} refuses the {r.part.title} ({_counted(r.faults)})" for r in refusals)
+
+
+def _tell(file: Path, faults: Iterable[Fault]) -> None:
+    """On standard error, in the order of the file."""
+    for fault in sorted(faults, key=lambda f: f.line):
+        click.echo(f"{file}:{fault.line}: {fault.text}", err=True)
+
+
+def _shown(differences: Iterable[Difference]) -> Iterator[str]:
+    """A line for each part, and below it one for each of the first who are new or change."""
+    for each in differences:
+        counts = f"{len(each.added)} new, {len(each.changed)} changed, {len(each.unchanged)} as they are"
+        yield f"{each.part.title}: {counts}"
+        people = [f"  + {id_}" for id_ in each.added]
+        people += [f"  ~ {id_}: {', '.join(fields)}" for id_, fields in each.changed.items()]
+        yield from people[:MOST_SHOWN]
+        if len(people) > MOST_SHOWN:
+            yield f"  … and {len(people) - MOST_SHOWN} more"
+
+
+def _counted(faults: list[Fault]) -> str:
+    return "1 fault" if len(faults) == 1 else f"{len(faults)} faults"

@@ -16,8 +16,8 @@ from ombud.feed import feed_file
 from ombud.options import RunOptions
 from ombud.publisher import Depths
 from ombud.reckoning import Mailbox, Reckoning
-from ombud.roster import apply_form
-from ombud.roster_form import read_form
+from ombud.roster import apply_unasked
+from ombud.roster_form import read_file
 from ombud.screen import bar, say, warn
 from ombud.settle import Look
 from ombud.stack import Stack, wait_for
@@ -119,13 +119,11 @@ def _feed(stack: Stack) -> Judgement | None:
 def _apply_roster(stack: Stack, file: Path) -> None:
     if not file.exists():
         raise Trouble(f"{file} is not there: run from a full copy of the project, or with --no-samples")
-    form = read_form(file.read_text(encoding="utf-8"))
+    form = read_file(file)
     if form.faults:
         raise Trouble(f"{file}:{form.faults[0].line}: {form.faults[0].text}")
-    results = list(apply_form(form, stack.doors))
-    say("roster: " + ", ".join(f"{r.taken} {r.title}" for r in results))
-    for refusal in (refusal for r in results for refusal in r.refused):
-        warn(f"{file}:{refusal.faults[0][0]}: {refusal.entry_id}: {refusal.faults[0][1]}")
+    parts = apply_unasked(file, form, stack.doors)
+    say("roster: " + ", ".join(f"{len(form.entries[part.title])} {part.title}" for part in parts))
 
 
 def _feed_and_count(stack: Stack, file: Path) -> Judgement:

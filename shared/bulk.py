@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Column, Executable, String, Table, Text, bindparam, func, select
+from sqlalchemy import JSON, Column, ColumnElement, Executable, String, Table, Text, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 Row = Mapping[str, Any]
@@ -43,6 +43,13 @@ def update(table: Table, key: str, names: tuple[str, ...], postgres: bool) -> Ex
         return table.update().where(table.c[key] == rows.c[key]).values({n: rows.c[n] for n in changed})
     values: dict[str, Any] = {n: bindparam(f"v_{n}") for n in changed}
     return table.update().where(table.c[key] == bindparam(f"v_{key}")).values(values)
+
+
+def among(column: Column[str], postgres: bool) -> ColumnElement[bool]:
+    """`column IN :ids` for any number of ids: as one value, since SQLite takes no more than 32,766."""
+    if postgres:
+        return column == func.any(bindparam("ids", type_=postgresql.ARRAY(Text())))
+    return column.in_(select(func.json_each(bindparam("ids", type_=JSON)).table_valued("value").c.value))
 
 
 def insert_parameters(rows: Sequence[Row], postgres: bool) -> Any:

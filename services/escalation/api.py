@@ -13,6 +13,8 @@ from services.escalation.doors import MOST_LISTED
 from shared.api import A_COMPLAINT, HTML, PAGE, THIS_DOCUMENT, Operation, Plumbing
 from shared.contracts.escalation import EscalationReason
 from shared.contracts.event import Severity
+from shared.differences import Difference
+from shared.parts import CHECK
 from shared.quarantine import api as quarantine
 
 
@@ -132,6 +134,18 @@ OPERATIONS = {
         path={"supervisor_id": fields.String(validate=validate.Length(1, 100))},
         example={"name": "Petr", "role": "supervisor", "regions": ["CZ"], "languages": ["cs"]},
         example_path={"supervisor_id": "petr"},
+    ),
+    "put_supervisors": Operation(
+        "Add or change many supervisors: all of them or none; those not named stay as they are",
+        body=schemas.SupervisorsBody(),
+        answer=Difference,
+        query=CHECK,
+        example={
+            "supervisors": [
+                {"id": "petr", "name": "Petr", "role": "supervisor", "regions": ["CZ"], "languages": ["cs"]},
+                {"id": "karin", "name": "Karin", "role": "coordinator", "regions": ["CZ", "DE"], "languages": ["de"]},
+            ]
+        },
     ),
     "get_supervisors": Operation("List the supervisors", answer=SupervisorList),
     "get_summary": Operation("Count what escalation has", answer=Summary),

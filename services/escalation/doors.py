@@ -6,7 +6,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from services.escalation import schemas, store
+from services.escalation import schemas, store, supervisors, usecases
 from services.escalation.domain.case import Case, CaseState
 from services.escalation.domain.ladder import Supervisor
 from services.escalation.pages import page
@@ -16,6 +16,7 @@ from shared.contracts.event import Instant
 from shared.database import Database, Transaction
 from shared.errors import Conflict, Forbidden, NotFound
 from shared.links import BadLink, Claim, check
+from shared.parts import only_checks
 from shared.summary import plumbing_counts
 from shared.web import BadRequest, json_body, json_response
 
@@ -47,9 +48,27 @@ def answered(answer: Answer) -> Response:
 def supervisor_of(supervisor_id: str, request: Request) -> Supervisor:
     if len(supervisor_id) > 100:
         raise BadRequest("the id may have 100 characters")
-    body = schemas.load(schemas.SupervisorBody(), json_body(request))
-    regions, languages = each_once(region_code, body["regions"]), each_once(language_code, body["languages"])
-    return Supervisor(supervisor_id, body["name"], body["role"], regions, languages)
+    return _supervisor(supervisor_id, schemas.load(schemas.SupervisorBody(), json_body(request)))
+
+
+def supervisors_of(request: Request) -> dict[str, Supervisor]:
+    """By id; raises Rejected with every fault of every entry by its path."""
+    body = schemas.load(schemas.SupervisorsBody(), json_body(request))
+    return {entry["id"]: _supervisor(entry["id"], entry) for entry in body["supervisors"]}
+
+
+def _supervisor(id_: str, entry: dict[str, Any]) -> Supervisor:
+    regions, languages = each_once(region_code, entry["regions"]), each_once(language_code, entry["languages"])
+    return Supervisor(id_, entry["name"], entry["role"], regions, languages)
+
+
+def put_supervisors(db: Database, request: Request) -> Response:
+    """Stores all of a list or nothing, or only says what it would change."""
+    people = supervisors_of(request)
+    if only_checks(request.args):
+        with db.read() as tx:
+            return json_response(usecases.check_supervisors(tx, people))
+    return json_response(db.run(lambda tx: usecases.save_supervisors(tx, people)))
 
 
 def supervisor_data(person: Supervisor) -> dict[str, Any]:
@@ -162,7 +181,7 @@ def _page(tx: Transaction, claim: Claim) -> Response:
         return page.erased()
     if case is None or case.facts is None:
         return page.bad_link("unknown")
-    people = {person.id: person.name for person in store.supervisors(tx)}
+    people = {person.id: person.name for person in supervisors.everybody(tx)}
     agent = store.agents_of(tx, [case.id]).get(case.id)
     view = page.View(case, case.facts, claim, people, agent, tuple(store.timeline(tx, case.id)), tx.now)
     return page.case_page(view)

@@ -11,6 +11,7 @@ from services.escalation.domain.ladder import ASK_KINDS, MAX_LEVELS, Role
 from shared.codes import language_code, region_code
 from shared.contracts.event import Severity
 from shared.errors import Rejected
+from shared.parts import refuse_twice
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _SEVERITIES = tuple(s.value for s in Severity)
@@ -94,6 +95,25 @@ class SupervisorBody(Schema):
     role = fields.Enum(Role, by_value=True, required=True)
     regions = _codes(region_code, 40, at_least=1, required=True)
     languages = _codes(language_code, 20, load_default=list)
+
+
+class SupervisorEntry(SupervisorBody):
+    """A supervisor in a list: the same, with the id that else stands in the path."""
+
+    id = fields.String(
+        required=True,
+        validate=[validate.Length(1, 100), _NO_NUL, validate.ContainsNoneOf("/", error="no slash, please")],
+    )
+
+
+class SupervisorsBody(Schema):
+    """PUT /v1/supervisors."""
+
+    supervisors = fields.List(fields.Nested(SupervisorEntry), required=True)
+
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def _nobody_twice(self, _: Any, original: Any, **__: Any) -> None:
+        refuse_twice(original, "supervisors", "id")
 
 
 class AcknowledgeBody(Schema):

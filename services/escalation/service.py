@@ -5,7 +5,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from services.escalation import doors, store, usecases
+from services.escalation import doors, supervisors, usecases
 from services.escalation.doors import Links
 from services.escalation.policybook import PolicyBook
 from services.escalation.policyfile import read_document
@@ -24,6 +24,7 @@ from shared.contracts.routing import ComplaintAssigned, ComplaintQueued
 from shared.database import Database, Transaction
 from shared.links import required_keys
 from shared.messaging import subscribe, sweep_inbox
+from shared.parts import MAX_PART_BYTES
 from shared.providers import Configured, DatabaseProvider
 from shared.quarantine import doors as quarantine
 from shared.ticker import tick
@@ -104,10 +105,14 @@ class EscalationService:
         self.db.run(lambda tx: usecases.save_supervisor(tx, person))
         return json_response(doors.supervisor_data(person))
 
+    @http("PUT", "/v1/supervisors", scope="operator", max_body=MAX_PART_BYTES)
+    def put_supervisors(self, request: Request) -> Response:
+        return doors.put_supervisors(self.db, request)
+
     @http("GET", "/v1/supervisors", scope="operator")
     def get_supervisors(self, request: Request) -> Response:
         with self.db.read() as tx:
-            return json_response({"supervisors": [doors.supervisor_data(person) for person in store.supervisors(tx)]})
+            return json_response({"supervisors": [doors.supervisor_data(x) for x in supervisors.everybody(tx)]})
 
     @http("GET", "/v1/openapi.json", scope=None)
     def get_openapi(self, request: Request) -> Response:

@@ -9,14 +9,13 @@ from sqlalchemy import ARRAY, ColumnElement, Interval, Select, Text, bindparam, 
 
 from services.escalation import tables
 from services.escalation.domain.case import Case, CaseState, Ending, What
-from services.escalation.domain.ladder import Role, Supervisor
 from shared import clock
 from shared.contracts.escalation import AlertFacts, EscalationReason
 from shared.contracts.event import Severity
 from shared.database import Row, Transaction
 from shared.tables import UtcDateTime
 
-c, e, s, p = tables.cases, tables.case_events, tables.supervisors, tables.policies
+c, e, p = tables.cases, tables.case_events, tables.policies
 _SEVERITIES = tuple(Severity)
 _FACTS = tuple(AlertFacts.__dataclass_fields__)
 
@@ -160,25 +159,7 @@ def count_escalations(tx: Transaction) -> dict[EscalationReason, int]:
     return {reason: counted.get(reason.value, 0) for reason in EscalationReason}
 
 
-# -- people and policies ------------------------------------------------------------------------------------------
-
-
-def supervisors(tx: Transaction) -> tuple[Supervisor, ...]:
-    rows = tx.execute(_SUPERVISORS)
-    return tuple(Supervisor(r.id, r.name, Role(r.role), tuple(r.regions), tuple(r.languages)) for r in rows)
-
-
-def save_supervisor(tx: Transaction, person: Supervisor) -> None:
-    row = {
-        "id": person.id,
-        "name": person.name,
-        "role": person.role.value,
-        "regions": list(person.regions),
-        "languages": list(person.languages),
-        "changed_at": tx.now,
-    }
-    if not tx.insert_many(s, [row], skip_existing=True, returning=s.c.id):
-        tx.update_many(s, "id", [row])
+# -- policies -----------------------------------------------------------------------------------------------------
 
 
 def has_policy(tx: Transaction, version: str) -> bool:
@@ -194,8 +175,6 @@ def find_policy(tx: Transaction, version: str) -> str | None:
 
 
 # -- what runs with every event or tick, built once: putting a statement together takes longer than many a statement --
-
-_SUPERVISORS = select(s.c.id, s.c.name, s.c.role, s.c.regions, s.c.languages).order_by(s.c.id)
 
 
 @cache

@@ -1,12 +1,12 @@
 """What escalation does, one function per entrypoint: load, decide, save, announce. Called by service.py."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from functools import cache
 
-from services.escalation import announcements, metrics, store
+from services.escalation import announcements, metrics, store, supervisors
 from services.escalation.domain import decisions
 from services.escalation.domain.case import Case, CaseState, Change, News, What
 from services.escalation.domain.decisions import Setting
@@ -27,6 +27,7 @@ from shared.contracts.intake import (
 from shared.contracts.notify import AlertOutcome, EscalationUnreachable
 from shared.contracts.routing import ComplaintAssigned, ComplaintQueued
 from shared.database import Transaction
+from shared.differences import Difference, difference
 from shared.erasure import erase_messages, forgotten_among
 from shared.errors import NotFound
 
@@ -83,7 +84,7 @@ def _new_case(tx: Transaction, book: PolicyBook, case_id: str) -> Case:
 
 def _settings(tx: Transaction, book: PolicyBook) -> Callable[[Case], Setting]:
     """What decisions about each case may look at; people are loaded once a transaction, and only if needed."""
-    people = cache(lambda: store.supervisors(tx))
+    people = cache(lambda: supervisors.everybody(tx))
     return lambda case: Setting(book.of(tx, case.policy_version), people, tx.now)
 
 
@@ -183,7 +184,20 @@ def take_case(tx: Transaction, case_id: str, person: str) -> Answer:
 
 
 def save_supervisor(tx: Transaction, person: Supervisor) -> None:
-    store.save_supervisor(tx, person)
+    supervisors.save(tx, person)
+
+
+def check_supervisors(tx: Transaction, people: Mapping[str, Supervisor]) -> Difference:
+    """What saving them would change."""
+    return difference(supervisors.find(tx, people), people)
+
+
+def save_supervisors(tx: Transaction, people: Mapping[str, Supervisor]) -> Difference:
+    """All or none, by id; those that are not named stay as they are. Told twice, the second time changes nothing."""
+    found = difference(supervisors.find(tx, people, lock=True), people)
+    supervisors.add(tx, [people[id_] for id_ in found.added])
+    supervisors.change(tx, [people[each.id] for each in found.changed])
+    return replace(found, stored=True)
 
 
 def look(tx: Transaction) -> None:

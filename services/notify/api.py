@@ -10,6 +10,8 @@ from services.notify.domain import AlertState, ChannelName, Purpose
 from services.notify.outcomes import Reason
 from shared.api import A_COMPLAINT, THIS_DOCUMENT, Operation, Plumbing
 from shared.contracts.event import Severity
+from shared.differences import Difference
+from shared.parts import CHECK
 from shared.quarantine import api as quarantine
 
 
@@ -85,6 +87,14 @@ class Summary:
 
 
 _PERSON = {"person": fields.String(validate=validate.Regexp(schemas.PERSON.pattern + r"\Z"))}
+_PETR = {
+    "name": "Petr",
+    "email": "petr@example.org",
+    "phone": "+420601234567",
+    "language": "cs",
+    "timezone": "Europe/Prague",
+    "channels": ["email", "sms"],
+}
 
 OPERATIONS = {
     "put_contact": Operation(
@@ -92,15 +102,20 @@ OPERATIONS = {
         body=schemas.ContactSchema(),
         answer=ContactDocument,
         path=_PERSON,
-        example={
-            "name": "Petr",
-            "email": "petr@example.org",
-            "phone": "+420601234567",
-            "language": "cs",
-            "timezone": "Europe/Prague",
-            "channels": ["email", "sms"],
-        },
+        example=_PETR,
         example_path={"person": "petr"},
+    ),
+    "put_contacts": Operation(
+        "Say how many can be reached: all of them or none; those not named stay as they are",
+        body=schemas.ContactsBody(),
+        answer=Difference,
+        query=CHECK,
+        example={
+            "contacts": [
+                {"person": "petr", **_PETR},
+                {"person": "karin", "name": "Karin", "email": "karin@example.org", "timezone": "Europe/Prague"},
+            ]
+        },
     ),
     "get_contact": Operation(
         "Show how a person can be reached",

@@ -9,8 +9,10 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate, valida
 from services.notify.channels.mime import is_address
 from services.notify.domain import ChannelName, Contact
 from shared.errors import Rejected
+from shared.parts import refuse_twice
 
 PERSON = re.compile(r"[^\s\x00-\x1f\x7f/]{1,100}")
+_NO_PERSON = "a person's id has 1 to 100 characters, no spaces and no slash"
 _WISHES = [c.value for c in ChannelName if c is not ChannelName.NONE]
 _E164 = validate.Regexp(r"^\+[1-9][0-9]{6,14}\Z", error="not of the form +420601234567 (E.164)")
 _NO_NUL = validate.ContainsNoneOf("\0", error="no NUL, please")  # PostgreSQL cannot keep it
@@ -26,7 +28,7 @@ class ContactSchema(Schema):
     name = fields.String(required=True, validate=[validate.Length(min=1, max=200), _NO_NUL])
     email = fields.String(load_default=None, allow_none=True)
     phone = fields.String(load_default=None, allow_none=True, validate=_E164)
-    language = fields.String(load_default="en", validate=_LANGUAGE)
+    language = fields.String(load_default="en", validate=[validate.Length(max=35), _LANGUAGE])
     timezone = fields.String(load_default="UTC")
     channels = fields.List(
         fields.String(validate=validate.OneOf(_WISHES)),
@@ -45,26 +47,53 @@ class ContactSchema(Schema):
             faults["channels"] = ["a channel stands twice"]
         if faults:
             raise ValidationError(faults)
+        if not _contact({"person": "", **contact}).routes:
+            wanted = " or ".join({"email": "an email", "sms": "a phone"}[c] for c in contact["channels"])
+            raise ValidationError(f"needs {wanted} for its channels")
 
 
-_CONTACT = ContactSchema()
+class ContactEntry(ContactSchema):
+    """A contact in a list: the same, with the person that else stands in the path."""
+
+    person = fields.String(required=True, validate=validate.Regexp(PERSON.pattern + r"\Z", error=_NO_PERSON))
+
+
+class ContactsBody(Schema):
+    """The body of `PUT /v1/contacts`."""
+
+    contacts = fields.List(fields.Nested(ContactEntry), required=True)
+
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def nobody_twice(self, _: Any, original: Any, **__: Any) -> None:
+        refuse_twice(original, "contacts", "person")
+
+
+_CONTACT, _CONTACTS = ContactSchema(), ContactsBody()
 
 
 def contact_from(person: str, body: Any) -> Contact:
     """The contact in a body; raises Rejected with every fault by its path."""
     if not PERSON.fullmatch(person):
-        raise Rejected("a person's id has 1 to 100 characters, no spaces and no slash")
+        raise Rejected(_NO_PERSON)
+    return _contact({"person": person, **_loaded(_CONTACT, body, "the contact cannot be used")})
+
+
+def contacts_from(body: Any) -> dict[str, Contact]:
+    """The contacts in a body by person; raises Rejected with every fault of every entry by its path."""
+    entries = _loaded(_CONTACTS, body, "the contacts cannot be used")["contacts"]
+    return {entry["person"]: _contact(entry) for entry in entries}
+
+
+def _loaded(schema: Schema, body: Any, refusal: str) -> dict[str, Any]:
     try:
-        loaded = _CONTACT.load(body)
+        loaded: dict[str, Any] = schema.load(body)
     except ValidationError as error:
-        raise Rejected("the contact cannot be used", errors=_faults(error.messages)) from error
-    contact = Contact(person, **{**loaded, "channels": tuple(ChannelName(c) for c in loaded["channels"])})
-    if not contact.routes:
-        wanted = " or ".join({"email": "an email", "sms": "a phone"}[c] for c in contact.channels)
-        raise Rejected(
-            "the contact cannot be used", errors=[{"pointer": "", "detail": f"needs {wanted} for its channels"}]
-        )
-    return contact
+        raise Rejected(refusal, errors=_faults(error.messages)) from error
+    return loaded
+
+
+def _contact(loaded: dict[str, Any]) -> Contact:
+    return Contact(**{**loaded, "channels": tuple(ChannelName(c) for c in loaded["channels"])})
 
 
 def contact_document(contact: Contact) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from shared.contracts.intake import ComplaintForgotten, ComplaintMerged
 from shared.contracts.topology import DEAD_LETTERS_EXCHANGE
 from shared.database import Database, Transaction
 from shared.messaging import given_up, subscribe, sweep_inbox
+from shared.parts import MAX_PART_BYTES, only_checks
 from shared.providers import Configured, DatabaseProvider
 from shared.quarantine import doors as quarantine
 from shared.ticker import tick
@@ -92,6 +93,14 @@ class NotifyService:
         contact = schemas.contact_from(person, json_body(request))
         with self.db.transaction() as tx:
             return json_response(usecases.put_contact(tx, contact))
+
+    @http("PUT", "/v1/contacts", scope="operator", max_body=MAX_PART_BYTES)
+    def put_contacts(self, request: Request) -> Response:
+        people = schemas.contacts_from(json_body(request))
+        if only_checks(request.args):
+            with self.db.read() as tx:
+                return json_response(usecases.check_contacts(tx, people))
+        return json_response(self.db.run(lambda tx: usecases.put_contacts(tx, people)))
 
     @http("GET", "/v1/contacts/<person>", scope="operator")
     def get_contact(self, request: Request, person: str) -> Response:

@@ -1,11 +1,13 @@
 """One function per entrypoint of service.py: load, decide, save, announce."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from services.notify import contacts, metrics, overview, planning, schemas, sending
 from services.notify.domain import Contact, Rules
 from shared.database import Transaction
+from shared.differences import Difference, difference
 from shared.errors import NotFound, Rejected
 from shared.summary import plumbing_counts
 
@@ -24,6 +26,19 @@ def reap(tx: Transaction, rules: Rules) -> int:
 def put_contact(tx: Transaction, contact: Contact) -> dict[str, Any]:
     contacts.save_contact(tx, contact)
     return schemas.contact_document(contact)
+
+
+def check_contacts(tx: Transaction, people: Mapping[str, Contact]) -> Difference:
+    """What saving them would change."""
+    return difference(contacts.find_contacts(tx, people), people)
+
+
+def put_contacts(tx: Transaction, people: Mapping[str, Contact]) -> Difference:
+    """All or none, by person; those not named stay as they are. Told twice, the second time changes nothing."""
+    found = difference(contacts.find_contacts(tx, people, lock=True), people)
+    contacts.add_contacts(tx, [people[person] for person in found.added])
+    contacts.change_contacts(tx, [people[each.id] for each in found.changed])
+    return replace(found, stored=True)
 
 
 def get_contact(tx: Transaction, person: str) -> dict[str, Any]:

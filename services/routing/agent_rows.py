@@ -76,10 +76,9 @@ def agent_from(row: Any) -> Agent:
 
 
 def room_from(row: Any) -> Room:
-    status = _STATUS[row.status]
-    return Room(
-        row.load, row.capacity, row.revision, status, row.due_at, row.last_assigned_at, row.kept_for, row.kept_rank
-    )
+    """Of a row that begins with ROOM."""
+    _, load, capacity, revision, status, due_at, last_assigned_at, kept_for, kept_rank = row[: len(ROOM)]
+    return Room(load, capacity, revision, _STATUS[status], due_at, last_assigned_at, kept_for, kept_rank)
 
 
 def said_from(row: Any) -> Said | None:

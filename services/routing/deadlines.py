@@ -40,8 +40,9 @@ def empty_desks(tx: Transaction, desk: Desk) -> int:
         return 0
     before = {c.id: c for c in store.claim_left_behind(tx, ids, BATCH)}
     if not before:
-        # Nobody new is given to them any more, so what is not locked by others now is all that there is.
-        roster_store.vacated(tx, [id_ for id_ in ids if not store.has_unanswered(tx, id_)])
+        # Under their lock: nobody gives them anything meanwhile, or finds them back and gone once more.
+        left = roster_store.lock_gone(tx, ids)
+        roster_store.vacated(tx, [id_ for id_ in left if not store.has_unanswered(tx, id_)])
         return 0
     after = {id_: c.taken_away(Loss.GONE, desk.policy, tx.now) for id_, c in before.items()}
     return settle(tx, desk, before, after)
@@ -79,11 +80,7 @@ def _look(known: Known, now: datetime) -> Look:
 def reread_waiting(tx: Transaction, desk: Desk) -> int:
     """Those that were queued under an older policy are read by this one; the number of them."""
     policy = desk.policy
-    # Said once: whoever went on saying so would take turns with a replica that has another policy.
-    if desk.taken != policy.version:
-        store.take_policy(tx, policy.version, desk.policies.document)
+    store.take_policy(tx, policy.version, desk.policies.document, desk.deciding_since(tx.now))
     before = {c.id: c for c in store.claim_outdated(tx, policy.version, BATCH)}
     after = {id_: c.under(policy, tx.now) for id_, c in before.items()}
-    changed = settle(tx, desk, before, after)
-    desk.taken = policy.version
-    return changed
+    return settle(tx, desk, before, after)

@@ -4,14 +4,14 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from services.routing import documents, people, roster_store, schemas, workforce
+from services.routing import documents, people, schemas, workforce
 from services.routing.domain.presence import Said
-from services.routing.domain.roster import Agent
 from services.routing.placing import Desk
 from services.routing.workforce import AgentTold, PresenceTold
 from shared.database import Database, Transaction
-from shared.errors import Forbidden
-from shared.web import BadRequest, json_body, json_response
+from shared.errors import Forbidden, Rejected
+from shared.parts import only_checks
+from shared.web import json_body, json_response
 
 
 def put_agent(db: Database, desk: Desk, request: Request, id_: str) -> Response:
@@ -25,17 +25,12 @@ def put_agent(db: Database, desk: Desk, request: Request, id_: str) -> Response:
 
 
 def put_agents(db: Database, desk: Desk, request: Request) -> Response:
-    """All or none; with `check` only the difference is told."""
+    """Stores all of a list or nothing, or only says what it would change."""
     wanted = schemas.agents_from(json_body(request))
-    is_check = _is_true(request, "check")
-
-    def work(tx: Transaction) -> dict[str, Any]:
-        known = {id_: one.agent for id_, one in roster_store.lock_agents(tx, {a.id for a in wanted}).items()}
-        if not is_check:
-            workforce.apply_agents(tx, desk, [AgentTold(agent) for agent in wanted])
-        return {"stored": not is_check, **_difference(known, wanted)}
-
-    return json_response(db.run(work))
+    if only_checks(request.args):
+        with db.read() as tx:
+            return json_response(workforce.check_agents(tx, wanted))
+    return json_response(db.run(lambda tx: workforce.put_agents(tx, desk, wanted)))
 
 
 def set_presence(db: Database, desk: Desk, request: Request, id_: str) -> Response:
@@ -45,6 +40,8 @@ def set_presence(db: Database, desk: Desk, request: Request, id_: str) -> Respon
 
     def work(tx: Transaction) -> dict[str, Any]:
         said = Said(told["presence"], told["at"] or tx.now, told["until"])
+        if said.until is not None and said.until <= tx.now:
+            raise Rejected("this is no presence", [{"pointer": "/until", "detail": "is over already"}])
         workforce.set_presences(tx, desk, [PresenceTold(agent_id, said)])
         return documents.find_agent(tx, agent_id)
 
@@ -105,24 +102,3 @@ def _agent_of(request: Request, named: str | None) -> str:
 
 def _by(request: Request) -> str:
     return str(request.caller.name)  # type: ignore[attr-defined]
-
-
-def _is_true(request: Request, name: str) -> bool:
-    value = request.args.get(name, "false")
-    if value not in ("true", "false"):
-        raise BadRequest(f"{name} is true or false")
-    return value == "true"
-
-
-def _difference(known: dict[str, Agent], wanted: list[Agent]) -> dict[str, Any]:
-    changed = {a.id: _differing(known[a.id], a) for a in wanted if a.id in known}
-    return {
-        "added": sorted(a.id for a in wanted if a.id not in known),
-        "changed": [{"id": id_, "fields": names} for id_, names in sorted(changed.items()) if names],
-        "unchanged": sorted(id_ for id_, names in changed.items() if not names),
-    }
-
-
-def _differing(before: Agent, now: Agent) -> list[str]:
-    old, new = workforce.content(before), workforce.content(now)
-    return sorted(name for name in new if old[name] != new[name])

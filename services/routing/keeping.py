@@ -28,24 +28,21 @@ def keep_room(tx: Transaction, desk: Desk, lines: Sequence[Line]) -> int:
     waiting = [c for c in store.first_of(tx, heavy, MOST) if c.waiting_since and c.waiting_since + patience <= tx.now]
     wanted = _choose(tx, desk, waiting, {id_: complaint_id for id_, (complaint_id, _) in keepers.items()})
     changes = {id_: wanted.get(id_) for id_ in {*wanted, *keepers} if keepers.get(id_) != wanted.get(id_)}
-    if changes:
-        roster_store.keep_room(tx, changes)
-    return len(changes)
+    return roster_store.keep_room(tx, changes) if changes else 0
 
 
 def _choose(
     tx: Transaction, desk: Desk, waiting: Sequence[Complaint], keepers: Mapping[str, str]
 ) -> dict[str, tuple[str, datetime]]:
     """For each complaint who keeps room: whoever does so already, else who lacks the fewest points."""
-    roster = desk.roster.current(tx)
+    roster, room = desk.roster.current(tx), desk.rooms.current(tx)
     chosen: dict[str, tuple[str, datetime]] = {}
     for c in waiting:
         assert c.demand is not None and c.rank_at is not None
-        room = roster_store.read_room(tx, roster.field(c.demand.needs).qualified)
         able = {
-            id_: r
-            for id_, r in room.items()
-            if r.is_at_work(tx.now) and r.capacity >= c.demand.weight and id_ not in {*chosen, *c.tried}
+            id_: room[id_]
+            for id_ in roster.field(c.demand.needs).qualified & room.keys() - {*chosen, *c.tried}
+            if room[id_].is_at_work(tx.now) and room[id_].capacity >= c.demand.weight
         }
         best = _best(able, {id_ for id_, kept_for in keepers.items() if kept_for == c.id})
         if best:

@@ -1,7 +1,7 @@
 """Who waits now and why, as it is this moment: reasons to wait change by the hour, and stored is only the first."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from services.routing import metrics, roster_store, store
@@ -32,14 +32,14 @@ def look(tx: Transaction, desk: Desk) -> None:
     metrics.show(waiting_by_reason(tx, desk), roster_store.count_by_status(tx), store.oldest_waiting(tx), tx.now)
 
 
-def _reason_of(desk: Desk, roster: Roster, at_work: Collection[str], c: Complaint, now: datetime) -> Reason:
+def _reason_of(desk: Desk, roster: Roster, at_work: set[str], c: Complaint, now: datetime) -> Reason:
     if c.is_parked(desk.policy) or c.demand is None:
         return Reason.DECLINED
     return _reason(desk, roster, at_work, line_from(line_key(c.demand, c.tried), Reason.ALL_FULL), now)
 
 
-def _reason(desk: Desk, roster: Roster, at_work: Collection[str], line: Line, now: datetime) -> Reason:
-    qualified = roster.field(line.needs).qualified.keys()
+def _reason(desk: Desk, roster: Roster, at_work: set[str], line: Line, now: datetime) -> Reason:
+    qualified = roster.field(line.needs).qualified
     if not qualified:
         return Reason.NOBODY_QUALIFIED
     if not desk.is_open(line.hours, now):

@@ -1,17 +1,18 @@
 """Finds agents for complaints and keeps the agents' loads right, within a transaction. Called by the use cases."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.routing import roster_store, store
-from services.routing.domain.choice import Decision, Plan, Request, Room, has_room, worth_locking
+from services.routing.domain.choice import Decision, Plan, Request, Room, worth_locking
 from services.routing.domain.complaint import Complaint
 from services.routing.domain.line import Line, line_from, line_key
 from services.routing.domain.policy import Policy
 from services.routing.domain.reasons import Reason
 from services.routing.domain.roster import Roster
 from services.routing.policybook import PolicyBook
+from services.routing.rooms import KnownRooms
 from services.routing.roster_store import KnownRoster, LoadChange
 from shared.database import Transaction
 
@@ -26,18 +27,24 @@ class Desk:
     """What every decision needs beside the transaction.
 
     lines: those in which somebody waited at the last look, and those that were added since. Only a hint: a line that
-    another replica began a moment ago is found by the next look (`usecases.assign_waiting`). taken: the version of the
-    policy that this process said is in force (`deadlines.reread_waiting`).
+    another replica began a moment ago is found by the next look (`usecases.assign_waiting`).
     """
 
     policies: PolicyBook
     roster: KnownRoster
+    rooms: KnownRooms
     lines: dict[tuple[str, Reason], Line] = field(default_factory=dict)
-    taken: str | None = None
+    _since: tuple[str, datetime] | None = None
 
     @property
     def policy(self) -> Policy:
         return self.policies.current
+
+    def deciding_since(self, now: datetime) -> datetime:
+        """When this process was first asked that about its policy: it does not become newer by being used on and on."""
+        if self._since is None or self._since[0] != self.policy.version:
+            self._since = self.policy.version, now
+        return self._since[1]
 
     def is_open(self, hours: str | None, now: datetime) -> bool:
         known = self.policy.hours_named(hours)
@@ -85,8 +92,8 @@ def next_waiting(tx: Transaction, desk: Desk, freed: Mapping[str, int], shifts: 
         return []
     roster = desk.roster.current(tx)
     room = roster_store.read_room(tx, freed)
-    room = {id_: _shifted(r, shifts.get(id_, 0)) for id_, r in room.items() if r.is_at_work(tx.now)}
-    due = [line for line in desk.lines.values() if _is_due(desk, roster, line, room, tx.now)]
+    free = _Free({id_: r._replace(load=r.load + shifts.get(id_, 0)) for id_, r in room.items()}, tx.now)
+    due = [line for line in desk.lines.values() if _is_due(desk, roster, line, free, tx.now)]
     most = min(BATCH, sum(freed.values()))
     taken = store.take_waiting(tx, due[:LINES], most) if due else []
     if len(taken) == BATCH or len(due) > LINES:
@@ -103,20 +110,39 @@ def next_in_lines(tx: Transaction, desk: Desk, lines: Sequence[Line]) -> list[Co
     if not lines:
         return []
     roster = desk.roster.current(tx)
-    qualified = {id_ for line in lines for id_ in roster.field(line.needs).qualified}
-    room = roster_store.read_free_room(tx, qualified)
-    due = [line for line in lines if _is_due(desk, roster, line, room, tx.now) or _is_told_otherwise(roster, line)]
+    free = _Free(desk.rooms.current(tx), tx.now)
+    due = [line for line in lines if _is_due(desk, roster, line, free, tx.now) or _is_told_otherwise(roster, line)]
     taken = store.take_waiting(tx, due[:LINES], BATCH) if due else []
     if len(taken) == BATCH or len(due) > LINES:
         tx.wake(WAKE)
     return taken
 
 
-def _is_due(desk: Desk, roster: Roster, line: Line, room: Mapping[str, Room], now: datetime) -> bool:
-    qualified = roster.field(line.needs).qualified
-    # The smaller of the two is walked through: few agents are free when many complaints wait.
-    ids: Collection[str] = room.keys() & qualified.keys() if len(room) < len(qualified) else qualified
-    return has_room(line, ids, room) and desk.is_open(line.hours, now)
+class _Free:
+    """Who is at work, by how many points they have left at least."""
+
+    def __init__(self, room: Mapping[str, Room], now: datetime):
+        free = {id_: r for id_, r in room.items() if r.load < r.capacity and r.is_at_work(now)}
+        self._left = {id_: r.capacity - r.load for id_, r in free.items() if r.kept_for is None}
+        self._kept = {id_: r for id_, r in free.items() if r.kept_for is not None}
+        self._by_weight: dict[int, set[str]] = {}
+
+    def for_(self, line: Line) -> set[str]:
+        """Those who have room for the first of the line; who of them is qualified is not asked."""
+        if line.weight not in self._by_weight:
+            self._by_weight[line.weight] = {id_ for id_, left in self._left.items() if left >= line.weight}
+        able = self._by_weight[line.weight]
+        passing = {
+            id_
+            for id_, r in self._kept.items()
+            if r.load + line.weight <= r.capacity and not r.is_kept_from(None, line.first_at)
+        }
+        return (able | passing) - {*line.tried} if passing or line.tried else able
+
+
+def _is_due(desk: Desk, roster: Roster, line: Line, free: _Free, now: datetime) -> bool:
+    """Somebody could take the first of this line now."""
+    return not roster.field(line.needs).qualified.isdisjoint(free.for_(line)) and desk.is_open(line.hours, now)
 
 
 def _is_told_otherwise(roster: Roster, line: Line) -> bool:
@@ -141,9 +167,8 @@ def _plan(
 ) -> tuple[Plan, list[Decision]]:
     """First by the loads as they are seen, then once more if those who matter have changed until they are locked."""
     roster = desk.roster.current(tx) if requests else Roster()
-    qualified = {id_ for needs in {r.needs for r in requests} for id_ in roster.field(needs).qualified}
-    seen = roster_store.read_room(tx, qualified)
-    trial = _started(tx, desk, roster, seen, None, shifts)
+    seen = desk.rooms.current(tx) if requests else {}
+    trial = Plan(roster, seen, desk.policy.score, tx.now, shifts=shifts)
     decided = [trial.decide(r) for r in requests]
     locked = roster_store.lock_room(tx, {*worth_locking(decided), *shifts})
     if all(seen.get(id_) == room for id_, room in locked.items() if id_ in seen):
@@ -151,7 +176,7 @@ def _plan(
     if any(id_ not in roster or roster[id_].revision != room.revision for id_, room in locked.items()):
         # An agent changed between the two looks: what they bring is certain now that their row is locked.
         roster = desk.roster.current(tx)
-    plan = _started(tx, desk, roster, {**seen, **locked}, locked, shifts)
+    plan = Plan(roster, {**seen, **locked}, desk.policy.score, tx.now, locked, shifts)
     return plan, [plan.decide(r) for r in requests]
 
 
@@ -160,23 +185,9 @@ def _plan_among(
 ) -> tuple[Plan, list[Decision]]:
     """Only of those whose rows are locked: whoever locks more out of order may meet another who does."""
     roster = desk.roster.current(tx)
-    qualified = {id_ for needs in {r.needs for r in requests} for id_ in roster.field(needs).qualified}
-    plan = _started(tx, desk, roster, roster_store.read_room(tx, {*qualified, *among}), among, {})
+    room = {**desk.rooms.current(tx), **roster_store.read_room(tx, among)}
+    plan = Plan(roster, room, desk.policy.score, tx.now, among)
     return plan, [plan.decide(r) for r in requests]
-
-
-def _started(
-    tx: Transaction,
-    desk: Desk,
-    roster: Roster,
-    room: Mapping[str, Room],
-    locked: Collection[str] | None,
-    shifts: Mapping[str, int],
-) -> Plan:
-    plan = Plan(roster, room, desk.policy.score, tx.now, locked)
-    for id_, weight in shifts.items():
-        plan.shift(id_, weight)
-    return plan
 
 
 def _requests(tx: Transaction, policy: Policy, seeking: Sequence[Complaint]) -> list[Request]:
@@ -230,7 +241,3 @@ def _in_line(tx: Transaction, desk: Desk, decided: Sequence[Complaint]) -> list[
 
 def _region_and_priority(c: Complaint) -> tuple[str | None, int]:
     return c.facts.region if c.facts else None, c.demand.priority if c.demand else 0
-
-
-def _shifted(room: Room, weight: int) -> Room:
-    return replace(room, load=room.load + weight)

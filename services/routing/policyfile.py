@@ -141,13 +141,9 @@ def _faults(messages: Any, place: Place) -> Iterator[tuple[Place, str]]:
 
 def _look_at_rules(page: _Page, rules: Mapping[int, Any]) -> None:
     content = page.written.content
-    if not isinstance(content, dict) or not isinstance(content.get("rules"), list):
-        return
-    last = len(content["rules"]) - 1
-    if last < 0:
-        page.note(("rules",), "an empty list")
-    if last in rules and not fits_everything(rules[last]["when"]):
-        page.note(("rules", last), "the last rule has no `when`, so that it catches the rest")
+    listed = content.get("rules") if isinstance(content, dict) else None
+    if isinstance(listed, list):
+        _look_at_last_rule(page, listed, rules.get(len(listed) - 1))
     _each_name_once(page, "rules", rules)
     numbers = list(rules)
     for place, names in unreachable([(rule["name"], rule["when"]) for rule in rules.values()]):
@@ -155,6 +151,16 @@ def _look_at_rules(page: _Page, rules: Mapping[int, Any]) -> None:
         page.note(
             ("rules", numbers[place]), f"{rules[numbers[place]]['name']} is never used: all of it goes to {taken}"
         )
+
+
+def _look_at_last_rule(page: _Page, listed: Sequence[Any], loaded: Mapping[str, Any] | None) -> None:
+    """loaded: None if there is a mistake in it; then it is seen by its form alone."""
+    if not listed:
+        page.note(("rules",), "an empty list")
+        return
+    shown = isinstance(listed[-1], dict) and "when" in listed[-1]
+    if not fits_everything(loaded["when"]) if loaded else shown:
+        page.note(("rules", len(listed) - 1), "the last rule has no `when`, so that it catches the rest")
 
 
 def _look_at_hours(page: _Page, hours: Mapping[int, Any]) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Update,
     bindparam,
     case,
+    event,
     func,
     or_,
     select,
@@ -66,12 +67,24 @@ class KnownRoster:
     """Who brings what, kept in memory and brought up to date in each transaction; loads are never kept."""
 
     def __init__(self) -> None:
-        self._roster = Roster()
+        self._roster, self._is_certain = Roster(), True
 
     def current(self, tx: Transaction) -> Roster:
         """Only what changed is read. A stale answer does no harm: `placing.py` checks the revision under the lock."""
-        self._roster.change(agent_from(row) for row in tx.execute(_CHANGED, {"known": self._roster.revision}))
-        return self._roster
+        roster, self._is_certain = self._roster if self._is_certain else Roster(), True
+        roster.change(agent_from(row) for row in tx.execute(_CHANGED, {"known": roster.revision}).all())
+        self._roster = roster
+        return roster
+
+    def is_changed_by(self, tx: Transaction) -> None:
+        """What this transaction reads is not certain yet: if it is rolled back, the next one reads everything anew.
+
+        Otherwise others' changes, which then have the same revision, would never be read.
+        """
+        event.listen(tx.connection, "rollback", lambda _: self._doubt())
+
+    def _doubt(self) -> None:
+        self._is_certain = False
 
     def name_of(self, agent_id: str) -> str:
         return self._roster[agent_id].name
@@ -82,14 +95,6 @@ def read_room(tx: Transaction, ids: Collection[str]) -> dict[str, Room]:
         return {}
     rows = tx.execute(_room_query(tx.is_postgres), {"ids": sorted(ids)})
     return {r.id: room_from(r) for r in rows}
-
-
-def read_free_room(tx: Transaction, ids: Collection[str]) -> dict[str, Room]:
-    """Of those of them who are at work and not full."""
-    if not ids:
-        return {}
-    rows = tx.execute(_free_query(tx.is_postgres), {"ids": sorted(ids)})
-    return {id_: room for id_, room in ((r.id, room_from(r)) for r in rows) if room.is_at_work(tx.now)}
 
 
 def lock_room(tx: Transaction, ids: Collection[str]) -> dict[str, Room]:
@@ -130,6 +135,11 @@ def count_by_status(tx: Transaction) -> dict[Status, int]:
     return {Status(row.status): row.number for row in rows}
 
 
+def find_agents(tx: Transaction, ids: Collection[str]) -> dict[str, Known]:
+    rows = tx.execute(select(*KNOWN).where(g.c.id.in_(sorted(ids))))
+    return {row.id: _known(row) for row in rows}
+
+
 def lock_agents(tx: Transaction, ids: Collection[str]) -> dict[str, Known]:
     rows = tx.execute(select(*KNOWN).where(g.c.id.in_(sorted(ids))).order_by(g.c.id).with_for_update())
     return {row.id: _known(row) for row in rows}
@@ -147,8 +157,15 @@ def gone(tx: Transaction, limit: int) -> list[str]:
     return list(tx.execute(select(g.c.id).where(g.c.vacate).order_by(g.c.id).limit(limit)).scalars())
 
 
+def lock_gone(tx: Transaction, ids: Collection[str]) -> list[str]:
+    """Those of them that still are; without those on whom somebody works now."""
+    query = select(g.c.id).where(g.c.id.in_(sorted(ids)), g.c.vacate).order_by(g.c.id)
+    return list(tx.execute(query.with_for_update(skip_locked=True)).scalars())
+
+
 def vacated(tx: Transaction, ids: Collection[str]) -> None:
-    tx.execute(update(g).where(g.c.id.in_(sorted(ids)), g.c.vacate).values(vacate=False))
+    """Of locked agents."""
+    tx.update_many(g, "id", [{"id": id_, "vacate": False} for id_ in sorted(ids)])
 
 
 def next_revision(tx: Transaction) -> int:
@@ -196,16 +213,18 @@ def keepers(tx: Transaction) -> dict[str, tuple[str, datetime]]:
     return {row.id: (row.kept_for, row.kept_rank) for row in rows}
 
 
-def keep_room(tx: Transaction, kept: Mapping[str, tuple[str, datetime] | None]) -> None:
-    """By agent, the complaint that their room is kept for and its rank; None = for nobody any more."""
-    lock_room(tx, kept)
-    rows = [
-        {"id": id_, "kept_for": keep and keep[0], "kept_rank": keep and keep[1]} for id_, keep in sorted(kept.items())
-    ]
+def keep_room(tx: Transaction, kept: Mapping[str, tuple[str, datetime] | None]) -> int:
+    """By agent, the complaint that their room is kept for and its rank; None = for nobody any more. How many it is now.
+
+    Those on whom somebody works are left for the next time: waited for out of order, they might wait for this one.
+    """
+    free = tx.execute(select(g.c.id).where(g.c.id.in_(sorted(kept))).with_for_update(skip_locked=True))
+    rows = [{"id": i, "kept_for": (k := kept[i]) and k[0], "kept_rank": k and k[1]} for i in sorted(free.scalars())]
     tx.update_many(g, "id", rows)
+    return len(rows)
 
 
-KNOWN = (*AGENT, *SAID, *(c for c in ROOM if c.name not in {known.name for known in AGENT}), g.c.vacate, g.c.told_at)
+KNOWN = (*ROOM, *(c for c in (*AGENT, *SAID) if c.name not in {room.name for room in ROOM}), g.c.vacate, g.c.told_at)
 # What runs with every event is built once: putting a statement together takes longer than many a statement.
 _CHANGED = select(*AGENT).where(g.c.revision > bindparam("known"))
 
@@ -213,11 +232,6 @@ _CHANGED = select(*AGENT).where(g.c.revision > bindparam("known"))
 @cache
 def _room_query(is_postgres: bool) -> Select[Any]:
     return select(*ROOM).where(among_ids(g.c.id, is_postgres))
-
-
-@cache
-def _free_query(is_postgres: bool) -> Select[Any]:
-    return _room_query(is_postgres).where(IS_AT_WORK, g.c.load < g.c.capacity)
 
 
 @cache

@@ -95,11 +95,16 @@ class HolidaysField(fields.Field[str]):
         return code
 
 
+# For the API document.
+_TIME = {"type": "string", "description": "HH:MM"}
+_END = {"type": "string", "description": "HH:MM, or 24:00"}
+
+
 class PauseSchema(Schema):
     """One break of a shift: {from, to}; gives a Pause."""
 
-    start = WallTime(required=True, data_key="from")
-    end = WallTime(is_end=True, required=True, data_key="to")
+    start = WallTime(required=True, data_key="from", metadata=_TIME)
+    end = WallTime(is_end=True, required=True, data_key="to", metadata=_END)
 
     @validates_schema
     def _takes_time(self, data: Mapping[str, Any], **_: Any) -> None:
@@ -114,9 +119,9 @@ class PauseSchema(Schema):
 class ShiftSchema(Schema):
     """Weekly hours: {days, from, to, breaks: [{from, to}]}; from = to are 24 hours. Gives a Shift."""
 
-    days = Days(required=True)
-    start = WallTime(required=True, data_key="from")
-    end = WallTime(is_end=True, required=True, data_key="to")
+    days = Days(required=True, metadata={"description": "mon, mon-fri, daily, or a list of such."})
+    start = WallTime(required=True, data_key="from", metadata=_TIME)
+    end = WallTime(is_end=True, required=True, data_key="to", metadata=_END)
     breaks = fields.List(fields.Nested(PauseSchema), load_default=list, validate=validate.Length(max=MOST_BREAKS))
 
     @validates_schema

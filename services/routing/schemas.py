@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
-from services.routing.agent_rows import levels
+from services.routing.agent_rows import DEFAULT_LEVEL, levels
 from services.routing.domain.calendar import Absence, Calendar
 from services.routing.domain.needs import HIGHEST, LOWEST
 from services.routing.domain.presence import Presence
@@ -18,9 +18,11 @@ from services.routing.schedule import HolidaysField, ShiftSchema, Zone
 from shared.codes import each_once, language_code, region_code
 from shared.contracts.event import Instant
 from shared.errors import Rejected
+from shared.parts import refuse_twice
 
 MAX_CAPACITY = 10_000
 MOST_AGENTS = 20_000
+MOST_WORDS = 200
 QUEUE_SHOWN, QUEUE_MOST = 100, 1000
 ID = validate.Regexp(
     r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z",
@@ -28,29 +30,35 @@ ID = validate.Regexp(
 )
 SKILL = validate.Regexp(r"[a-z0-9][a-z0-9_]{0,39}\Z", error="a category in small letters, such as billing")
 LANGUAGE = validate.Regexp(r"[A-Za-z]{2,3}\Z", error="a language of two or three letters, such as en")
+PLACE = validate.Regexp(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}\Z", error="a region such as CZ; null for any")
 REGION = validate.Regexp(r"(\*|[A-Za-z0-9][A-Za-z0-9_-]{0,39})\Z", error="a region such as CZ, or * for everywhere")
 TEAM = validate.Regexp(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}\Z", error="a team such as recall")
 NAME = [validate.Length(min=1, max=200), validate.ContainsNoneOf("\0\r\n", error="one line, please")]
 NOTE = [validate.Length(max=1000), validate.ContainsNoneOf("\0", error="no NUL, please")]
 
 
+def _string(text: str) -> dict[str, str]:
+    """What the API document says of a field that is text with a form of its own."""
+    return {"type": "string", "description": text}
+
+
 class _Words(fields.List[str]):
     """Some words, none of them twice."""
 
     def __init__(self, check: validate.Validator, **options: Any):
-        super().__init__(fields.String(validate=check), validate=validate.Length(max=200), **options)
+        super().__init__(fields.String(validate=check), validate=validate.Length(max=MOST_WORDS), **options)
 
 
 class Levels(fields.Field[dict[str, int]]):
     """Words with levels from 1 to 5, as a mapping; or a list of words, whose levels are DEFAULT_LEVEL."""
 
-    def __init__(self, check: validate.Validator, **options: Any):
-        super().__init__(**options)
+    def __init__(self, check: validate.Regexp, **options: Any):
+        super().__init__(metadata=_levels_described(check), **options)
         self._list = _Words(check)
         self._mapping = fields.Dict(
             keys=fields.String(validate=check),
             values=fields.Integer(strict=True, validate=validate.Range(LOWEST, HIGHEST)),
-            validate=validate.Length(max=200),
+            validate=validate.Length(max=MOST_WORDS),
         )
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
@@ -64,6 +72,15 @@ class Levels(fields.Field[dict[str, int]]):
             raise ValidationError(_plain(error.messages)) from error
 
 
+def _levels_described(check: validate.Regexp) -> dict[str, Any]:
+    """For the API document."""
+    word = {"pattern": f"^(?:{str(check.regex.pattern).removesuffix(chr(92) + 'Z')})$"}
+    level = {"type": "integer", "minimum": LOWEST, "maximum": HIGHEST}
+    mapping = {"type": "object", "maxProperties": MOST_WORDS, "propertyNames": word, "additionalProperties": level}
+    words = {"type": "array", "maxItems": MOST_WORDS, "items": {"type": "string"} | word}
+    return {"anyOf": [mapping, words], "description": f"Words with levels; those of a list have level {DEFAULT_LEVEL}."}
+
+
 def _plain(messages: Any) -> Any:
     """marshmallow tells the faults of a mapping by key and by value: which of the two it was goes without saying."""
     if not isinstance(messages, Mapping):
@@ -74,16 +91,18 @@ def _plain(messages: Any) -> Any:
 class DayOrInstant(fields.Field[date]):
     """A date, or an instant with its offset."""
 
+    def __init__(self, **options: Any):
+        super().__init__(metadata=_string("A date such as 2026-12-24, or a time with an offset."), **options)
+
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> date:
         try:
-            if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-                return date.fromisoformat(value)
-            instant = datetime.fromisoformat(value)
+            is_day = isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value)
+            found = date.fromisoformat(value) if is_day else datetime.fromisoformat(value)
         except (TypeError, ValueError) as error:
             raise ValidationError("a date such as 2026-12-24, or a time with an offset") from error
-        if instant.tzinfo is None:
+        if isinstance(found, datetime) and found.tzinfo is None:
             raise ValidationError("a time needs an offset, such as Z or +01:00")
-        return instant
+        return found
 
 
 class OrdinaryYear(validate.Validator):
@@ -115,10 +134,12 @@ class AgentSchema(Schema):
     regions = _Words(REGION, required=True)
     capacity = fields.Integer(required=True, strict=True, validate=validate.Range(0, MAX_CAPACITY))
     teams = _Words(TEAM, load_default=list)
-    timezone = Zone(load_default="UTC")
+    timezone = Zone(load_default="UTC", metadata=_string("An IANA time zone such as Europe/Prague."))
     shifts = fields.List(fields.Nested(ShiftSchema), load_default=list, validate=validate.Length(max=50))
     absences = fields.List(fields.Nested(AbsenceSchema), load_default=list, validate=validate.Length(max=200))
-    holidays = HolidaysField(load_default=None, allow_none=True)
+    holidays = HolidaysField(
+        load_default=None, allow_none=True, metadata=_string("A country such as CZ, or its part such as DE-BY.")
+    )
 
     @validates_schema(skip_on_field_errors=True)
     def _absences_take_time(self, data: Mapping[str, Any], **_: Any) -> None:
@@ -142,9 +163,13 @@ class AgentsSchema(Schema):
 
     agents = fields.List(fields.Nested(OneAgentSchema), required=True, validate=validate.Length(max=MOST_AGENTS))
 
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def _nobody_twice(self, _: Any, original: Any, **__: Any) -> None:
+        refuse_twice(original, "agents", "id")
+
 
 class PresenceSchema(Schema):
-    """until: it is forgotten then. at: when it was so; without it, now."""
+    """until: it is forgotten then. at: when it was said; without it, or if it is far ahead, now."""
 
     class Meta:
         unknown = RAISE
@@ -186,19 +211,25 @@ class NeedsSchema(Schema):
         unknown = RAISE
 
     skill = fields.String(allow_none=True, validate=SKILL)
-    skill_level = fields.Integer(strict=True, validate=validate.Range(LOWEST, HIGHEST))
+    skill_level = fields.Integer(strict=True, allow_none=True, validate=validate.Range(LOWEST, HIGHEST))
     language = fields.String(allow_none=True, validate=LANGUAGE)
-    language_level = fields.Integer(strict=True, validate=validate.Range(LOWEST, HIGHEST))
-    region = fields.String(allow_none=True, validate=REGION)
+    language_level = fields.Integer(strict=True, allow_none=True, validate=validate.Range(LOWEST, HIGHEST))
+    region = fields.String(allow_none=True, validate=PLACE)
     team = fields.String(allow_none=True, validate=TEAM)
 
 
 class HandBackSchema(Schema):
+    """needs: from now on, beside what the policy says of the others; without any, those set before are gone."""
+
     class Meta:
         unknown = RAISE
 
     needs = fields.Nested(NeedsSchema, load_default=dict)
     note = fields.String(load_default=None, allow_none=True, validate=NOTE)
+
+
+# The events of the exchange `workforce`, by type.
+WORKFORCE: dict[str, Schema] = {"agent.changed": OneAgentSchema(), "agent.presence": PresenceEventSchema()}
 
 
 def agent_from(id_: str, data: Any) -> Agent:
@@ -215,13 +246,7 @@ def agent_from(id_: str, data: Any) -> Agent:
 
 def agents_from(data: Any) -> list[Agent]:
     """All agents of a roster; raises Rejected with a pointer for each fault of each of them."""
-    loaded = load(AgentsSchema(), data, "these are no agents")["agents"]
-    first: dict[str, int] = {}
-    twice = [n for n, agent in enumerate(loaded) if first.setdefault(agent["id"], n) != n]
-    if twice:
-        faults = [{"pointer": f"/agents/{n}/id", "detail": f"{loaded[n]['id']} stands here twice"} for n in twice]
-        raise Rejected("these are no agents", faults)
-    return [_agent(agent) for agent in loaded]
+    return [_agent(agent) for agent in load(AgentsSchema(), data, "these are no agents")["agents"]]
 
 
 def load(schema: Schema, data: Any, what: str = "the body cannot be used") -> dict[str, Any]:

@@ -11,6 +11,7 @@ from services.routing.decoding import decode
 from services.routing.domain.complaint import ComplaintEvent
 from services.routing.placing import Desk
 from services.routing.policybook import PolicyBook
+from services.routing.rooms import KnownRooms
 from services.routing.roster_store import KnownRoster
 from services.routing.settings import Settings
 from shared.contracts.escalation import CaseResolved
@@ -26,18 +27,18 @@ from shared.contracts.intake import (
 from shared.contracts.topology import WORKFORCE_EXCHANGE
 from shared.database import Database, Transaction
 from shared.messaging import subscribe, sweep_inbox
+from shared.parts import MAX_PART_BYTES
 from shared.providers import Configured, DatabaseProvider
 from shared.quarantine import doors as quarantine
 from shared.ticker import tick
 from shared.web import http, json_response, stored_json
 
-LARGEST_ROSTER = 16 * 1024 * 1024
 OPENAPI = Path(__file__).with_name("openapi.json")
 
 
 def make(settings: Settings) -> dict[str, Any]:
     """What the providers below give out; raises ValueError with file and line for a policy that cannot be used."""
-    return {"desk": Desk(PolicyBook(settings.policy_file), KnownRoster())}
+    return {"desk": Desk(PolicyBook(settings.policy_file), KnownRoster(), KnownRooms())}
 
 
 class RoutingService:
@@ -101,7 +102,7 @@ class RoutingService:
         with self.db.transaction() as tx:
             return sweep_inbox(tx)
 
-    @http("PUT", "/v1/agents", scope="operator", max_body=LARGEST_ROSTER)
+    @http("PUT", "/v1/agents", scope="operator", max_body=MAX_PART_BYTES)
     def put_agents(self, request: Request) -> Response:
         return doors.put_agents(self.db, self.desk, request)
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     exists,
     func,
     lateral,
+    or_,
     select,
     true,
     tuple_,
@@ -146,18 +147,19 @@ def claim_outdated(tx: Transaction, version: str, limit: int) -> list[Complaint]
     """Waiting complaints that were read by an older policy than this one, locked."""
     mine = select(p.c.taken_at).where(p.c.version == version).scalar_subquery()
     newer = exists().where(p.c.version == a.c.policy_version, p.c.taken_at > mine)
-    old = a.c.policy_version.is_distinct_from(version)
+    version_of = a.c.policy_version
+    old = or_(version_of < version, version_of > version, version_of.is_(None))  # as an index knows it
     query = select(a).where(IS_WAITING, old, ~newer, a.c.facts_revision > 0).order_by(a.c.complaint_id)
     return [complaint_from(row) for row in tx.execute(query.limit(limit).with_for_update(skip_locked=True))]
 
 
-def take_policy(tx: Transaction, version: str, document: str) -> None:
-    """The policy is in force from now on, unless it is already."""
-    newest = select(p.c.version).order_by(p.c.taken_at.desc()).limit(1)
-    if tx.connection.scalar(newest) == version:
-        return
-    if not tx.execute(p.update().where(p.c.version == version).values(taken_at=tx.now)).rowcount:
-        tx.insert_many(p, [{"version": version, "document": document, "taken_at": tx.now}], skip_existing=True)
+def take_policy(tx: Transaction, version: str, document: str, taken_at: datetime) -> None:
+    """The policy has been in force since then, or later; said again, nothing changes."""
+    known: datetime | None = tx.connection.scalar(select(p.c.taken_at).where(p.c.version == version))
+    if known is None:
+        tx.insert_many(p, [{"version": version, "document": document, "taken_at": taken_at}], skip_existing=True)
+    elif known < taken_at:
+        tx.execute(p.update().where(p.c.version == version, p.c.taken_at < taken_at).values(taken_at=taken_at))
 
 
 def waiting(tx: Transaction, limit: int) -> list[Complaint]:
@@ -204,11 +206,16 @@ def _heads() -> Select[Any]:
     first = (
         select(a.c.complaint_id, a.c.rank_at)
         .where(IS_WAITING, a.c.line == wanted.c.line, a.c.reason == wanted.c.reason)
-        .order_by(a.c.rank_at)
+        .order_by(*PLACES)
         .limit(most)
     )
     each = lateral(first).alias("each")
-    ids = select(each.c.complaint_id).select_from(wanted.join(each, true())).order_by(each.c.rank_at).limit(most)
+    ids = (
+        select(each.c.complaint_id)
+        .select_from(wanted.join(each, true()))
+        .order_by(each.c.rank_at, each.c.complaint_id)
+        .limit(most)
+    )
     chosen = ids.cte("chosen")
     of_those = a.c.complaint_id.in_(select(chosen.c.complaint_id))
     return select(a).where(IS_WAITING, of_those).order_by(*PLACES).with_for_update(of=a, skip_locked=True)

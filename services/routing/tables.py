@@ -108,8 +108,8 @@ assignments = Table(
     Column("released_at", UtcDateTime),
     Column("decided_at", UtcDateTime),
     Column("decision", JSON(none_as_null=True)),
-    Column("policy_version", String(60)),
-    Index("waiting_by_place", "line", "rank_at", postgresql_where=WAITING_ONLY, sqlite_where=WAITING_ONLY),
+    Column("policy_version", String(80)),
+    Index("waiting_by_place", "line", "reason", "rank_at", postgresql_where=WAITING_ONLY, sqlite_where=WAITING_ONLY),
     Index(
         "waiting_by_turn",
         "customer_region",
@@ -139,7 +139,7 @@ history = Table(
     Column("by", String(100)),
     Column("note", Text),
     Column("details", JSON(none_as_null=True)),
-    Column("policy_version", String(60)),
+    Column("policy_version", String(80)),
     Index("history_by_complaint", "complaint_id", "id"),
     sqlite_autoincrement=True,
 )
@@ -148,7 +148,7 @@ history = Table(
 policies = Table(
     "policies",
     metadata,
-    Column("version", String(60), primary_key=True),
+    Column("version", String(80), primary_key=True),
     Column("document", Text, nullable=False),
     Column("taken_at", UtcDateTime, nullable=False),
 )

@@ -159,12 +159,12 @@ _SCHEMAS: dict[type, Schema] = {}
 
 
 def _new_schema(cls: Any) -> Schema:
-    """Unknown fields are ignored, those without a default are required."""
+    """Unknown fields are ignored, those without a default are required; metadata `wire`: a name that Python keeps."""
     hints = typing.get_type_hints(cls)
     declared = {}
     for field in fields(cls):
         required = field.default is MISSING and field.default_factory is MISSING
-        declared[field.name] = _field_for(hints[field.name], required=required)
+        declared[field.name] = _field_for(hints[field.name], required=required, data_key=field.metadata.get("wire"))
 
     def build(self: Schema, data: dict[str, Any], **_: Any) -> Any:
         return cls(**data)

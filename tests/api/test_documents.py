@@ -17,9 +17,11 @@ from apidocs.doors import Undescribed, described, doors_of
 from services.intake import upstream
 from services.intake.domain import complaint_id
 from services.intake.schemas import UPSTREAM
+from services.routing.decoding import decode as decode_workforce
+from services.routing.schemas import WORKFORCE
 from shared.api import A_COMPLAINT, ANOTHER_COMPLAINT, Operation
 from shared.contracts.event import event_classes
-from shared.contracts.topology import EXCHANGES, QUEUES, SERVICES, UPSTREAM_EXCHANGE
+from shared.contracts.topology import EXCHANGES, QUEUES, SERVICES, UPSTREAM_EXCHANGE, WORKFORCE_EXCHANGE
 from shared.messaging.envelope import Message
 from shared.web import HttpDoor
 from tests.api.documents import ASYNCAPI, PROJECT, operations, references, resolved, stored
@@ -118,7 +120,10 @@ def test_every_field_of_a_body_is_described(service: str) -> None:
 def test_limits_and_patterns_are_those_of_the_schemas() -> None:
     agent = stored("routing")["components"]["schemas"]["AgentBody"]["properties"]
     assert agent["capacity"] == {"type": "integer", "minimum": 0, "maximum": 10000}
-    assert agent["skills"]["items"]["pattern"] == "^(?:[a-z0-9][a-z0-9_]{0,39})$"
+    with_levels, without = agent["skills"]["anyOf"]
+    assert with_levels["additionalProperties"] == {"type": "integer", "minimum": 1, "maximum": 5}
+    pattern = "^(?:[a-z0-9][a-z0-9_]{0,39})$"
+    assert (with_levels["propertyNames"]["pattern"], without["items"]["pattern"]) == (pattern, pattern)
     submission = stored("intake")["components"]["schemas"]["SubmissionBody"]["properties"]
     assert submission["text"] == {"type": "string", "minLength": 1, "maxLength": 100_000}
     assert submission["received_at"] == {"type": ["string", "null"], "format": "date-time"}
@@ -153,6 +158,7 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
 def test_every_event_and_every_type_from_upstream_is_a_message_on_its_exchange() -> None:
     types = {(exchange_of(c), c["address"]) for c in ASYNCAPI["channels"].values() if is_routing_key(c)}
     wanted = {(UPSTREAM_EXCHANGE, type_) for type_ in UPSTREAM}
+    wanted |= {(WORKFORCE_EXCHANGE, type_) for type_ in WORKFORCE}
     for event in event_classes():
         publishers = SERVICES if event.publisher == "any" else (event.publisher,)
         wanted |= {(f"{service}.events", event.type) for service in publishers}
@@ -200,3 +206,10 @@ def test_example_from_upstream_is_accepted_as_it_stands(type_: str) -> None:
     body = json.dumps(example["payload"]).encode()
     received = upstream.decode(Message("", example["headers"], body))
     assert (received.type, received.subject) == (type_, A_COMPLAINT)
+
+
+@pytest.mark.parametrize("type_", WORKFORCE)
+def test_example_of_the_workforce_is_accepted_as_it_stands(type_: str) -> None:
+    example = MESSAGES[f"workforce.{type_}"]["examples"][0]
+    received = decode_workforce(Message("", example["headers"], json.dumps(example["payload"]).encode()))
+    assert (received.type, received.subject) == (type_, "jana")

@@ -1,6 +1,7 @@
 """The running services do what their documents say: the examples succeed, and whatever else is sent, nothing breaks."""
 
 import itertools
+import json
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
@@ -19,6 +20,7 @@ from schemathesis.generation import GenerationMode
 from ombud.local.broker import PrivateBroker
 from ombud.local.postgres import PrivatePostgres
 from shared.api import A_COMPLAINT, ANOTHER_COMPLAINT
+from shared.bodies import MAX_BODY_BYTES
 from shared.contracts.topology import SERVICES
 from shared.links import Claim, mint
 from tests.api.documents import Described, operations, resolved, stored, with_closed_answers
@@ -186,6 +188,28 @@ def test_no_address_holds_nul(system: System, service: str, address: str) -> Non
 )
 def test_no_name_holds_nul(system: System, service: str, path: str, body: dict[str, Any]) -> None:
     assert system.call(service, "PUT", path, body).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("service", "path", "entry"),
+    [
+        ("escalation", "supervisors", {"name": "n", "role": "manager", "regions": ["*"]}),
+        ("notify", "contacts", {"name": "n", "email": "n@example.org"}),
+        ("routing", "agents", {"name": "n", "skills": ["a"], "languages": ["en"], "regions": ["*"], "capacity": 1}),
+    ],
+)
+def test_a_part_of_the_roster_may_be_long(system: System, service: str, path: str, entry: dict[str, Any]) -> None:
+    key = "person" if service == "notify" else "id"
+    body = {path: [entry | {key: f"{n:08}"} for n in range(8_000)]}
+    assert len(json.dumps(body)) > MAX_BODY_BYTES
+    answer = system.call(service, "PUT", f"/v1/{path}?check=true", body)
+    assert (answer.status_code, len(answer.json().get("added", ()))) == (200, 8_000), answer.text
+
+
+def test_no_presence_is_over_already(system: System) -> None:
+    body = {"presence": "busy", "until": "2020-01-01T00:00:00Z"}
+    answer = system.call("routing", "POST", "/v1/agents/jana/presence", body)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/until")
 
 
 DEEP = b"[" * 400 + b"]" * 400

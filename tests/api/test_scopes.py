@@ -62,6 +62,11 @@ NOT_FOR_OPERATORS_ALONE = {
     "escalation POST /v1/cases/<case_id>/acknowledge": {"person"},
     "escalation GET /v1/cases/<case_id>": {"operator", "person"},
     "escalation GET /v1/cases": {"operator", "person"},
+    "routing POST /v1/agents/<id_>/presence": {"operator", "person"},
+    "routing GET /v1/assignments/<complaint_id>": {"operator", "person"},
+    "routing POST /v1/assignments/<complaint_id>/accept": {"operator", "person"},
+    "routing POST /v1/assignments/<complaint_id>/decline": {"operator", "person"},
+    "routing GET /v1/queue": {"operator", "person"},
 }
 # Each token is named for its scopes: so for each door there is one that has all but what the door asks for.
 HOLDERS = {

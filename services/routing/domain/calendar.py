@@ -20,9 +20,9 @@ FIRST, LAST = 0, 1  # which occurrence of a wall-clock time that comes twice
 
 
 class Hours(StrEnum):
-    """What a calendar says of an instant; of several the first in this order counts, but for the last two.
+    """What a calendar says of an instant; what one shift leaves OPEN, no other closes.
 
-    HOLIDAY: a shift would run now, had no holiday kept it from starting, and today is a holiday; otherwise CLOSED.
+    HOLIDAY: today is a holiday, and a shift would run now if a holiday had not kept it from starting; else CLOSED.
     """
 
     OPEN = "open"
@@ -66,7 +66,7 @@ class Calendar:
     holidays: Container[date] = field(default=frozenset(), hash=False)
 
     def at(self, now: datetime) -> tuple[Hours, datetime]:
-        """What holds at `now` and until when it surely holds: later than now, at most AHEAD days."""
+        """What holds at `now` and until when it surely holds: later than now, two weeks at most."""
         days = _days_around(now.astimezone(_zone(self.timezone)).date())
         off = tuple(map(self.holidays.__contains__, days))
         course = _course(self.timezone, self.shifts, days, off)

@@ -1,13 +1,12 @@
 """Who takes a complaint: the best score among the qualified agents who work now and have room; used by `placing.py`."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush, heapreplace
-from typing import Any
+from typing import Any, NamedTuple
 
-from services.routing.domain.line import Line
 from services.routing.domain.policy import ScoreWeights
 from services.routing.domain.presence import Status
 from services.routing.domain.reasons import Reason
@@ -18,8 +17,7 @@ BEST = 5  # candidates that are kept with a decision
 IDLE_FULL = timedelta(hours=1)  # without a new complaint for so long, idleness counts in full
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(NamedTuple):
     """What an agent's row says now; `revision` tells whether the roster knows the same agent.
 
     due_at: from then on the status has to be looked at again, and until it was, the agent gets nothing. kept_for: the
@@ -115,22 +113,31 @@ class Plan:
         weights: ScoreWeights,
         now: datetime,
         locked: Collection[str] | None = None,
+        shifts: Mapping[str, int] | None = None,
     ):
-        self.now, self._room = now, room
-        self._roster, self._weights, self._locked = roster, weights, locked
-        self._whole = weights.skill + weights.language + weights.load + weights.idle
-        self._load = {id_: r.load for id_, r in room.items()}
-        self._idle: dict[str, float] = {}
+        """shifts: changes of load that are no decisions of this plan, such as releases."""
+        self._roster, self._weights, self._now = roster, weights, now
+        self._room = room
         self._lines: dict[tuple[Needs, int], _Line] = {}
-        self._lines_of: dict[str, list[_Line]] = {}
         self.reserved: Counter[str] = Counter()
         # Somebody was left to wait although an agent outside of this plan may have room.
         self.overlooked = False
-
-    def shift(self, agent_id: str, weight: int) -> None:
-        """Takes a change of load into account that is no decision of this plan; before the first decision."""
-        if agent_id in self._load:
-            self._load[agent_id] += weight
+        self._left = {id_: r.capacity - r.load for id_, r in room.items()}
+        for id_, weight in (shifts or {}).items():
+            if id_ in room:
+                self._left[id_] -= weight
+        # The share of the score that is the same for all complaints, of those who may be chosen.
+        self._standing: dict[str, float] = {}
+        self._away: dict[str, Lack] = {}
+        self._elsewhere: set[str] = set()
+        for id_, known in room.items():
+            if not known.is_at_work(now):
+                self._away[id_] = known.lack_at(now)
+            elif self._left[id_] > 0:
+                if locked is None or id_ in locked:
+                    self._standing[id_] = self._stand(id_, self._idleness(id_))
+                else:
+                    self._elsewhere.add(id_)
 
     def decide(self, request: Request) -> Decision:
         line = self._line(request.needs, request.weight)
@@ -150,30 +157,27 @@ class Plan:
         found: list[Candidate] = []
         passed_over: Counter[Lack] = Counter()
         taken_out: list[tuple[float, str]] = []
-        while line.heap and len(found) < BEST:
-            entry = self._top(line, request.weight)
-            if entry is None:
-                break
+        while len(found) < BEST and (top := self._top(line)) is not None:
             taken_out.append(heappop(line.heap))
-            lack = self._lack(entry[1], request)
+            lack = self._lack(top, request)
             if lack is None:
-                found.append(self._candidate(line, entry[1]))
+                found.append(self._candidate(line, top))
             else:
                 passed_over[lack] += 1
         for entry in taken_out:
             heappush(line.heap, entry)
         return found, passed_over
 
-    def _top(self, line: "_Line", weight: int) -> tuple[float, str] | None:
-        """The first of the heap with the score as it is now; scores only fall during a plan, and who is full is out."""
+    def _top(self, line: "_Line") -> str | None:
+        """The first of the heap by the score as it is now; scores only fall during a plan, and who is full is out."""
         while line.heap:
             score, id_ = line.heap[0]
-            if not self._fits(id_, weight):
+            if self._left[id_] < line.weight:
                 heappop(line.heap)
                 continue
-            now = -self._score(line.known.qualified[id_], id_)
+            now = -(line.static[id_] + self._standing[id_])
             if now <= score:
-                return line.heap[0]
+                return id_
             heapreplace(line.heap, (now, id_))
         return None
 
@@ -184,78 +188,68 @@ class Plan:
 
     def _preferred(self, line: "_Line", request: Request) -> Candidate | None:
         id_ = request.preferred
-        if id_ is None or id_ not in line.members or not self._fits(id_, request.weight) or self._lack(id_, request):
+        if id_ is None or id_ not in line.static or id_ not in self._standing or self._left[id_] < request.weight:
             return None
-        return self._candidate(line, id_)
+        return None if self._lack(id_, request) else self._candidate(line, id_)
 
     def _reserve(self, agent_id: str, weight: int) -> None:
-        before = self._free(agent_id)
-        self._load[agent_id] += weight
-        self._idle[agent_id] = 0.0
+        before = self._left[agent_id]
+        self._left[agent_id] = before - weight
+        self._standing[agent_id] = self._stand(agent_id, 0.0)
         self.reserved[agent_id] += weight
-        for line in self._lines_of[agent_id]:
-            line.full += before - weight < line.weight <= before
+        for line in self._lines.values():
+            if before - weight < line.weight <= before and agent_id in line.static:
+                line.full += 1
 
-    def _free(self, agent_id: str) -> int:
-        return self._room[agent_id].capacity - self._load[agent_id]
-
-    def _fits(self, agent_id: str, weight: int) -> bool:
-        return self._load[agent_id] + weight <= self._room[agent_id].capacity
+    def _stand(self, agent_id: str, idleness: float) -> float:
+        w = self._weights
+        return (w.load * self._left[agent_id] / self._room[agent_id].capacity + w.idle * idleness) / w.whole
 
     def _candidate(self, line: "_Line", agent_id: str) -> Candidate:
-        fit, load = line.known.qualified[agent_id], self._load[agent_id] / self._room[agent_id].capacity
-        return Candidate(agent_id, self._score(fit, agent_id), fit, 1 - load, self._idleness(agent_id))
-
-    def _score(self, fit: Fit, agent_id: str) -> float:
-        w, free = self._weights, 1 - self._load[agent_id] / self._room[agent_id].capacity
-        whole = w.skill * fit.skill + w.language * fit.language + w.load * free + w.idle * self._idleness(agent_id)
-        return whole / self._whole
+        free = self._left[agent_id] / self._room[agent_id].capacity
+        score = line.static[agent_id] + self._standing[agent_id]
+        idleness = 0.0 if agent_id in self.reserved else self._idleness(agent_id)
+        return Candidate(agent_id, score, line.known.fit(agent_id), free, idleness)
 
     def _idleness(self, agent_id: str) -> float:
         """How long the agent has had nothing new, 0 to 1."""
-        known = self._idle.get(agent_id)
-        if known is None:
-            last = self._room[agent_id].last_assigned_at
-            known = 1.0 if last is None else max(0.0, min(1.0, (self.now - last) / IDLE_FULL))
-            self._idle[agent_id] = known
-        return known
+        last = self._room[agent_id].last_assigned_at
+        return 1.0 if last is None else max(0.0, min(1.0, (self._now - last) / IDLE_FULL))
 
     def _line(self, needs: Needs, weight: int) -> "_Line":
         line = self._lines.get((needs, weight))
         if line is None:
-            line = self._lines[needs, weight] = _Line(self._roster.field(needs), weight)
-            for id_ in line.known.qualified:
-                self._sort_in(line, id_)
-            heapify(line.heap)
+            line = self._lines[needs, weight] = self._new_line(self._roster.field(needs), weight)
         return line
 
-    def _sort_in(self, line: "_Line", id_: str) -> None:
-        room = self._room.get(id_)
-        if room is None:
-            return
-        if not room.is_at_work(self.now):
-            line.away[room.lack_at(self.now)] += 1
-        elif not self._fits(id_, line.weight):
-            line.full += 1
-        elif self._locked is not None and id_ not in self._locked:
-            line.elsewhere += 1
-        else:
-            line.heap.append((-self._score(line.known.qualified[id_], id_), id_))
-            line.members.add(id_)
-            self._lines_of.setdefault(id_, []).append(line)
+    def _new_line(self, known: Field, weight: int) -> "_Line":
+        standing, left = self._standing, self._left
+        static = known.static(self._weights)
+        able = known.qualified & standing.keys()
+        if weight > 1:
+            able = {id_ for id_ in able if left[id_] >= weight}
+        heap = [(-(static[id_] + standing[id_]), id_) for id_ in able]
+        heapify(heap)
+        line = _Line(known, static, weight, heap)
+        if len(heap) < len(known.qualified):
+            line.away = Counter(self._away[id_] for id_ in known.qualified & self._away.keys())
+            line.elsewhere = sum(left[id_] >= weight for id_ in known.qualified & self._elsewhere)
+            seen = len(known.qualified & self._room.keys())
+            line.full = seen - len(heap) - line.away.total() - line.elsewhere
+        return line
 
 
 @dataclass
 class _Line:
     """The agents for one needs and weight. heap: (minus score, id) of those who may be chosen; away: not at work, why.
 
-    elsewhere: who may have room, but is not certain to.
+    static: the share of the score that levels give. elsewhere: who may have room, but is not certain to.
     """
 
     known: Field
+    static: Mapping[str, float]
     weight: int
-    heap: list[tuple[float, str]] = field(default_factory=list)
-    members: set[str] = field(default_factory=set)
+    heap: list[tuple[float, str]]
     away: Counter[Lack] = field(default_factory=Counter)
     full: int = 0
     elsewhere: int = 0
@@ -264,20 +258,11 @@ class _Line:
         return {**self.known.lacks, **self.away, **passed_over, Lack.FULL: self.full}
 
     def why_nobody(self, passed_over: Mapping[Lack, int]) -> Reason:
-        if not self.known.qualified:
+        if not self.static:
             return Reason.NOBODY_QUALIFIED
         if passed_over.get(Lack.TRIED) and not (self.full or self.elsewhere or passed_over.get(Lack.KEPT)):
             return Reason.DECLINED
         return Reason.ALL_FULL if self.full or self.heap or self.elsewhere else Reason.NOBODY_AT_WORK
-
-
-def has_room(line: Line, ids: Iterable[str], room: Mapping[str, Room]) -> bool:
-    """Whether anybody of them could take the first of the line; room: of those who are at work."""
-    return any(
-        room[id_].load + line.weight <= room[id_].capacity and not room[id_].is_kept_from(None, line.first_at)
-        for id_ in ids
-        if id_ in room and id_ not in line.tried
-    )
 
 
 def worth_locking(decisions: Sequence[Decision]) -> set[str]:

@@ -108,6 +108,10 @@ class ScoreWeights:
     load: float = 4
     idle: float = 1
 
+    @cached_property
+    def whole(self) -> float:
+        return self.skill + self.language + self.load + self.idle
+
 
 @dataclass(frozen=True)
 class Policy:

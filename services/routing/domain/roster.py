@@ -1,12 +1,14 @@
 """The agents and who of them qualifies for what; used by the choice, kept between transactions by `roster_store.py`."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from services.routing.domain.calendar import Absence, Calendar
 from services.routing.domain.needs import HIGHEST, LOWEST
+from services.routing.domain.policy import ScoreWeights
 from shared.contracts.routing import Needs
 
 EVERYWHERE = "*"
@@ -76,41 +78,55 @@ class Agent:
         return Fit(skill, self.languages[needs.language] / HIGHEST if needs.language else 0.0)
 
 
-@dataclass(frozen=True)
-class Fit:
+class Fit(NamedTuple):
     """Levels relative to the highest, 0 to 1; 0 where nothing was asked for, of all alike."""
 
     skill: float
     language: float
 
+    def score(self, weights: ScoreWeights) -> float:
+        """The share of the whole score that the levels give."""
+        return (weights.skill * self.skill + weights.language * self.language) / weights.whole
 
-@dataclass
+
 class Field:
     """Who qualifies for some needs, by id, and how many do not, by reason."""
 
-    qualified: dict[str, Fit]
-    lacks: Counter[Lack]
+    def __init__(self, needs: Needs, agents: Mapping[str, Agent], qualified: set[str], lacks: Counter[Lack]):
+        self.needs, self.qualified, self.lacks = needs, qualified, lacks
+        self._agents = agents
+        self._static: tuple[ScoreWeights, dict[str, float]] | None = None
 
-    def change(self, needs: Needs, before: Agent | None, now: Agent) -> None:
-        if before is not None and (lack := before.lack(needs)) is not None:
+    def fit(self, agent_id: str) -> Fit:
+        return self._agents[agent_id].fit(self.needs)
+
+    def static(self, weights: ScoreWeights) -> Mapping[str, float]:
+        """The share of each one's score that their levels give, by id."""
+        if self._static is None or self._static[0] is not weights:
+            self._static = weights, {id_: self.fit(id_).score(weights) for id_ in self.qualified}
+        return self._static[1]
+
+    def change(self, before: Agent | None, now: Agent) -> None:
+        if before is not None and (lack := before.lack(self.needs)) is not None:
             self.lacks[lack] -= 1
-        self.qualified.pop(now.id, None)
-        self.add(needs, now)
-
-    def add(self, needs: Needs, agent: Agent) -> None:
-        lack = agent.lack(needs)
-        if lack is None:
-            self.qualified[agent.id] = agent.fit(needs)
-        else:
+        lack = now.lack(self.needs)
+        if lack is not None:
             self.lacks[lack] += 1
+        if lack is None or now.id in self.qualified:
+            self._static = None
+        self.qualified.discard(now.id)
+        if lack is None:
+            self.qualified.add(now.id)
 
 
 class Roster:
-    """All agents as of one revision; remembers who qualifies for which needs, and keeps that up as agents change."""
+    """All agents at one revision; remembers who qualifies for which needs, and keeps that up as agents change."""
 
     def __init__(self, agents: Iterable[Agent] = ()):
         self._agents: dict[str, Agent] = {}
         self._fields: dict[Needs, Field] = {}
+        # Ids by what agents bring: most of them need not be looked at one by one.
+        self._bringing: dict[tuple[Lack, str], set[str]] = {}
         self.revision = 0
         self.change(agents)
 
@@ -129,17 +145,61 @@ class Roster:
             before = self._agents.get(agent.id)
             if before is not None and agent.revision <= before.revision:
                 continue
+            for brought in _brought(before) if before else ():
+                self._bringing[brought].discard(agent.id)
+            for brought in _brought(agent):
+                self._bringing.setdefault(brought, set()).add(agent.id)
             self._agents[agent.id] = agent
             self.revision = max(self.revision, agent.revision)
-            for needs, known in self._fields.items():
-                known.change(needs, before, agent)
+            for known in self._fields.values():
+                known.change(before, agent)
 
     def field(self, needs: Needs) -> Field:
         found = self._fields.get(needs)
         if found is None:
             if len(self._fields) >= MOST_FIELDS:
                 self._fields.clear()
-            found = self._fields[needs] = Field({}, Counter())
-            for agent in self._agents.values():
-                found.add(needs, agent)
+            found = self._fields[needs] = self._look_for(needs)
         return found
+
+    def _look_for(self, needs: Needs) -> Field:
+        """One need after the other, in the order in which lacks count."""
+        left, lacks = set(self._agents), Counter[Lack]()
+
+        def only(lack: Lack, able: set[str]) -> None:
+            nonlocal left
+            still = left & able
+            if len(still) < len(left):
+                lacks[lack] += len(left) - len(still)
+            left = still
+
+        if needs.skill is not None:
+            only(Lack.SKILL, self._who(Lack.SKILL, needs.skill))
+            least = needs.skill_level or LOWEST
+            if least > LOWEST:
+                only(Lack.SKILL_LEVEL, {id_ for id_ in left if self._agents[id_].skills[needs.skill] >= least})
+        if needs.language is not None:
+            only(Lack.LANGUAGE, self._who(Lack.LANGUAGE, needs.language))
+            least = needs.language_level or LOWEST
+            if least > LOWEST:
+                only(Lack.LANGUAGE_LEVEL, {id_ for id_ in left if self._agents[id_].languages[needs.language] >= least})
+        if needs.region is not None:
+            only(Lack.REGION, self._who(Lack.REGION, needs.region) | self._who(Lack.REGION, EVERYWHERE))
+        if needs.team is not None:
+            only(Lack.TEAM, self._who(Lack.TEAM, needs.team))
+        return Field(needs, self._agents, left, lacks)
+
+    def _who(self, what: Lack, word: str) -> set[str]:
+        return self._bringing.get((what, word), set())
+
+
+def _brought(agent: Agent) -> Iterator[tuple[Lack, str]]:
+    """What an agent brings, under the lack that it would be."""
+    for lack, words in (
+        (Lack.SKILL, agent.skills),
+        (Lack.LANGUAGE, agent.languages),
+        (Lack.REGION, agent.regions),
+        (Lack.TEAM, agent.teams),
+    ):
+        for word in words:
+            yield lack, word

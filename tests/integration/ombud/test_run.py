@@ -148,7 +148,7 @@ def test_a_broken_policy_is_one_line_that_names_the_file(
     assert "policy.yml" in line
 
 
-def test_a_roster_is_applied_and_what_is_refused_is_named_by_its_line(
+def test_a_roster_with_one_fault_is_not_applied_at_all_and_without_it_as_a_whole(
     running: Running, ombud: Callable[..., Result], tmp_path: Path
 ) -> None:
     running.read_until("ready")
@@ -161,13 +161,28 @@ def test_a_roster_is_applied_and_what_is_refused_is_named_by_its_line(
         "  - {person: eva, name: Eva, email: eva@shop.example}\n"
     )
     result = ombud("roster", "apply", "roster.yml", OMBUD_DATA_DIR=str(running.folder))
-    assert result.returncode == 1
+    assert (result.returncode, result.stdout) == (1, ""), result
+    fault, last = result.stderr.splitlines()
+    assert fault.startswith("roster.yml:8: petr: /capacity: ")
+    assert last == "ombud: roster.yml was not applied: routing refuses the agents (1 fault)"
+
+    (tmp_path / "roster.yml").write_text((tmp_path / "roster.yml").read_text().replace("many", "7"))
+    result = ombud("roster", "apply", "roster.yml", OMBUD_DATA_DIR=str(running.folder))
+    assert (result.returncode, result.stderr) == (0, ""), result
     assert result.stdout.splitlines() == [
-        "agents: 1 applied, 1 refused",
-        "supervisors: 0 applied",
-        "contacts: 1 applied",
+        "agents: 2 new, 0 changed, 0 as they are",
+        "  + jana",
+        "  + petr",
+        "contacts: 1 new, 0 changed, 0 as they are",
+        "  + eva",
+        "agents: applied",
+        "contacts: applied",
     ]
-    assert result.stderr.startswith("roster.yml:8: petr: /capacity: "), result
+    assert ombud("roster", "apply", "roster.yml", OMBUD_DATA_DIR=str(running.folder)).stdout.splitlines() == [
+        "agents: 0 new, 0 changed, 2 as they are",
+        "contacts: 0 new, 0 changed, 1 as they are",
+        "nothing to apply",
+    ]
 
 
 def test_a_mail_under_way_is_waited_for_at_the_end(

@@ -4,20 +4,33 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
-from services.routing import roster_store, tables
+from services.routing import deadlines, roster_store, tables, workforce
 from services.routing.domain.complaint import ComplaintEvent
+from services.routing.domain.needs import Wanted
+from services.routing.domain.policy import Relaxation
+from services.routing.domain.presence import Presence
 from services.routing.domain.roster import Agent
+from services.routing.workforce import AgentTold
+from shared import clock
 from shared.contracts.event import Severity
 from shared.contracts.routing import ComplaintAssigned
+from shared.database import Transaction
+from shared.errors import Conflict
 from tests.harness.process import eventually
+from tests.integration.routing import truth
 from tests.unit.routing.builders import (
     CRITICAL_WEIGHS_TWO,
     Office,
+    a_policy,
+    a_rule,
     an_agent,
     classified,
     resolved,
@@ -25,6 +38,7 @@ from tests.unit.routing.builders import (
 )
 
 Replica = Callable[[], Office]
+ROUNDS = 12  # of a race, so that each side is first now and then
 
 
 @pytest.fixture
@@ -34,6 +48,7 @@ def offices(replica: Replica) -> Iterator[tuple[Office, Office]]:
     yield first, second
     assert first.loads() == first.held()
     assert {id_: load for id_, load in first.loads().items() if load > capacities(first)[id_]} == {}
+    assert truth.wrong_in_history(first.db) == []
 
 
 def at_once(*jobs: Callable[[], object]) -> None:
@@ -195,3 +210,183 @@ def capacities(office: Office) -> dict[str, int]:
     g = tables.agents
     with office.db.read() as tx:
         return {row.id: row.capacity for row in tx.execute(select(g.c.id, g.c.capacity))}
+
+
+def or_conflict(job: Callable[[], object]) -> Callable[[], None]:
+    """Whoever comes second may hear that it is too late."""
+
+    def run() -> None:
+        with suppress(Conflict):
+            job()
+
+    return run
+
+
+def whats(office: Office, id_: str) -> list[str]:
+    return [entry["what"] for entry in office.assignment(id_)["history"]]
+
+
+def test_declined_while_it_is_resolved_it_is_closed_and_nobody_gets_it(offices: tuple[Office, Office]) -> None:
+    first, second = offices
+    first.employ(an_agent("ana", capacity=500), an_agent("bea", capacity=500))
+    for id_ in (f"c{n}" for n in range(ROUNDS)):
+        first.tell(classified(id_))
+        agent = first.agent_of(id_) or ""
+        at_once(
+            or_conflict(lambda id_=id_, agent=agent: first.decline(id_, agent)),  # type: ignore[misc]
+            lambda id_=id_: second.tell(resolved(id_)),  # type: ignore[misc]
+        )
+        assert first.assignment(id_)["state"] == "released"
+        assert whats(first, id_) in (["assigned", "released"], ["assigned", "lost", "assigned", "released"])
+    assert first.loads() == {"ana": 0, "bea": 0}
+
+
+def test_handed_back_while_it_is_resolved_it_is_closed(offices: tuple[Office, Office]) -> None:
+    first, second = offices
+    first.employ(an_agent("ana", capacity=500))
+    for id_ in (f"c{n}" for n in range(ROUNDS)):
+        first.tell(classified(id_))
+        at_once(
+            or_conflict(lambda id_=id_: first.hand_back(id_)),  # type: ignore[misc]
+            lambda id_=id_: second.tell(resolved(id_)),  # type: ignore[misc]
+        )
+        assert first.assignment(id_)["state"] == "released"
+    assert first.loads() == {"ana": 0}
+
+
+def test_who_does_not_answer_loses_it_once_though_both_replicas_look(offices: tuple[Office, Office]) -> None:
+    first = offices[0]
+    for office in offices:
+        office.under(a_policy(a_rule(answer_within=dict.fromkeys(Severity, timedelta(minutes=1)))))
+    first.employ(*(an_agent(f"a{n}", capacity=30) for n in range(4)))
+    told = [classified(f"c{n:02}") for n in range(60)]
+    tell_in_batches(first, told)
+    for office in offices:
+        office.at = clock.now() + timedelta(minutes=2)
+    at_once(*(partial(office.run, partial(take_back, office)) for office in offices for _ in range(2)))
+    answers = [first.assignment(event.subject) for event in told]
+    assert {(a["lost"], len(a["tried"]), a["attempt"], a["state"]) for a in answers} == {(1, 1, 2, "assigned")}
+
+
+def take_back(office: Office, tx: Transaction) -> int:
+    return deadlines.take_back_unanswered(tx, office.desk)
+
+
+def test_who_goes_while_they_are_given_complaints_keeps_none_of_them(offices: tuple[Office, Office]) -> None:
+    first, second = offices
+    first.employ(an_agent("ana", capacity=500), an_agent("bea", capacity=500))
+    for n in range(4):
+        told = [classified(f"c{n}-{m:02}") for m in range(30)]
+        at_once(
+            lambda told=told: tell_in_batches(first, told, 3),  # type: ignore[misc]
+            lambda: second.say("ana", Presence.OFFLINE),
+            second.settle,
+        )
+        at_once(first.settle, second.settle)
+        assert {first.agent_of(event.subject) for event in told} == {"bea"}
+        second.say("ana", Presence.AVAILABLE)
+    assert first.loads() == {"ana": 0, "bea": 120}
+
+
+def test_of_two_supervisors_who_assign_at_once_the_second_is_right_and_the_history_tells_both(
+    offices: tuple[Office, Office],
+) -> None:
+    first, second = offices
+    first.employ(an_agent("ana", capacity=500), an_agent("bea", capacity=500), an_agent("old", capacity=500))
+    for id_ in (f"c{n}" for n in range(ROUNDS)):
+        first.tell(classified(id_))
+        first.assign(id_, "old")
+        at_once(
+            lambda id_=id_: first.assign(id_, "ana"),  # type: ignore[misc]
+            lambda id_=id_: second.assign(id_, "bea"),  # type: ignore[misc]
+        )
+        answer = first.assignment(id_)
+        last = answer["history"][-2:]
+        assert {entry["agent_id"] for entry in last} == {"ana", "bea"}
+        assert {entry["by"] for entry in last} == {"petr.svoboda"}
+        assert answer["agent"]["id"] == last[-1]["agent_id"]
+    assert first.loads()["old"] == 0
+
+
+def test_each_relaxation_happens_once_though_both_replicas_look(offices: tuple[Office, Office]) -> None:
+    first, second = offices
+    in_any_language = Relaxation(timedelta(minutes=5), Wanted(language="none"))
+    for office in offices:
+        office.under(a_policy(a_rule(relax=(in_any_language,))))
+    told = [classified(f"c{n:02}") for n in range(60)]
+    tell_in_batches(first, told)
+    first.employ(an_agent(languages=("de",), capacity=500))
+    for office in offices:
+        office.at = clock.now() + timedelta(minutes=6)
+    at_once(*(partial(office.run, partial(relax, office)) for office in offices for _ in range(2)))
+    at_once(first.sweep, second.sweep)
+    first.sweep()
+    assert [whats(first, e.subject) for e in told] == [["queued", "relaxed", "assigned"]] * 60
+
+
+def relax(office: Office, tx: Transaction) -> int:
+    return deadlines.relax_waiting(tx, office.desk)
+
+
+def test_two_rosters_at_once_are_both_stored_whole(offices: tuple[Office, Office]) -> None:
+    """The later one is right about whoever stands in both; people who are new in both fail once and are stored then."""
+    first, second = offices
+    for n in range(ROUNDS):
+        one = [an_agent(f"a{n}-{m:02}", capacity=1) for m in range(20)]
+        other = [an_agent(f"a{n}-{m:02}", capacity=2) for m in reversed(range(10, 30))]
+        at_once(partial(put_roster, first, one), partial(put_roster, second, other))
+        now = {id_: capacity for id_, capacity in capacities(first).items() if id_.startswith(f"a{n}-")}
+        both = {capacity for id_, capacity in now.items() if id_ in {f"a{n}-{m:02}" for m in range(10, 20)}}
+        assert len(now) == 30
+        assert both in ({1}, {2}), "as a whole"
+
+
+def put_roster(office: Office, agents: Sequence[Agent]) -> None:
+    office.db.run(lambda tx: workforce.apply_agents(tx, office.desk, [AgentTold(agent) for agent in agents]))
+
+
+def test_two_replicas_with_different_policies_do_not_take_complaints_from_each_other(
+    offices: tuple[Office, Office],
+) -> None:
+    """While a new version is rolled out: what was read by the newer policy stays so."""
+    first, second = offices
+    first.under(a_policy(version="old"))
+    first.tell(*(classified(f"c{n}") for n in range(20)))
+    assert first.settle() == 0, "its own"
+    second.under(a_policy(a_rule(priority=dict.fromkeys(Severity, 7)), version="new"))
+    assert second.settle() == 20
+    for _ in range(3):
+        at_once(first.settle, second.settle)
+    assert {c["priority"] for c in first.queue()} == {7}
+    assert {len(whats(first, f"c{n}")) for n in range(20)} == {3}, "queued, changed, queued again"
+    assert first.settle() == second.settle() == 0
+
+
+def test_an_older_policy_that_is_taken_again_is_the_newest(offices: tuple[Office, Office]) -> None:
+    first, second = offices
+    first.under(a_policy(version="old"))
+    first.tell(classified())
+    first.settle()
+    second.under(a_policy(a_rule(priority=dict.fromkeys(Severity, 7)), version="new"))
+    second.settle()
+    first.under(a_policy(version="old"))  # started again
+    assert first.settle() == 1
+    assert second.settle() == 0
+    assert first.assignment("c1")["priority"] == 0
+
+
+def test_a_roster_that_was_not_stored_is_not_remembered(offices: tuple[Office, Office]) -> None:
+    """The next change gets the revision that was rolled back."""
+    first, second = offices
+    first.employ(an_agent("ana", capacity=500))
+
+    def retrain_and_fail(tx: Transaction) -> None:
+        workforce.apply_agents(tx, first.desk, [AgentTold(an_agent("ana", skills=("refund",), capacity=500))])
+        first.desk.roster.current(tx)
+        raise Conflict("something else")
+
+    with pytest.raises(Conflict):
+        first.run(retrain_and_fail)
+    second.employ(an_agent("bea", skills=("refund",), capacity=500))
+    first.tell(classified("c1"), classified("c2", category="refund"))
+    assert (first.agent_of("c1"), first.agent_of("c2")) == ("ana", "bea")

@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from services.escalation import doors, store, usecases
+from services.escalation import doors, store, supervisors, usecases
 from services.escalation.domain.case import Case
 from services.escalation.domain.ladder import Supervisor
 from services.escalation.policybook import PolicyBook
@@ -35,7 +35,7 @@ class Desk:
         self._clock_file, self._shift = clock_file, timedelta(0)
         self.db.announce_with(self._keep)
         for person in people:
-            self.db.run(lambda tx, person=person: store.save_supervisor(tx, person))  # type: ignore[misc]
+            self.db.run(lambda tx, person=person: supervisors.save(tx, person))  # type: ignore[misc]
 
     def _keep(self, tx: Transaction, announced: list[tuple[Any, bool]]) -> None:
         self.announced += [event for event, _ in announced]

@@ -1,11 +1,14 @@
 """What is wrong with a roster file is said with its line, before anything is sent."""
 
+import json
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
-from ombud.roster_form import Fault, read_form, without_contact
+from ombud.roster_form import Fault, read_file, read_form, without_contact
+from ombud.trouble import Trouble
 
 SAMPLE = Path(__file__).parents[3] / "samples" / "roster.yml"
 
@@ -53,6 +56,136 @@ def test_an_entry_keeps_its_data_and_the_lines_of_its_keys() -> None:
 )
 def test_each_fault_is_named_with_its_line(text: str, fault: Fault) -> None:
     assert faults(text) == [fault]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("agents: []\nagents: []", Fault(2, "agents stand here twice, first in line 1")),
+        ("agents:\n  - id: jana\n    name: A\n    name: B", Fault(4, "agents: 'name' stands here twice")),
+        ("agents:\n  - id: jana\n    skills: &s [*s]", Fault(3, "not YAML: found unconstructable recursive node")),
+        ("agents:\n  - id: jana\n    capacity: !!int many", Fault(3, "not YAML: invalid literal for int()")),
+        ("agents:\n  - id: jana\n    name: !!binary aGk=", Fault(3, "agents: name cannot be written as JSON: Object")),
+        ("agents:\n  - id: jana\n    name: !!timestamp 2026-12-24", Fault(3, "agents: name cannot be written as JSON")),
+        ("agents:\n  - id: jana\n    name: !!float .nan", Fault(3, "agents: name cannot be written as JSON: Out of")),
+        ('agents:\n  - id: jana\n    name: "\\ud800"', Fault(3, "agents: name cannot be written as JSON: 'utf-8'")),
+        ("agents:\n  - id: jana\n    name: a\0b", Fault(3, "not YAML: special characters are not allowed")),
+        ("agents:\n  - id: jana\n    <<: 3", Fault(3, "not YAML: expected a mapping or list of mappings for merging")),
+    ],
+)
+def test_what_yaml_allows_and_a_roster_does_not_is_a_fault_and_no_crash(text: str, fault: Fault) -> None:
+    (found,) = read_form(text).faults
+    assert (found.line, found.text[: len(fault.text)]) == (fault.line, fault.text)
+
+
+AGENT = """
+agents:
+  - id: jana
+    skills: {billing: expert, refund: 3}
+    regions: [NO, "CZ"]
+    languages:
+      - cs
+      - no
+    teams: [kettles]
+    capacity: 3
+    timezone: Europe/Prague
+    shifts:
+      - {days: mon-fri, from: 08:00, to: 17:30}
+      - days: [sat]
+        from: 9:00
+        to: 12:00
+    absences:
+      - from: 2026-12-24
+        until: 2026-12-31T12:00:00+01:00
+    holidays: [2026-12-24]
+"""
+
+
+def test_the_fuller_agent_goes_out_as_it_is_written() -> None:
+    form = read_form(AGENT)
+    assert form.faults == []
+    assert json.loads(json.dumps(form.entries["agents"][0].data)) == {
+        "id": "jana",
+        "skills": {"billing": "expert", "refund": 3},
+        "regions": ["NO", "CZ"],
+        "languages": ["cs", "no"],
+        "teams": ["kettles"],
+        "capacity": 3,
+        "timezone": "Europe/Prague",
+        "shifts": [
+            {"days": "mon-fri", "from": "08:00", "to": "17:30"},
+            {"days": ["sat"], "from": "9:00", "to": "12:00"},
+        ],
+        "absences": [{"from": "2026-12-24", "until": "2026-12-31T12:00:00+01:00"}],
+        "holidays": ["2026-12-24"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("pointer", "line"),
+    [
+        ("", 3),
+        ("/name", 3),
+        ("/skills/refund", 4),
+        ("/languages", 6),
+        ("/languages/1", 8),
+        ("/shifts/0/to", 13),
+        ("/shifts/1/to", 16),
+        ("/shifts/1/days/0", 14),
+        ("/shifts/1/break/from", 14),
+        ("/shifts/7", 12),
+        ("/absences/0/until", 19),
+        ("nonsense", 3),
+    ],
+)
+def test_the_line_of_a_pointer_is_the_nearest_that_is_known(pointer: str, line: int) -> None:
+    (jana,) = read_form(AGENT).entries["agents"]
+    assert jana.line_of(pointer) == line
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("+420601234567", "+420601234567"),
+        ("yes", "yes"),
+        ("off", "off"),
+        ("true", True),
+        ("False", False),
+        ("~", None),
+        ("", None),
+        ("012", "012"),
+        ("0", 0),
+        ("-7", -7),
+        ("1_000", "1_000"),
+        ("1.5", 1.5),
+        ("1e3", "1e3"),
+        (".inf", ".inf"),
+        ("9" * 5000, "9" * 5000),
+        ("!!str 7", "7"),
+    ],
+)
+def test_plain_words_are_what_people_mean_by_them(written: str, value: Any) -> None:
+    form = read_form(f"agents:\n  - id: jana\n    name: {written}\n")
+    assert (form.faults, form.entries["agents"][0].data["name"]) == ([], value)
+
+
+def test_an_entry_may_take_over_what_another_one_has() -> None:
+    form = read_form("agents:\n  - &a {id: jana, regions: [CZ]}\n  - <<: *a\n    id: petr\n")
+    assert form.faults == []
+    assert form.entries["agents"][1].data == {"id": "petr", "regions": ["CZ"]}
+    assert form.entries["agents"][1].line_of("/regions/0") == 2
+
+
+def test_a_part_that_names_nobody_is_no_part_to_send() -> None:
+    assert [part.title for part in read_form("contacts: []\nagents:\n  - id: jana\n").parts] == ["agents"]
+
+
+def test_a_file_that_is_no_text_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "roster.yml").write_bytes(b"agents: []\n# \xff")
+    with pytest.raises(Trouble, match="is not UTF-8: invalid start byte at byte 13"):
+        read_file(tmp_path / "roster.yml")
+    (tmp_path / "roster.yml").write_bytes("agents: []\n".encode("utf-8-sig"))
+    assert read_file(tmp_path / "roster.yml").faults == []
 
 
 def test_an_agent_may_have_a_contact_of_the_same_name() -> None:

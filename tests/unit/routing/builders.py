@@ -16,6 +16,7 @@ from services.routing.domain.policy import Policy, Rule, When
 from services.routing.domain.presence import Presence, Said
 from services.routing.domain.roster import Agent
 from services.routing.placing import Desk
+from services.routing.rooms import KnownRooms
 from services.routing.roster_store import KnownRoster
 from services.routing.workforce import AgentTold, PresenceTold
 from shared import clock, schema
@@ -168,7 +169,7 @@ class Office:
         """Forgets what it announced, and decides by this policy from now on."""
         self.announced: list[Event] = []
         self.woken: set[str] = set()
-        self.desk = Desk(OnePolicy(policy), KnownRoster())  # type: ignore[arg-type]
+        self.desk = Desk(OnePolicy(policy), KnownRoster(), KnownRooms())  # type: ignore[arg-type]
 
     def start_over(self, policy: Policy | None = None) -> None:
         """As on the first day: nobody employed, nothing known."""
@@ -241,7 +242,7 @@ class Office:
 
     def restart(self) -> None:
         """Another process takes over: it knows what is in the tables."""
-        self.desk = Desk(self.desk.policies, KnownRoster())
+        self.desk = Desk(self.desk.policies, KnownRoster(), KnownRooms())
 
     def hand_back(self, id_: str = "c1", **needs: Any) -> None:
         self.run(lambda tx: people.hand_back(tx, self.desk, id_, needs, "petr.svoboda", None))

@@ -25,12 +25,13 @@ def a_plan(
     unlocked: tuple[str, ...] = (),
     weights: ScoreWeights = EVEN,
     agents: tuple[Agent, ...] = (),
+    shifts: dict[str, int] | None = None,
 ) -> Plan:
     """rooms: (load, capacity) of each qualified agent; others: not qualified; unlocked: not to be chosen."""
     room = {id_: r if isinstance(r, Room) else Room(*r, 1) for id_, r in rooms.items()}
     known = {a.id: a for a in (*(an_agent(id_) for id_ in rooms), *others, *agents)}
     locked = room.keys() - set(unlocked) if unlocked else None
-    return Plan(Roster(known.values()), room, weights, NOON, locked)
+    return Plan(Roster(known.values()), room, weights, NOON, locked, shifts)
 
 
 def a_request(
@@ -72,9 +73,7 @@ def test_earlier_decisions_of_a_plan_count() -> None:
 
 
 def test_released_load_is_room_in_the_same_plan() -> None:
-    plan = a_plan({"a": (2, 2)})
-    plan.shift("a", -1)
-    assert plan.decide(a_request()).agent_id == "a"
+    assert a_plan({"a": (2, 2)}, shifts={"a": -1}).decide(a_request()).agent_id == "a"
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,10 @@ def test_what_people_wrote_and_set_is_erased_as_well(office: Office) -> None:
         office.decline(id_)
         office.hand_back(id_, region="DE")
     office.tell(forgotten("c1", 3))
+    with office.db.read() as tx:
+        a = tables.assignments
+        overrides = tx.execute(select(a.c.override).order_by(a.c.complaint_id)).scalars().all()
+    assert overrides == [None, {"region": "DE"}]
     for id_, is_kept in (("c1", False), ("c2", True)):
         history = office.assignment(id_)["history"]
         assert any(e["note"] or e["details"] for e in history) is is_kept

@@ -131,7 +131,8 @@ def test_nobody_is_asked_twice_and_the_last_attempt_parks_it(office: Office) -> 
     assert office.summary()["waiting_by_reason"]["declined"] == 1
     assert metrics.LOST.labels(Loss.DECLINED.value)._value.get() == before + 3
     told = [e for e in office.announced if isinstance(e, ComplaintQueued)]
-    assert [e.reason for e in told] == [QueuedReason.DECLINED]
+    assert [(e.reason, e.attempt) for e in told] == [(QueuedReason.DECLINED, 4)]
+    assert [e["what"] for e in found["history"]] == [*("assigned", "lost") * 3, "queued"]
     assert office.loads() == office.held() == dict.fromkeys(("ana", "bea", "cyd", "dot"), 0)
 
 

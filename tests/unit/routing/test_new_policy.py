@@ -9,6 +9,7 @@ from services.routing import deadlines, tables
 from services.routing.domain.needs import NONE, Wanted
 from services.routing.domain.policy import Relaxation
 from services.routing.placing import Desk
+from services.routing.rooms import KnownRooms
 from services.routing.roster_store import KnownRoster
 from shared.contracts.event import Severity
 from tests.unit.routing.builders import NOON, Office, OnePolicy, a_policy, a_rule, an_agent, classified, updated
@@ -25,7 +26,7 @@ def old(office: Office) -> None:
 
 
 def a_desk(policy: object) -> Desk:
-    return Desk(OnePolicy(policy), KnownRoster())  # type: ignore[arg-type]
+    return Desk(OnePolicy(policy), KnownRoster(), KnownRooms())  # type: ignore[arg-type]
 
 
 def reread(office: Office, desk: Desk) -> int:

@@ -57,9 +57,10 @@ def upgrade() -> None:
         op.add_column("agents", column)
     for column in assignment_columns():
         op.add_column("assignments", column)
-    if op.get_bind().dialect.name == "postgresql":
-        op.alter_column("assignments", "line", type_=sa.String(2000))
-        op.alter_column("assignments", "policy_version", type_=sa.String(60))
+    op.drop_index("waiting_by_line", "assignments")
+    with op.batch_alter_table("assignments") as batch:  # SQLite can only make the table anew
+        batch.alter_column("line", type_=sa.String(2000))
+        batch.alter_column("policy_version", type_=sa.String(80))
     # Until the policy is read for them, those that wait already keep the places that they have.
     op.execute("UPDATE assignments SET rank_at = waiting_since, turn_at = waiting_since WHERE state = 'waiting'")
     _create_indexes()
@@ -68,7 +69,7 @@ def upgrade() -> None:
 
 def _create_indexes() -> None:
     for name, where, *columns in (
-        ("waiting_by_place", WAITING, "line", "rank_at"),
+        ("waiting_by_place", WAITING, "line", "reason", "rank_at"),
         ("waiting_by_turn", WAITING, "customer_region", "priority", "turn_at"),
         ("waiting_by_relaxation", WAITING, "relax_at"),
         ("waiting_by_policy", WAITING, "policy_version"),
@@ -77,7 +78,6 @@ def _create_indexes() -> None:
         ("assigned_by_agent", ASSIGNED, "agent_id"),
     ):
         op.create_index(name, "assignments", columns, postgresql_where=where, sqlite_where=where)
-    op.drop_index("waiting_by_line", "assignments")
     op.create_index("assignments_by_customer", "assignments", ["customer"])
     op.create_index("agents_by_due", "agents", ["due_at"])
     for name, where in (("agents_gone", sa.text("vacate")), ("agents_kept", sa.text("kept_for IS NOT NULL"))):
@@ -96,13 +96,13 @@ def _create_tables() -> None:
         sa.Column("by", sa.String(100)),
         sa.Column("note", sa.Text),
         sa.Column("details", sa.JSON(none_as_null=True)),
-        sa.Column("policy_version", sa.String(60)),
+        sa.Column("policy_version", sa.String(80)),
         sa.Index("history_by_complaint", "complaint_id", "id"),
         sqlite_autoincrement=True,
     )
     op.create_table(
         "policies",
-        sa.Column("version", sa.String(60), primary_key=True),
+        sa.Column("version", sa.String(80), primary_key=True),
         sa.Column("document", sa.Text, nullable=False),
         sa.Column("taken_at", UtcDateTime, nullable=False),
     )

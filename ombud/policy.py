@@ -1,0 +1,134 @@
+"""`ombud policy`: the mistakes in the policies of routing and escalation, what a roster lacks for it, and a trial."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+
+from ombud.options import option
+from ombud.policy_trial import show_trial
+from ombud.roster_form import Entry, Fault, Form, read_form
+from ombud.trouble import Trouble
+from services.escalation import policyfile as escalation_file
+from services.routing import policyfile as routing_file
+from services.routing.domain.lint import lint
+from services.routing.domain.policy import Policy
+from services.routing.domain.roster import Agent
+from services.routing.policyfile import PolicyError
+from services.routing.settings import SHIPPED_POLICY
+from shared import clock
+from shared.errors import Rejected
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_routing = option(
+    "--routing", env="OMBUD_ROUTING_POLICY", type=_FILE, default=None, help="Routing's policy; else the shipped one."
+)
+
+
+@click.group()
+def policy() -> None:
+    """The policies: who gets a complaint (routing), and who hears of it when nobody answers (escalation)."""
+
+
+@policy.command()
+@_routing
+@option(
+    "--escalation",
+    env="OMBUD_ESCALATION_POLICY",
+    type=_FILE,
+    default=None,
+    help="Escalation's policy, to check it too.",
+)
+@click.option("--roster", type=_FILE, default=None, help="A roster, to see what its agents cannot do.")
+@click.option("--strict", is_flag=True, help="Fail also for what the agents cannot do.")
+def check(routing: Path | None, escalation: Path | None, roster: Path | None, strict: bool) -> None:
+    """Check the policies; every mistake is shown with its line, and with a roster also what nobody could do."""
+    mistakes: list[str] = []
+    read = _routing_policy(routing or SHIPPED_POLICY, mistakes)
+    if escalation is not None:
+        _look_at_escalation(escalation, mistakes)
+    agents = _agents(roster, mistakes) if roster is not None else None
+    findings = lint(read, agents, clock.now()) if read and agents is not None else ()
+    for finding in findings:
+        click.echo(f"routing: {finding.kind}: {finding.name}: {finding.text}")
+    for mistake in mistakes:
+        click.echo(mistake, err=True)
+    if mistakes:
+        raise Trouble(f"this cannot be used: {_counted(len(mistakes), 'mistake')}")
+    if strict and findings:
+        raise Trouble(f"the agents cannot do all of it: {_counted(len(findings), 'finding')}")
+
+
+@policy.command("try")
+@_routing
+@click.argument("facts", nargs=-1, metavar="FACTS…")
+def try_facts(routing: Path | None, facts: tuple[str, ...]) -> None:
+    """Show what becomes of a complaint with these FACTS, each as name=value.
+
+    \b
+    ombud policy try category=safety severity=critical region=CZ language=cs at=2026-11-26T20:00:00Z
+    """
+    path = routing or SHIPPED_POLICY
+    try:
+        read = routing_file.read(path)
+    except PolicyError as error:
+        for mistake in error.mistakes:
+            click.echo(mistake, err=True)
+        raise Trouble(f"{path} cannot be used: {_counted(len(error.mistakes), 'mistake')}") from error
+    show_trial(read, facts, clock.now())
+
+
+def _routing_policy(path: Path, mistakes: list[str]) -> Policy | None:
+    try:
+        read = routing_file.read(path)
+    except PolicyError as error:
+        mistakes += error.mistakes
+        return None
+    click.echo(f"{path} can be used: {_counted(len(read.rules), 'rule')}, version {read.version}")
+    return read
+
+
+def _look_at_escalation(path: Path, mistakes: list[str]) -> None:
+    try:
+        read = escalation_file.parse(escalation_file.read_document(path), str(path))
+    except escalation_file.WrongPolicy as error:
+        mistakes += error.mistakes
+        return
+    click.echo(f"{path} can be used: {_counted(read.top_level, 'level')}, version {read.version}")
+
+
+def _agents(path: Path, mistakes: list[str]) -> list[Agent] | None:
+    try:
+        form = read_form(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise Trouble(f"{path} is not UTF-8: {error.reason}") from error
+    agents, faults = agents_of(form, _agent)
+    mistakes += [f"{path}:{fault.line}: {fault.text}" for fault in sorted(faults, key=lambda f: f.line)]
+    return None if faults else agents
+
+
+def agents_of(form: Form, read: Callable[[Entry], Agent]) -> tuple[list[Agent], list[Fault]]:
+    """The agents of a roster, and everything that is wrong with them; read: what makes one of an entry, or Rejected."""
+    agents, faults = [], [*form.faults]
+    for entry in form.entries["agents"]:
+        try:
+            agents.append(read(entry))
+        except Rejected as error:
+            faults += _faults(entry, error)
+    return agents, faults
+
+
+def _agent(entry: Entry) -> Agent:
+    # Not at the top: `policy try` has no use for it.
+    from services.routing.schemas import agent_from
+
+    return agent_from(entry.id, {name: value for name, value in entry.data.items() if name != "id"})
+
+
+def _faults(entry: Entry, error: Rejected) -> Iterator[Fault]:
+    for one in error.errors or [{"pointer": "", "detail": error.detail}]:
+        yield Fault(entry.line_of(one["pointer"]), f"agents: {entry.id}: {one['pointer']}: {one['detail']}")
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
