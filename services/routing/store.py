@@ -1,7 +1,7 @@
 """Queries about complaints and their assignments: domain objects in, domain objects out. Called by the use cases."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -31,6 +31,8 @@ from shared.database import Transaction
 
 a, h, p = tables.assignments, tables.history, tables.policies
 IS_WAITING = a.c.state == State.WAITING.value
+# So long after it was due, no replica that has the policy which read a complaint will relax it any more.
+LEFT_BEHIND = timedelta(minutes=1)
 COUNT = func.count().label("number")
 PLACES = (a.c.rank_at, a.c.complaint_id)
 
@@ -124,8 +126,9 @@ def agents_of_customers(tx: Transaction, customers: Collection[str]) -> dict[str
 
 
 def claim_relaxations(tx: Transaction, version: str, limit: int) -> list[Complaint]:
-    """Waiting complaints whose next relaxation is due by the policy that read them, locked."""
-    query = select(a).where(IS_WAITING, a.c.relax_at <= tx.now, a.c.policy_version == version).order_by(a.c.relax_at)
+    """Waiting complaints whose next relaxation is due, locked: those that this policy read, and those left behind."""
+    mine = or_(a.c.policy_version == version, a.c.relax_at <= tx.now - LEFT_BEHIND)
+    query = select(a).where(IS_WAITING, a.c.relax_at <= tx.now, mine).order_by(a.c.relax_at)
     return [complaint_from(row) for row in tx.execute(query.limit(limit).with_for_update(skip_locked=True))]
 
 

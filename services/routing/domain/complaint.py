@@ -169,8 +169,7 @@ class Complaint:
 
     def queued_in(self, turn_at: datetime, policy: Policy) -> "Complaint":
         """With its place in line."""
-        assert self.demand is not None
-        return replace(self, turn_at=turn_at, rank_at=policy.rank_at(turn_at, self.demand.priority))
+        return replace(self, turn_at=turn_at)._ranked(policy)
 
     def accepted(self, now: datetime, by: str) -> "Complaint":
         """Its agent says that they are at it; itself when they said so before."""
@@ -187,7 +186,7 @@ class Complaint:
         told = self._told(now, What.LOST, loss.value, agent_id=self.agent_id, by=by, note=note)
         lost, tried = self.lost + 1, _once(*self.tried, self.agent_id)
         seeking = replace(told, state=State.WAITING, lost=lost, tried=tried, answer_by=None, **_NO_DECISION)
-        seeking = seeking._relaxing(policy)
+        seeking = seeking._ranked(policy)._relaxing(policy)
         if not seeking.is_parked(policy):
             return seeking
         return replace(seeking, rank_at=None)._queued(Reason.DECLINED, Decision(None, Reason.DECLINED), now)
@@ -243,12 +242,11 @@ class Complaint:
         assert self.facts is not None
         if self.relax_from is not None:
             demand = policy.relaxed(demand, self.facts, now - self.relax_from, self.override)
-        rank_at = policy.rank_at(self.turn_at, demand.priority) if self.turn_at else None
         if demand == self.demand and not anew:
-            return replace(self, rank_at=self.rank_at and rank_at)._relaxing(policy)
+            return (self._ranked(policy) if self.rank_at else self)._relaxing(policy)
         # Not for supervisors only any more, if it was: it is another request now.
         told = self._told(now, What.CHANGED, details={"rule": demand.rule})
-        return replace(told, demand=demand, rank_at=rank_at, **_NO_DECISION, **_NEW_ROUND)._relaxing(policy)
+        return replace(told, demand=demand, **_NO_DECISION, **_NEW_ROUND)._ranked(policy)._relaxing(policy)
 
     def _waiting_anew(self, policy: Policy, now: datetime, since: datetime | None = None) -> "Complaint":
         """At the beginning of a wait. since: from when on it counts as waiting; None = from now."""
@@ -257,8 +255,8 @@ class Complaint:
         demand = policy.demand_of(self.facts, now, self.override)
         hours = policy.hours_named(demand.hours)
         opens_at = hours.calendar.next_opening(now) if hours else now
-        turn: dict[str, Any] = {} if since else {"turn_at": None, "rank_at": None}
-        return replace(
+        turn: dict[str, Any] = {} if since else {"turn_at": None}
+        waiting = replace(
             self,
             demand=demand,
             policy_version=policy.version,
@@ -266,7 +264,14 @@ class Complaint:
             relax_from=opens_at or now,
             **turn,
             **_NO_DECISION,
-        )._relaxing(policy)
+        )
+        return waiting._ranked(policy)._relaxing(policy)
+
+    def _ranked(self, policy: Policy) -> "Complaint":
+        """With the rank that follows from its turn; without a turn it has none."""
+        if self.turn_at is None or self.demand is None:
+            return replace(self, rank_at=None)
+        return replace(self, rank_at=policy.rank_at(self.turn_at, self.demand.priority))
 
     def _relaxing(self, policy: Policy) -> "Complaint":
         """With the time of its next relaxation."""

@@ -57,6 +57,15 @@ def test_whoever_gives_one_back_gets_the_best(office: Office, ending: Callable[[
     assert office.loads() == office.held() == {"eva": 1}
 
 
+def test_those_that_they_lost_do_not_stand_before_the_others(office: Office) -> None:
+    office.tell(classified("urgent", severity=Severity.CRITICAL))
+    office.tell(resolved("hers"))
+    office.decline("urgent")
+    assert (got(office), office.queue()[0]["complaint_id"]) == (["best"], "urgent")
+    office.tell(resolved("best"))
+    assert got(office) == ["old"]
+
+
 def test_several_points_that_come_free_go_to_the_best(office: Office) -> None:
     office.employ(an_agent(capacity=2))
     assert got(office) == ["best"]

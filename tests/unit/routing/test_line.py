@@ -154,6 +154,15 @@ def test_a_lost_complaint_keeps_its_place(office: Office) -> None:
     assert (office.agent_of("c1"), order(office)) == ("eva", ["c0"])
 
 
+@pytest.mark.parametrize("way", ["lost", "handed back"])
+def test_who_became_more_urgent_while_somebody_had_it_ranks_so_when_it_comes_back(office: Office, way: str) -> None:
+    office.tell(classified("c0"))
+    office.employ(an_agent(capacity=1))
+    office.tell(updated("c0", severity=Severity.HIGH))
+    office.decline("c0") if way == "lost" else office.hand_back("c0")
+    assert (office.agent_of("c0"), turns(office, "c0")) == (None, [NOON - 60 * MINUTE])
+
+
 def test_a_reopened_complaint_begins_a_new_wait(office: Office) -> None:
     office.tell(classified("c0"), classified("c1"))
     office.at = NOON + 5 * MINUTE

@@ -106,11 +106,26 @@ def test_an_older_replica_does_not_relax_what_it_would_read_otherwise(office: Of
     reread(office, older)
     office.tell(classified())
     reread(office, office.desk)
-    office.at = NOON + timedelta(minutes=2)
+    office.at = NOON + timedelta(seconds=119)
     assert office.run(lambda tx: deadlines.relax_waiting(tx, older)) == 0
     office.settle()
     found = office.assignment()
     assert (found["stage"], found["needs"]["skill"], found["needs"]["region"]) == (1, "billing", None)
+
+
+def test_but_it_does_once_no_replica_with_the_newer_one_is_left(office: Office) -> None:
+    """As after a change that was called off: whoever runs since before it takes care of what it left behind."""
+    plan = (Relaxation(timedelta(minutes=1), Wanted(skill=NONE)),)
+    older, newer = (a_desk(a_policy(a_rule(relax=plan), version=version)) for version in ("old", "new"))
+    reread(office, older)
+    office.at = NOON + timedelta(seconds=1)
+    office.tell(classified())
+    reread(office, newer)
+    office.desk = older
+    office.advance(minutes=1, seconds=59)
+    assert office.assignment()["stage"] == 0
+    office.advance(seconds=1)
+    assert office.assignment()["stage"] == 1
 
 
 def test_the_wait_so_far_counts_for_the_new_plan(office: Office) -> None:

@@ -160,6 +160,8 @@ def nobody_waits_beside_a_free_agent(world: World, waiting: Sequence[Complaint],
     told = {c["complaint_id"]: c["reason"] for c in world.office.queue()}
     with world.office.db.read() as tx:
         keepers = roster_store.keepers(tx)
+    heavy = {(c.id, c.rank_at) for c in waiting if c.rank_at and c.demand and c.demand.weight > 1}
+    assert heavy >= {*keepers.values()}
     for c in waiting:
         assert c.demand is not None
         able = [id_ for id_, agent in world.roster.items() if agent.lack(c.demand.needs) is None]

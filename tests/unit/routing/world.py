@@ -12,6 +12,9 @@ from services.routing.domain.needs import NONE, Wanted
 from services.routing.domain.policy import Policy, Relaxation, When
 from services.routing.domain.presence import Presence, Said, Status, status_at
 from services.routing.domain.roster import Agent
+from services.routing.placing import Desk
+from services.routing.rooms import KnownRooms
+from services.routing.roster_store import KnownRoster
 from shared.contracts.event import Severity
 from shared.errors import Conflict, NotFound
 from tests.unit.routing.builders import (
@@ -114,6 +117,7 @@ class World:
     roster: dict[str, Agent] = field(default_factory=dict)
     said: dict[str, Said] = field(default_factory=dict)
     forced: set[str] = field(default_factory=set)
+    replica: Desk | None = None
 
     @property
     def now(self) -> datetime:
@@ -180,8 +184,16 @@ class Step:
         world.office.under(POLICIES[number])
         world.office.announced = announced
 
+        world.replica = None
+
     def _restart(self, world: World) -> None:
         world.office.restart()
+
+    def _replica(self, world: World) -> None:
+        """Another replica goes on, and knows only what it knew when it was at work last."""
+        before = world.office.desk
+        world.office.desk = world.replica or Desk(before.policies, KnownRoster(), KnownRooms())
+        world.replica = before
 
 
 def _steps(what: str, *args: st.SearchStrategy[Any]) -> st.SearchStrategy[Step]:
@@ -198,7 +210,7 @@ STEPS = st.one_of(
     _steps("wait", st.integers(1, 300)),
     st.one_of(_steps("accept", IDS), _steps("decline", IDS), _steps("decline", IDS)),
     st.one_of(_steps("assign", IDS, NAMES, st.booleans()), _steps("hand_back", IDS, NEEDS)),
-    st.one_of(_steps("policy", st.integers(0, 1)), _steps("restart")),
+    st.one_of(_steps("policy", st.integers(0, 1)), _steps("restart"), _steps("replica"), _steps("replica")),
 )
 # Somebody works and somebody complains from the start: the rest is more interesting then.
 BEGINNINGS = st.tuples(
