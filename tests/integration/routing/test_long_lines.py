@@ -85,9 +85,9 @@ def test_the_first_of_all_lines_are_taken_whatever_line_they_stand_in(office: Of
 CLAIMS: dict[str, Callable[[Transaction, int], list[Complaint]]] = {
     "take_waiting": lambda tx, n: store.take_waiting(tx, store.lines(tx), n),
     "take_waiting behind": lambda tx, n: store.take_waiting(tx, store.lines(tx), n, after=store.waiting(tx, 1)[0]),
-    "claim_relaxations": lambda tx, n: store.claim_relaxations(tx, n),
+    "claim_relaxations": store.claim_relaxations,
     "claim_outdated": lambda tx, n: store.claim_outdated(tx, "newer", n),
-    "claim_unanswered": lambda tx, n: store.claim_unanswered(tx, n),
+    "claim_unanswered": store.claim_unanswered,
     "claim_left_behind": lambda tx, n: store.claim_left_behind(tx, ["eva"], n),
 }
 
