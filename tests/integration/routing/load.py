@@ -88,7 +88,7 @@ def a_script(start: datetime, seed: int = 1) -> Script:
 def the_policy(start: datetime) -> Policy:
     """Short times, so that all of them pass within the test; Japan is closed for some seconds now and then."""
     weight = {**ONE_EACH, Severity.CRITICAL: HEAVY}
-    within = {Severity.HIGH: 20 * SECOND, Severity.CRITICAL: 12 * SECOND, Severity.LOW: None, Severity.MEDIUM: None}
+    within = {Severity.HIGH: 10 * SECOND, Severity.CRITICAL: 6 * SECOND, Severity.LOW: None, Severity.MEDIUM: None}
     levels = Wanted(skill_level=3, language_level=2)
     relax = (Relaxation(4 * SECOND, Wanted(skill_level=1)), Relaxation(12 * SECOND, Wanted(language=NONE, region=NONE)))
     recall = Wanted(skill=NONE, team="recall")
@@ -191,7 +191,7 @@ def _agent(dice: random.Random, id_: str, start: datetime) -> Agent:
         languages={language: dice.randint(1, 5) for language in dice.sample(LANGUAGES, 2)},
         regions=dice.choice((("CZ",), ("DE", "CZ"), ("JP",), ("*",))),
         teams=("recall",) if dice.random() < 0.2 else (),
-        capacity=dice.randint(3, 9),
+        capacity=dice.randint(2, 7),
         calendar=Calendar("UTC", shifts),
         absences=tuple(absences),
     )
