@@ -128,7 +128,7 @@ def _demand_document(demand: Demand) -> dict[str, Any]:
         "hours": demand.hours,
         "stage": demand.stage,
         "relaxed": list(demand.relaxed),
-        "answer_within": within and within.total_seconds(),
+        "answer_within": None if within is None else within.total_seconds(),
     }
 
 

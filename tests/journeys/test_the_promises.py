@@ -70,7 +70,7 @@ def test_every_decision_says_why_and_by_which_rules(system_on_both: System) -> N
     (contact,) = reading["contacts"]
     assert contact["evidence"] and contact["verdict"]["rules_version"]
     assignment = system.assignment(complaint_id)
-    assert assignment["reason"] == "least_loaded" and assignment["policy_version"]
+    assert assignment["reason"] == "best_score" and assignment["policy_version"]
     assert [c["agent_id"] for c in assignment["candidates"]] == ["jana"] and "load" in assignment["score"]
     case = system.case(complaint_id)
     (escalated,) = [step for step in case["timeline"] if step["what"] == "escalated"]

@@ -17,6 +17,7 @@ from services.routing.domain.presence import Presence, Said
 from services.routing.domain.roster import Agent
 from services.routing.workforce import AgentTold, PresenceTold
 from shared.contracts.event import Severity
+from shared.contracts.intake import ComplaintClassified
 from tests.unit.routing.builders import (
     ONE_EACH,
     a_policy,
@@ -55,7 +56,7 @@ class Script:
     widest: dict[str, int] = field(default_factory=dict)
     ends: dict[str, bool] = field(default_factory=dict)
     grows: set[str] = field(default_factory=set)
-    first_agents: list[Agent] = field(default_factory=list)
+    first_agents: list[AgentTold] = field(default_factory=list)
 
     @property
     def messages(self) -> int:
@@ -87,9 +88,9 @@ def a_script(start: datetime, seed: int = 1) -> Script:
 def the_policy(start: datetime) -> Policy:
     """Short times, so that all of them pass within the test; Japan is closed for some seconds now and then."""
     weight = {**ONE_EACH, Severity.CRITICAL: HEAVY}
-    within = {Severity.HIGH: 9 * SECOND, Severity.CRITICAL: 6 * SECOND, Severity.LOW: None, Severity.MEDIUM: None}
+    within = {Severity.HIGH: 10 * SECOND, Severity.CRITICAL: 6 * SECOND, Severity.LOW: None, Severity.MEDIUM: None}
     levels = Wanted(skill_level=3, language_level=2)
-    relax = (Relaxation(2 * SECOND, Wanted(skill_level=1)), Relaxation(5 * SECOND, Wanted(language=NONE, region=NONE)))
+    relax = (Relaxation(4 * SECOND, Wanted(skill_level=1)), Relaxation(12 * SECOND, Wanted(language=NONE, region=NONE)))
     recall = Wanted(skill=NONE, team="recall")
     rules = (
         a_rule("recall", when=When(campaign=frozenset(["recall"])), wanted=recall, weight=weight, answer_within=within),
@@ -115,7 +116,8 @@ def _life(script: Script, dice: random.Random, number: int) -> Iterator[tuple[fl
     id_, place, revision = complaint_id(number), float(number), 1
     facts = _facts(dice)
     yield place, classified(id_, 1, **facts)
-    step = lambda: dice.uniform(0.1, 0.8) * OPEN_AT_ONCE  # noqa: E731
+    is_hasty = dice.random() < 0.05  # all that happens to it may come in any order
+    step = lambda: dice.uniform(0, 0.1) if is_hasty else dice.uniform(0.25, 0.8) * OPEN_AT_ONCE  # noqa: E731
     if dice.random() < 0.35:
         place, revision = place + step(), revision + 1
         worse = (
@@ -154,9 +156,11 @@ def _severity(dice: random.Random) -> Severity:
 
 def _agents(script: Script, dice: random.Random, start: datetime) -> Iterator[AgentTold | PresenceTold]:
     """Who is there at the start, and then news of them and of others, each with the instant that it is said of."""
-    script.first_agents = [_agent(dice, agent_id(n), start) for n in range(AGENTS - NEW_AGENTS)]
-    for agent in script.first_agents:
-        _note(script, agent)
+    script.first_agents = [
+        AgentTold(_agent(dice, agent_id(n), start), start - 2 * DAY) for n in range(AGENTS - NEW_AGENTS)
+    ]
+    for first in script.first_agents:
+        _note(script, first.agent)
     news: list[Agent | str] = [_agent(dice, agent_id(n), start) for n in range(AGENTS - NEW_AGENTS, AGENTS)]
     news += [_agent(dice, agent_id(dice.randrange(AGENTS)), start) for _ in range(350)]
     news += [agent_id(dice.randrange(AGENTS)) for _ in range(800)]
@@ -187,7 +191,7 @@ def _agent(dice: random.Random, id_: str, start: datetime) -> Agent:
         languages={language: dice.randint(1, 5) for language in dice.sample(LANGUAGES, 2)},
         regions=dice.choice((("CZ",), ("DE", "CZ"), ("JP",), ("*",))),
         teams=("recall",) if dice.random() < 0.2 else (),
-        capacity=dice.randint(3, 9),
+        capacity=dice.randint(2, 7),
         calendar=Calendar("UTC", shifts),
         absences=tuple(absences),
     )
@@ -211,11 +215,12 @@ def _shift(start: datetime, breaks: Sequence[tuple[int, int]]) -> Shift:
 
 
 def _dealt(dice: random.Random, told: Sequence[tuple[float, Any]], spread: float) -> list[list[Any]]:
-    """To whom each message goes and when: one of four comes twice; whatever was said within `spread` may swap."""
+    """To whom each message goes and when: many come twice; whatever was said within `spread` may swap."""
     hands: list[list[tuple[float, int, Any]]] = [[] for _ in range(REPLICAS)]
     for number, (place, message) in enumerate(told):
         first, second = dice.sample(range(REPLICAS), 2)
         hands[first].append((place + dice.uniform(0, spread), number, message))
-        if dice.random() < 0.25:
+        is_first = isinstance(message, ComplaintClassified)  # new in two replicas at once, a whole batch is told singly
+        if dice.random() < (0.03 if is_first else 0.4):
             hands[second].append((place + dice.uniform(0, 4 * spread), number, message))
     return [[message for _, _, message in sorted(hand, key=lambda h: h[:2])] for hand in hands]

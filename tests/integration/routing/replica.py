@@ -21,6 +21,7 @@ from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
 import eventlet  # noqa: E402
+from psycopg2.errors import UniqueViolation  # noqa: E402
 from sqlalchemy.exc import DBAPIError, IntegrityError  # noqa: E402
 
 from services.routing import deadlines, people, store, usecases, workforce  # noqa: E402
@@ -145,9 +146,10 @@ class Replica:
         try:
             with self.db.transaction() as tx:
                 done = work(tx)
-        except IntegrityError:
-            raise
-        except DBAPIError:
+        except DBAPIError as error:
+            if isinstance(error.orig, UniqueViolation):  # somebody else stored it meanwhile
+                self.report.counts["stored meanwhile"] += 1
+                raise
             self.report.failures.append(f"{what}: {traceback.format_exc()}")
             return None
         self.report.counts[what] += 1

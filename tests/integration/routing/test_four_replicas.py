@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from services.routing import tables
+from services.routing import tables, workforce
 from shared import clock
 from tests.harness.process import PROJECT
 from tests.integration.routing import truth
@@ -53,7 +53,7 @@ def outcome(one_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
     office = Office(one_database)
     office.start_over(the_policy(start))
     made = Outcome(office, a_script(start), [], [], 0)
-    office.employ(*made.script.first_agents)
+    office.run(lambda tx: workforce.apply_agents(tx, office.desk, made.script.first_agents))
     with looking(made):
         made.reports = run(one_database, start, tmp_path_factory.mktemp("replicas"))
     office.at = clock.now()  # from here on the time stands still, or answers would be due for ever

@@ -9,16 +9,16 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import Table, func, select, text
 from sqlalchemy.exc import IntegrityError
 
-from services.routing import deadlines, roster_store, tables, workforce
+from services.routing import deadlines, roster_store, store, tables, workforce
 from services.routing.domain.complaint import ComplaintEvent
 from services.routing.domain.needs import Wanted
 from services.routing.domain.policy import Relaxation
-from services.routing.domain.presence import Presence
+from services.routing.domain.presence import Presence, Said
 from services.routing.domain.roster import Agent
-from services.routing.workforce import AgentTold
+from services.routing.workforce import AgentTold, PresenceTold
 from shared import clock
 from shared.contracts.event import Severity
 from shared.contracts.routing import ComplaintAssigned
@@ -390,3 +390,61 @@ def test_a_roster_that_was_not_stored_is_not_remembered(offices: tuple[Office, O
     second.employ(an_agent("bea", skills=("refund",), capacity=500))
     first.tell(classified("c1"), classified("c2", category="refund"))
     assert (first.agent_of("c1"), first.agent_of("c2")) == ("ana", "bea")
+
+
+def free_rows(office: Office, table: Table) -> list[object]:
+    """Those that nobody has locked."""
+    with office.db.transaction() as tx:
+        return list(tx.execute(select(table.c.id).order_by(table.c.id).with_for_update(skip_locked=True)).scalars())
+
+
+def test_whoever_waits_for_an_agent_of_whom_something_is_told_holds_neither_a_later_one_nor_the_roster(
+    offices: tuple[Office, Office],
+) -> None:
+    first, second = offices
+    first.employ(an_agent("ana"), an_agent("bea"))
+    told = [AgentTold(an_agent("bea", capacity=9)), PresenceTold("ana", Said(Presence.BUSY, clock.now()))]
+    with ThreadPoolExecutor(1) as pool, first.db.transaction() as tx:
+        roster_store.lock_room(tx, {"ana"})
+        done = pool.submit(second.run, lambda tx: workforce.follow_workforce(tx, second.desk, told))
+        eventually(lambda: somebody_waits(first), "the other to wait for a lock")
+        assert (free_rows(first, tables.agents), free_rows(first, tables.roster)) == (["bea"], [1])
+    done.result()
+    assert capacities(first) == {"ana": 5, "bea": 9}
+
+
+def test_room_is_kept_at_once_with_whom_nobody_works_on(offices: tuple[Office, Office]) -> None:
+    """The tick that keeps it may have locked others before: it waits for nobody."""
+    first, second = offices
+    for office in offices:
+        office.under(CRITICAL_WEIGHS_TWO)
+    first.employ(an_agent("ana", capacity=2), an_agent("bea", capacity=2))
+    first.tell(*(classified(f"c{n}") for n in range(4)))
+    first.tell(*(classified(f"heavy{n}", severity=Severity.CRITICAL) for n in range(2)))
+    second.at = first.at = clock.now() + timedelta(minutes=11)
+    with first.db.transaction() as tx:
+        roster_store.lock_room(tx, {"ana"})
+        second.settle()
+        assert kept(first) == {"bea"}
+    second.settle()
+    assert kept(first) == {"ana", "bea"}
+
+
+def kept(office: Office) -> set[str]:
+    with office.db.read() as tx:
+        return set(roster_store.keepers(tx))
+
+
+def test_a_desk_is_empty_once_nothing_is_left_on_it_though_somebody_works_on_it_now(
+    offices: tuple[Office, Office],
+) -> None:
+    first, second = offices
+    first.employ(an_agent("ana"))
+    first.tell(classified("c1"))
+    first.say("ana", Presence.OFFLINE)
+    with first.db.transaction() as tx:
+        # Somebody works on the complaint just now: it cannot be taken away.
+        store.lock_complaints(tx, {"c1"})
+        assert second.run(lambda tx: deadlines.empty_desks(tx, second.desk)) == 0
+    assert second.run(lambda tx: deadlines.empty_desks(tx, second.desk)) == 1
+    assert first.assignment("c1")["tried"] == ["ana"]
