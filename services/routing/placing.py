@@ -31,8 +31,8 @@ class Desk:
     """
 
     policies: PolicyBook
-    roster: KnownRoster
-    rooms: KnownRooms
+    roster: KnownRoster = field(default_factory=KnownRoster)
+    rooms: KnownRooms = field(default_factory=KnownRooms)
     lines: dict[tuple[str, Reason], Line] = field(default_factory=dict)
     _since: tuple[str, datetime] | None = None
 
@@ -204,8 +204,8 @@ def _request(c: Complaint, policy: Policy, known: Mapping[str, str]) -> Request:
         c.demand.needs,
         c.demand.weight,
         _rank(c, policy),
-        preferred=c.agent_id or friend,
-        preferred_for=Reason.SAME_AGENT if c.agent_id else Reason.KNOWN_CUSTOMER,
+        preferred=c.returns_to or friend,
+        preferred_for=Reason.SAME_AGENT if c.returns_to else Reason.KNOWN_CUSTOMER,
         tried=c.tried,
     )
 

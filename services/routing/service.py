@@ -11,8 +11,6 @@ from services.routing.decoding import decode
 from services.routing.domain.complaint import ComplaintEvent
 from services.routing.placing import Desk
 from services.routing.policybook import PolicyBook
-from services.routing.rooms import KnownRooms
-from services.routing.roster_store import KnownRoster
 from services.routing.settings import Settings
 from shared.contracts.escalation import CaseResolved
 from shared.contracts.intake import (
@@ -38,7 +36,7 @@ OPENAPI = Path(__file__).with_name("openapi.json")
 
 def make(settings: Settings) -> dict[str, Any]:
     """What the providers below give out; raises ValueError with file and line for a policy that cannot be used."""
-    return {"desk": Desk(PolicyBook(settings.policy_file), KnownRoster(), KnownRooms())}
+    return {"desk": Desk(PolicyBook(settings.policy_file))}
 
 
 class RoutingService:

@@ -119,6 +119,13 @@ class Complaint:
         return self.state is State.WAITING and self.reason is None
 
     @property
+    def returns_to(self) -> str | None:
+        """Who had it when it was closed last: if it is opened again, they have it again. None for who lost it."""
+        if self.released_at is None or self.assigned_at is None or self.released_at < self.assigned_at:
+            return None
+        return self.agent_id
+
+    @property
     def is_answered(self) -> bool:
         """The customer has an answer since it was opened, or opened again."""
         return self.answered_revision > self.step_revision

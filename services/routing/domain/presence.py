@@ -65,12 +65,21 @@ def status_at(
     """The status and until when it holds at most; None = until something is told.
 
     `available` with an end outranks absences and shifts (overtime); without one it only takes back what was said.
+    Who is busy or away keeps what they have, so an absence outranks that.
     """
-    if said and said.holds_at(now):
+    holds = said is not None and said.holds_at(now)
+    if said and holds and said.presence in (Presence.AVAILABLE, Presence.OFFLINE):
         return Status(said.presence.value), said.until
     if absent_until := absence_at(absences, now):
         return Status.ABSENT, absent_until
+    absent_from = next_absence(absences, now)
+    if said and holds:
+        return Status(said.presence.value), _first(said.until, absent_from)
     if not calendar.shifts:
-        return Status.AVAILABLE, next_absence(absences, now)
+        return Status.AVAILABLE, absent_from
     hours, until = calendar.at(now)
-    return _BY_HOURS[hours], min(until, next_absence(absences, now) or until)
+    return _BY_HOURS[hours], _first(until, absent_from)
+
+
+def _first(*times: datetime | None) -> datetime | None:
+    return min((at for at in times if at is not None), default=None)

@@ -26,7 +26,6 @@ from sqlalchemy.exc import DBAPIError, IntegrityError  # noqa: E402
 
 from services.routing import deadlines, people, store, usecases, workforce  # noqa: E402
 from services.routing.placing import Desk  # noqa: E402
-from services.routing.roster_store import KnownRoster  # noqa: E402
 from shared.database import Database, Transaction, install_green_wait  # noqa: E402
 from shared.errors import Rejected, TemporaryFailure  # noqa: E402
 from tests.integration.routing.load import (  # noqa: E402
@@ -57,7 +56,7 @@ class Replica:
     def __init__(self, url: str, number: int, start: datetime):
         self.db, self.report, self.dice = Database(url, "routing"), Report(), random.Random(number)
         self.db.after_commit(self._note)
-        self.desk = Desk(OnePolicy(the_policy(start)), KnownRoster())  # type: ignore[arg-type]
+        self.desk = Desk(OnePolicy(the_policy(start)))  # type: ignore[arg-type]
         script = a_script(start)
         self.complaints, self.workforce = deque(script.complaints[number]), deque(script.workforce[number])
         self.told = 0  # events of complaints

@@ -191,11 +191,11 @@ def test_of_a_roster_with_a_mistake_nobody_is_stored(routing: ServiceProcess, ag
     wrong = roster(data_of(agent), data_of(agent), data_of("-", capacity=-1))
     refused = routing.call("PUT", "/v1/agents", wrong)
     assert refused.status_code == 422
-    assert {e["pointer"] for e in refused.json()["errors"]} == {"/agents/2/id", "/agents/2/capacity"}
+    assert {e["pointer"] for e in refused.json()["errors"]} == {"/agents/1/id", "/agents/2/id", "/agents/2/capacity"}
     twice = routing.call("PUT", "/v1/agents", roster(data_of(agent), data_of(agent)))
     assert (twice.status_code, [e["pointer"] for e in twice.json()["errors"]]) == (422, ["/agents/1/id"])
     assert routing.call("PUT", "/v1/agents", {}).status_code == 422
-    assert routing.call("PUT", "/v1/agents?check=perhaps", roster()).status_code == 400
+    assert routing.call("PUT", "/v1/agents?check=perhaps", roster()).status_code == 422
     assert shown(routing, agent) == {}
 
 

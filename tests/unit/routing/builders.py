@@ -16,8 +16,6 @@ from services.routing.domain.policy import Policy, Rule, When
 from services.routing.domain.presence import Presence, Said
 from services.routing.domain.roster import Agent
 from services.routing.placing import Desk
-from services.routing.rooms import KnownRooms
-from services.routing.roster_store import KnownRoster
 from services.routing.workforce import AgentTold, PresenceTold
 from shared import clock, schema
 from shared.contracts.escalation import CaseResolved
@@ -157,8 +155,9 @@ class Office:
     def __init__(self, url: str, *, start_over: bool = True):
         schema.migrate(url, "routing", MIGRATIONS)
         self.db = Database(url, "routing")
-        # These offices burn down with their tests: nothing has to reach the disk.
-        event.listen(self.db.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+        if not self.db.is_postgres:
+            # These offices burn down with their tests: nothing has to reach the disk.
+            event.listen(self.db.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
         self.db.announce_with(lambda _tx, announced: self.announced.extend(event for event, _ in announced))
         self.at: datetime | None = None
         self.under(a_policy())
@@ -169,7 +168,7 @@ class Office:
         """Forgets what it announced, and decides by this policy from now on."""
         self.announced: list[Event] = []
         self.woken: set[str] = set()
-        self.desk = Desk(OnePolicy(policy), KnownRoster(), KnownRooms())  # type: ignore[arg-type]
+        self.desk = Desk(OnePolicy(policy))  # type: ignore[arg-type]
 
     def start_over(self, policy: Policy | None = None) -> None:
         """As on the first day: nobody employed, nothing known."""
@@ -242,7 +241,7 @@ class Office:
 
     def restart(self) -> None:
         """Another process takes over: it knows what is in the tables."""
-        self.desk = Desk(self.desk.policies, KnownRoster(), KnownRooms())
+        self.desk = Desk(self.desk.policies)
 
     def hand_back(self, id_: str = "c1", **needs: Any) -> None:
         self.run(lambda tx: people.hand_back(tx, self.desk, id_, needs, "petr.svoboda", None))

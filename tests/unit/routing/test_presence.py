@@ -31,19 +31,28 @@ def test_what_is_said_holds_until_its_end(presence: Presence) -> None:
 
 
 @pytest.mark.parametrize(
+    ("until", "look"), [(None, NOON + MINUTE), (END, NOON + MINUTE), (NOON + SECOND, NOON + SECOND)]
+)
+def test_who_is_busy_is_looked_at_again_when_their_absence_begins(until: datetime | None, look: datetime) -> None:
+    soon = Absence(NOON + MINUTE, NOON + 2 * MINUTE)
+    assert status_at(said(Presence.BUSY, until), (soon,), Calendar("UTC"), NOON) == (Status.BUSY, look)
+
+
+@pytest.mark.parametrize(
     ("said_of_her", "absences", "status"),
     [
         (None, (), Status.ON_BREAK),
         (None, ABSENT, Status.ABSENT),
         (said(Presence.AVAILABLE), (), Status.ON_BREAK),  # without an end it only takes back what was said
         (said(Presence.AVAILABLE, END), ABSENT, Status.AVAILABLE),  # overtime
-        (said(Presence.BUSY), ABSENT, Status.BUSY),
+        (said(Presence.BUSY), ABSENT, Status.ABSENT),  # nobody waits for whom is on vacation
+        (said(Presence.AWAY, END), ABSENT, Status.ABSENT),
+        (said(Presence.BUSY), (), Status.BUSY),
         (said(Presence.OFFLINE, END), (), Status.OFFLINE),
+        (said(Presence.OFFLINE), ABSENT, Status.OFFLINE),
     ],
 )
-def test_presence_comes_before_absence_and_absence_before_shifts(
-    said_of_her: Said | None, absences: tuple[Absence, ...], status: Status
-) -> None:
+def test_what_outranks_what(said_of_her: Said | None, absences: tuple[Absence, ...], status: Status) -> None:
     assert status_at(said_of_her, absences, SHIFT, NOON)[0] is status
 
 

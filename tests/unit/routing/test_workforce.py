@@ -1,5 +1,6 @@
 """Agents and presences as upstream tells them: twice, late, in another order."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,6 @@ import pytest
 from services.routing import documents, workforce
 from services.routing.domain.calendar import Absence
 from services.routing.domain.presence import Presence, Said
-from services.routing.domain.roster import Agent
 from services.routing.workforce import AgentTold, PresenceTold
 from shared.errors import NotFound, TemporaryFailure
 from tests.unit.routing.builders import NOON, Office, an_agent, classified
@@ -150,9 +150,7 @@ def test_a_change_of_the_agent_keeps_presence_and_load(office: Office) -> None:
     ],
 )
 def test_the_difference_is_told_by_fields(office: Office, field: str, changed: dict[str, Any]) -> None:
-    name = changed.pop("name", None)
-    now = an_agent(**changed)
-    now = Agent(**{**vars(now), "name": name or now.name})
+    now = replace(an_agent(), **vars(an_agent(**changed)) if field != "name" else changed)
     office.employ(an_agent())
     before = revision(office)
     for fields in ((field,), ()):
