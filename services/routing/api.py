@@ -7,7 +7,9 @@ from typing import Any
 from marshmallow import fields, validate
 
 from services.routing import schemas
-from services.routing.domain.complaint import State, What
+from services.routing.agent_fields import ID
+from services.routing.domain.entry import State, What
+from services.routing.domain.lint import Kind
 from services.routing.domain.presence import Presence, Status
 from services.routing.domain.reasons import Reason
 from services.routing.domain.roster import Lack
@@ -210,11 +212,21 @@ class Queue:
 
 
 @dataclass(frozen=True)
+class PolicyFinding:
+    """Something that the agents cannot do; name: of the rule, or of the hours."""
+
+    kind: Kind
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
 class PolicyDocument:
-    """document: the text of the file, as it was read."""
+    """document: the text of the file, as it was read; findings: of the last look at the agents."""
 
     version: str
     document: str
+    findings: tuple[PolicyFinding, ...]
 
 
 @dataclass(frozen=True)
@@ -230,9 +242,9 @@ class Summary:
     plumbing: Plumbing
 
 
-_AGENT_ID = {"id_": fields.String(validate=schemas.ID)}
+_AGENT_ID = {"id_": fields.String(validate=ID)}
 _LIMIT = fields.Integer(load_default=schemas.QUEUE_SHOWN, validate=validate.Range(1, schemas.QUEUE_MOST))
-_ASKED = fields.String(validate=schemas.ID, metadata={"description": "Say why not this agent."})
+_ASKED = fields.String(validate=ID, metadata={"description": "Say why not this agent."})
 _JANA = {
     "name": "Jana",
     "skills": {"safety": 4, "defect": 3, "other": 3},

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from services.routing import outlook, roster_store, store
-from services.routing.domain.complaint import Complaint, Entry, State
+from services.routing.domain.complaint import Complaint
+from services.routing.domain.entry import Entry, State
 from services.routing.domain.reasons import WAITING
 from services.routing.domain.whynot import why_not
 from services.routing.placing import Desk
@@ -111,7 +112,8 @@ def queue(tx: Transaction, desk: Desk, limit: int) -> dict[str, Any]:
 
 
 def policy(desk: Desk) -> dict[str, Any]:
-    return {"version": desk.policy.version, "document": desk.policies.document}
+    findings = [{"kind": f.kind.value, "name": f.name, "text": f.text} for f in desk.linter.findings]
+    return {"version": desk.policy.version, "document": desk.policies.document, "findings": findings}
 
 
 def summary(tx: Transaction, desk: Desk) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from services.routing.domain.complaint import Complaint, State, What
+from services.routing.domain.complaint import Complaint
+from services.routing.domain.entry import State, What
 from services.routing.domain.presence import Status
 from services.routing.domain.reasons import WAITING as WAITING_REASONS
 from services.routing.domain.reasons import Loss, Reason

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.routing import placing, roster_store, store
-from services.routing.domain.complaint import Complaint, State
+from services.routing.domain.complaint import Complaint
+from services.routing.domain.entry import State
 from services.routing.domain.reasons import Loss
 from services.routing.domain.whynot import why_not
 from services.routing.placing import Desk

@@ -11,6 +11,7 @@ from services.routing.domain.line import Line, line_from, line_key
 from services.routing.domain.policy import Policy
 from services.routing.domain.reasons import Reason
 from services.routing.domain.roster import Roster
+from services.routing.linter import Linter
 from services.routing.policybook import PolicyBook
 from services.routing.rooms import KnownRooms
 from services.routing.roster_store import KnownRoster, LoadChange
@@ -33,6 +34,7 @@ class Desk:
     policies: PolicyBook
     roster: KnownRoster = field(default_factory=KnownRoster)
     rooms: KnownRooms = field(default_factory=KnownRooms)
+    linter: Linter = field(default_factory=Linter)
     lines: dict[tuple[str, Reason], Line] = field(default_factory=dict)
     _since: tuple[str, datetime] | None = None
 

@@ -5,7 +5,8 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from services.routing.domain.complaint import Complaint, Entry, State, What
+from services.routing.domain.complaint import Complaint
+from services.routing.domain.entry import Entry, State, What
 from services.routing.domain.facts import Facts, facts_from
 from services.routing.domain.line import line_key
 from services.routing.domain.needs import Demand

@@ -93,6 +93,8 @@ class RoutingService:
     def look(self) -> int:
         with self.db.read() as tx:
             outlook.look(tx, self.desk)
+            roster, now = self.desk.roster.current(tx), tx.now
+        self.desk.linter.look(self.desk.policy, roster, now)
         return 0
 
     @tick(every=600)

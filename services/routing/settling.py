@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 
 from services.routing import metrics, placing, roster_store, store
-from services.routing.domain.complaint import Complaint, State
+from services.routing.domain.complaint import Complaint
+from services.routing.domain.entry import State
 from services.routing.placing import Desk
 from services.routing.roster_store import LoadChange
 from shared.contracts.routing import ComplaintAssigned, ComplaintQueued, Needs, QueuedReason

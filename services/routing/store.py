@@ -23,7 +23,8 @@ from sqlalchemy import (
 )
 
 from services.routing import tables
-from services.routing.domain.complaint import Complaint, Entry, State
+from services.routing.domain.complaint import Complaint
+from services.routing.domain.entry import Entry, State
 from services.routing.domain.line import Line, line_from
 from services.routing.domain.reasons import Reason
 from services.routing.rows import complaint_from, complaint_row, entry_from, entry_row

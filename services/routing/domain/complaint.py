@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from services.routing.domain.choice import Decision
+from services.routing.domain.entry import Entry, State, What
 from services.routing.domain.facts import Facts, facts_of
 from services.routing.domain.needs import Demand
 from services.routing.domain.policy import Policy
@@ -30,43 +30,6 @@ _ENDS: Mapping[type, Reason] = {
 }
 _NO_DECISION: dict[str, Any] = {"reason": None}
 _NEW_ROUND: dict[str, Any] = {"lost": 0, "tried": ()}
-
-
-class State(StrEnum):
-    """EARLY: a step came before the complaint's facts, so only its revision is known."""
-
-    EARLY = "early"
-    WAITING = "waiting"
-    ASSIGNED = "assigned"
-    RELEASED = "released"
-
-
-class What(StrEnum):
-    """What happened to a complaint, in its history."""
-
-    ASSIGNED = "assigned"
-    QUEUED = "queued"
-    RELAXED = "relaxed"
-    ACCEPTED = "accepted"
-    ANSWERED = "answered"
-    LOST = "lost"
-    HANDED_BACK = "handed_back"
-    CHANGED = "changed"
-    RELEASED = "released"
-    REOPENED = "reopened"
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of a complaint's history. reason: of a decision, an ending or a loss; by: the person who did it."""
-
-    at: datetime
-    what: What
-    reason: str | None = None
-    agent_id: str | None = None
-    by: str | None = None
-    note: str | None = None
-    details: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -136,6 +136,9 @@ class Roster:
     def __contains__(self, agent_id: str) -> bool:
         return agent_id in self._agents
 
+    def agents(self) -> tuple[Agent, ...]:
+        return tuple(self._agents.values())
+
     def __len__(self) -> int:
         return len(self._agents)
 

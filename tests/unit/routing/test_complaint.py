@@ -6,7 +6,8 @@ from itertools import permutations
 import pytest
 
 from services.routing.domain.choice import Decision
-from services.routing.domain.complaint import Complaint, ComplaintEvent, State
+from services.routing.domain.complaint import Complaint, ComplaintEvent
+from services.routing.domain.entry import State
 from services.routing.domain.reasons import Reason
 from shared.contracts.event import Severity
 from tests.unit.routing.builders import (

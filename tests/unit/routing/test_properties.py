@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from services.routing import roster_store, tables
-from services.routing.domain.complaint import Complaint, ComplaintEvent, State
+from services.routing.domain.complaint import Complaint, ComplaintEvent
+from services.routing.domain.entry import State
 from services.routing.domain.reasons import WAITING, Reason
 from services.routing.rows import complaint_from
 from shared.contracts.escalation import CaseResolved
