@@ -26,6 +26,10 @@ def show(results: Sequence[Result], aims: Sequence[Aim]) -> None:
     console.print(_costs(results[0]))
     for chain, check in ((result.chain, check) for result in results for check in result.checks if not check.is_right):
         console.print(f"[red]counted wrong[/] {chain}: {check.what}: {check.found} instead of {check.expected}")
+    show_aims(console, aims)
+
+
+def show_aims(console: Console, aims: Sequence[Aim]) -> None:
     for aim in aims:
         sign = "at least" if aim.at_least else "below"
         met = "met   " if aim.is_met else "MISSED"
