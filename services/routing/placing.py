@@ -173,10 +173,11 @@ def _plan(
     trial = Plan(roster, seen, desk.policy.score, tx.now, shifts=shifts)
     decided = [trial.decide(r) for r in requests]
     locked = roster_store.lock_room(tx, {*worth_locking(decided), *shifts})
-    if all(seen.get(id_) == room for id_, room in locked.items() if id_ in seen):
+    is_new = any(id_ not in roster or roster[id_].revision != room.revision for id_, room in locked.items())
+    if not is_new and all(seen.get(id_) == room for id_, room in locked.items() if id_ in seen):
         return trial, decided
-    if any(id_ not in roster or roster[id_].revision != room.revision for id_, room in locked.items()):
-        # An agent changed between the two looks: what they bring is certain now that their row is locked.
+    if is_new:
+        # An agent changed between the looks: what they bring is certain now that their row is locked.
         roster = desk.roster.current(tx)
     plan = Plan(roster, {**seen, **locked}, desk.policy.score, tx.now, locked, shifts)
     return plan, [plan.decide(r) for r in requests]

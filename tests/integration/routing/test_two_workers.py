@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
@@ -13,11 +13,13 @@ from sqlalchemy import Table, func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from services.routing import deadlines, roster_store, store, tables, workforce
+from services.routing.domain.choice import Room
 from services.routing.domain.complaint import ComplaintEvent
 from services.routing.domain.needs import Wanted
 from services.routing.domain.policy import Relaxation
 from services.routing.domain.presence import Presence, Said
 from services.routing.domain.roster import Agent
+from services.routing.rooms import KnownRooms
 from services.routing.workforce import AgentTold, PresenceTold
 from shared import clock
 from shared.contracts.event import Severity
@@ -163,6 +165,29 @@ def test_agents_change_while_complaints_are_assigned(offices: tuple[Office, Offi
         both = select(func.count()).select_from(a).join(g, a.c.agent_id == g.c.id)
         after_change = both.where(a.c.assigned_at > g.c.changed_at)
         assert tx.connection.scalar(after_change) == 0
+
+
+class MeanwhileChanged(KnownRooms):
+    """Between the look at the roster and the look at the loads, once."""
+
+    def __init__(self, change: Callable[[], object]):
+        super().__init__()
+        self._changes = [change]
+
+    def current(self, tx: Transaction) -> Mapping[str, Room]:
+        while self._changes:
+            self._changes.pop()()
+        return super().current(tx)
+
+
+def test_an_agent_who_changes_between_two_looks_is_looked_at_again(offices: tuple[Office, Office]) -> None:
+    first, second = offices
+    first.employ(an_agent("bea", capacity=2))
+    first.tell(classified("c1"))
+    first.employ(an_agent("ana"))  # who has less to do
+    first.desk.rooms = MeanwhileChanged(lambda: second.employ(an_agent("ana", skills=("refund",))))
+    first.tell(classified("c2"))
+    assert first.agent_of("c2") == "bea"
 
 
 def test_agents_are_locked_in_order_of_id(offices: tuple[Office, Office]) -> None:
