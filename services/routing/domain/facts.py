@@ -1,5 +1,6 @@
 """What routing knows of a complaint and its customer, kept while it is open; rules of the policy read nothing else."""
 
+import hashlib
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,8 +11,8 @@ from shared.contracts.intake import ComplaintFacts
 
 @dataclass(frozen=True)
 class Facts:
-    """language: what the text was recognised as; customer_language: what upstream says. customer: source and reference
-    in one word, to know a customer again; None when there is no reference."""
+    """language: what the text was recognised as; customer_language: what upstream says. customer: a hash of source and
+    reference, to know a customer again without keeping who they are; None when there is no reference."""
 
     category: str
     severity: Severity
@@ -46,8 +47,12 @@ def facts_of(event: ComplaintFacts) -> Facts:
         campaign=event.campaign,
         contact_count=event.contact_count,
         timezone=customer.timezone,
-        customer=f"{event.source}:{customer.ref}"[:300] if customer.ref else None,
+        customer=_known_again(event.source, customer.ref) if customer.ref else None,
     )
+
+
+def _known_again(source: str, ref: str) -> str:
+    return hashlib.sha256(f"{source}\0{ref}".encode()).hexdigest()[:32]
 
 
 def facts_from(data: dict[str, Any]) -> Facts:
