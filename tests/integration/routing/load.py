@@ -118,14 +118,14 @@ def _life(script: Script, dice: random.Random, number: int) -> Iterator[tuple[fl
     yield place, classified(id_, 1, **facts)
     is_hasty = dice.random() < 0.05  # all that happens to it may come in any order
     step = lambda: dice.uniform(0, 0.1) if is_hasty else dice.uniform(0.25, 0.8) * OPEN_AT_ONCE  # noqa: E731
-    if dice.random() < 0.35:
+    if dice.random() < 0.2:
         place, revision = place + step(), revision + 1
         worse = (
             facts | {"severity": _severity(dice)} | ({"category": dice.choice(SKILLS)} if dice.random() < 0.3 else {})
         )
         yield place, updated(id_, revision, **worse)
         script.grows.add(id_)
-    if dice.random() < 0.4:
+    if dice.random() < 0.25:
         place, revision = place + step(), revision + 1
         yield place, answered(id_, revision)
     script.ends[id_] = dice.random() < 0.8
@@ -221,6 +221,6 @@ def _dealt(dice: random.Random, told: Sequence[tuple[float, Any]], spread: float
         first, second = dice.sample(range(REPLICAS), 2)
         hands[first].append((place + dice.uniform(0, spread), number, message))
         is_first = isinstance(message, ComplaintClassified)  # new in two replicas at once, a whole batch is told singly
-        if dice.random() < (0.03 if is_first else 0.4):
+        if dice.random() < (0.03 if is_first else 0.15):
             hands[second].append((place + dice.uniform(0, 4 * spread), number, message))
     return [[message for _, _, message in sorted(hand, key=lambda h: h[:2])] for hand in hands]
