@@ -177,14 +177,14 @@ class Trial:
         waiting = []
         for n in range(start, min(start + 5000, self._size.waiting)):
             seeking = self._seeking(f"q{n}", self._random.choice(MARKETS), FULL, now)
-            queued = seeking.decided(Decision(None, Reason.ALL_FULL), self._policy, now)
+            queued = seeking.decided(Decision(None, Reason.ALL_FULL), now)
             waiting.append(queued.queued_in(now - timedelta(seconds=self._size.waiting - n), self._policy))
         store.add_complaints(tx, waiting)
 
     def _held(self, agent: Agent, number: int, now: datetime) -> Complaint:
         market = next(iter(agent.languages))
         seeking = self._seeking(f"h{agent.id} {number}", market, FULL, now)
-        return seeking.decided(Decision(agent.id, Reason.BEST_SCORE), self._policy, now)
+        return seeking.decided(Decision(agent.id, Reason.BEST_SCORE), now)
 
     def _seeking(self, name: str, market: str, group: str, now: datetime) -> Complaint:
         facts = self._classified(name, market, group)

@@ -1,7 +1,6 @@
 """Complaints and their history as rows of their tables, both ways. Called by store.py."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -122,7 +121,7 @@ def _demand_document(demand: Demand) -> dict[str, Any]:
     within = demand.answer_within
     return {
         "rule": demand.rule,
-        "needs": asdict(demand.needs),
+        "needs": vars(demand.needs),
         "severity": demand.severity.value,
         "weight": demand.weight,
         "priority": demand.priority,
