@@ -187,8 +187,13 @@ class Plan:
         return Lack.KEPT if self._room[agent_id].is_kept_from(request.complaint_id, request.rank) else None
 
     def _preferred(self, line: "_Line", request: Request) -> Candidate | None:
-        id_ = request.preferred
-        if id_ is None or id_ not in line.static or id_ not in self._standing or self._left[id_] < request.weight:
+        id_ = request.preferred or ""
+        if (
+            id_ is None
+            or id_ not in line.known.qualified
+            or id_ not in self._standing
+            or self._left[id_] < request.weight
+        ):
             return None
         return None if self._lack(id_, request) else self._candidate(line, id_)
 
@@ -198,7 +203,7 @@ class Plan:
         self._standing[agent_id] = self._stand(agent_id, 0.0)
         self.reserved[agent_id] += weight
         for line in self._lines.values():
-            if before - weight < line.weight <= before and agent_id in line.static:
+            if before - weight < line.weight <= before and agent_id in line.known.qualified:
                 line.full += 1
 
     def _stand(self, agent_id: str, idleness: float) -> float:
@@ -209,7 +214,7 @@ class Plan:
         free = self._left[agent_id] / self._room[agent_id].capacity
         score = line.static[agent_id] + self._standing[agent_id]
         idleness = 0.0 if agent_id in self.reserved else self._idleness(agent_id)
-        return Candidate(agent_id, score, line.known.fit(agent_id), free, idleness)
+        return Candidate(agent_id, score, self._roster.fit(agent_id, line.known.needs), free, idleness)
 
     def _idleness(self, agent_id: str) -> float:
         """How long the agent has had nothing new, 0 to 1."""
@@ -224,7 +229,7 @@ class Plan:
 
     def _new_line(self, known: Field, weight: int) -> "_Line":
         standing, left = self._standing, self._left
-        static = known.static(self._weights)
+        static = self._roster.static(known.needs, self._weights)
         able = known.qualified & standing.keys()
         if weight > 1:
             able = {id_ for id_ in able if left[id_] >= weight}
@@ -243,7 +248,8 @@ class Plan:
 class _Line:
     """The agents for one needs and weight. heap: (minus score, id) of those who may be chosen; away: not at work, why.
 
-    static: the share of the score that levels give. elsewhere: who may have room, but is not certain to.
+    static: the share of the score that levels give, of these and others. elsewhere: who may have room, but is not
+    certain to.
     """
 
     known: Field
@@ -258,7 +264,7 @@ class _Line:
         return {**self.known.lacks, **self.away, **passed_over, Lack.FULL: self.full}
 
     def why_nobody(self, passed_over: Mapping[Lack, int]) -> Reason:
-        if not self.static:
+        if not self.known.qualified:
             return Reason.NOBODY_QUALIFIED
         if passed_over.get(Lack.TRIED) and not (self.full or self.elsewhere or passed_over.get(Lack.KEPT)):
             return Reason.DECLINED

@@ -92,31 +92,18 @@ class Fit(NamedTuple):
 class Field:
     """Who qualifies for some needs, by id, and how many do not, by reason."""
 
-    def __init__(self, needs: Needs, agents: Mapping[str, Agent], qualified: set[str], lacks: Counter[Lack]):
+    def __init__(self, needs: Needs, qualified: set[str], lacks: Counter[Lack]):
         self.needs, self.qualified, self.lacks = needs, qualified, lacks
-        self._agents = agents
-        self._static: tuple[ScoreWeights, dict[str, float]] | None = None
-
-    def fit(self, agent_id: str) -> Fit:
-        return self._agents[agent_id].fit(self.needs)
-
-    def static(self, weights: ScoreWeights) -> Mapping[str, float]:
-        """The share of each one's score that their levels give, by id."""
-        if self._static is None or self._static[0] is not weights:
-            self._static = weights, {id_: self.fit(id_).score(weights) for id_ in self.qualified}
-        return self._static[1]
 
     def change(self, before: Agent | None, now: Agent) -> None:
         if before is not None and (lack := before.lack(self.needs)) is not None:
             self.lacks[lack] -= 1
-        lack = now.lack(self.needs)
-        if lack is not None:
-            self.lacks[lack] += 1
-        if lack is None or now.id in self.qualified:
-            self._static = None
         self.qualified.discard(now.id)
+        lack = now.lack(self.needs)
         if lack is None:
             self.qualified.add(now.id)
+        else:
+            self.lacks[lack] += 1
 
 
 class Roster:
@@ -127,6 +114,8 @@ class Roster:
         self._fields: dict[Needs, Field] = {}
         # Ids by what agents bring: most of them need not be looked at one by one.
         self._bringing: dict[tuple[Lack, str], set[str]] = {}
+        # Shares of scores by what they depend on: needs that differ in other things have the same.
+        self._static: dict[tuple[str | None, str | None, ScoreWeights], dict[str, float]] = {}
         self.revision = 0
         self.change(agents)
 
@@ -153,6 +142,7 @@ class Roster:
             for brought in _brought(agent):
                 self._bringing.setdefault(brought, set()).add(agent.id)
             self._agents[agent.id] = agent
+            self._static.clear()
             self.revision = max(self.revision, agent.revision)
             for known in self._fields.values():
                 known.change(before, agent)
@@ -163,6 +153,22 @@ class Roster:
             if len(self._fields) >= MOST_FIELDS:
                 self._fields.clear()
             found = self._fields[needs] = self._look_for(needs)
+        return found
+
+    def fit(self, agent_id: str, needs: Needs) -> Fit:
+        return self._agents[agent_id].fit(needs)
+
+    def static(self, needs: Needs, weights: ScoreWeights) -> Mapping[str, float]:
+        """The share of the score that levels give, by id, of all who have the skill and speak the language."""
+        key = needs.skill, needs.language, weights
+        found = self._static.get(key)
+        if found is None:
+            if len(self._static) >= MOST_FIELDS:
+                self._static.clear()
+            able = self._who(Lack.SKILL, needs.skill) if needs.skill else set(self._agents)
+            if needs.language:
+                able = able & self._who(Lack.LANGUAGE, needs.language)
+            found = self._static[key] = {id_: self.fit(id_, needs).score(weights) for id_ in able}
         return found
 
     def _look_for(self, needs: Needs) -> Field:
@@ -190,7 +196,7 @@ class Roster:
             only(Lack.REGION, self._who(Lack.REGION, needs.region) | self._who(Lack.REGION, EVERYWHERE))
         if needs.team is not None:
             only(Lack.TEAM, self._who(Lack.TEAM, needs.team))
-        return Field(needs, self._agents, left, lacks)
+        return Field(needs, left, lacks)
 
     def _who(self, what: Lack, word: str) -> set[str]:
         return self._bringing.get((what, word), set())

@@ -40,7 +40,7 @@ def test_it_is_what_asking_every_agent_says(changes: list[Agent], asked: list[Ne
     for revision, agent in enumerate(changes, 1):
         if revision > early:
             for needs in asked:
-                roster.field(needs).static(WEIGHTS)
+                roster.field(needs), roster.static(needs, WEIGHTS)
         known[agent.id] = agent = Agent(**{**vars(agent), "revision": revision})
         roster.change([agent])
     for needs in asked:
@@ -48,4 +48,7 @@ def test_it_is_what_asking_every_agent_says(changes: list[Agent], asked: list[Ne
         field = roster.field(needs)
         assert field.qualified == {id_ for id_, lack in lacks.items() if lack is None}
         assert +field.lacks == Counter[Lack](lack for lack in lacks.values() if lack is not None)
-        assert dict(field.static(WEIGHTS)) == {id_: known[id_].fit(needs).score(WEIGHTS) for id_ in field.qualified}
+        static = roster.static(needs, WEIGHTS)
+        assert {id_: static[id_] for id_ in field.qualified} == {
+            id_: known[id_].fit(needs).score(WEIGHTS) for id_ in field.qualified
+        }
