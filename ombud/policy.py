@@ -14,10 +14,10 @@ from services.routing import policyfile as routing_file
 from services.routing.domain.lint import lint
 from services.routing.domain.policy import Policy
 from services.routing.domain.roster import Agent
-from services.routing.policyfile import PolicyError
 from services.routing.settings import SHIPPED_POLICY
 from shared import clock
 from shared.errors import Rejected
+from shared.policy.page import PolicyError
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _routing = option(

@@ -11,14 +11,14 @@ from rich.table import Table
 
 from ombud.trouble import Trouble
 from services.routing.domain.facts import Facts
-from services.routing.domain.intervals import in_words
 from services.routing.domain.needs import Demand
 from services.routing.domain.policy import Policy
-from services.routing.policy_fields import severity_of
-from services.routing.schedule import Zone
 from shared.codes import language_code, region_code
 from shared.contracts.event import Severity
 from shared.contracts.routing import Needs
+from shared.hours.intervals import in_words
+from shared.hours.schedule import Zone
+from shared.policy.fields import severity_of
 
 _AT_FIRST = timedelta(0)
 

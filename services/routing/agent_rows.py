@@ -5,11 +5,11 @@ from datetime import datetime, time
 from typing import Any
 
 from services.routing import tables
-from services.routing.domain.calendar import Absence, Calendar, Pause, Shift
 from services.routing.domain.choice import Room
 from services.routing.domain.presence import Presence, Said, Status
 from services.routing.domain.roster import Agent
-from services.routing.holidaybook import holidays_of
+from shared.hours.calendar import Absence, Calendar, Pause, Shift
+from shared.hours.holidaybook import holidays_of
 
 g = tables.agents
 AGENT = (

@@ -12,10 +12,10 @@ from services.routing.domain.reasons import WAITING
 from services.routing.domain.whynot import why_not
 from services.routing.placing import Desk
 from services.routing.roster_store import Known
-from services.routing.schedule import shift_document
 from shared.contracts.event import to_text
 from shared.database import Transaction
 from shared.errors import NotFound
+from shared.hours.schedule import shift_document
 from shared.summary import plumbing_counts
 
 HISTORY_SHOWN = 200

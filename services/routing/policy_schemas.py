@@ -5,12 +5,13 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from services.routing.domain.calendar import Calendar
-from services.routing.domain.needs import CATEGORY, CUSTOMER, CUSTOMER_OR_TEXT, HIGHEST, LOWEST, NONE, TEXT
+from services.routing.domain.needs import CATEGORY, CUSTOMER, CUSTOMER_OR_TEXT, HIGHEST, LOWEST, TEXT
 from services.routing.domain.policy import UTC_ZONE, ScoreWeights, When
-from services.routing.policy_fields import (
+from shared.hours.calendar import Calendar
+from shared.hours.schedule import HolidaysField, Zone
+from shared.policy.fields import (
     FLAG,
     LANGUAGE,
     REGION,
@@ -18,6 +19,7 @@ from services.routing.policy_fields import (
     TEAM,
     BySeverity,
     Flag,
+    Form,
     Period,
     Share,
     Shifts,
@@ -30,7 +32,7 @@ from services.routing.policy_fields import (
     severity_of,
     upstream,
 )
-from services.routing.schedule import HolidaysField, Zone
+from shared.policy.words import NONE
 
 MOST_STEPS = 20
 LARGEST = 1000  # weight and priority
@@ -39,16 +41,7 @@ LONGEST_AGEING = timedelta(days=7)
 NAME = r"[a-z0-9_-]{1,40}"
 
 
-class _Form(Schema):
-    error_messages = {"type": "must be a mapping"}
-
-    def __init__(self, **options: Any):
-        super().__init__(**options)
-        known = ", ".join(f.data_key or name for name, f in self.load_fields.items())
-        self.error_messages["unknown"] = f"is not known here; known: {known}"
-
-
-class WhenForm(_Form):
+class WhenForm(Form):
     """Gives a When."""
 
     severity = Words(severity_of)
@@ -72,7 +65,7 @@ class WhenForm(_Form):
         return When(**data)
 
 
-class NeedsForm(_Form):
+class NeedsForm(Form):
     """Gives what is said, by the names of Wanted."""
 
     skill = Word(or_source(SKILL, CATEGORY, NONE))
@@ -101,7 +94,7 @@ def _later_and_later(steps: list[dict[str, Any]]) -> None:
         raise ValidationError(wrong)
 
 
-class DefaultsForm(_Form):
+class DefaultsForm(Form):
     """What a rule does not say itself."""
 
     needs = fields.Nested(NeedsForm, load_default=dict)
@@ -119,7 +112,7 @@ class RuleForm(DefaultsForm):
     follow_the_sun = Flag(load_default=False)
 
 
-class HoursForm(_Form):
+class HoursForm(Form):
     name = Word(matching(NAME, "a name such as central"), required=True)
     regions = Words(or_any(REGION), any_alone=False, required=True)
     timezone = Zone(required=True)
@@ -127,7 +120,7 @@ class HoursForm(_Form):
     open = Shifts(required=True)
 
 
-class ScoreForm(_Form):
+class ScoreForm(Form):
     skill = Share(load_default=ScoreWeights.skill)
     language = Share(load_default=ScoreWeights.language)
     load_ = Share(load_default=ScoreWeights.load, data_key="load")
@@ -143,7 +136,7 @@ class ScoreForm(_Form):
         return ScoreWeights(load=data.pop("load_"), **data)
 
 
-class PolicyForm(_Form):
+class PolicyForm(Form):
     """The file but for its rules and hours, whose entries are read one by one; gives only what is said."""
 
     name = Word(matching(r"[A-Za-z0-9._-]{1,60}", "a name such as standard"), required=True)

@@ -6,7 +6,8 @@ import structlog
 from prometheus_client import Counter, Info
 
 from services.routing.domain.policy import Policy
-from services.routing.policyfile import PolicyError, parse, read_document
+from services.routing.policyfile import parse
+from shared.policy.page import PolicyError, read_document
 
 RELOADS = Counter(
     "ombud_policy_reloads_total", "Changed policies that were taken, or refused for a mistake", ["outcome"]

@@ -23,15 +23,15 @@ from services.routing.agent_fields import (
     Words,
     string_described,
 )
-from services.routing.domain.calendar import Absence, Calendar
 from services.routing.domain.needs import HIGHEST, LOWEST
 from services.routing.domain.presence import Presence
 from services.routing.domain.roster import Agent
-from services.routing.holidaybook import holidays_of
-from services.routing.schedule import HolidaysField, ShiftSchema, Zone
 from shared.codes import each_once, language_code, region_code
 from shared.contracts.event import Instant
 from shared.errors import Rejected
+from shared.hours.calendar import Absence, Calendar
+from shared.hours.holidaybook import holidays_of
+from shared.hours.schedule import HolidaysField, ShiftSchema, Zone
 from shared.parts import refuse_twice
 
 MAX_CAPACITY = 10_000

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from services.routing import deadlines, placing, roster_store
-from services.routing.domain.calendar import Absence, Shift
 from services.routing.domain.presence import Said
 from services.routing.domain.roster import Agent
 from services.routing.placing import Desk
@@ -13,6 +12,7 @@ from services.routing.roster_store import Known
 from shared.database import Transaction
 from shared.differences import Difference, difference
 from shared.errors import NotFound, TemporaryFailure
+from shared.hours.calendar import Absence, Shift
 
 CLOCKS_DIFFER_BY = timedelta(minutes=10)
 

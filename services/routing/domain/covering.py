@@ -5,10 +5,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from services.routing.domain.calendar import Calendar
-from services.routing.domain.intervals import Interval, without
-from services.routing.domain.policy import ANY, When
+from services.routing.domain.policy import When
 from shared.contracts.event import Severity
+from shared.hours.calendar import Calendar
+from shared.hours.intervals import Interval, without
+from shared.policy.words import ANY
 
 _MONDAY = datetime(2024, 1, 1, tzinfo=UTC)
 _WEEK = (_MONDAY, _MONDAY + timedelta(days=7))

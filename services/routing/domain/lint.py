@@ -7,13 +7,14 @@ from enum import StrEnum
 from itertools import product
 
 from services.routing.domain.crowd import Crowd
-from services.routing.domain.intervals import in_words
 from services.routing.domain.lint_hours import find_gaps
-from services.routing.domain.needs import CATEGORY, CUSTOMER, CUSTOMER_OR_TEXT, NONE, TEXT, Wanted
-from services.routing.domain.policy import ANY, Policy, Rule, When
+from services.routing.domain.needs import CATEGORY, CUSTOMER, CUSTOMER_OR_TEXT, TEXT, Wanted
+from services.routing.domain.policy import Policy, Rule, When
 from services.routing.domain.roster import Agent
 from shared.contracts.event import Severity
 from shared.contracts.routing import Needs
+from shared.hours.intervals import in_words
+from shared.policy.words import ANY, NONE
 
 MOST_SHOWN = 5
 MOST_COMBINATIONS = 10_000

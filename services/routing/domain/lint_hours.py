@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from services.routing.domain.calendar import Calendar
-from services.routing.domain.intervals import Interval, merged, without
-from services.routing.domain.policy import ANY, BusinessHours
+from services.routing.domain.policy import BusinessHours
 from services.routing.domain.roster import EVERYWHERE, Agent
+from shared.hours.calendar import Calendar
+from shared.hours.intervals import Interval, merged, without
+from shared.policy.words import ANY
 
 LOOK_AHEAD = timedelta(days=7)
 MOST_SHOWN = 5

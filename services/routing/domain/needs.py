@@ -6,8 +6,8 @@ from datetime import timedelta
 from services.routing.domain.facts import Facts
 from shared.contracts.event import Severity
 from shared.contracts.routing import Needs
+from shared.policy.words import NONE
 
-NONE = "none"  # this need plays no part
 CATEGORY = "category"  # the skill that is called like the complaint's category
 CUSTOMER = "customer"  # what upstream says about the customer
 TEXT = "text"  # the language that the text was recognised as

@@ -8,13 +8,13 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from services.routing.domain.calendar import Calendar
 from services.routing.domain.facts import Facts
 from services.routing.domain.needs import Demand, Wanted, differing
 from shared.contracts.event import Severity
 from shared.contracts.routing import Needs
+from shared.hours.calendar import Calendar
+from shared.policy.words import ANY
 
-ANY = "*"  # in a condition: any value, as long as it is known; in hours: every region without hours of its own
 UTC_ZONE = "UTC"
 _SETS = ("category", "region", "product", "campaign", "channel")
 

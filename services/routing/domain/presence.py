@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from services.routing.domain.calendar import Absence, Calendar, Hours, absence_at, next_absence
+from shared.hours.calendar import Absence, Calendar, Hours, absence_at, next_absence
 
 
 class Presence(StrEnum):

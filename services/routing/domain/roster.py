@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from services.routing.domain.calendar import Absence, Calendar
 from services.routing.domain.needs import HIGHEST, LOWEST
 from services.routing.domain.policy import ScoreWeights
 from shared.contracts.routing import Needs
+from shared.hours.calendar import Absence, Calendar
 
 EVERYWHERE = "*"
 MOST_FIELDS = 5000  # different needs that are remembered; the values come from upstream, so there is no end to them

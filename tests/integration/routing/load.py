@@ -10,14 +10,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from services.routing.domain.calendar import Absence, Calendar, Pause, Shift
-from services.routing.domain.needs import NONE, Wanted
+from services.routing.domain.needs import Wanted
 from services.routing.domain.policy import BusinessHours, Policy, Relaxation, When
 from services.routing.domain.presence import Presence, Said
 from services.routing.domain.roster import Agent
 from services.routing.workforce import AgentTold, PresenceTold
 from shared.contracts.event import Severity
 from shared.contracts.intake import ComplaintClassified
+from shared.hours.calendar import Absence, Calendar, Pause, Shift
+from shared.policy.words import NONE
 from tests.unit.routing.builders import (
     ONE_EACH,
     a_policy,

@@ -3,13 +3,14 @@
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from services.routing.domain.calendar import Calendar, Shift
 from services.routing.domain.facts import Facts
 from services.routing.domain.needs import Wanted
 from services.routing.domain.policy import Policy, Rule, When
 from services.routing.domain.roster import Agent
-from services.routing.policyfile import PolicyError, parse
+from services.routing.policyfile import parse
 from shared.contracts.event import Severity
+from shared.hours.calendar import Calendar, Shift
+from shared.policy.page import PolicyError
 
 MONDAY_NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -22,7 +22,7 @@ from tests.unit.routing.builders import (
     reopened,
     resolved,
 )
-from tests.unit.routing.hours import hours_in
+from tests.unit.shared.hours import hours_in
 
 
 @pytest.fixture(autouse=True)

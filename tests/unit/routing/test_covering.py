@@ -10,11 +10,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from services.routing.domain import covering
-from services.routing.domain.calendar import Calendar, Shift
 from services.routing.domain.covering import covers, fits_everything, unreachable
 from services.routing.domain.facts import Facts
 from services.routing.domain.policy import When
 from shared.contracts.event import Severity
+from shared.hours.calendar import Calendar, Shift
 from tests.unit.routing.policies import hours_of_day, words
 
 SEVERE = frozenset({Severity.HIGH, Severity.CRITICAL})

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.routing.domain.crowd import Crowd
-from services.routing.domain.intervals import in_words, merged, without
 from services.routing.domain.roster import Agent
 from shared.contracts.routing import Needs
+from shared.hours.intervals import in_words, merged, without
 from tests.unit.routing.policies import MINUTE
 
 MONDAY = datetime(2026, 11, 2, tzinfo=UTC)

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from services.routing.domain.calendar import Absence
-from services.routing.domain.needs import NONE, Wanted
+from services.routing.domain.needs import Wanted
 from services.routing.domain.policy import Relaxation
 from services.routing.domain.presence import Presence
 from shared.contracts.event import Severity
 from shared.errors import NotFound
+from shared.hours.calendar import Absence
+from shared.policy.words import NONE
 from tests.unit.routing.builders import (
     NOON,
     Office,
@@ -23,7 +24,7 @@ from tests.unit.routing.builders import (
     resolved,
     updated,
 )
-from tests.unit.routing.hours import shifts
+from tests.unit.shared.hours import shifts
 
 MINUTE = timedelta(minutes=1)
 NEEDY = a_policy(a_rule(wanted=Wanted(skill_level=3, language_level=3, team="first")), version="needy")

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.routing.domain.calendar import Absence
 from services.routing.domain.presence import Presence
 from shared.contracts.event import Severity
+from shared.hours.calendar import Absence
 from tests.unit.routing.builders import (
     CRITICAL_WEIGHS_TWO,
     NOON,
@@ -20,7 +20,7 @@ from tests.unit.routing.builders import (
     resolved,
     updated,
 )
-from tests.unit.routing.hours import shifts
+from tests.unit.shared.hours import shifts
 
 MINUTE = timedelta(minutes=1)
 

@@ -8,7 +8,7 @@ from services.routing.domain.policy import When
 from shared.contracts.event import Severity
 from shared.contracts.routing import ComplaintQueued, QueuedReason
 from tests.unit.routing.builders import NOON, Office, a_policy, a_rule, an_agent, classified, resolved, updated
-from tests.unit.routing.hours import PRAGUE, hours_in, shifts
+from tests.unit.shared.hours import PRAGUE, hours_in, shifts
 
 SECOND = timedelta(seconds=1)
 POLICY = a_policy(

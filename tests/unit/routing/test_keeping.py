@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from services.routing import roster_store
-from services.routing.domain.needs import NONE, Wanted
+from services.routing.domain.needs import Wanted
 from services.routing.domain.policy import Relaxation
 from services.routing.domain.presence import Presence
 from shared.contracts.event import Severity
 from shared.errors import Conflict
+from shared.policy.words import NONE
 from tests.unit.routing.builders import NOON, ONE_EACH, Office, a_policy, a_rule, an_agent, classified, resolved
-from tests.unit.routing.hours import hours_in
+from tests.unit.shared.hours import hours_in
 
 TWO = {**ONE_EACH, Severity.CRITICAL: 2}
 FLAT = dict.fromkeys(Severity, 0)

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 import pytest
 
 from services.routing.domain.lint import Kind, lint
-from services.routing.domain.needs import NONE, TEXT, Wanted
+from services.routing.domain.needs import TEXT, Wanted
 from services.routing.domain.policy import Relaxation, Rule, When
 from services.routing.domain.roster import Agent
 from shared.contracts.event import Severity
+from shared.policy.words import NONE
 from tests.unit.routing.policies import MINUTE, a_policy_of, a_rule, an_agent_with, words
 
 MONDAY = datetime(2026, 11, 2, tzinfo=UTC)

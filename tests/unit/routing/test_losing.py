@@ -24,7 +24,7 @@ from tests.unit.routing.builders import (
     resolved,
     updated,
 )
-from tests.unit.routing.hours import hours_in
+from tests.unit.shared.hours import hours_in
 
 SECOND, FIVE = timedelta(seconds=1), timedelta(minutes=5)
 POLICY = a_policy(a_rule(answer_within=dict.fromkeys(Severity, FIVE)), attempts=3)

@@ -6,12 +6,13 @@ import pytest
 from sqlalchemy import select
 
 from services.routing import deadlines, tables
-from services.routing.domain.needs import NONE, Wanted
+from services.routing.domain.needs import Wanted
 from services.routing.domain.policy import Relaxation
 from services.routing.placing import Desk
 from services.routing.rooms import KnownRooms
 from services.routing.roster_store import KnownRoster
 from shared.contracts.event import Severity
+from shared.policy.words import NONE
 from tests.unit.routing.builders import NOON, Office, OnePolicy, a_policy, a_rule, an_agent, classified, updated
 
 OLD = a_policy(a_rule("old"), version="old")

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from services.routing.domain.needs import CUSTOMER, CUSTOMER_OR_TEXT, NONE, TEXT, Wanted
+from services.routing.domain.needs import CUSTOMER, CUSTOMER_OR_TEXT, TEXT, Wanted
 from services.routing.domain.policy import BusinessHours, Relaxation, When
 from shared.contracts.event import Severity
 from shared.contracts.routing import Needs
+from shared.policy.words import NONE
 from tests.unit.routing.policies import (
     MINUTE,
     MONDAY_NOON,

@@ -8,7 +8,7 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from services.routing.policybook import PolicyBook
-from services.routing.policyfile import PolicyError
+from shared.policy.page import PolicyError
 
 ONE = "name: one\nrules: [{name: everything}]\n"
 TWO = "name: two\nrules: [{name: everything, weight: 2}]\n"

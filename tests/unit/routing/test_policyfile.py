@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from services.routing.domain.calendar import Shift
 from services.routing.domain.needs import Wanted
 from services.routing.domain.policy import ScoreWeights, When
 from services.routing.policyfile import parse, read
 from services.routing.settings import SHIPPED_POLICY
 from shared.contracts.event import Severity
+from shared.hours.calendar import Shift
 from tests.unit.routing.policies import WORKDAYS
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "routing.md"

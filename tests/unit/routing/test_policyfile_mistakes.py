@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from services.routing.policyfile import PolicyError, read
+from services.routing.policyfile import read
+from shared.policy.page import PolicyError
 from tests.unit.routing.policies import mistakes_in
 from tests.unit.routing.test_policyfile import GOOD
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from services.routing import documents
-from services.routing.domain.calendar import Absence, Calendar
 from services.routing.domain.presence import Presence, Said, Status, status_at
+from shared.hours.calendar import Absence, Calendar
 from tests.unit.routing.builders import NOON, Office, an_agent, answered, classified, reopened, resolved
-from tests.unit.routing.hours import shifts
+from tests.unit.shared.hours import shifts
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 END = NOON + 10 * MINUTE

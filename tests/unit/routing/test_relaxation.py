@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from services.routing.domain.needs import NONE, Wanted
+from services.routing.domain.needs import Wanted
 from services.routing.domain.policy import Policy, Relaxation
 from shared.contracts.routing import ComplaintAssigned, ComplaintQueued
+from shared.policy.words import NONE
 from tests.unit.routing.builders import (
     NOON,
     Office,
@@ -18,7 +19,7 @@ from tests.unit.routing.builders import (
     resolved,
     updated,
 )
-from tests.unit.routing.hours import hours_in
+from tests.unit.shared.hours import hours_in
 
 SECOND = timedelta(seconds=1)
 TEN, TWENTY, HOUR = timedelta(minutes=10), timedelta(minutes=20), timedelta(hours=1)

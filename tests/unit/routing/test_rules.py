@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 
-from services.routing.domain.needs import CATEGORY, CUSTOMER, NONE, Wanted
+from services.routing.domain.needs import CATEGORY, CUSTOMER, Wanted
 from services.routing.domain.policy import When
 from services.routing.domain.reasons import Reason
 from shared.contracts.event import Severity
+from shared.policy.words import NONE
 from tests.unit.routing.builders import NOON, ONE_EACH, Office, a_policy, a_rule, an_agent, classified, updated
-from tests.unit.routing.hours import shifts
+from tests.unit.shared.hours import shifts
 
 RECALL = a_rule(
     "recall",

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from services.routing import documents, workforce
-from services.routing.domain.calendar import Absence
 from services.routing.domain.presence import Presence, Said
 from services.routing.workforce import AgentTold, PresenceTold
 from shared.errors import NotFound, TemporaryFailure
+from shared.hours.calendar import Absence
 from tests.unit.routing.builders import NOON, Office, an_agent, classified
-from tests.unit.routing.hours import shifts
+from tests.unit.shared.hours import shifts
 
 MINUTE = timedelta(minutes=1)
 

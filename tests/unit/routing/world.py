@@ -6,9 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from services.routing.domain.calendar import Absence, Calendar
 from services.routing.domain.complaint import ComplaintEvent
-from services.routing.domain.needs import NONE, Wanted
+from services.routing.domain.needs import Wanted
 from services.routing.domain.policy import Policy, Relaxation, When
 from services.routing.domain.presence import Presence, Said, Status, status_at
 from services.routing.domain.roster import Agent
@@ -17,6 +16,8 @@ from services.routing.rooms import KnownRooms
 from services.routing.roster_store import KnownRoster
 from shared.contracts.event import Severity
 from shared.errors import Conflict, NotFound
+from shared.hours.calendar import Absence, Calendar
+from shared.policy.words import NONE
 from tests.unit.routing.builders import (
     Office,
     a_policy,
@@ -31,7 +32,7 @@ from tests.unit.routing.builders import (
     resolved,
     updated,
 )
-from tests.unit.routing.hours import hours_in, shifts
+from tests.unit.shared.hours import hours_in, shifts
 
 START = datetime(2026, 10, 23, 9, tzinfo=UTC)  # a Friday; on Sunday the clocks go back, and Wednesday is a holiday
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)

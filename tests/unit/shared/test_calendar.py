@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.routing.domain.calendar import Absence, Calendar, Hours, Pause, Shift, absence_at, next_absence
+from shared.hours.calendar import Absence, Calendar, Hours, Pause, Shift, absence_at, next_absence
 
 OPEN, BREAK, CLOSED, HOLIDAY = Hours
 PRAGUE, NEW_YORK, LORD_HOWE, SANTIAGO = "Europe/Prague", "America/New_York", "Australia/Lord_Howe", "America/Santiago"

@@ -8,8 +8,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
-from services.routing.domain.calendar import Pause, Shift
-from services.routing.schedule import Days, HolidaysField, ShiftSchema, WallTime, Zone, shift_document
+from shared.hours.calendar import Pause, Shift
+from shared.hours.schedule import Days, HolidaysField, ShiftSchema, WallTime, Zone, shift_document
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from zoneinfo import available_timezones
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
-from services.routing.domain.calendar import Pause, Shift
-from services.routing.holidaybook import UnknownCalendar, holidays_of
+from shared.hours.calendar import Pause, Shift
+from shared.hours.holidaybook import UnknownCalendar, holidays_of
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAILY = "daily"

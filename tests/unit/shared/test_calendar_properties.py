@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.routing.domain.calendar import Absence, Calendar, Hours, Pause, Shift, absence_at, next_absence
+from shared.hours.calendar import Absence, Calendar, Hours, Pause, Shift, absence_at, next_absence
 
 STEP, DAY = timedelta(minutes=5), timedelta(days=1)
 WEEK, MARGIN = 7 * DAY // STEP, 4 * DAY // STEP

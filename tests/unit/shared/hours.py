@@ -4,8 +4,8 @@ from collections.abc import Container
 from datetime import date, time
 from zoneinfo import ZoneInfo
 
-from services.routing.domain.calendar import Calendar, Pause, Shift
 from services.routing.domain.policy import BusinessHours
+from shared.hours.calendar import Calendar, Pause, Shift
 
 PRAGUE = ZoneInfo("Europe/Prague")
 WORKDAYS = frozenset(range(5))

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from services.routing.domain.calendar import Calendar
-from services.routing.holidaybook import UnknownCalendar, holidays_of
+from shared.hours.calendar import Calendar
+from shared.hours.holidaybook import UnknownCalendar, holidays_of
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_same_code_is_the_same_object() -> None:
 
 def test_package_is_loaded_by_the_first_code_only() -> None:
     """It takes 17 MB, which nobody pays whose calendars name no holidays."""
-    program = "import sys; from services.routing.holidaybook import holidays_of; {}; print('holidays' in sys.modules)"
+    program = "import sys; from shared.hours.holidaybook import holidays_of; {}; print('holidays' in sys.modules)"
     said = [
         subprocess.run([sys.executable, "-c", program.format(then)], capture_output=True, text=True, check=True).stdout
         for then in ("holidays_of(None)", "holidays_of('CZ')")

@@ -5,19 +5,29 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
-from services.routing.domain.calendar import Shift
-from services.routing.domain.needs import NONE
-from services.routing.domain.policy import ANY
-from services.routing.schedule import ShiftSchema, shown
 from shared.codes import language_code, region_code
 from shared.contracts.event import Severity
+from shared.hours.calendar import Shift
+from shared.hours.schedule import ShiftSchema, shown
+from shared.policy.words import ANY, NONE
 
 MOST_WORDS = 200
 LONGEST = timedelta(days=90)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 Reader = Callable[[str], str]
+
+
+class Form(Schema):
+    """Base of the forms of a policy: says what is known where something else was written."""
+
+    error_messages = {"type": "must be a mapping"}
+
+    def __init__(self, **options: Any):
+        super().__init__(**options)
+        known = ", ".join(f.data_key or name for name, f in self.load_fields.items())
+        self.error_messages["unknown"] = f"is not known here; known: {known}"
 
 
 def matching(pattern: str, example: str, code: Callable[[str], str | None] = str) -> Reader:

@@ -1,0 +1,1 @@
+"""Hours in which people work: calendars, holidays, and how both are written. Used by routing and escalation."""
