@@ -87,6 +87,11 @@ class ComplaintReopened(ComplaintStep):
     """A closed complaint was opened again upstream."""
 
 
+@event("intake", "complaint.escalation_requested", identity=("complaint_id", "revision"))
+class ComplaintEscalationRequested(ComplaintStep):
+    """Upstream asks that a supervisor looks at the complaint."""
+
+
 @event("intake", "complaint.rated", identity=("complaint_id", "revision"))
 class ComplaintRated(Event):
     """The customer rated the service; `score` is 0 (worst) to 1 (best)."""

@@ -50,3 +50,20 @@ class EscalationUnreachable(Event):
     level: int
     reasons: tuple[str, ...]
     at: datetime
+
+
+@event("notify", "alert.answered", identity=("alert_id", "what"), subject="case_id")
+class AlertAnswered(Event):
+    """The recipient of an alert answered it where it came: by a text message, by a button in a chat.
+
+    by: the person; how: `sms`, `chat`; what: `acknowledge`.
+    """
+
+    alert_id: str
+    case_id: str
+    escalation_id: str
+    level: int
+    by: str
+    how: str
+    what: str
+    at: datetime

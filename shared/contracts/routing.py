@@ -47,6 +47,7 @@ class ComplaintAssigned(Event):
     relaxed: tuple[str, ...] = ()
     reason: str | None = None
     answer_by: datetime | None = None
+    teams: tuple[str, ...] = ()
 
 
 @event("routing", "complaint.queued", identity=("complaint_id", "attempt"))

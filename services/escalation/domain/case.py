@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from shared.contracts.escalation import AlertFacts, EscalationReason
+from services.escalation.domain.clocks import Clock, Pause
+from shared.contracts.escalation import AlertFacts, EscalationReason, Outcome, Remedy
 from shared.contracts.event import Severity
 
 ESCALATIONS = uuid.uuid5(uuid.NAMESPACE_DNS, "escalations.ombud")
@@ -14,12 +16,17 @@ OMBUD = "ombud"  # who acts when nobody does
 
 
 class CaseState(StrEnum):
-    """EARLY: an event came before its complaint, so only its revision is known. EXHAUSTED can still be answered."""
+    """EARLY: an event came before its complaint, so only its revision is known. EXHAUSTED can still be answered.
+
+    SNOOZED: a person put it off until a time. MUTED: it is part of another case, whose alerts speak for it.
+    """
 
     EARLY = "early"
     OPEN = "open"
     ESCALATED = "escalated"
     ACKNOWLEDGED = "acknowledged"
+    SNOOZED = "snoozed"
+    MUTED = "muted"
     RESOLVED = "resolved"
     EXHAUSTED = "exhausted"
 
@@ -38,14 +45,32 @@ class What(StrEnum):
     UPDATED = "updated"
     ANSWERED = "answered"
     REOPENED = "reopened"
+    RATED = "rated"
+    REQUESTED = "requested"
     NOTED = "noted"
+    WARNED = "warned"
+    CLOCK_BROKEN = "clock_broken"
     LEVEL_EMPTY = "level_empty"
+    LEVEL_CLOSED = "level_closed"
     ESCALATED = "escalated"
+    CONFIRMED = "confirmed"
     ACKNOWLEDGED = "acknowledged"
+    TAKEN_OVER = "taken_over"
+    REMINDED = "reminded"
+    SNOOZED = "snoozed"
+    HANDED_BACK = "handed_back"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    REMARKED = "remarked"
+    CORRECTED = "corrected"
+    LINKED = "linked"
+    UNLINKED = "unlinked"
+    STORM = "storm"
     RESOLVED = "resolved"
     MERGED = "merged"
     FORGOTTEN = "forgotten"
     EXHAUSTED = "exhausted"
+    REPAIRED = "repaired"
     ASSIGNED = "assigned"
     QUEUED = "queued"
     ALERT_ACCEPTED = "alert_accepted"
@@ -55,12 +80,51 @@ class What(StrEnum):
 
 
 @dataclass(frozen=True)
-class Case:
-    """Our duty of care for one complaint.
+class Owner:
+    """What routing said last about who works on the complaint; attempt: the higher one is the newer.
 
-    The `…_revision` fields count the complaint's events: the newest facts, answer, resolution and reopening known.
-    `alarms`: by reason, the earliest complaint revision that fired it. Severity and ask never sink, so that the order
-    in which two contacts arrive does not matter. `since`: start of the present wait of the customer.
+    since: since when nobody does, None when somebody does. declined: all who could have taken it, refused.
+    """
+
+    attempt: int = -1
+    agent_id: str | None = None
+    agent_name: str | None = None
+    teams: tuple[str, ...] = ()
+    since: datetime | None = None
+    declined: bool = False
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the complaint's events told so far, in whatever order they came: of each thing the most or the earliest.
+
+    first_at: when it was received. asked_at: when the customer first asked for somebody. contacts, answers, reopenings:
+    by revision, when each was; a long complaint keeps the newest only (see `hearing.MOST_KEPT`). rating: the worst.
+    requested: revisions at which upstream asked for a supervisor.
+    """
+
+    first_at: datetime | None = None
+    asked_at: datetime | None = None
+    anger: float = 0.0
+    flags: tuple[str, ...] = ()
+    count: int = 1
+    rating: float | None = None
+    contacts: Mapping[int, datetime] = field(default_factory=dict)
+    answers: Mapping[int, datetime] = field(default_factory=dict)
+    reopenings: Mapping[int, datetime] = field(default_factory=dict)
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True)
+class Case:
+    """Our duty of care for one complaint, or for a storm of them (`is_major`).
+
+    The `…_revision` fields count the complaint's events: the newest facts, resolution and so on that are known.
+    `alarms`: by reason, the earliest complaint revision that fired it. Severity and ask never sink unless a person
+    corrects them, so that the order in which two contacts arrive does not matter.
+    `respond_by`: when the present rung has had its time, or the snooze ends; `follow_up_by`, `remind_at`, `shift_ends_at`:
+    of whoever took the case. `confirmed_by`: who has answered at a level where all must. `repeats`: how many times the
+    present level was alerted again. `heard_at`: when the first outcome of an alert of the present escalation was heard.
     `ending`: set once the complaint is merged into another one, or forgotten; nothing is heard of it after that.
     """
 
@@ -70,31 +134,67 @@ class Case:
     policy_version: str = ""
     severity: Severity = Severity.LOW
     facts: AlertFacts | None = None
+    told: Told = Told()
     alarms: Mapping[EscalationReason, int] = field(default_factory=dict)
+    owner: Owner = Owner()
+    clocks: tuple[Clock, ...] = ()
+    pauses: tuple[Pause, ...] = ()
+    ladder: str = ""
     level: int = 0
     round: int = 0
+    repeats: int = 0
     reason: EscalationReason | None = None
     trigger: EscalationReason | None = None
     escalation_id: str | None = None
     recipients: tuple[str, ...] = ()
-    due_at: datetime | None = None
+    confirmed_by: tuple[str, ...] = ()
+    respond_by: datetime | None = None
+    follow_up_by: datetime | None = None
+    remind_at: datetime | None = None
+    shift_ends_at: datetime | None = None
+    opened_at: datetime | None = None
     since: datetime | None = None
     escalated_at: datetime | None = None
+    heard_at: datetime | None = None
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = None
     closed_by: str | None = None
     closed_at: datetime | None = None
+    outcome: Outcome | None = None
+    remedies: tuple[Remedy, ...] = ()
     facts_revision: int = 0
-    answered_revision: int = 0
     closed_revision: int = 0
-    reopened_revision: int = 0
+    requested_revision: int = 0
+    rated_revision: int = 0
+    parent_id: str | None = None
+    is_major: bool = False
     traceparent: str | None = None
     ending: Ending | None = None
 
     @property
+    def due_at(self) -> datetime | None:
+        """The earliest of everything that time will ask of the case; None = nothing, ever. A column of its own."""
+        return min(filter(None, self.dues), default=None)
+
+    @property
+    def dues(self) -> tuple[datetime | None, ...]:
+        return (
+            *(clock.next_at for clock in self.clocks),
+            self.respond_by,
+            self.remind_at,
+            self.follow_up_by,
+            self.shift_ends_at,
+            self.unassigned_at,
+        )
+
+    @property
     def is_answered(self) -> bool:
         """Whether the customer has an answer since the complaint was last opened."""
-        return self.answered_revision > self.reopened_revision
+        return max(self.told.answers, default=0) > self.reopened_revision
+
+    @property
+    def reopened_revision(self) -> int:
+        return max(self.told.reopenings, default=0)
 
     @property
     def is_closed(self) -> bool:
@@ -113,23 +213,17 @@ class Case:
 
 
 @dataclass(frozen=True)
-class News:
-    """What one contact told about the complaint, at one revision of it."""
-
-    revision: int
-    severity: Severity
-    asks_kind: str
-    facts: AlertFacts
-
-
-@dataclass(frozen=True)
 class Change:
-    """One transition: the case after it, who did it and why. Each one is a row of the timeline."""
+    """One transition: the case after it, who did it and why. Each one is a row of the timeline.
+
+    details: what else the row tells, ready for JSON; never what a person wrote.
+    """
 
     case: Case
     what: What
     actor: str = OMBUD
     reason: EscalationReason | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 def escalation_id(case_id: str, level: int, round_: int) -> str:

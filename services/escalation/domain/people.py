@@ -1,0 +1,105 @@
+"""People on the ladder and whom a level means. Pure; used by the decisions."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+
+from services.escalation.domain.duty import Leave, Override, Rota, on_duty
+from services.escalation.domain.policy import Kind, Recipient
+
+EVERYWHERE = "*"
+
+
+class Role(StrEnum):
+    """What a person is on the ladder."""
+
+    SUPERVISOR = "supervisor"
+    COORDINATOR = "coordinator"
+    MANAGER = "manager"
+
+
+@dataclass(frozen=True)
+class Supervisor:
+    """A person who can be alerted; regions may hold EVERYWHERE. leads: the teams of agents that the person leads."""
+
+    id: str
+    name: str
+    role: Role
+    regions: tuple[str, ...]
+    languages: tuple[str, ...] = ()
+    leads: tuple[str, ...] = ()
+    absences: tuple[Leave, ...] = ()
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """For whom somebody is looked for. regions: none = not known; several: of a major complaint. teams: the agent's."""
+
+    regions: tuple[str, ...] = ()
+    language: str = ""
+    teams: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class People:
+    """Everybody who can be alerted, with the duty rotas as they stand now."""
+
+    everybody: tuple[Supervisor, ...] = ()
+    rotas: tuple[Rota, ...] = ()
+    overrides: tuple[Override, ...] = ()
+
+    def among(self, recipients: Iterable[Recipient], wanted: Wanted, now: datetime) -> tuple[str, ...]:
+        """Ids of those who are meant and there now, or their stand-ins; nobody twice."""
+        meant = (person for one in recipients for person in self._meant(one, wanted, now))
+        return tuple(dict.fromkeys(meant))
+
+    def _meant(self, recipient: Recipient, wanted: Wanted, now: datetime) -> Sequence[str]:
+        match recipient.kind:
+            case Kind.PERSON:
+                return self._present([recipient.name] if recipient.name in self._known else [], now)
+            case Kind.DUTY:
+                return [duty.person for duty in self._duties(recipient.name, now)]
+            case Kind.TEAM_LEAD:
+                return self._present([p.id for p in self.everybody if set(p.leads) & set(wanted.teams)], now)
+            case Kind.ROLE:
+                return self._of_role(recipient.name, wanted, now)
+
+    def _of_role(self, role: str, wanted: Wanted, now: datetime) -> list[str]:
+        """Those of the region who speak the language, or all of the region if nobody does."""
+        fitting = [p for p in self.everybody if p.role == role and _covers(p, wanted.regions)]
+        there = self._present([p.id for p in fitting], now)
+        speaking = [id_ for id_ in there if wanted.language in self._known[id_].languages]
+        return speaking or there
+
+    def _present(self, ids: Iterable[str], now: datetime) -> list[str]:
+        return [there for id_ in ids for there in self._there(id_, now)]
+
+    def _there(self, id_: str, now: datetime) -> Iterator[str]:
+        """The person, or whoever stands in, and for them again; nobody when the last of them is away."""
+        seen: set[str] = set()
+        while id_ in self._known and id_ not in seen:
+            seen.add(id_)
+            leave = next((x for x in self._known[id_].absences if x.start <= now < x.end), None)
+            if leave is None:
+                yield id_
+                return
+            id_ = leave.stand_in or ""
+
+    def _duties(self, name: str, now: datetime) -> tuple:  # type: ignore[type-arg]
+        rota = next((r for r in self.rotas if r.name == name), None)
+        return on_duty(rota, self.overrides, self._leaves, now) if rota else ()
+
+    @cached_property
+    def _known(self) -> dict[str, Supervisor]:
+        return {p.id: p for p in self.everybody}
+
+    @cached_property
+    def _leaves(self) -> Mapping[str, Sequence[Leave]]:
+        return {p.id: p.absences for p in self.everybody if p.absences}
+
+
+def _covers(person: Supervisor, regions: Sequence[str]) -> bool:
+    # Where the region is not known, everybody with the role is asked: too many told beats nobody told.
+    return not regions or EVERYWHERE in person.regions or not set(regions).isdisjoint(person.regions)
