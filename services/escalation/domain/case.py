@@ -123,7 +123,7 @@ class Case:
     `alarms`: by reason, the earliest complaint revision that fired it. Severity and ask never sink unless a person
     corrects them, so that the order in which two contacts arrive does not matter.
     `respond_by`: when the present rung has had its time, or the snooze ends; `follow_up_by`, `remind_at`, `shift_ends_at`:
-    of whoever took the case. `confirmed_by`: who has answered at a level where all must. `repeats`: how many times the
+    of whoever took the case. `unassigned_at`: when nobody has worked on it for too long. `confirmed_by`: who has answered at a level where all must. `repeats`: how many times the
     present level was alerted again. `heard_at`: when the first outcome of an alert of the present escalation was heard.
     `ending`: set once the complaint is merged into another one, or forgotten; nothing is heard of it after that.
     """
@@ -152,6 +152,7 @@ class Case:
     follow_up_by: datetime | None = None
     remind_at: datetime | None = None
     shift_ends_at: datetime | None = None
+    unassigned_at: datetime | None = None
     opened_at: datetime | None = None
     since: datetime | None = None
     escalated_at: datetime | None = None
