@@ -1,12 +1,12 @@
 """People on the ladder and whom a level means. Pure; used by the decisions."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 
-from services.escalation.domain.duty import Leave, Override, Rota, on_duty
+from services.escalation.domain.duty import Duty, Leave, Override, Rota, on_duty
 from services.escalation.domain.policy import Kind, Recipient
 
 EVERYWHERE = "*"
@@ -55,6 +55,11 @@ class People:
         meant = (person for one in recipients for person in self._meant(one, wanted, now))
         return tuple(dict.fromkeys(meant))
 
+    def duty_ends(self, recipients: Iterable[Recipient], person: str, now: datetime) -> datetime | None:
+        """Until when the person surely has one of the duties that are meant; None if they have none of them."""
+        duties = (d for r in recipients if r.kind is Kind.DUTY for d in self._duties(r.name, now))
+        return max((duty.until for duty in duties if duty.person == person), default=None)
+
     def _meant(self, recipient: Recipient, wanted: Wanted, now: datetime) -> Sequence[str]:
         match recipient.kind:
             case Kind.PERSON:
@@ -87,7 +92,7 @@ class People:
                 return
             id_ = leave.stand_in or ""
 
-    def _duties(self, name: str, now: datetime) -> tuple:  # type: ignore[type-arg]
+    def _duties(self, name: str, now: datetime) -> tuple[Duty, ...]:
         rota = next((r for r in self.rotas if r.name == name), None)
         return on_duty(rota, self.overrides, self._leaves, now) if rota else ()
 
