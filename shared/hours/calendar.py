@@ -206,6 +206,11 @@ def _instant(wall: datetime, zone: ZoneInfo, occurrence: int) -> datetime:
     return before + SECOND * bisect_left(seconds, wall, key=lambda s: _shown(before + SECOND * s, zone))
 
 
+def first_shown(wall: datetime, timezone: str) -> datetime:
+    """The first instant at which the zone's clocks show `wall`; the end of the gap if they skip it."""
+    return _instant(wall, _zone(timezone), FIRST)
+
+
 def _shown(instant: datetime, zone: ZoneInfo) -> datetime:
     return instant.astimezone(zone).replace(tzinfo=None, fold=0)
 
