@@ -1,4 +1,4 @@
-"""Who is on duty: rotas, and the overrides, absences and stand-ins beside them. Pure; used by `people.py`, the doors."""
+"""Who is on duty: rotas, and the overrides, absences and stand-ins beside them. Pure; used by people.py, the doors."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
