@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from shared.hours.calendar import Calendar, first_shown
 
@@ -30,9 +29,8 @@ class Rotation:
 
     def turn_at(self, at: datetime, timezone: str) -> int:
         """-1 before the first."""
-        local = at.astimezone(ZoneInfo(timezone)).date()
-        turn = max((local - self.since).days // self.every, -1)
-        # The date alone may be one turn off: the day's hand-over is yet to come, or clocks that skip a day hid it.
+        turn = max((at.date() - self.since).days // self.every, -1)
+        # That is one turn off if the zone has another date than UTC, or the hand-over of the day is yet to come.
         while turn >= 0 and self.begin_of(turn, timezone) > at:
             turn -= 1
         while self.begin_of(turn + 1, timezone) <= at:

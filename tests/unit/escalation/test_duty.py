@@ -150,6 +150,7 @@ LUNCH = ("2026-11-02 11:00", "2026-11-02 13:00")
         ([override(*LUNCH, "caro", "anna"), override(*LUNCH, "dora")], ["dora"]),
         ([override(*LUNCH, "dora"), override(*LUNCH, "caro", "anna")], ["dora"]),
         ([override(*LUNCH, "dora"), override(*LUNCH, "caro", "dora")], ["caro"]),
+        ([override(*LUNCH, "caro", "dora"), override(*LUNCH, "dora")], ["dora"]),
         ([override(*LUNCH, "anna", "anna")], ["anna", "ben"]),
     ],
 )
