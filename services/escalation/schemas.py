@@ -1,17 +1,15 @@
 """The forms of what comes in from outside: HTTP bodies and the policy file. Used by the doors and the policy reader."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from services.escalation.domain.ladder import ASK_KINDS, MAX_LEVELS, Role
-from shared.codes import language_code, region_code
 from shared.contracts.event import Severity
 from shared.errors import Rejected
-from shared.parts import refuse_twice
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _SEVERITIES = tuple(s.value for s in Severity)
@@ -33,17 +31,6 @@ _NO_NUL = validate.ContainsNoneOf("\0", error="no NUL, please")  # PostgreSQL ca
 
 def _text(longest: int, **options: Any) -> fields.String:
     return fields.String(validate=[validate.Length(1, longest), _NO_NUL], **options)
-
-
-def _codes(code: Callable[[str], str | None], longest: int, at_least: int = 0, **options: Any) -> fields.List[str]:
-    """Regions or languages; each must be one."""
-
-    def names_something(text: str) -> None:
-        if code(text) is None:
-            raise ValidationError("names nothing")
-
-    each = fields.String(validate=[validate.Length(max=longest), _NO_NUL, names_something])
-    return fields.List(each, validate=validate.Length(at_least, 200), **options)
 
 
 class _BySeverity(Schema):
@@ -86,34 +73,6 @@ class PolicyFile(Schema):
             twice = {i: {key: [f"{n!r} stands here twice"]} for i, n in enumerate(names) if n in names[:i]}
             if twice:
                 raise ValidationError({field: twice})
-
-
-class SupervisorBody(Schema):
-    """PUT /v1/supervisors/{id}."""
-
-    name = _text(200, required=True)
-    role = fields.Enum(Role, by_value=True, required=True)
-    regions = _codes(region_code, 40, at_least=1, required=True)
-    languages = _codes(language_code, 20, load_default=list)
-
-
-class SupervisorEntry(SupervisorBody):
-    """A supervisor in a list: the same, with the id that else stands in the path."""
-
-    id = fields.String(
-        required=True,
-        validate=[validate.Length(1, 100), _NO_NUL, validate.ContainsNoneOf("/", error="no slash, please")],
-    )
-
-
-class SupervisorsBody(Schema):
-    """PUT /v1/supervisors."""
-
-    supervisors = fields.List(fields.Nested(SupervisorEntry), required=True)
-
-    @validates_schema(pass_original=True, skip_on_field_errors=False)
-    def _nobody_twice(self, _: Any, original: Any, **__: Any) -> None:
-        refuse_twice(original, "supervisors", "id")
 
 
 class AcknowledgeBody(Schema):

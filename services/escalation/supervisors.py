@@ -1,18 +1,22 @@
 """Queries of escalation on supervisors, the people on the ladder. Called by the use cases and the doors."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, select
 
 from services.escalation import tables
-from services.escalation.domain.ladder import Role, Supervisor
+from services.escalation.domain.duty import Leave
+from services.escalation.domain.people import Role, Supervisor
 from shared import bulk
 from shared.database import Transaction
 
 s = tables.supervisors
-_EVERYBODY = select(s.c.id, s.c.name, s.c.role, s.c.regions, s.c.languages).order_by(s.c.id)
+_EVERYBODY = select(
+    s.c.id, s.c.name, s.c.role, s.c.regions, s.c.languages, s.c.leads, s.c.absences, s.c.timezone
+).order_by(s.c.id)
 
 
 def everybody(tx: Transaction) -> tuple[Supervisor, ...]:
@@ -48,12 +52,34 @@ def _row(tx: Transaction, person: Supervisor) -> dict[str, Any]:
         "role": person.role.value,
         "regions": list(person.regions),
         "languages": list(person.languages),
+        "leads": list(person.leads),
+        "absences": [_absence_document(leave) for leave in person.absences],
+        "timezone": person.timezone,
         "changed_at": tx.now,
     }
 
 
 def _supervisor(row: Any) -> Supervisor:
-    return Supervisor(row.id, row.name, Role(row.role), tuple(row.regions), tuple(row.languages))
+    """Columns that were added later are empty in older rows."""
+    return Supervisor(
+        id=row.id,
+        name=row.name,
+        role=Role(row.role),
+        regions=tuple(row.regions),
+        languages=tuple(row.languages),
+        leads=tuple(row.leads or ()),
+        absences=tuple(map(_leave, row.absences or ())),
+        timezone=row.timezone or "UTC",
+    )
+
+
+def _absence_document(leave: Leave) -> dict[str, Any]:
+    return {"from": leave.start.isoformat(), "to": leave.end.isoformat(), "stand_in": leave.stand_in}
+
+
+def _leave(document: dict[str, Any]) -> Leave:
+    start, end = datetime.fromisoformat(document["from"]), datetime.fromisoformat(document["to"])
+    return Leave(start, end, document["stand_in"])
 
 
 @cache

@@ -1,8 +1,6 @@
 """The kinds of values in what is told of agents, as fields of marshmallow; used by schemas.py."""
 
-import re
 from collections.abc import Mapping
-from datetime import date, datetime
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
@@ -73,29 +71,3 @@ def _plain(messages: Any) -> Any:
     if not isinstance(messages, Mapping):
         return messages
     return {key: inner.get("value") or inner.get("key") for key, inner in messages.items()}
-
-
-class DayOrInstant(fields.Field[date]):
-    """A date, or an instant with its offset."""
-
-    def __init__(self, **options: Any):
-        super().__init__(metadata=string_described("A date such as 2026-12-24, or a time with an offset."), **options)
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> date:
-        try:
-            is_day = isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value)
-            found = date.fromisoformat(value) if is_day else datetime.fromisoformat(value)
-        except (TypeError, ValueError) as error:
-            raise ValidationError("a date such as 2026-12-24, or a time with an offset") from error
-        if isinstance(found, datetime) and found.tzinfo is None:
-            raise ValidationError("a time needs an offset, such as Z or +01:00")
-        return found
-
-
-class OrdinaryYear(validate.Validator):
-    """A day more or less, or another zone, makes no time out of it that there is not."""
-
-    def __call__(self, at: date) -> date:
-        if not 1 < at.year < 9999:
-            raise ValidationError("there is no such year on our calendars")
-        return at

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,9 +17,7 @@ from services.routing.agent_fields import (
     REGION,
     SKILL,
     TEAM,
-    DayOrInstant,
     Levels,
-    OrdinaryYear,
     Words,
     string_described,
 )
@@ -29,6 +27,7 @@ from services.routing.domain.roster import Agent
 from shared.codes import each_once, language_code, region_code
 from shared.contracts.event import Instant
 from shared.errors import Rejected
+from shared.hours.absence import MOST_ABSENCES, AbsenceSchema, refuse_empty, span_of
 from shared.hours.calendar import Absence, Calendar
 from shared.hours.holidaybook import holidays_of
 from shared.hours.schedule import HolidaysField, ShiftSchema, Zone
@@ -37,16 +36,6 @@ from shared.parts import refuse_twice
 MAX_CAPACITY = 10_000
 MOST_AGENTS = 20_000
 QUEUE_SHOWN, QUEUE_MOST = 100, 1000
-
-
-class AbsenceSchema(Schema):
-    """Days count as a whole, the last one too."""
-
-    class Meta:
-        unknown = RAISE
-
-    start = DayOrInstant(required=True, data_key="from", validate=OrdinaryYear())
-    end = DayOrInstant(required=True, data_key="to", validate=OrdinaryYear())
 
 
 class AgentSchema(Schema):
@@ -61,7 +50,7 @@ class AgentSchema(Schema):
     teams = Words(TEAM, load_default=list)
     timezone = Zone(load_default="UTC", metadata=string_described("An IANA time zone such as Europe/Prague."))
     shifts = fields.List(fields.Nested(ShiftSchema), load_default=list, validate=validate.Length(max=50))
-    absences = fields.List(fields.Nested(AbsenceSchema), load_default=list, validate=validate.Length(max=200))
+    absences = fields.List(fields.Nested(AbsenceSchema), load_default=list, validate=validate.Length(max=MOST_ABSENCES))
     holidays = HolidaysField(
         load_default=None,
         allow_none=True,
@@ -70,14 +59,7 @@ class AgentSchema(Schema):
 
     @validates_schema(skip_on_field_errors=True)
     def _absences_take_time(self, data: Mapping[str, Any], **_: Any) -> None:
-        zone = ZoneInfo(data["timezone"])
-        wrong = {}
-        for number, absence in enumerate(data["absences"]):
-            start, end = _span(absence, zone)
-            if end <= start:
-                wrong[number] = {"to": ["is not after from"]}
-        if wrong:
-            raise ValidationError({"absences": wrong})
+        refuse_empty(data["absences"], data["timezone"])
 
 
 class OneAgentSchema(AgentSchema):
@@ -223,19 +205,7 @@ def _spelt(languages: Mapping[str, int]) -> dict[str, int]:
 
 
 def _absences(loaded: Sequence[Mapping[str, date]], zone: ZoneInfo) -> tuple[Absence, ...]:
-    return tuple(sorted((Absence(*_span(one, zone)) for one in loaded), key=lambda a: a.start))
-
-
-def _span(absence: Mapping[str, date], zone: ZoneInfo) -> tuple[datetime, datetime]:
-    return _instant(absence["start"], zone, 0), _instant(absence["end"], zone, 1)
-
-
-def _instant(at: date, zone: ZoneInfo, days: int) -> datetime:
-    """days: added to a date, not to an instant: the last day counts as a whole."""
-    if isinstance(at, datetime):
-        return at.astimezone(UTC)
-    midnight = datetime(at.year, at.month, at.day, tzinfo=zone)
-    return (midnight + timedelta(days=days)).astimezone(UTC)
+    return tuple(sorted((Absence(*span_of(one, zone)) for one in loaded), key=lambda a: a.start))
 
 
 def _id_faults(id_: str) -> list[dict[str, str]]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 
-from services.escalation.domain.duty import Duty, Leave, Override, Rota, on_duty
+from services.escalation.domain.duty import Duty, Leave, Override, Rota, leave_at, on_duty
 from services.escalation.domain.policy import Kind, Recipient
 
 EVERYWHERE = "*"
@@ -22,7 +22,10 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Supervisor:
-    """A person who can be alerted; regions may hold EVERYWHERE. leads: the teams of agents that the person leads."""
+    """A person who can be alerted; regions may hold EVERYWHERE. leads: the teams of agents that the person leads.
+
+    timezone: in which the days of their absences were meant.
+    """
 
     id: str
     name: str
@@ -31,6 +34,7 @@ class Supervisor:
     languages: tuple[str, ...] = ()
     leads: tuple[str, ...] = ()
     absences: tuple[Leave, ...] = ()
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True)
@@ -57,25 +61,28 @@ class People:
 
     def duty_ends(self, recipients: Iterable[Recipient], person: str, now: datetime) -> datetime | None:
         """Until when the person surely has one of the duties that are meant; None if they have none of them."""
-        duties = (d for r in recipients if r.kind is Kind.DUTY for d in self._duties(r.name, now))
+        duties = (d for r in recipients if r.kind is Kind.DUTY for d in self.duties(r.name, now))
         return max((duty.until for duty in duties if duty.person == person), default=None)
 
     def _meant(self, recipient: Recipient, wanted: Wanted, now: datetime) -> Sequence[str]:
         match recipient.kind:
             case Kind.PERSON:
-                return self._present([recipient.name] if recipient.name in self._known else [], now)
+                return self._present([recipient.name] if recipient.name in self.known else [], now)
             case Kind.DUTY:
-                return [duty.person for duty in self._duties(recipient.name, now)]
+                return [duty.person for duty in self.duties(recipient.name, now)]
             case Kind.TEAM_LEAD:
                 return self._present([p.id for p in self.everybody if set(p.leads) & set(wanted.teams)], now)
             case Kind.ROLE:
                 return self._of_role(recipient.name, wanted, now)
 
     def _of_role(self, role: str, wanted: Wanted, now: datetime) -> list[str]:
-        """Those of the region who speak the language, or all of the region if nobody does."""
-        fitting = [p for p in self.everybody if p.role == role and _covers(p, wanted.regions)]
-        there = self._present([p.id for p in fitting], now)
-        speaking = [id_ for id_ in there if wanted.language in self._known[id_].languages]
+        """Of each region those who speak the language, or all of the region if nobody does."""
+        each: list[tuple[str, ...]] = [(region,) for region in wanted.regions] or [()]
+        return [id_ for regions in each for id_ in self._of_region(role, regions, wanted.language, now)]
+
+    def _of_region(self, role: str, regions: Sequence[str], language: str, now: datetime) -> list[str]:
+        there = self._present([p.id for p in self.everybody if p.role == role and _covers(p, regions)], now)
+        speaking = [id_ for id_ in there if language in self.known[id_].languages]
         return speaking or there
 
     def _present(self, ids: Iterable[str], now: datetime) -> list[str]:
@@ -84,24 +91,26 @@ class People:
     def _there(self, id_: str, now: datetime) -> Iterator[str]:
         """The person, or whoever stands in, and for them again; nobody when the last of them is away."""
         seen: set[str] = set()
-        while id_ in self._known and id_ not in seen:
+        while id_ in self.known and id_ not in seen:
             seen.add(id_)
-            leave = next((x for x in self._known[id_].absences if x.start <= now < x.end), None)
+            leave = leave_at(self.known[id_].absences, now)
             if leave is None:
                 yield id_
                 return
             id_ = leave.stand_in or ""
 
-    def _duties(self, name: str, now: datetime) -> tuple[Duty, ...]:
+    def duties(self, name: str, now: datetime) -> tuple[Duty, ...]:
+        """Who is on duty by that rota; without those whom nobody knows, for they cannot be alerted."""
         rota = next((r for r in self.rotas if r.name == name), None)
-        return on_duty(rota, self.overrides, self._leaves, now) if rota else ()
+        found = on_duty(rota, self.overrides, self.leaves, now) if rota else ()
+        return tuple(duty for duty in found if duty.person in self.known)
 
     @cached_property
-    def _known(self) -> dict[str, Supervisor]:
+    def known(self) -> dict[str, Supervisor]:
         return {p.id: p for p in self.everybody}
 
     @cached_property
-    def _leaves(self) -> Mapping[str, Sequence[Leave]]:
+    def leaves(self) -> Mapping[str, Sequence[Leave]]:
         return {p.id: p.absences for p in self.everybody if p.absences}
 
 
