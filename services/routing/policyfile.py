@@ -49,7 +49,7 @@ def _look_at_rules(page: Page, rules: Mapping[int, Any]) -> None:
     listed = content.get("rules") if isinstance(content, dict) else None
     if isinstance(listed, list):
         _look_at_last_rule(page, listed, rules.get(len(listed) - 1))
-    page.each_name_once("rules", rules)
+    page.each_name_once("rules", {n: rule["name"] for n, rule in rules.items()})
     numbers = list(rules)
     for place, names in unreachable([(rule["name"], rule["when"]) for rule in rules.values()]):
         taken = ", ".join(names)

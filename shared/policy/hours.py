@@ -28,7 +28,7 @@ class NamedHoursForm(HoursForm):
 
 def look_at_hours(page: Page, hours: Mapping[int, Any]) -> None:
     """Notes every name and every region that stands there before."""
-    page.each_name_once("hours", hours)
+    page.each_name_once("hours", {n: entry["name"] for n, entry in hours.items()})
     owners: dict[str, str] = {}
     for number, entry in hours.items():
         for region in sorted(entry["regions"]):
