@@ -72,7 +72,7 @@ def _look_at_clocks(page: Page, parts: Parts) -> None:
     listed = _entries(page, "clocks")
     ends = any(entry.get("measures") == Measure.RESOLUTION and "when" not in entry for entry in listed)
     loaded = any(c.measures is Measure.RESOLUTION and fits_everything(c.when) for c in parts.clocks.values())
-    if not ends and not loaded:
+    if _is_list(page, "clocks") and not ends and not loaded:
         page.note(("clocks",), "every case needs an end: one clock measures resolution and has no `when`")
 
 
@@ -97,6 +97,8 @@ def _fault(span: Span, hours: str | None, is_every_region_open: bool) -> str | N
 def _look_at_ladders(page: Page, parts: Parts) -> None:
     ladders, listed = parts.ladders, _entries(page, "ladders")
     if not listed:
+        if _is_list(page, "ladders"):
+            page.note(("ladders",), "at least one")
         return
     last = len(listed) - 1
     if "when" in listed[last] and not (last in ladders and fits_everything(ladders[last].when)):
@@ -150,6 +152,11 @@ def _names(page: Page, part: str) -> list[str]:
 
 def _entries(page: Page, part: str) -> list[dict[str, Any]]:
     """As they are written; what is no entry is an empty one."""
+    if not _is_list(page, part):
+        return []
+    return [entry if isinstance(entry, dict) else {} for entry in page.written.content[part]]
+
+
+def _is_list(page: Page, part: str) -> bool:
     content = page.written.content
-    listed = content.get(part) if isinstance(content, dict) else None
-    return [entry if isinstance(entry, dict) else {} for entry in listed] if isinstance(listed, list) else []
+    return isinstance(content, dict) and isinstance(content.get(part), list)

@@ -51,9 +51,6 @@ def parse(document: str, file: str) -> Policy:
         rotas=page.entries(RotaForm(), "rotas"),
         storms=page.entries(StormForm(), "storms"),
     )
-    for part in ("clocks", "ladders"):
-        if head.get(part) == []:
-            page.note((part,), "an empty list")
     look_at_hours(page, parts.hours)
     look_at_parts(page, parts)
     page.finish()
