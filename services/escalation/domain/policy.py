@@ -103,6 +103,10 @@ def _any_of(wanted: frozenset[str], values: frozenset[str]) -> bool:
     return not wanted.isdisjoint(values) or (ANY in wanted and bool(values))
 
 
+# Of a ladder that is climbed only where a storm names it.
+NEVER = When(severity=frozenset())
+
+
 @dataclass(frozen=True)
 class Trigger:
     """Escalates at once for its reason, when what the reason is about happens and `when` fits.
