@@ -11,6 +11,7 @@ _STEPS = {
     StepKind.ANSWERED: events.ComplaintAnswered,
     StepKind.RESOLVED: events.ComplaintResolved,
     StepKind.REOPENED: events.ComplaintReopened,
+    StepKind.ESCALATION_REQUESTED: events.ComplaintEscalationRequested,
 }
 
 

@@ -30,6 +30,7 @@ class StepKind(StrEnum):
     RESOLVED = "complaint.resolved"
     REOPENED = "complaint.reopened"
     RATED = "complaint.rated"
+    ESCALATION_REQUESTED = "complaint.escalation_requested"
 
 
 @dataclass(frozen=True)
