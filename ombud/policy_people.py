@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from ombud.roster_form import Entry, Fault, Form
-from services.escalation import schemas
-from services.escalation.domain.people import Role, Supervisor
-from shared.codes import language_code, region_code
+from services.escalation.domain.people import Supervisor
+from services.escalation.people_schemas import SupervisorBody, supervisor_from
+from services.escalation.schemas import load
 from shared.errors import Rejected
 
 _WAYS = ("email", "phone", "channels")
@@ -35,13 +35,5 @@ def faults_of(part: str, entry: Entry, error: Rejected) -> Iterator[Fault]:
 
 def _supervisor(entry: Entry) -> Supervisor:
     """Raises Rejected with a pointer for each fault."""
-    body = schemas.load(schemas.SupervisorBody(), {name: value for name, value in entry.data.items() if name != "id"})
-    return Supervisor(
-        entry.id,
-        body["name"],
-        Role(body["role"].value),
-        tuple(filter(None, map(region_code, body["regions"]))),
-        tuple(filter(None, map(language_code, body["languages"]))),
-        tuple(body.get("leads", ())),
-        tuple(body.get("absences", ())),
-    )
+    told = {name: value for name, value in entry.data.items() if name != "id"}
+    return supervisor_from(entry.id, load(SupervisorBody(of=entry.id), told))

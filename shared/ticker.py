@@ -2,8 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any
 
 import eventlet
 import structlog
@@ -16,29 +15,9 @@ from shared.errors import Fault, fault_of
 from shared.worker import call_method
 
 log = structlog.get_logger()
-Item = TypeVar("Item")
-Decision = TypeVar("Decision")
 RUNS = Counter("ombud_tick_runs_total", "Runs of a tick, by how they ended", ["tick", "outcome"])
 LAST_RUN = Gauge("ombud_tick_last_run_timestamp_seconds", "When a tick last ended well", ["tick"])
 SLOW = 5.0
-
-
-def each(items: Iterable[Item], decide: Callable[[Item], Decision], event: str) -> tuple[list[Decision], list[Item]]:
-    """Decides about each of some, and gives with the decisions those that failed, which are logged under that name.
-
-    For work that touches nothing outside: one that cannot be decided must not keep the others from their turn.
-    """
-    decided: list[Decision] = []
-    failed: list[Item] = []
-    for item in items:
-        try:
-            decided.append(decide(item))
-        except Exception as error:
-            if fault_of(error) is not Fault.OTHER:
-                raise
-            failed.append(item)
-            log.error(event, exc_info=error)
-    return decided, failed
 
 
 class Tick(Entrypoint):

@@ -8,10 +8,10 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from services.escalation.domain.case import CaseState
 from services.escalation.domain.policy import PauseReason
 from services.escalation.domain.worklist import Sort
-from services.escalation.schemas import Period
 from shared.codes import language_code, region_code
 from shared.contracts.escalation import EscalationReason, Outcome, Remedy
 from shared.contracts.event import Instant, Severity
+from shared.policy.fields import Period
 
 NO_NUL = validate.ContainsNoneOf("\0", error="no NUL, please")  # PostgreSQL cannot keep it
 REQUESTS = (EscalationReason.MANUAL, EscalationReason.AGENT_REQUEST, EscalationReason.UPSTREAM_REQUEST)

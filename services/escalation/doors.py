@@ -2,53 +2,20 @@
 
 from typing import Any
 
-from werkzeug.wrappers import Request, Response
+from werkzeug.wrappers import Request
 
-from services.escalation import schemas, store, supervisors, usecases
+from services.escalation import schemas, store, supervisors
 from services.escalation.answer_schemas import WorklistQuery
 from services.escalation.domain.case import Case, CaseState
 from services.escalation.domain.clocks import Clock, has_kept
-from services.escalation.domain.people import EVERYWHERE, Supervisor
+from services.escalation.domain.people import EVERYWHERE
 from services.escalation.domain.worklist import Wish
-from shared.codes import each_once, language_code, region_code
 from shared.contracts.event import to_text
-from shared.database import Database, Transaction
+from shared.database import Transaction
 from shared.errors import NotFound
-from shared.parts import only_checks
 from shared.summary import plumbing_counts
-from shared.web import BadRequest, json_body, json_response
 
 _TOLD = ("at", "actor", "what", "level", "reason", "policy_version", "details", "note")
-
-
-def supervisor_of(supervisor_id: str, request: Request) -> Supervisor:
-    if len(supervisor_id) > 100:
-        raise BadRequest("the id may have 100 characters")
-    return _supervisor(supervisor_id, schemas.load(schemas.SupervisorBody(), json_body(request)))
-
-
-def supervisors_of(request: Request) -> dict[str, Supervisor]:
-    """By id; raises Rejected with every fault of every entry by its path."""
-    body = schemas.load(schemas.SupervisorsBody(), json_body(request))
-    return {entry["id"]: _supervisor(entry["id"], entry) for entry in body["supervisors"]}
-
-
-def _supervisor(id_: str, entry: dict[str, Any]) -> Supervisor:
-    regions, languages = each_once(region_code, entry["regions"]), each_once(language_code, entry["languages"])
-    return Supervisor(id_, entry["name"], entry["role"], regions, languages)
-
-
-def put_supervisors(db: Database, request: Request) -> Response:
-    """Stores all of a list or nothing, or only says what it would change."""
-    people = supervisors_of(request)
-    if only_checks(request.args):
-        with db.read() as tx:
-            return json_response(usecases.check_supervisors(tx, people))
-    return json_response(db.run(lambda tx: usecases.save_supervisors(tx, people)))
-
-
-def supervisor_data(person: Supervisor) -> dict[str, Any]:
-    return vars(person) | {"role": person.role.value}
 
 
 def case_data(case: Case) -> dict[str, Any]:

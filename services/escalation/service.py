@@ -5,7 +5,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from services.escalation import answer_doors, answering, audit, doors, link_doors, storming, supervisors, usecases
+from services.escalation import answer_doors, answering, audit, doors, link_doors, people_doors, storming, usecases
 from services.escalation.link_doors import Links
 from services.escalation.policybook import PolicyBook
 from services.escalation.settings import Settings
@@ -176,18 +176,15 @@ class EscalationService:
 
     @http("PUT", "/v1/supervisors/<supervisor_id>", scope="operator")
     def put_supervisor(self, request: Request, supervisor_id: str) -> Response:
-        person = doors.supervisor_of(supervisor_id, request)
-        self.db.run(lambda tx: supervisors.save(tx, person))
-        return json_response(doors.supervisor_data(person))
+        return people_doors.put_supervisor(self.db, request, supervisor_id)
 
     @http("PUT", "/v1/supervisors", scope="operator", max_body=MAX_PART_BYTES)
     def put_supervisors(self, request: Request) -> Response:
-        return doors.put_supervisors(self.db, request)
+        return people_doors.put_supervisors(self.db, request)
 
     @http("GET", "/v1/supervisors", scope="operator")
     def get_supervisors(self, request: Request) -> Response:
-        with self.db.read() as tx:
-            return json_response({"supervisors": [doors.supervisor_data(x) for x in supervisors.everybody(tx)]})
+        return people_doors.list_supervisors(self.db)
 
     @http("GET", "/v1/openapi.json", scope=None)
     def get_openapi(self, request: Request) -> Response:

@@ -109,8 +109,8 @@ def list_cases(tx: Transaction, wish: Wish) -> list[Case]:
     query = select(c).where(*_conditions(wish, tx.now))
     columns = _ORDERS[wish.sort]
     if wish.after:
-        last = tx.execute(select(*(column for column, _ in columns)).where(c.c.id == wish.after)).one_or_none()
-        query = query.where(_beyond(columns, tuple(last or ()))) if last else query
+        for last in tx.execute(select(*(column for column, _ in columns)).where(c.c.id == wish.after)):
+            query = query.where(_beyond(columns, tuple(last)))
     ordered = query.order_by(*(column.desc() if falls else column for column, falls in columns))
     return [case_from(row) for row in tx.execute(ordered.limit(wish.limit))]
 

@@ -90,7 +90,7 @@ def extent(tx: Transaction, storm: Storm) -> tuple[Extent | None, datetime | Non
     """How far it reaches, and when its newest case was opened; None while it has none."""
     of_storm = c.c.parent_id == storm.id
     query = select(c.c.region, func.count(), func.max(c.c.severity), func.max(c.c.opened_at)).where(of_storm)
-    rows: list[Any] = tx.execute(query.group_by(c.c.region)).all()
+    rows: list[Any] = list(tx.execute(query.group_by(c.c.region)))
     if not rows:
         return None, None
     regions = tuple(sorted(row[0] for row in rows if row[0]))

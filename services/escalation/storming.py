@@ -11,6 +11,7 @@ from services.escalation.domain import storms
 from services.escalation.domain.case import Case, CaseState
 from services.escalation.domain.policy import Policy, StormRule
 from services.escalation.domain.storms import Extent, Storm
+from services.escalation.domain.watching import picture
 from services.escalation.policybook import PolicyBook
 from services.escalation.saving import save, settings
 from shared.database import Transaction
@@ -48,16 +49,16 @@ def _open(tx: Transaction, book: PolicyBook, rule: StormRule, alike: Any) -> Non
     storm = Storm(storms.major_id(key, tx.now), rule, alike, tx.now, tx.now, tx.now)
     if not storm_store.add(tx, storm):
         return
-    book.keep_current(tx)
-    setting = settings(tx, book)(Case(storm.id, policy_version=book.current.version))
-    changes = storms.opened(storm, _extent_of(cases), book.current.version, setting)
+    version = book.keep_current(tx).version
+    setting = settings(tx, book)(Case(storm.id, policy_version=version))
+    changes = storms.opened(storm, _extent_of(cases), version, setting)
     store.add_cases(tx, [changes[-1].case])
     save(tx, [changes], {})
     log.warning("storm_opened", case_id=storm.id, rule=rule.name, storm=key, cases=len(cases))
 
 
 def _counts(rule: StormRule, case: Case) -> bool:
-    seen = storms.picture(case)
+    seen = picture(case)
     return seen is not None and not case.is_major and rule.when.fits(seen)
 
 

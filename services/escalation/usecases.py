@@ -4,19 +4,17 @@ What people do with cases is in answering.py, storms are in storming.py, the aud
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
 import structlog
 
-from services.escalation import announcements, metrics, store, storming, supervisors
+from services.escalation import announcements, metrics, store, storming
 from services.escalation.domain import hearing, storms, timing
 from services.escalation.domain.case import Case, Change, Owner, What
 from services.escalation.domain.hearing import News
-from services.escalation.domain.people import Supervisor
-from services.escalation.domain.policy import NOT_ASKED
+from services.escalation.domain.policy import NOT_ASKED, Policy
 from services.escalation.domain.steps import Setting
 from services.escalation.policybook import PolicyBook
 from services.escalation.saving import save, settings
@@ -37,9 +35,8 @@ from shared.contracts.intake import (
 from shared.contracts.notify import AlertOutcome, EscalationUnreachable
 from shared.contracts.routing import ComplaintAssigned, ComplaintQueued, QueuedReason
 from shared.database import Transaction
-from shared.differences import Difference, difference
 from shared.erasure import erase_messages, forgotten_among
-from shared.ticker import each
+from shared.singly import each
 
 log = structlog.get_logger()
 CLAIM = 100
@@ -74,18 +71,20 @@ def take_owners(tx: Transaction, book: PolicyBook, events: Iterable[OwnerEvent])
 
 
 def _take(tx: Transaction, book: PolicyBook, waiting: Waiting, decide: Decide) -> None:
-    book.keep_current(tx)
+    policy = book.keep_current(tx)
     while waiting:
-        waiting = _take_waiting(tx, book, waiting, decide)
+        waiting = _take_waiting(tx, book, policy, waiting, decide)
 
 
-def _take_waiting(tx: Transaction, book: PolicyBook, waiting: Waiting, decide: Decide) -> dict[str, list[Any]]:
+def _take_waiting(
+    tx: Transaction, book: PolicyBook, policy: Policy, waiting: Waiting, decide: Decide
+) -> dict[str, list[Any]]:
     """Gives back those whose case another replica added meanwhile: they are decided again on what it wrote."""
     known, setting_of = store.lock_cases(tx, waiting), settings(tx, book)
-    lasting = cache(lambda: storming.lasting(tx, book.current))
+    lasting = cache(lambda: storming.lasting(tx, policy))
     courses: dict[str, list[Change]] = {}
     for case_id, events in waiting.items():
-        case = known.get(case_id) or _new_case(tx, book, case_id)
+        case = known.get(case_id) or _new_case(tx, policy, case_id)
         courses[case_id] = storms.joined(_course(case, events, setting_of(case), decide), lasting)
     added = store.add_cases(tx, [changes[-1].case for id_, changes in courses.items() if id_ not in known and changes])
     taken = {case_id for case_id, changes in courses.items() if case_id in known or case_id in added or not changes}
@@ -93,8 +92,8 @@ def _take_waiting(tx: Transaction, book: PolicyBook, waiting: Waiting, decide: D
     return {case_id: events for case_id, events in waiting.items() if case_id not in taken}
 
 
-def _new_case(tx: Transaction, book: PolicyBook, case_id: str) -> Case:
-    return Case(case_id, policy_version=book.current.version, traceparent=tx.traces.get(case_id))
+def _new_case(tx: Transaction, policy: Policy, case_id: str) -> Case:
+    return Case(case_id, policy_version=policy.version, traceparent=tx.traces.get(case_id))
 
 
 def _course(case: Case, events: Sequence[Any], setting: Setting, decide: Decide) -> list[Change]:
@@ -210,22 +209,6 @@ def climb_due(tx: Transaction, book: PolicyBook) -> int:
 
 def _is_due(case: Case, now: datetime) -> bool:
     return case.due_at is not None and case.due_at <= now
-
-
-# -- people on the ladder -----------------------------------------------------------------------------------------
-
-
-def check_supervisors(tx: Transaction, people: Mapping[str, Supervisor]) -> Difference:
-    """What saving them would change."""
-    return difference(supervisors.find(tx, people), people)
-
-
-def save_supervisors(tx: Transaction, people: Mapping[str, Supervisor]) -> Difference:
-    """All or none, by id; those that are not named stay as they are. Told twice, the second time changes nothing."""
-    found = difference(supervisors.find(tx, people, lock=True), people)
-    supervisors.add(tx, [people[id_] for id_ in found.added])
-    supervisors.change(tx, [people[one.id] for one in found.changed])
-    return replace(found, stored=True)
 
 
 def look(tx: Transaction) -> None:
