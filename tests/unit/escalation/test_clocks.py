@@ -185,6 +185,14 @@ def test_hours_that_touch_those_of_the_next_day_close_with_their_own_day() -> No
     assert deadline(of_business_days(2), calendar, PRAGUE, local("2026-11-15 10:00")) == local("2026-11-17 10:00")
 
 
+@pytest.mark.parametrize("week", range(5))
+def test_hours_just_after_midnight_are_of_their_day(week: int) -> None:
+    calendar = Calendar(PRAGUE, (a_shift("0-0", "00:00-00:30"), a_shift("6-6", "23:45-00:00")))
+    sunday = local("2026-11-01 10:00") + week * 7 * DAY
+    assert deadline(of_business_days(1), calendar, PRAGUE, sunday) == sunday + 14.5 * HOUR
+    assert deadline(of_business_days(1), calendar, PRAGUE, sunday - DAY) == sunday + 14 * HOUR
+
+
 def test_span_ends_though_the_calendar_never_opens() -> None:
     start = local("2026-03-28 12:00")
     assert deadline(of_hours(48), NEVER, PRAGUE, start) == start + 48 * HOUR
