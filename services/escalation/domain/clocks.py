@@ -85,7 +85,7 @@ def deadline(span: Span, calendar: Calendar | None, timezone: str, start: dateti
     if span.unit is Unit.TIME:
         return after(calendar, start, span.time)
     zone = calendar.timezone if calendar else _known(timezone)
-    wall = start.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0)
+    wall = start.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
     if span.unit is Unit.BUSINESS_DAYS:
         close = close_after(calendar or _weekdays(zone), wall.date(), span.days)
         if close:

@@ -98,7 +98,7 @@ class _Block:
 
     def _closes_on(self, weekday: int, calendar: Calendar) -> Iterator[tuple[date, datetime]]:
         zone = ZoneInfo(calendar.timezone)
-        for start, end in calendar.open_intervals(self.begin - DAY, self.begin + BLOCK + 3 * DAY):
+        for start, end in calendar.open_intervals(self.begin - DAY, self.begin + BLOCK + 2 * DAY):
             day = start.astimezone(zone).date()
             yield day - DAY * ((day.weekday() - weekday) % 7), end
 
