@@ -6,7 +6,16 @@ services' subscriptions.
 
 from dataclasses import dataclass
 
-from shared.contracts.escalation import CaseAcknowledged, CaseEscalated, CaseExhausted, CaseResolved
+from shared.contracts.escalation import (
+    CaseAcknowledged,
+    CaseEscalated,
+    CaseExhausted,
+    CaseHandedBack,
+    CaseMuted,
+    CaseResolved,
+    CaseSnoozed,
+    CaseWarned,
+)
 from shared.contracts.event import Event
 from shared.contracts.failure import EventFailed
 from shared.contracts.intake import (
@@ -89,7 +98,19 @@ QUEUES = (
     ),
     _queue("escalation", "routing", ComplaintAssigned, ComplaintQueued),
     _queue("escalation", "notify", AlertAccepted, AlertFailed, AlertSuppressed, AlertAmbiguous, EscalationUnreachable),
-    _queue("notify", "escalation", CaseEscalated, CaseAcknowledged, CaseResolved, CaseExhausted, EventFailed),
+    _queue(
+        "notify",
+        "escalation",
+        CaseEscalated,
+        CaseWarned,
+        CaseAcknowledged,
+        CaseSnoozed,
+        CaseHandedBack,
+        CaseMuted,
+        CaseResolved,
+        CaseExhausted,
+        EventFailed,
+    ),
     _queue("notify", "intake", EventFailed, ComplaintMerged, ComplaintForgotten),
     _queue("notify", "routing", EventFailed),
     _queue("notify", "notify", EventFailed),
