@@ -74,8 +74,8 @@ def escalated(
     return CaseEscalated(case_id, revision, **(defaults | changes))
 
 
-def acknowledged(revision: int = 3, case_id: str = CASE) -> CaseAcknowledged:
-    return CaseAcknowledged(case_id, revision, "ann", NOON, 1)
+def acknowledged(revision: int = 3, case_id: str = CASE, at: datetime = NOON) -> CaseAcknowledged:
+    return CaseAcknowledged(case_id, revision, "ann", at, 1)
 
 
 def resolved(revision: int = 3, case_id: str = CASE) -> CaseResolved:
