@@ -34,7 +34,7 @@ _SENT = (
 
 
 @dataclass(frozen=True)
-class Answer:
+class ReplyAnswer:
     """What was made of a reply. others: how many more cases this number was told of that nobody has taken."""
 
     what: Made
@@ -45,7 +45,7 @@ class Answer:
     others: int = 0
 
 
-def answer(tx: Transaction, reply: Reply) -> Answer:
+def answer(tx: Transaction, reply: Reply) -> ReplyAnswer:
     """Announces that the person took the case of the alert that the reply means. Raises NotFound for a stranger.
 
     Told twice with the same `at`, it announces the same event: copies are known by its id.
@@ -60,14 +60,14 @@ def answer(tx: Transaction, reply: Reply) -> Answer:
     return made
 
 
-def _made(tx: Transaction, reply: Reply, people: list[str]) -> Answer:
+def _made(tx: Transaction, reply: Reply, people: list[str]) -> ReplyAnswer:
     wish = wish_in(reply.text)
     if wish is None:
-        return Answer(Made.NOT_UNDERSTOOD)
+        return ReplyAnswer(Made.NOT_UNDERSTOOD)
     at = min(reply.at or tx.now, tx.now)
     alert, others = meant(wish, _told(tx, people), at)
     if alert is None:
-        return Answer(Made.NOTHING, others=others)
+        return ReplyAnswer(Made.NOTHING, others=others)
     if alert.traceparent:
         tx.traces.setdefault(alert.case_id, alert.traceparent)
     tx.announce(
@@ -75,7 +75,7 @@ def _made(tx: Transaction, reply: Reply, people: list[str]) -> Answer:
             alert.id, alert.case_id, alert.escalation_id, alert.level, alert.recipient, "sms", "acknowledge", at
         )
     )
-    return Answer(Made.ACKNOWLEDGED, alert.case_id, reference(alert.case_id), alert.id, alert.recipient, others)
+    return ReplyAnswer(Made.ACKNOWLEDGED, alert.case_id, reference(alert.case_id), alert.id, alert.recipient, others)
 
 
 def _told(tx: Transaction, people: list[str]) -> list[Told]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from services.notify import answering, contacts, metrics, overview, planning, schemas, sending
-from services.notify.answering import Answer
+from services.notify.answering import ReplyAnswer
 from services.notify.domain import Contact, Rules
 from services.notify.reply import Reply
 from shared.database import Transaction
@@ -59,7 +59,7 @@ def list_contacts(tx: Transaction, after: str) -> dict[str, Any]:
     }
 
 
-def take_reply(tx: Transaction, reply: Reply) -> Answer:
+def take_reply(tx: Transaction, reply: Reply) -> ReplyAnswer:
     """For whichever door a reply comes through."""
     return answering.answer(tx, reply)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from services.notify import answering, contacts, overview, planning, rows, sending, store
-from services.notify.answering import Answer
+from services.notify.answering import ReplyAnswer
 from services.notify.channels.channel import Channel, Letter
 from services.notify.dispatcher import Dispatcher
 from services.notify.domain import AlertState, ChannelName, Contact, Escalation, Purpose, Rules
@@ -197,7 +197,7 @@ class Office:
         self.announced += [event for event, _ in announced]
         self.traces += [tx.traces.get(event.subject) for event, _ in announced]
 
-    def reply(self, text: str, number: str = "+420601234567", at: datetime | None = None) -> Answer:
+    def reply(self, text: str, number: str = "+420601234567", at: datetime | None = None) -> ReplyAnswer:
         with self.db.transaction() as tx:
             return answering.answer(tx, Reply(number, text, at))
 
