@@ -14,6 +14,7 @@ from tests.contracts.stored import ALL, FULL, Example
 # An id must never be computed in another way: copies from before and after an upgrade are the same event.
 STORED_IDS = {
     "case.acknowledged": "d4489231-543b-5a34-8410-23ef5e81724e",
+    "case.corrected": "d8502c16-4d94-56c1-8d25-a1f742a60268",
     "case.escalated": "97c9d3f5-bd11-580c-a321-9b09c889f280",
     "case.exhausted": "44262799-594b-5c9e-b302-36a2758448b3",
     "case.handed_back": "21ca92b6-fd47-5356-b9df-8f656e0e324d",
@@ -24,6 +25,7 @@ STORED_IDS = {
     "case.warned": "d7c97042-478e-5524-b828-884247e3c295",
     "complaint.answered": "837a0f1b-82e7-5644-9133-cbf3b7766ad6",
     "complaint.classified": "1c699624-e620-52e8-ba54-163245437a5c",
+    "complaint.escalation_requested": "aba4359e-667e-5e87-9a1d-b1cef15a67f6",
     "complaint.forgotten": "1f4f31d7-c214-59e4-90c6-45dbd9dbeef8",
     "complaint.merged": "834454e4-9566-5b96-967c-e3650afd97e9",
     "complaint.rated": "4a895589-5edc-5f39-a0b1-2523c4a06daa",
