@@ -50,7 +50,9 @@ ROSTER: dict[str, dict[str, dict[str, Any]]] = {
         "/v1/supervisors/max": {"name": "Max", "role": "manager", "regions": ["*"], "languages": ["en"]},
     },
     "notify": {
-        f"/v1/contacts/{p}": {
+        # Petr's number is there to be answered from, not to be called.
+        f"/v1/contacts/{p}": ({"phone": "+420601234567", "channels": ["email"]} if p == "petr" else {})
+        | {
             "name": p.title(),
             "email": f"{p}@example.org",
             "language": "en",

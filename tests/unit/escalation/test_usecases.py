@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.escalation.domain.case import CaseState
 from services.escalation.domain.answers import Refusal
+from services.escalation.domain.case import CaseState
 from shared import clock
 from shared.contracts.escalation import CaseAcknowledged, CaseEscalated, CaseExhausted, CaseOpened, CaseResolved
 from shared.contracts.event import Severity
