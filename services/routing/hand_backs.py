@@ -11,7 +11,6 @@ from marshmallow import ValidationError
 from services.routing.domain.complaint import Complaint
 from services.routing.domain.entry import State
 from services.routing.domain.policy import Policy
-from services.routing.domain.reasons import Reason
 from services.routing.schemas import NeedsSchema, needs_from
 from shared.contracts.escalation import CaseHandedBack
 from shared.policy.words import NONE
@@ -26,7 +25,7 @@ def follow(complaint: Complaint, event: CaseHandedBack, policy: Policy, now: dat
 
     Before its facts are known the needs are kept for them. A closed one stays closed.
     """
-    if event.case_revision <= complaint.handed_back_revision or complaint.reason is Reason.FORGOTTEN:
+    if event.case_revision <= complaint.handed_back_revision:
         return complaint
     seen = replace(complaint, handed_back_revision=event.case_revision)
     if complaint.state is State.RELEASED:

@@ -72,6 +72,7 @@ def test_what_routing_cannot_use_is_ignored_told_and_noted(office: Office) -> No
         ({"skill_level": "6"}, {}, {"skill_level": "6"}),
         ({"skill_level": "0"}, {}, {"skill_level": "0"}),
         ({"skill_level": "²"}, {}, {"skill_level": "²"}),
+        ({"skill_level": "9" * 5000}, {}, {"skill_level": "9" * 100}),
         ({"language_level": "none"}, {"language_level": None}, {}),
         ({"language": "DE"}, {"language": "de"}, {}),
         ({"region": "cz"}, {"region": "CZ"}, {}),
