@@ -29,7 +29,7 @@ def test_a_level_without_people_is_found_and_said_once() -> None:
     with capture_logs() as logs:
         assert linter.look(POLICY, NOBODY, NOON)
         assert linter.look(POLICY, People((replace(DORA, role=Role.COORDINATOR),)), NOON)
-    assert [(line["event"], line["kind"], line["name"]) for line in logs] == [
+    assert [(line["event"], line["kind"], line["about"]) for line in logs] == [
         ("policy_finding", "top_level_empty", "all")
     ]
     assert (linter.findings[0].text, counted()) == ("level 1 (only): nobody is meant by it", 1)
