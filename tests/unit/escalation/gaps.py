@@ -1,4 +1,4 @@
-"""When nobody is on duty, without turns and stand-ins, for tests of the lint where the rotas' own reckoning is missing."""
+"""When nobody is on duty, without turns and stand-ins, for tests where the rotas' own reckoning is missing."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
