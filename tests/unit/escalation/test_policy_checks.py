@@ -127,3 +127,26 @@ def test_one_person_alone_takes_no_turns() -> None:
     (mistake,) = mistakes_in(a_policy(rest=rota))
     assert "rotas.0.shifts.0.rotate: one person alone takes no turns" in mistake
     assert mistakes_in(a_policy(rest=rota.replace("people: a", "people: [a, b]"))) == ()
+
+
+def test_a_last_ladder_whose_condition_fits_everything_has_none() -> None:
+    text = LEAST.replace("{name: all, levels", "{name: all, when: {severity: [low, medium, high, critical]}, levels")
+    assert mistakes_in(text) == ()
+
+
+def test_a_rule_for_every_clock_behind_one_for_some_still_fires_but_not_the_other_way_round() -> None:
+    some, every = "{reason: overdue, clocks: resolution}", "{reason: overdue}"
+    assert mistakes_in(a_policy(f"[{some}, {every}]")) == ()
+    (mistake,) = mistakes_in(a_policy(f"[{every}, {some}]"))
+    assert mistake.endswith("triggers.1: never fires: all of it is taken by triggers.0")
+
+
+STORM = "{name: x, of: product, more_than: 9, within: 5m, ladder: all, quiet_after: 1h}"
+ROTA = "{name: x, shifts: [{people: a, timezone: UTC, days: daily, from: 08:00, to: 16:00}]}"
+
+
+@pytest.mark.parametrize(("part", "entry"), [("storms", STORM), ("rotas", ROTA)])
+def test_no_two_of_a_kind_have_the_same_name(part: str, entry: str) -> None:
+    text = a_policy(rest=f"{part}: [{entry}, %s]\n")
+    assert mistakes_in(text % entry.replace("name: x", "name: y")) == ()
+    assert mistakes_in(text % entry) == (f"policy.yml:5: {part}.1.name: 'x' stands here twice",)
