@@ -1,6 +1,7 @@
 """The forms of ladders and rotas in the policy file; used by policyfile.py, beside those of policy_schemas.py."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
@@ -19,6 +20,7 @@ from services.escalation.policy_fields import (
     one_of,
 )
 from services.escalation.policy_schemas import HOURS, NAMED, WhenForm
+from shared.contracts.event import Severity
 from shared.hours.calendar import Calendar, Shift
 from shared.hours.holidaybook import holidays_of
 from shared.hours.schedule import Days, HolidaysField, WallTime, Zone
@@ -69,6 +71,17 @@ class LadderForm(Form):
     def _starts_on_the_ladder(self, data: Mapping[str, Any], **_: Any) -> None:
         top = len(data["levels"])
         wrong = {s.value: [f"{n} is above the top, which is {top}"] for s, n in data["start"].items() if n > top}
+        if wrong:
+            raise ValidationError({"start": wrong})
+
+    @validates_schema
+    def _starts_higher_the_worse_it_is(self, data: Mapping[str, Any], **_: Any) -> None:
+        start, ranked = data["start"], sorted(Severity, key=lambda s: s.rank)
+        wrong = {
+            milder.value: [f"{start[milder]} is above where {worse} starts, which is {start.get(worse, 1)}"]
+            for milder, worse in pairwise(ranked)
+            if start.get(milder, 1) > start.get(worse, 1)
+        }
         if wrong:
             raise ValidationError({"start": wrong})
 

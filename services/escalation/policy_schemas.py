@@ -131,6 +131,11 @@ class ClockForm(Form):
     tell = Recipients(attribute="told")
     pauses = Words(one_of(*PauseReason), any_alone=False, load_default=frozenset())
 
+    @validates_schema
+    def _has_something_to_tell(self, data: Mapping[str, Any], **_: Any) -> None:
+        if "told" in data and data.get("warn") == ():
+            raise ValidationError({"tell": ["there are no warnings to tell: `warn` is none"]})
+
     @post_load
     def _clock(self, data: dict[str, Any], **_: Any) -> ClockRule:
         measures, pauses = Measure(data.pop("measures")), frozenset(map(PauseReason, data.pop("pauses")))
