@@ -1,0 +1,207 @@
+"""What the doors of supervisors, rotas and overrides take and answer, for the documents; api.py has it in its table."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from marshmallow import fields, validate
+
+from services.escalation import duty_schemas, people_schemas
+from services.escalation.domain.duty import Why
+from services.escalation.domain.people import Role
+from shared.api import Operation
+from shared.contracts.event import Instant
+from shared.differences import Difference
+from shared.parts import CHECK
+
+FROM, TO = {"wire": "from"}, {"wire": "to"}
+
+
+@dataclass(frozen=True)
+class SupervisorAbsence:
+    """Away from an instant until just before another one; stand_in: who is alerted instead, if anybody."""
+
+    start: datetime = field(metadata=FROM)
+    end: datetime = field(metadata=TO)
+    stand_in: str | None
+
+
+@dataclass(frozen=True)
+class SupervisorDocument:
+    """A person on the ladder. leads: teams of agents. timezone: in which days of absences are meant."""
+
+    id: str
+    name: str
+    role: Role
+    regions: tuple[str, ...]
+    languages: tuple[str, ...]
+    leads: tuple[str, ...]
+    timezone: str
+    absences: tuple[SupervisorAbsence, ...]
+
+
+@dataclass(frozen=True)
+class SupervisorList:
+    supervisors: tuple[SupervisorDocument, ...]
+
+
+@dataclass(frozen=True)
+class DutyDocument:
+    """Who is on duty, for whatever reasons from since until just before until: at most 14 days before and after.
+
+    name: null = nobody whom the service knows, so not alerted. instead_of: whose duty it was. override: the id of the
+    one by which it is theirs, and its reason.
+    """
+
+    person: str
+    name: str | None
+    why: Why
+    since: datetime
+    until: datetime
+    instead_of: str | None
+    override: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class DutyStretch:
+    """The same people for the same reasons from an instant until just before another one; none: nobody is on duty."""
+
+    start: datetime = field(metadata=FROM)
+    end: datetime = field(metadata=TO)
+    on_duty: tuple[DutyDocument, ...]
+
+
+@dataclass(frozen=True)
+class RotaNow:
+    """Who has a rota's duty, for which reasons from since until just before until, and what comes then.
+
+    With nobody on duty since and until are those of the gap. next: null = no change within 14 days.
+    """
+
+    name: str
+    since: datetime
+    until: datetime
+    on_duty: tuple[DutyDocument, ...]
+    next: DutyStretch | None
+
+
+@dataclass(frozen=True)
+class LevelNow:
+    """Whom a level would alert, of a complaint whose agent is not known; is_open: whether it may alert at that time."""
+
+    ladder: str
+    level: int
+    name: str
+    is_open: bool
+    alerts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DutyNow:
+    """levels: of the current policy; none if no region was named."""
+
+    at: datetime
+    rotas: tuple[RotaNow, ...]
+    levels: tuple[LevelNow, ...]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Nobody is on duty from an instant until just before another one."""
+
+    start: datetime = field(metadata=FROM)
+    end: datetime = field(metadata=TO)
+
+
+@dataclass(frozen=True)
+class OverrideDocument:
+    """Somebody has a rota's duty for a while, instead of one person or of all."""
+
+    id: str
+    rota: str
+    person: str
+    start: datetime = field(metadata=FROM)
+    end: datetime = field(metadata=TO)
+    instead_of: str | None
+    by: str
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class RotaCourse:
+    """Who has the duty when; overrides: all that hold at some instant in between, the newest last."""
+
+    name: str
+    start: datetime = field(metadata=FROM)
+    end: datetime = field(metadata=TO)
+    course: tuple[DutyStretch, ...]
+    gaps: tuple[Gap, ...]
+    overrides: tuple[OverrideDocument, ...]
+
+
+_PERSON_ID = {"supervisor_id": fields.String(validate=validate.Length(1, 100))}
+_NAME = fields.String(validate=validate.Length(1, 60))
+_CODE = fields.String(validate=validate.Length(1, 40))
+_PETR = {
+    "name": "Petr",
+    "role": "supervisor",
+    "regions": ["CZ"],
+    "languages": ["cs"],
+    "leads": ["recall"],
+    "timezone": "Europe/Prague",
+    "absences": [{"from": "2026-12-24", "to": "2027-01-01", "stand_in": "karin"}],
+}
+_KARIN = {"id": "karin", "name": "Karin", "role": "coordinator", "regions": ["CZ", "DE"], "languages": ["de"]}
+
+OPERATIONS = {
+    "put_supervisor": Operation(
+        "Add or change a supervisor",
+        body=people_schemas.SupervisorBody(),
+        answer=SupervisorDocument,
+        path=_PERSON_ID,
+        example=_PETR,
+        example_path={"supervisor_id": "petr"},
+    ),
+    "put_supervisors": Operation(
+        "Add or change many supervisors: all of them or none; those not named stay as they are",
+        body=people_schemas.SupervisorsBody(),
+        answer=Difference,
+        query=CHECK,
+        example={"supervisors": [{"id": "petr"} | _PETR, _KARIN]},
+    ),
+    "get_supervisors": Operation("List the supervisors", answer=SupervisorList),
+    "get_duty": Operation(
+        "Who is on duty and why, and with a region whom each level would alert",
+        answer=DutyNow,
+        query={"at": Instant(), "rota": _NAME, "region": _CODE, "language": _CODE},
+        problems=(404, 422),
+    ),
+    "get_rota": Operation(
+        "The course of a rota, at most 31 days of it",
+        answer=RotaCourse,
+        path={"name": _NAME},
+        query={"from": Instant(), "to": Instant()},
+        problems=(404, 422),
+        example_path={"name": "on_call"},
+    ),
+    "post_override": Operation(
+        "Give the duty of a rota to somebody for a while; said again, it is the same one",
+        body=duty_schemas.OverrideBody(),
+        answer=OverrideDocument,
+        status=201,
+        example={
+            "rota": "on_call",
+            "person": "petr",
+            "from": "2099-12-24T08:00:00+01:00",
+            "to": "2099-12-25T08:00:00+01:00",
+            "instead_of": "karin",
+            "reason": "swapped for Christmas",
+        },
+    ),
+    "delete_override": Operation(
+        "Take an override back; answers with what it was",
+        answer=OverrideDocument,
+        problems=(404,),
+        example_path={"override_id": "2da732d0-868d-50f4-9c52-af349722c32f"},
+    ),
+}
