@@ -175,9 +175,7 @@ class _Facts:
             held, is_there = self._settled(slot.within(start, end), active, at)
             since, until = max(since, held.since), min(until, held.until)
             if is_there:
-                twice = there.get(held.person, held)
-                longest = min(twice.since, held.since), max(twice.until, held.until)
-                there[held.person] = twice._replace(since=longest[0], until=longest[1])
+                there.setdefault(held.person, held)
         return max(since, start), min(until, end), there
 
     def _said(self, at: datetime) -> tuple[datetime, datetime, list[Override]]:
