@@ -32,6 +32,7 @@ _TEXTS = {
     "complaint.answered": "The customer got an answer upstream.",
     "complaint.resolved": "The complaint was closed upstream.",
     "complaint.reopened": "A closed complaint was opened again upstream.",
+    "complaint.escalation_requested": "Somebody upstream asks that a supervisor looks at the complaint.",
     "complaint.rated": "The customer rated the service; score is 0 (worst) to 1 (best).",
     "agent.changed": "An agent is new, or changed: all that there is to say of them, as PUT /v1/agents/{id} takes it.",
     "agent.presence": "An agent is there, busy, away or gone; until says when that is over.",

@@ -12,7 +12,13 @@ from typing import Any
 LINE_IDS = uuid.uuid5(uuid.NAMESPACE_DNS, "ombud.feed")
 FEED = "feed"
 SUBMITTED, CONTACTED = "complaint.submitted", "complaint.contacted"
-STEPS = ("complaint.answered", "complaint.resolved", "complaint.reopened", "complaint.rated")
+STEPS = (
+    "complaint.answered",
+    "complaint.resolved",
+    "complaint.reopened",
+    "complaint.rated",
+    "complaint.escalation_requested",
+)
 
 Key = tuple[str, str]
 

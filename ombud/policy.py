@@ -1,15 +1,21 @@
 """`ombud policy`: the mistakes in the policies of routing and escalation, what a roster lacks for it, and a trial."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from ombud.options import option
+from ombud.policy_people import faults_of, reachable_of, supervisors_of
 from ombud.policy_trial import show_trial
 from ombud.roster_form import Entry, Fault, Form, read_form
 from ombud.trouble import Trouble
 from services.escalation import policyfile as escalation_file
+from services.escalation.domain.lint import lint as lint_ladders
+from services.escalation.domain.people import Supervisor
+from services.escalation.domain.policy import Policy as EscalationPolicy
+from services.escalation.settings import SHIPPED_POLICY as SHIPPED_LADDER
 from services.routing import policyfile as routing_file
 from services.routing.domain.lint import lint
 from services.routing.domain.policy import Policy
@@ -37,26 +43,25 @@ def policy() -> None:
     env="OMBUD_ESCALATION_POLICY",
     type=_FILE,
     default=None,
-    help="Escalation's policy, to check it too.",
+    help="Escalation's policy; else the shipped one.",
 )
-@click.option("--roster", type=_FILE, default=None, help="A roster, to see what its agents cannot do.")
-@click.option("--strict", is_flag=True, help="Fail also for what the agents cannot do.")
+@click.option("--roster", type=_FILE, default=None, help="A roster, to see what its people cannot do.")
+@click.option("--strict", is_flag=True, help="Fail also for what the people cannot do.")
 def check(routing: Path | None, escalation: Path | None, roster: Path | None, strict: bool) -> None:
     """Check the policies; every mistake is shown with its line, and with a roster also what nobody could do."""
     mistakes: list[str] = []
-    read = _routing_policy(routing or SHIPPED_POLICY, mistakes)
-    if escalation is not None:
-        _look_at_escalation(escalation, mistakes)
-    agents = _agents(roster, mistakes) if roster is not None else None
-    findings = lint(read, agents, clock.now()) if read and agents is not None else ()
+    routes = _routing_policy(routing or SHIPPED_POLICY, mistakes)
+    ladder = _escalation_policy(escalation or SHIPPED_LADDER, mistakes)
+    people = _people(roster, mistakes) if roster is not None else None
+    findings = list(_findings(routes, ladder, people)) if people is not None else []
     for finding in findings:
-        click.echo(f"routing: {finding.kind}: {finding.name}: {finding.text}")
+        click.echo(finding)
     for mistake in mistakes:
         click.echo(mistake, err=True)
     if mistakes:
         raise Trouble(f"this cannot be used: {_counted(len(mistakes), 'mistake')}")
     if strict and findings:
-        raise Trouble(f"the agents cannot do all of it: {_counted(len(findings), 'finding')}")
+        raise Trouble(f"the people cannot do all of it: {_counted(len(findings), 'finding')}")
 
 
 @policy.command("try")
@@ -88,23 +93,45 @@ def _routing_policy(path: Path, mistakes: list[str]) -> Policy | None:
     return read
 
 
-def _look_at_escalation(path: Path, mistakes: list[str]) -> None:
+def _escalation_policy(path: Path, mistakes: list[str]) -> EscalationPolicy | None:
     try:
-        read = escalation_file.parse(escalation_file.read_document(path), str(path))
-    except escalation_file.WrongPolicy as error:
+        read = escalation_file.read(path)
+    except PolicyError as error:
         mistakes += error.mistakes
-        return
-    click.echo(f"{path} can be used: {_counted(read.top_level, 'level')}, version {read.version}")
+        return None
+    click.echo(f"{path} can be used: {_counted(len(read.ladders), 'ladder')}, version {read.version}")
+    return read
 
 
-def _agents(path: Path, mistakes: list[str]) -> list[Agent] | None:
+@dataclass(frozen=True)
+class _People:
+    """Everybody in a roster; reachable: ids of those who have a channel."""
+
+    agents: list[Agent]
+    supervisors: list[Supervisor]
+    reachable: frozenset[str]
+
+
+def _people(path: Path, mistakes: list[str]) -> _People | None:
     try:
         form = read_form(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         raise Trouble(f"{path} is not UTF-8: {error.reason}") from error
     agents, faults = agents_of(form, _agent)
+    supervisors, more = supervisors_of(form)
+    faults += more
     mistakes += [f"{path}:{fault.line}: {fault.text}" for fault in sorted(faults, key=lambda f: f.line)]
-    return None if faults else agents
+    return None if faults else _People(agents, supervisors, reachable_of(form))
+
+
+def _findings(routes: Policy | None, ladder: EscalationPolicy | None, people: _People) -> Iterator[str]:
+    now = clock.now()
+    if routes is not None:
+        for one in lint(routes, people.agents, now):
+            yield f"routing: {one.kind}: {one.name}: {one.text}"
+    if ladder is not None:
+        for found in lint_ladders(ladder, people.supervisors, (), now, people.reachable):
+            yield f"escalation: {found.kind}: {found.name}: {found.text}"
 
 
 def agents_of(form: Form, read: Callable[[Entry], Agent]) -> tuple[list[Agent], list[Fault]]:
@@ -114,7 +141,7 @@ def agents_of(form: Form, read: Callable[[Entry], Agent]) -> tuple[list[Agent], 
         try:
             agents.append(read(entry))
         except Rejected as error:
-            faults += _faults(entry, error)
+            faults += faults_of("agents", entry, error)
     return agents, faults
 
 
@@ -123,11 +150,6 @@ def _agent(entry: Entry) -> Agent:
     from services.routing.schemas import agent_from
 
     return agent_from(entry.id, {name: value for name, value in entry.data.items() if name != "id"})
-
-
-def _faults(entry: Entry, error: Rejected) -> Iterator[Fault]:
-    for one in error.errors or [{"pointer": "", "detail": error.detail}]:
-        yield Fault(entry.line_of(one["pointer"]), f"agents: {entry.id}: {one['pointer']}: {one['detail']}")
 
 
 def _counted(number: int, word: str) -> str:

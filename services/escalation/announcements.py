@@ -1,27 +1,32 @@
-"""Transitions as events for the other services and as rows of the timeline. Called by the use cases."""
+"""Transitions as events for the other services and as rows of the timeline. Called when transitions are saved."""
 
+import uuid
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from services.escalation.domain.case import Case, Change, What
+from services.escalation.domain.timing import FOLLOW_UP
 from shared.contracts.escalation import (
     AlertFacts,
     CaseAcknowledged,
+    CaseCorrected,
     CaseEscalated,
     CaseExhausted,
+    CaseHandedBack,
+    CaseMuted,
     CaseOpened,
     CaseResolved,
+    CaseSnoozed,
+    CaseWarned,
     Clock,
     EscalationReason,
 )
-from shared.contracts.event import Event
+from shared.contracts.event import Event, Severity
 from shared.contracts.notify import AlertAccepted, AlertAmbiguous, AlertFailed, AlertOutcome, AlertSuppressed
-from shared.contracts.routing import ComplaintAssigned, ComplaintQueued
 from shared.database import Row
 
-FIRST_ANSWER = "first_answer"
-WITH_FACTS = (What.ESCALATED, What.EXHAUSTED)  # their events tell what the alert needs
+WARNINGS = uuid.uuid5(uuid.NAMESPACE_DNS, "warnings.ombud")
 _ALERT_ENDS = {
     AlertAccepted: What.ALERT_ACCEPTED,
     AlertFailed: What.ALERT_FAILED,
@@ -30,37 +35,25 @@ _ALERT_ENDS = {
 }
 
 
-def event_of(change: Change, agent: str | None, now: datetime) -> Event | None:
+def event_of(change: Change, now: datetime) -> Event | None:
     """What the others hear of a transition, None for what concerns only the timeline."""
+    make = _EVENTS.get(change.what)
+    return make(change, now) if make else None
+
+
+def _opened(change: Change, now: datetime) -> Event:
     case = change.case
-    match change.what:
-        case What.OPENED:
-            clocks = (Clock(FIRST_ANSWER, case.due_at),) if case.due_at else ()
-            return CaseOpened(case.id, case.revision, case.policy_version, clocks)
-        case What.ESCALATED:
-            return escalated(case, agent)
-        case What.ACKNOWLEDGED:
-            return CaseAcknowledged(case.id, case.revision, change.actor, now, case.level, case.escalation_id)
-        case What.RESOLVED | What.MERGED | What.FORGOTTEN:
-            return CaseResolved(
-                case.id,
-                case.revision,
-                case.closed_at or now,
-                case.level,
-                case.closed_by,
-                case.escalation_id,
-                complaint_revision=case.closed_revision,
-            )
-        case What.EXHAUSTED:
-            return CaseExhausted(
-                case.id, case.revision, _escalation_id(case), case.level, case.severity, _facts(case, agent), now
-            )
-    return None
+    clocks = tuple(Clock(clock.name, clock.due_at) for clock in case.clocks)
+    return CaseOpened(case.id, case.revision, case.policy_version, clocks)
 
 
-def escalated(case: Case, agent: str | None) -> CaseEscalated:
+def _escalated(change: Change, now: datetime) -> Event:
+    return escalated(change.case)
+
+
+def escalated(case: Case) -> CaseEscalated:
     """The present escalation of a case; announced `again` by a repair, it is the same escalation."""
-    assert case.due_at is not None
+    assert case.respond_by is not None
     return CaseEscalated(
         case_id=case.id,
         case_revision=case.revision,
@@ -69,10 +62,98 @@ def escalated(case: Case, agent: str | None) -> CaseEscalated:
         reason=case.reason or EscalationReason.SEVERITY,
         severity=case.severity,
         recipients=case.recipients,
-        respond_by=case.due_at,
-        facts=_facts(case, agent),
+        respond_by=case.respond_by,
+        facts=_facts(case),
         policy_version=case.policy_version,
+        round=case.round,
     )
+
+
+def _warned(change: Change, now: datetime) -> Event:
+    """The revision is that of the change, so that an answer after it settles it."""
+    case, told = change.case, change.details
+    name = f"{case.id}:{told['clock']}:{told['due_at']}:{told['percent']}"
+    return CaseWarned(
+        case_id=case.id,
+        case_revision=case.revision,
+        warning_id=str(uuid.uuid5(WARNINGS, name)),
+        clock=FOLLOW_UP if change.what is What.REMINDED else told["clock"],
+        percent=told["percent"],
+        due_at=datetime.fromisoformat(told["due_at"]),
+        at=now,
+        level=case.level,
+        severity=case.severity,
+        recipients=tuple(told["recipients"]),
+        facts=_facts(case),
+    )
+
+
+def _acknowledged(change: Change, now: datetime) -> Event:
+    case = change.case
+    return CaseAcknowledged(case.id, case.revision, change.actor, now, case.level, case.escalation_id)
+
+
+def _snoozed(change: Change, now: datetime) -> Event:
+    case = change.case
+    assert case.respond_by is not None
+    return CaseSnoozed(case.id, case.revision, change.actor, now, case.respond_by, case.level, case.escalation_id)
+
+
+def _handed_back(change: Change, now: datetime) -> Event:
+    case, needs = change.case, change.details["needs"]
+    return CaseHandedBack(
+        case.id, case.revision, change.actor, now, case.level, case.escalation_id, dict(needs), change.note
+    )
+
+
+def _muted(change: Change, now: datetime) -> Event:
+    assert change.case.parent_id is not None
+    return CaseMuted(change.case.id, change.case.revision, change.case.parent_id, now)
+
+
+def _corrected(change: Change, now: datetime) -> Event:
+    said = dict(change.details)
+    severity = Severity(said.pop("severity")) if "severity" in said else None
+    return CaseCorrected(change.case.id, change.case.revision, change.actor, now, severity, **said)
+
+
+def _resolved(change: Change, now: datetime) -> Event:
+    case = change.case
+    return CaseResolved(
+        case.id,
+        case.revision,
+        case.closed_at or now,
+        case.level,
+        case.closed_by,
+        case.escalation_id,
+        complaint_revision=case.closed_revision,
+        outcome=case.outcome,
+        remedies=case.remedies,
+    )
+
+
+def _exhausted(change: Change, now: datetime) -> Event:
+    case = change.case
+    return CaseExhausted(case.id, case.revision, _escalation_id(case), case.level, case.severity, _facts(case), now)
+
+
+_EVENTS = {
+    What.OPENED: _opened,
+    What.ESCALATED: _escalated,
+    What.WARNED: _warned,
+    What.CLOCK_BROKEN: _warned,
+    What.REMINDED: _warned,
+    What.ACKNOWLEDGED: _acknowledged,
+    What.TAKEN_OVER: _acknowledged,
+    What.SNOOZED: _snoozed,
+    What.HANDED_BACK: _handed_back,
+    What.LINKED: _muted,
+    What.CORRECTED: _corrected,
+    What.RESOLVED: _resolved,
+    What.MERGED: _resolved,
+    What.FORGOTTEN: _resolved,
+    What.EXHAUSTED: _exhausted,
+}
 
 
 def _escalation_id(case: Case) -> str:
@@ -80,60 +161,31 @@ def _escalation_id(case: Case) -> str:
     return case.escalation_id
 
 
-def _facts(case: Case, agent: str | None) -> AlertFacts:
-    assert case.facts is not None, "only a complaint that was read climbs"
-    return replace(case.facts, agent_name=agent)
+def _facts(case: Case) -> AlertFacts:
+    assert case.facts is not None, "only a complaint that was read has something to tell"
+    return replace(case.facts, agent_name=case.owner.agent_name)
 
 
 def row_of(change: Change, now: datetime) -> Row:
-    """The timeline's row of a transition; its key is the case's revision."""
+    """The timeline's row of a transition; its key is the case's revision, unless the change has one of its own."""
     case = change.case
-    details: dict[str, Any] = {}
-    if change.what is What.ESCALATED and case.due_at:
-        details = {
-            "recipients": list(case.recipients),
-            "respond_by": case.due_at.isoformat(),
-            "escalation_id": case.escalation_id,
-        }
-    elif change.what is What.UPDATED:
-        details = {"severity": case.severity.value, "complaint_revision": case.facts_revision}
     return {
         "case_id": case.id,
-        "key": f"{case.revision:06d}",
+        "key": change.row_key,
         "at": now,
-        "actor": change.actor,
+        "actor": change.actor[:200],
         "what": change.what.value,
         "level": case.level,
         "reason": change.reason.value if change.reason else None,
         "policy_version": case.policy_version,
-        "details": details,
-    }
-
-
-def row_of_owner(event: ComplaintAssigned | ComplaintQueued) -> Row:
-    """What routing said about who owns the complaint; needs no case, so it may come first."""
-    row = {"case_id": event.complaint_id, "actor": "routing"}
-    if isinstance(event, ComplaintAssigned):
-        details = {"attempt": event.attempt, "agent": event.agent_name}
-        return row | {
-            "key": f"assigned:{event.attempt}",
-            "at": event.assigned_at,
-            "what": What.ASSIGNED.value,
-            "reason": None,
-            "details": details,
-        }
-    return row | {
-        "key": f"queued:{event.attempt}",
-        "at": event.queued_at,
-        "what": What.QUEUED.value,
-        "reason": event.reason.value,
-        "details": {"attempt": event.attempt},
+        "details": dict(change.details),
     }
 
 
 def row_of_alert(event: AlertOutcome) -> Row:
-    """How an alert ended: who was reached when, and through what."""
+    """How an alert ended: who was reached when, and through what; needs no case, so it may come first."""
     what = _ALERT_ENDS[type(event)].value
+    details: dict[str, Any] = {"channel": event.channel, "seconds": event.seconds, "escalation_id": event.escalation_id}
     return {
         "case_id": event.case_id,
         "key": f"{what}:{event.alert_id}"[:100],
@@ -142,5 +194,5 @@ def row_of_alert(event: AlertOutcome) -> Row:
         "what": what,
         "level": event.level,
         "reason": event.reason[:60],
-        "details": {"channel": event.channel, "seconds": event.seconds},
+        "details": details,
     }

@@ -1,17 +1,17 @@
 """What escalation's HTTP doors take and answer, for the documents: `python -m apidocs` reads it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from marshmallow import fields, validate
 
-from services.escalation import schemas
+from services.escalation import answer_schemas as forms
+from services.escalation import people_schemas
 from services.escalation.domain.case import CaseState, Ending, What
-from services.escalation.domain.ladder import Supervisor
-from services.escalation.doors import MOST_LISTED
-from shared.api import A_COMPLAINT, HTML, PAGE, THIS_DOCUMENT, Operation, Plumbing
-from shared.contracts.escalation import EscalationReason
+from services.escalation.domain.people import Role
+from shared.api import A_COMPLAINT, ANOTHER_COMPLAINT, HTML, PAGE, THIS_DOCUMENT, Operation, Plumbing
+from shared.contracts.escalation import EscalationReason, Outcome, Remedy
 from shared.contracts.event import Severity
 from shared.differences import Difference
 from shared.parts import CHECK
@@ -19,9 +19,22 @@ from shared.quarantine import api as quarantine
 
 
 @dataclass(frozen=True)
-class CaseDocument:
-    """A case; its id is the complaint's. trigger: why it was escalated at first; due_at: when the next clock ends.
+class ClockDocument:
+    """told: the highest percent that was announced, 100 = broken. kept: null while it may still be."""
 
+    name: str
+    started_at: datetime
+    due_at: datetime
+    told: int
+    stopped_at: datetime | None
+    kept: bool | None
+
+
+@dataclass(frozen=True)
+class CaseDocument:
+    """A case; its id is the complaint's. trigger: why it was escalated at first; due_at: when time asks next.
+
+    respond_by: when the present level has had its time, or a snooze ends. parent_id: the case that it is part of.
     ending: set once the complaint was merged into another one, or forgotten.
     """
 
@@ -29,28 +42,45 @@ class CaseDocument:
     state: CaseState
     case_revision: int
     severity: Severity
+    ladder: str | None
     level: int
     round: int
     reason: EscalationReason | None
     trigger: EscalationReason | None
     escalation_id: str | None
     recipients: tuple[str, ...]
+    confirmed_by: tuple[str, ...]
     policy_version: str
     category: str | None
     region: str | None
+    product: str | None
+    agent_id: str | None
+    parent_id: str | None
+    is_major: bool
+    clocks: tuple[ClockDocument, ...]
+    paused_until: datetime | None
     due_at: datetime | None
+    overdue_since: datetime | None
+    respond_by: datetime | None
+    follow_up_by: datetime | None
+    opened_at: datetime | None
     since: datetime | None
     escalated_at: datetime | None
     acknowledged_at: datetime | None
     closed_at: datetime | None
     acknowledged_by: str | None
     closed_by: str | None
+    outcome: Outcome | None
+    remedies: tuple[Remedy, ...]
     ending: Ending | None
 
 
 @dataclass(frozen=True)
 class CaseList:
+    """next: what to say as `after` for the next page; null on the last."""
+
     cases: tuple[CaseDocument, ...]
+    next: str | None
 
 
 @dataclass(frozen=True)
@@ -71,6 +101,7 @@ class TimelineRow:
     reason: str | None
     policy_version: str | None
     details: dict[str, Any]
+    note: str | None
 
 
 @dataclass(frozen=True)
@@ -82,8 +113,37 @@ class CaseWithTimeline(CaseDocument):
 
 
 @dataclass(frozen=True)
+class Timeline:
+    case_id: str
+    timeline: tuple[TimelineRow, ...]
+
+
+@dataclass(frozen=True)
+class Absence:
+    """from: an instant in UTC. stand_in: who is alerted instead."""
+
+    start: datetime = field(metadata={"wire": "from"})
+    end: datetime = field(metadata={"wire": "to"})
+    stand_in: str | None
+
+
+@dataclass(frozen=True)
+class SupervisorDocument:
+    """leads: the teams of agents that the person leads."""
+
+    id: str
+    name: str
+    role: Role
+    regions: tuple[str, ...]
+    languages: tuple[str, ...]
+    leads: tuple[str, ...]
+    timezone: str
+    absences: tuple[Absence, ...]
+
+
+@dataclass(frozen=True)
 class SupervisorList:
-    supervisors: tuple[Supervisor, ...]
+    supervisors: tuple[SupervisorDocument, ...]
 
 
 @dataclass(frozen=True)
@@ -95,6 +155,8 @@ class Summary:
     open: int
     escalated_now: int
     acknowledged: int
+    snoozed: int
+    muted: int
     resolved: int
     exhausted: int
     escalated: int
@@ -103,18 +165,110 @@ class Summary:
     plumbing: Plumbing
 
 
-_STATE = fields.Enum(CaseState, by_value=True)
-_LIMIT = fields.Integer(load_default=100, validate=validate.Range(1, MOST_LISTED))
+_ONE = {"case_id": A_COMPLAINT}
 
 OPERATIONS = {
     "acknowledge": Operation(
-        "Take a case: the ladder's clock stops",
-        body=schemas.AcknowledgeBody(),
+        "Take a case: the ladder's clock stops, the follow-up clock starts",
+        body=forms.AnswerBody(),
         needs_body=False,
         answer=AnsweredCase,
         problems=(404, 409),
         example={"by": "petr"},
-        example_path={"case_id": A_COMPLAINT},
+        example_path=_ONE,
+    ),
+    "take_over": Operation(
+        "Take a case, also from somebody who has it",
+        body=forms.AnswerBody(),
+        needs_body=False,
+        answer=AnsweredCase,
+        problems=(404, 409),
+        example={"by": "karin"},
+        example_path=_ONE,
+    ),
+    "escalate": Operation(
+        "Move a case to a level, or to the next one",
+        body=forms.EscalateBody(),
+        needs_body=False,
+        answer=AnsweredCase,
+        problems=(404, 409),
+        example={"level": 2, "note": "He wants to go to the press."},
+        example_path=_ONE,
+    ),
+    "snooze": Operation(
+        "Put a case off: nobody is alerted until then, but for a new alarm",
+        body=forms.UntilBody(),
+        answer=AnsweredCase,
+        problems=(404, 409),
+        example={"for": "2h"},
+        example_path=_ONE,
+    ),
+    "add_note": Operation(
+        "Add a note to the record of a case",
+        body=forms.NoteBody(),
+        answer=AnsweredCase,
+        problems=(404, 409),
+        example={"note": "Called her, no answer."},
+        example_path=_ONE,
+    ),
+    "pause": Operation(
+        "Stop the clocks that the policy stops for that reason",
+        body=forms.PauseBody(),
+        answer=AnsweredCase,
+        problems=(404, 409),
+        example={"for": "1d", "reason": "waiting_for_customer"},
+        example_path=_ONE,
+    ),
+    "resume": Operation(
+        "Let the clocks of a case run again",
+        body=forms.AnswerBody(),
+        needs_body=False,
+        answer=AnsweredCase,
+        problems=(404, 409),
+        example={},
+        example_path=_ONE,
+    ),
+    "correct": Operation(
+        "Say how the complaint should have been read",
+        body=forms.CorrectBody(),
+        answer=AnsweredCase,
+        problems=(404, 409),
+        example={"severity": "high", "category": "safety"},
+        example_path=_ONE,
+    ),
+    "link": Operation(
+        "Make a case part of another one, whose alerts speak for it",
+        body=forms.LinkBody(),
+        answer=AnsweredCase,
+        problems=(404, 409),
+        example={"parent": ANOTHER_COMPLAINT},
+        example_path=_ONE,
+    ),
+    "unlink": Operation(
+        "Let a case stand for itself again",
+        body=forms.AnswerBody(),
+        needs_body=False,
+        answer=AnsweredCase,
+        problems=(404, 409),
+        example={},
+        example_path=_ONE,
+    ),
+    "hand_back": Operation(
+        "Give a complaint back to routing",
+        body=forms.HandBackBody(),
+        needs_body=False,
+        answer=AnsweredCase,
+        problems=(404, 409),
+        example={"needs": {"skill": "safety", "language": "cs"}},
+        example_path=_ONE,
+    ),
+    "resolve": Operation(
+        "Resolve a case, with its outcome and what the customer got",
+        body=forms.ResolveBody(),
+        answer=AnsweredCase,
+        problems=(404, 409),
+        example={"outcome": "upheld", "remedies": ["apology", "refund"]},
+        example_path=_ONE,
     ),
     "get_case": Operation(
         "Show a case with its timeline",
@@ -122,22 +276,28 @@ OPERATIONS = {
         problems=(404,),
         example_path={"case_id": A_COMPLAINT},
     ),
+    "get_timeline": Operation(
+        "Show everything that happened to a case, and why",
+        answer=Timeline,
+        problems=(404,),
+        example_path=_ONE,
+    ),
     "get_cases": Operation(
-        "List cases, the most severe first",
+        "List cases: a worklist, page by page",
         answer=CaseList,
-        query={"state": _STATE, "limit": _LIMIT},
+        query=forms.WorklistQuery().fields,
     ),
     "put_supervisor": Operation(
         "Add or change a supervisor",
-        body=schemas.SupervisorBody(),
-        answer=Supervisor,
+        body=people_schemas.SupervisorBody(),
+        answer=SupervisorDocument,
         path={"supervisor_id": fields.String(validate=validate.Length(1, 100))},
         example={"name": "Petr", "role": "supervisor", "regions": ["CZ"], "languages": ["cs"]},
         example_path={"supervisor_id": "petr"},
     ),
     "put_supervisors": Operation(
         "Add or change many supervisors: all of them or none; those not named stay as they are",
-        body=schemas.SupervisorsBody(),
+        body=people_schemas.SupervisorsBody(),
         answer=Difference,
         query=CHECK,
         example={

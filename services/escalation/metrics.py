@@ -1,23 +1,79 @@
-"""Every series that escalation exposes; counted by the use cases."""
+"""Every series that escalation exposes; counted where transitions are saved, and by the looks at the tables."""
+
+from datetime import datetime
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from services.escalation.domain.case import CaseState
-from services.escalation.domain.ladder import MAX_LEVELS
+from services.escalation.domain.case import CaseState, Change, What
+from services.escalation.domain.policy import MAX_LEVELS
 from shared.contracts.escalation import EscalationReason
 
-ESCALATIONS = Counter("ombud_escalations_total", "Cases moved up a level", ["level", "reason"])
+_LONG = (30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, 86400)
+ESCALATIONS = Counter("ombud_escalations_total", "Cases moved to a level, or alerted there again", ["level", "reason"])
+ANSWERS = Counter("ombud_case_answers_total", "What people did with cases", ["answer"])
+CLOCKS = Counter("ombud_clock_marks_total", "Clocks that warned, or broke", ["mark"])
 CASES = Gauge("ombud_cases_open", "Cases that are not resolved, by state, at the last look", ["state"])
 ACKNOWLEDGEMENT = Histogram(
-    "ombud_acknowledgement_seconds",
-    "From the latest escalation of a case to the person who took it",
-    buckets=(30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, 86400),
+    "ombud_acknowledgement_seconds", "From the latest escalation of a case to the person who took it", buckets=_LONG
+)
+SUPERVISOR_WAIT = Histogram(
+    "ombud_supervisor_wait_seconds",
+    "From when a customer asked for a supervisor to the first person who took the case",
+    buckets=_LONG,
 )
 DUE_OLDEST = Gauge("ombud_due_oldest_seconds", "How long the oldest deadline has been waiting to be worked off")
+DUE_LAG = Histogram(
+    "ombud_due_lag_seconds",
+    "From when something was due to when it was done",
+    buckets=(0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 5, 15, 60, 600, 3600),
+)
+PUT_OFF = Counter("ombud_due_put_off_total", "Cases that were due and could not be decided: put off for a minute")
+STORMS = Gauge("ombud_storms", "Storms that last, at the last look")
 
-OPEN_STATES = (CaseState.OPEN, CaseState.ESCALATED, CaseState.ACKNOWLEDGED, CaseState.EXHAUSTED)
+OPEN_STATES = tuple(state for state in CaseState if state not in (CaseState.EARLY, CaseState.RESOLVED))
+_ANSWERS = (
+    What.CONFIRMED,
+    What.ACKNOWLEDGED,
+    What.TAKEN_OVER,
+    What.SNOOZED,
+    What.HANDED_BACK,
+    What.PAUSED,
+    What.RESUMED,
+    What.REMARKED,
+    What.CORRECTED,
+    What.LINKED,
+    What.UNLINKED,
+    What.RESOLVED,
+    What.REQUESTED,
+)
+_MARKS = {What.WARNED: "warned", What.CLOCK_BROKEN: "broken", What.REMINDED: "reminded"}
 for _level in range(1, MAX_LEVELS + 1):
     for _reason in EscalationReason:
         ESCALATIONS.labels(_level, _reason)
 for _state in OPEN_STATES:
     CASES.labels(_state)
+for _what in _ANSWERS:
+    ANSWERS.labels(_what)
+for _mark in _MARKS.values():
+    CLOCKS.labels(_mark)
+
+
+def count(change: Change, now: datetime) -> None:
+    """What one transition adds to the series."""
+    case = change.case
+    if change.what is What.ESCALATED and change.reason:
+        ESCALATIONS.labels(case.level, change.reason).inc()
+    elif change.what in _MARKS:
+        CLOCKS.labels(_MARKS[change.what]).inc()
+    elif change.what in _ANSWERS:
+        ANSWERS.labels(change.what).inc()
+    if change.what in (What.ACKNOWLEDGED, What.TAKEN_OVER):
+        _count_taken(change, now)
+
+
+def _count_taken(change: Change, now: datetime) -> None:
+    case = change.case
+    if case.escalated_at:
+        ACKNOWLEDGEMENT.observe((now - case.escalated_at).total_seconds())
+    if case.told.asked_at and case.taken_at == now:
+        SUPERVISOR_WAIT.observe((now - case.told.asked_at).total_seconds())

@@ -1,101 +1,74 @@
-"""Reads a policy as it is written into the Policy that decisions use; each mistake is named as file:line. Used at start
-and for the older policies in the database.
+"""Reads the policy as it is written into the Policy that decides; every mistake is named as file:line.
+
+Used by policybook.py, from which the service has its policy and the older ones, and by `ombud policy`.
 """
 
-import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import yaml
-from marshmallow import ValidationError
-
-from services.escalation.domain.ladder import Level, Policy, Trigger
-from services.escalation.schemas import PolicyFile, faults_of
-from shared.contracts.escalation import EscalationReason
+from services.escalation.domain.policy import BusinessHours, FollowUp, Policy
+from services.escalation.ladder_schemas import LadderForm, RotaForm
+from services.escalation.policy_checks import Parts, look_at_parts
+from services.escalation.policy_schemas import ClockForm, PolicyForm, StormForm, TriggerForm
 from shared.contracts.event import Severity
+from shared.policy.hours import NamedHoursForm, calendar_of, look_at_hours
+from shared.policy.page import Page, read_document, version_of
 
-Place = tuple[str | int, ...]
+FOLLOW_UP = FollowUp(
+    {
+        Severity.LOW: timedelta(days=3),
+        Severity.MEDIUM: timedelta(days=1),
+        Severity.HIGH: timedelta(hours=4),
+        Severity.CRITICAL: timedelta(hours=1),
+    }
+)
+AGAIN_AFTER = {
+    Severity.LOW: timedelta(days=1),
+    Severity.MEDIUM: timedelta(hours=8),
+    Severity.HIGH: timedelta(hours=2),
+    Severity.CRITICAL: timedelta(minutes=30),
+}
+SNOOZE_AT_MOST = timedelta(days=1)
+PAUSE_AT_MOST = timedelta(days=14)
 
 
-class WrongPolicy(ValueError):
-    """The policy cannot be used; `mistakes` are lines of the form `file:line: what`."""
-
-    def __init__(self, mistakes: list[str]):
-        super().__init__("\n".join(mistakes))
-        self.mistakes = tuple(mistakes)
-
-
-def read_document(path: Path) -> str:
-    """The text of the file; raises WrongPolicy when it cannot be read."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise WrongPolicy([f"{path}:1: cannot be read: {error}"]) from error
+def read(path: Path) -> Policy:
+    """The policy in the file; raises PolicyError with every mistake."""
+    return parse(read_document(path), str(path))
 
 
 def parse(document: str, file: str) -> Policy:
-    """The policy in a document; `file` is its name in messages. Raises WrongPolicy with every mistake."""
-    node = _compose(document, file)
-    lines: dict[Place, int] = {(): 1}
-    twice: list[str] = []
-    _note_lines(node, (), lines, lambda line, key: twice.append(f"{file}:{line}: {key!r} stands here twice"))
-    try:
-        data = PolicyFile().load(yaml.safe_load(document) or {})
-    except ValidationError as error:
-        mistakes = [_mistake(file, lines, place, text) for place, text in faults_of(error)]
-        raise WrongPolicy(twice + mistakes) from error
-    if twice:
-        raise WrongPolicy(twice)
-    return _policy(data, version_of(document, data["name"]))
+    """The policy in a document; `file` is its name in messages. Raises PolicyError with every mistake, by line."""
+    page = Page.read(file, document)
+    head = page.load(PolicyForm(), page.written.content, ()) or {}
+    parts = Parts(
+        hours=page.entries(NamedHoursForm(), "hours"),
+        triggers=page.entries(TriggerForm(), "triggers"),
+        clocks=page.entries(ClockForm(), "clocks"),
+        ladders=page.entries(LadderForm(), "ladders"),
+        rotas=page.entries(RotaForm(), "rotas"),
+        storms=page.entries(StormForm(), "storms"),
+    )
+    look_at_hours(page, parts.hours)
+    look_at_parts(page, parts)
+    page.finish()
+    return _policy(head, parts, version_of(document, head["name"]))
 
 
-def version_of(document: str, name: str) -> str:
-    hashed = hashlib.sha256(document.encode()).hexdigest()[:12]
-    return f"{name}@{hashed}" if name else hashed
-
-
-def _compose(document: str, file: str) -> yaml.Node | None:
-    try:
-        node: yaml.Node | None = yaml.compose(document, Loader=yaml.SafeLoader)
-        return node
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise WrongPolicy([f"{file}:{line}: {error.problem}"]) from error
-
-
-def _note_lines(node: yaml.Node | None, place: Place, lines: dict[Place, int], twice: Any) -> None:
-    if isinstance(node, yaml.MappingNode):
-        seen = set()
-        for key, value in node.value:
-            if key.value in seen:
-                twice(key.start_mark.line + 1, key.value)
-            seen.add(key.value)
-            lines[(*place, key.value)] = key.start_mark.line + 1
-            _note_lines(value, (*place, key.value), lines, twice)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, item in enumerate(node.value):
-            lines[(*place, index)] = item.start_mark.line + 1
-            _note_lines(item, (*place, index), lines, twice)
-
-
-def _mistake(file: str, lines: Mapping[Place, int], place: Place, text: str) -> str:
-    known = place
-    while known not in lines:  # something missing has no line of its own: its parent's
-        known = known[:-1]
-    return f"{file}:{lines[known]}: {'.'.join(map(str, place)) or 'the file'}: {text}"
-
-
-def _policy(data: Mapping[str, Any], version: str) -> Policy:
-    ladder = ((one["name"], tuple(one["recipients"]), _by_severity(one["respond_within"])) for one in data["ladder"])
+def _policy(head: Mapping[str, Any], parts: Parts, version: str) -> Policy:
+    hours = (BusinessHours(one["name"], one["regions"], calendar_of(one)) for one in parts.hours.values())
     return Policy(
         version=version,
-        levels=tuple(Level(*rung) for rung in ladder),
-        triggers=tuple(Trigger(EscalationReason(one["when"]), frozenset(one["is_"])) for one in data["triggers"]),
-        first_answer_within=_by_severity(data["first_answer_within"]),
+        triggers=tuple(parts.triggers.values()),
+        clocks=tuple(parts.clocks.values()),
+        ladders=tuple(parts.ladders.values()),
+        follow_up=head.get("follow_up", FOLLOW_UP),
+        snooze_at_most=head.get("snooze_at_most", SNOOZE_AT_MOST),
+        pause_at_most=head.get("pause_at_most", PAUSE_AT_MOST),
+        again_after=head.get("again_after", AGAIN_AFTER),
+        hours=tuple(hours),
+        rotas=tuple(parts.rotas.values()),
+        storms=tuple(parts.storms.values()),
     )
-
-
-def _by_severity(periods: Mapping[str, timedelta]) -> dict[Severity, timedelta]:
-    return {Severity(name): period for name, period in periods.items()}

@@ -5,21 +5,29 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from services.escalation import doors, supervisors, usecases
-from services.escalation.doors import Links
+from services.escalation import answer_doors, answering, audit, doors, link_doors, people_doors, storming, usecases
+from services.escalation.link_doors import Links
 from services.escalation.policybook import PolicyBook
-from services.escalation.policyfile import read_document
 from services.escalation.settings import Settings
 from shared.contracts.intake import (
     ComplaintAnswered,
     ComplaintClassified,
+    ComplaintEscalationRequested,
     ComplaintForgotten,
     ComplaintMerged,
+    ComplaintRated,
     ComplaintReopened,
     ComplaintResolved,
     ComplaintUpdated,
 )
-from shared.contracts.notify import AlertAccepted, AlertAmbiguous, AlertFailed, AlertSuppressed, EscalationUnreachable
+from shared.contracts.notify import (
+    AlertAccepted,
+    AlertAmbiguous,
+    AlertAnswered,
+    AlertFailed,
+    AlertSuppressed,
+    EscalationUnreachable,
+)
 from shared.contracts.routing import ComplaintAssigned, ComplaintQueued
 from shared.database import Database, Transaction
 from shared.links import required_keys
@@ -37,7 +45,7 @@ def make(settings: Settings) -> dict[str, Any]:
     """What the providers below give out; raises ValueError for a policy or keys that cannot be used."""
     keys = required_keys(settings.common.link_keys)
     return {
-        "policies": PolicyBook(read_document(settings.policy), str(settings.policy)),
+        "policies": PolicyBook(settings.policy),
         "links": Links(keys, settings.link_max_age),
     }
 
@@ -54,6 +62,8 @@ class EscalationService:
         ComplaintAnswered,
         ComplaintResolved,
         ComplaintReopened,
+        ComplaintRated,
+        ComplaintEscalationRequested,
         ComplaintMerged,
         ComplaintForgotten,
     )
@@ -62,16 +72,33 @@ class EscalationService:
 
     @subscribe(ComplaintAssigned, ComplaintQueued)
     def on_owners(self, tx: Transaction, events: list[Any]) -> None:
-        usecases.note_owners(tx, events)
+        usecases.take_owners(tx, self.policies, events)
 
-    @subscribe(AlertAccepted, AlertFailed, AlertSuppressed, AlertAmbiguous, EscalationUnreachable)
+    @subscribe(AlertAccepted, AlertFailed, AlertSuppressed, AlertAmbiguous, AlertAnswered, EscalationUnreachable)
     def on_alerts(self, tx: Transaction, events: list[Any]) -> None:
         usecases.take_alerts(tx, self.policies, events)
+        answering.take_replies(tx, self.policies, events)
 
     @tick(every=0.2)
     def climb_due(self) -> int:
         with self.db.transaction() as tx:
             return usecases.climb_due(tx, self.policies)
+
+    @tick(every=2)
+    def watch_storms(self) -> int:
+        with self.db.transaction() as tx:
+            return storming.watch_storms(tx, self.policies) + storming.resolve_parts(tx, self.policies)
+
+    @tick(every=5)
+    def reread_policy(self) -> int:
+        self.policies.reload()
+        return 0
+
+    @tick(every=30)
+    def audit(self) -> int:
+        with self.db.transaction() as tx:
+            audit.audit(tx, self.policies)
+        return 0
 
     @tick(every=15)
     def look(self) -> int:
@@ -86,8 +113,51 @@ class EscalationService:
 
     @http("POST", "/v1/cases/<case_id>/acknowledge", scope="person")
     def acknowledge(self, request: Request, case_id: str) -> Response:
-        person = doors.person_of(request)
-        return doors.answered(self.db.run(lambda tx: usecases.take_case(tx, case_id, person)))
+        return answer_doors.acknowledge(self.db, self.policies, request, case_id)
+
+    @http("POST", "/v1/cases/<case_id>/take-over", scope="person")
+    def take_over(self, request: Request, case_id: str) -> Response:
+        return answer_doors.take_over(self.db, self.policies, request, case_id)
+
+    @http("POST", "/v1/cases/<case_id>/resolve", scope="person")
+    def resolve(self, request: Request, case_id: str) -> Response:
+        return answer_doors.resolve(self.db, self.policies, request, case_id)
+
+    @http("POST", "/v1/cases/<case_id>/hand-back", scope="person")
+    def hand_back(self, request: Request, case_id: str) -> Response:
+        return answer_doors.hand_back(self.db, self.policies, request, case_id)
+
+    @http("POST", "/v1/cases/<case_id>/escalate", scope=("person", "source"))
+    def escalate(self, request: Request, case_id: str) -> Response:
+        return answer_doors.escalate(self.db, self.policies, request, case_id)
+
+    @http("POST", "/v1/cases/<case_id>/snooze", scope="person")
+    def snooze(self, request: Request, case_id: str) -> Response:
+        return answer_doors.snooze(self.db, self.policies, request, case_id)
+
+    @http("POST", "/v1/cases/<case_id>/notes", scope="person")
+    def add_note(self, request: Request, case_id: str) -> Response:
+        return answer_doors.add_note(self.db, self.policies, request, case_id)
+
+    @http("POST", "/v1/cases/<case_id>/pause", scope="person")
+    def pause(self, request: Request, case_id: str) -> Response:
+        return answer_doors.pause(self.db, self.policies, request, case_id)
+
+    @http("POST", "/v1/cases/<case_id>/resume", scope="person")
+    def resume(self, request: Request, case_id: str) -> Response:
+        return answer_doors.resume(self.db, self.policies, request, case_id)
+
+    @http("POST", "/v1/cases/<case_id>/correct", scope="person")
+    def correct(self, request: Request, case_id: str) -> Response:
+        return answer_doors.correct(self.db, self.policies, request, case_id)
+
+    @http("POST", "/v1/cases/<case_id>/link", scope="person")
+    def link(self, request: Request, case_id: str) -> Response:
+        return answer_doors.link(self.db, self.policies, request, case_id)
+
+    @http("POST", "/v1/cases/<case_id>/unlink", scope="person")
+    def unlink(self, request: Request, case_id: str) -> Response:
+        return answer_doors.unlink(self.db, self.policies, request, case_id)
 
     @http("GET", "/v1/cases/<case_id>", scope=("operator", "person"))
     def get_case(self, request: Request, case_id: str) -> Response:
@@ -97,22 +167,24 @@ class EscalationService:
     @http("GET", "/v1/cases", scope=("operator", "person"))
     def get_cases(self, request: Request) -> Response:
         with self.db.read() as tx:
-            return json_response({"cases": doors.case_list(tx, request.args)})
+            return json_response(doors.worklist(tx, request))
+
+    @http("GET", "/v1/cases/<case_id>/timeline", scope=("operator", "person"))
+    def get_timeline(self, request: Request, case_id: str) -> Response:
+        with self.db.read() as tx:
+            return json_response(doors.only_timeline(tx, case_id))
 
     @http("PUT", "/v1/supervisors/<supervisor_id>", scope="operator")
     def put_supervisor(self, request: Request, supervisor_id: str) -> Response:
-        person = doors.supervisor_of(supervisor_id, request)
-        self.db.run(lambda tx: usecases.save_supervisor(tx, person))
-        return json_response(doors.supervisor_data(person))
+        return people_doors.put_supervisor(self.db, request, supervisor_id)
 
     @http("PUT", "/v1/supervisors", scope="operator", max_body=MAX_PART_BYTES)
     def put_supervisors(self, request: Request) -> Response:
-        return doors.put_supervisors(self.db, request)
+        return people_doors.put_supervisors(self.db, request)
 
     @http("GET", "/v1/supervisors", scope="operator")
     def get_supervisors(self, request: Request) -> Response:
-        with self.db.read() as tx:
-            return json_response({"supervisors": [doors.supervisor_data(x) for x in supervisors.everybody(tx)]})
+        return people_doors.list_supervisors(self.db)
 
     @http("GET", "/v1/openapi.json", scope=None)
     def get_openapi(self, request: Request) -> Response:
@@ -141,8 +213,8 @@ class EscalationService:
 
     @http("GET", "/a/<token>", scope=None)
     def show_page(self, request: Request, token: str) -> Response:
-        return doors.show_page(self.db, self.links, token)
+        return link_doors.show_page(self.db, self.links, token)
 
     @http("POST", "/a/<token>", scope=None)
     def answer_by_link(self, request: Request, token: str) -> Response:
-        return doors.answer_by_link(self.db, self.links, token)
+        return link_doors.answer_by_link(self.db, self.policies, self.links, token)

@@ -1,23 +1,40 @@
 """Queries of escalation: domain objects in, domain objects out. Called by the use cases."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, get_type_hints
 
-from sqlalchemy import ARRAY, ColumnElement, Interval, Select, Text, bindparam, func, select
+import msgspec
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Interval,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from services.escalation import tables
-from services.escalation.domain.case import Case, CaseState, Ending, What
+from services.escalation.domain.case import Case, CaseState, Change, What
+from services.escalation.domain.worklist import Sort, Wish
 from shared import clock
-from shared.contracts.escalation import AlertFacts, EscalationReason
+from shared.contracts.escalation import EscalationReason
 from shared.contracts.event import Severity
 from shared.database import Row, Transaction
 from shared.tables import UtcDateTime
 
 c, e, p = tables.cases, tables.case_events, tables.policies
+n, sl = tables.case_notes, tables.spent_links
 _SEVERITIES = tuple(Severity)
-_FACTS = tuple(AlertFacts.__dataclass_fields__)
 
 # -- cases --------------------------------------------------------------------------------------------------------
 
@@ -27,7 +44,7 @@ def lock_cases(tx: Transaction, ids: Iterable[str]) -> dict[str, Case]:
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    return {row.id: _case(row) for row in tx.execute(_lock_query(tx.is_postgres), {"ids": wanted})}
+    return {row.id: case_from(row) for row in tx.execute(_lock_query(tx.is_postgres), {"ids": wanted})}
 
 
 def add_cases(tx: Transaction, cases: Iterable[Case]) -> set[str]:
@@ -44,10 +61,15 @@ def claim_due(tx: Transaction, limit: int) -> list[Case]:
     """Cases whose deadline has passed, of the highest severity that has any that no other replica works on; locked."""
     for severity in _severities_due(tx):
         due = select(c).where(c.c.severity == severity, c.c.due_at <= tx.now).order_by(c.c.due_at)
-        cases = [_case(row) for row in tx.execute(due.limit(limit).with_for_update(skip_locked=True))]
+        cases = [case_from(row) for row in tx.execute(due.limit(limit).with_for_update(skip_locked=True))]
         if cases:
             return cases
     return []
+
+
+def put_off(tx: Transaction, ids: Sequence[str], until: datetime) -> None:
+    """Lets cases that are locked be due then, whatever they say themselves."""
+    tx.update_many(c, "id", [{"id": case_id, "due_at": until} for case_id in sorted(ids)])
 
 
 def _severities_due(tx: Transaction) -> list[int]:
@@ -68,14 +90,67 @@ def _oldest_due(tx: Transaction) -> dict[int, datetime]:
 
 def find_case(tx: Transaction, case_id: str) -> Case | None:
     row = tx.execute(select(c).where(c.c.id == case_id)).one_or_none()
-    return _case(row) if row else None
+    return case_from(row) if row else None
 
 
-def list_cases(tx: Transaction, state: CaseState | None, limit: int) -> list[Case]:
-    """The most severe first, then the longest waiting; without those whose complaint has not been heard of."""
-    wanted = c.c.state == state.value if state else c.c.state != CaseState.EARLY.value
-    rows = tx.execute(select(c).where(wanted).order_by(c.c.severity.desc(), c.c.since, c.c.id).limit(limit))
-    return [_case(row) for row in rows]
+def has_parts(tx: Transaction, case_id: str) -> bool:
+    """Whether other cases speak through this one."""
+    return bool(tx.connection.scalar(select(exists().where(c.c.parent_id == case_id))))
+
+
+def find_cases(tx: Transaction, ids: Iterable[str]) -> dict[str, Case]:
+    """Those that exist, without a lock."""
+    rows = tx.execute(select(c).where(_among_ids(c.c.id, tx.is_postgres)), {"ids": sorted(set(ids))})
+    return {row.id: case_from(row) for row in rows}
+
+
+def list_cases(tx: Transaction, wish: Wish) -> list[Case]:
+    """A page of the worklist; without those whose complaint has not been heard of."""
+    query = select(c).where(*_conditions(wish, tx.now))
+    columns = _ORDERS[wish.sort]
+    if wish.after:
+        for last in tx.execute(select(*(column for column, _ in columns)).where(c.c.id == wish.after)):
+            query = query.where(_beyond(columns, tuple(last)))
+    ordered = query.order_by(*(column.desc() if falls else column for column, falls in columns))
+    return [case_from(row) for row in tx.execute(ordered.limit(wish.limit))]
+
+
+def _conditions(wish: Wish, now: datetime) -> list[ColumnElement[bool]]:
+    found = [c.c.state == wish.state.value if wish.state else c.c.state != CaseState.EARLY.value]
+    if wish.of:
+        called = cast(c.c.recipients, Text).contains(f'"{wish.of}"', autoescape=True)
+        found.append(or_(c.c.acknowledged_by == wish.of, and_(c.c.state.in_(_CALLING), called)))
+    if wish.unanswered:
+        found.append(c.c.state.in_((*_CALLING, CaseState.OPEN.value)))
+    if wish.overdue:
+        found += [c.c.overdue_since <= now, c.c.state != CaseState.RESOLVED.value]
+    if wish.regions is not None:
+        found.append(c.c.region.in_(wish.regions))
+    if wish.severity:
+        found.append(c.c.severity == wish.severity.rank)
+    if wish.category:
+        found.append(c.c.category == wish.category)
+    if wish.parent:
+        found.append(c.c.parent_id == wish.parent)
+    return found
+
+
+def _beyond(columns: Sequence[tuple[Any, bool]], last: Sequence[Any]) -> ColumnElement[bool]:
+    """Rows that come after the last one seen; none of the columns is ever empty."""
+    ways = []
+    for place, (column, falls) in enumerate(columns):
+        same = [columns[n][0] == last[n] for n in range(place)]
+        ways.append(and_(*same, column < last[place] if falls else column > last[place]))
+    return or_(*ways)
+
+
+_CALLING = (CaseState.ESCALATED.value, CaseState.EXHAUSTED.value)
+_NEVER = literal(datetime(9999, 1, 1, tzinfo=UTC), UtcDateTime)
+_ORDERS: dict[Sort, tuple[tuple[Any, bool], ...]] = {
+    Sort.SEVERITY: ((c.c.severity, True), (func.coalesce(c.c.since, _NEVER), False), (c.c.id, False)),
+    Sort.AGE: ((func.coalesce(c.c.since, _NEVER), False), (c.c.id, False)),
+    Sort.DUE: ((func.coalesce(c.c.due_at, _NEVER), False), (c.c.id, False)),
+}
 
 
 def count_by_state(tx: Transaction) -> dict[CaseState, int]:
@@ -90,40 +165,37 @@ def count_escalated(tx: Transaction) -> int:
 
 
 def _row(case: Case) -> Row:
+    facts = case.facts
     return vars(case) | {
-        "state": case.state.value,
         "severity": case.severity.rank,
-        "facts": _facts_row(case.facts),
         "alarms": {reason.value: revision for reason, revision in case.alarms.items()},
-        "recipients": list(case.recipients),
+        "due_at": case.due_at,
+        "overdue_since": case.overdue_since,
+        "region": facts.region if facts else None,
+        "category": facts.category if facts else None,
+        "product": facts.product if facts else None,
     }
 
 
-def _case(row: Any) -> Case:
-    values = dict(row._mapping)
-    values["state"] = CaseState(values["state"])
-    values["severity"] = _SEVERITIES[values["severity"]]
-    values["facts"] = _facts(values["facts"])
-    values["alarms"] = {EscalationReason(reason): revision for reason, revision in values["alarms"].items()}
-    values["reason"] = EscalationReason(values["reason"]) if values["reason"] else None
-    values["trigger"] = EscalationReason(values["trigger"]) if values["trigger"] else None
-    values["ending"] = Ending(values["ending"]) if values["ending"] else None
-    values["recipients"] = tuple(values["recipients"])
-    return Case(**values)
+_NAMES = tuple(Case.__dataclass_fields__)
+_TYPES = get_type_hints(Case)
+# Columns of the row that are no plain value: documents, and words of an enum.
+_CONVERTED = {
+    name: _TYPES[name]
+    for name in (
+        *("facts", "told", "alarms", "owner", "clocks", "pauses", "recipients", "confirmed_by", "remedies"),
+        *("state", "reason", "trigger", "outcome", "ending"),
+    )
+}
 
 
-def _facts_row(facts: AlertFacts | None) -> dict[str, Any] | None:
-    if facts is None:
-        return None
-    return vars(facts) | {"received_at": facts.received_at.isoformat()}
-
-
-def _facts(document: Mapping[str, Any] | None) -> AlertFacts | None:
-    if document is None:
-        return None
-    known = {name: document[name] for name in _FACTS if name in document}
-    known["received_at"], known["flags"] = datetime.fromisoformat(known["received_at"]), tuple(known["flags"])
-    return AlertFacts(**known)
+def case_from(row: Any) -> Case:
+    """What an older version left empty is as the case's defaults say."""
+    found = row._mapping
+    values = {name: found[name] for name in _NAMES if found[name] is not None}
+    for name in _CONVERTED.keys() & values.keys():
+        values[name] = msgspec.convert(values[name], _CONVERTED[name], strict=False)
+    return Case(**values | {"severity": _SEVERITIES[values["severity"]]})
 
 
 # -- timeline -----------------------------------------------------------------------------------------------------
@@ -139,24 +211,41 @@ def timeline(tx: Transaction, case_id: str) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in rows]
 
 
-def agents_of(tx: Transaction, ids: Iterable[str]) -> dict[str, str]:
-    """The agent that routing named last, by case; a case that waits for one again is not among them."""
-    wanted = sorted(set(ids))
-    if not wanted:
-        return {}
-    newest: dict[str, tuple[int, str | None]] = {}
-    for row in tx.execute(_agents_query(tx.is_postgres), {"ids": wanted}):
-        attempt, agent = row.details["attempt"], row.details.get("agent")
-        if attempt > newest.get(row.case_id, (-1, None))[0]:
-            newest[row.case_id] = (attempt, agent)
-    return {case_id: agent for case_id, (_, agent) in newest.items() if agent}
-
-
 def count_escalations(tx: Transaction) -> dict[EscalationReason, int]:
     """Moves to a level, by reason."""
     query = select(e.c.reason, func.count().label("moves")).where(e.c.what == What.ESCALATED.value).group_by(e.c.reason)
     counted = {row.reason: row.moves for row in tx.execute(query)}
     return {reason: counted.get(reason.value, 0) for reason in EscalationReason}
+
+
+def add_notes(tx: Transaction, changes: Iterable[Change]) -> None:
+    """What people wrote, under the keys of the timeline's rows."""
+    rows = [
+        {"case_id": x.case.id, "key": x.row_key, "at": tx.now, "author": x.actor[:200], "text": x.note} for x in changes
+    ]
+    tx.insert_many(n, sorted(rows, key=lambda row: (row["case_id"], row["key"])), skip_existing=True)
+
+
+def notes_of(tx: Transaction, case_id: str) -> dict[str, str]:
+    """What people wrote about the case, by the keys of the timeline's rows."""
+    return {row.key: row.text for row in tx.execute(select(n.c.key, n.c.text).where(n.c.case_id == case_id))}
+
+
+def erase_notes(tx: Transaction, ids: Iterable[str]) -> None:
+    for case_id in sorted(ids):
+        tx.execute(delete(n).where(n.c.case_id == case_id))
+
+
+def spend_link(tx: Transaction, alert_id: str, case_id: str, person: str, what: What) -> bool:
+    """False when the link of that alert was used before."""
+    row = {"alert_id": alert_id[:100], "case_id": case_id, "person": person, "what": what.value, "at": tx.now}
+    return bool(tx.insert_many(sl, [row], skip_existing=True, returning=sl.c.alert_id))
+
+
+def spent_link(tx: Transaction, alert_id: str) -> tuple[str, datetime] | None:
+    """What the link was used for and when; None = it was not."""
+    row = tx.execute(select(sl.c.what, sl.c.at).where(sl.c.alert_id == alert_id[:100])).one_or_none()
+    return (row.what, row.at) if row else None
 
 
 # -- policies -----------------------------------------------------------------------------------------------------
@@ -187,12 +276,6 @@ def _among_ids(column: ColumnElement[str], is_postgres: bool) -> ColumnElement[b
     if is_postgres:
         return column == func.any(bindparam("ids", type_=ARRAY(Text())))
     return column.in_(bindparam("ids", expanding=True))
-
-
-@cache
-def _agents_query(is_postgres: bool) -> Select[Any]:
-    told = e.c.what.in_([What.ASSIGNED.value, What.QUEUED.value])
-    return select(e.c.case_id, e.c.details).where(_among_ids(e.c.case_id, is_postgres), told)
 
 
 @cache

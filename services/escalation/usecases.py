@@ -1,54 +1,51 @@
-"""What escalation does, one function per entrypoint: load, decide, save, announce. Called by service.py."""
+"""What escalation does by itself, one function per entrypoint: load, decide, save, announce. Called by service.py.
+
+What people do with cases is in answering.py, storms are in storming.py, the auditor is in audit.py.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from enum import Enum
+from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
-from services.escalation import announcements, metrics, store, supervisors
-from services.escalation.domain import decisions
-from services.escalation.domain.case import Case, CaseState, Change, News, What
-from services.escalation.domain.decisions import Setting
-from services.escalation.domain.ladder import NOT_ASKED, Supervisor
+import structlog
+
+from services.escalation import announcements, metrics, store, storming
+from services.escalation.domain import hearing, storms, timing
+from services.escalation.domain.case import Case, Change, Owner, What
+from services.escalation.domain.hearing import News
+from services.escalation.domain.policy import NOT_ASKED, Policy
+from services.escalation.domain.steps import Setting
 from services.escalation.policybook import PolicyBook
+from services.escalation.saving import save, settings
 from shared.codes import UNKNOWN_LANGUAGE, language_code, region_code
-from shared.contracts.escalation import AlertFacts, CaseEscalated, CaseExhausted
+from shared.contracts.escalation import AlertFacts, CaseEscalated, CaseExhausted, CaseHandedBack, CaseWarned
 from shared.contracts.intake import (
     ComplaintAnswered,
     ComplaintEnd,
+    ComplaintEscalationRequested,
     ComplaintFacts,
     ComplaintForgotten,
     ComplaintMerged,
+    ComplaintRated,
     ComplaintReopened,
     ComplaintResolved,
     ComplaintStep,
 )
 from shared.contracts.notify import AlertOutcome, EscalationUnreachable
-from shared.contracts.routing import ComplaintAssigned, ComplaintQueued
+from shared.contracts.routing import ComplaintAssigned, ComplaintQueued, QueuedReason
 from shared.database import Transaction
-from shared.differences import Difference, difference
 from shared.erasure import erase_messages, forgotten_among
-from shared.errors import NotFound
+from shared.singly import each
 
+log = structlog.get_logger()
 CLAIM = 100
-UPSTREAM = "upstream"
-ComplaintEvent = ComplaintFacts | ComplaintStep | ComplaintEnd
-Waiting = Mapping[str, list[ComplaintEvent]]
-
-
-class Outcome(Enum):
-    """What became of an answer."""
-
-    TAKEN = "taken"
-    ALREADY_TAKEN = "already_taken"
-    ALREADY_RESOLVED = "already_resolved"
-
-
-@dataclass(frozen=True)
-class Answer:
-    case: Case
-    outcome: Outcome
+PUT_OFF = timedelta(minutes=1)
+UPSTREAM, ROUTING = "upstream", "routing"
+ComplaintEvent = ComplaintFacts | ComplaintStep | ComplaintEnd | ComplaintRated
+OwnerEvent = ComplaintAssigned | ComplaintQueued
+Decide = Callable[[Case, Any, Setting], list[Change]]
+Waiting = Mapping[str, list[Any]]
 
 
 # -- what intake, routing and notify tell -------------------------------------------------------------------------
@@ -56,66 +53,81 @@ class Answer:
 
 def take_complaints(tx: Transaction, book: PolicyBook, events: Iterable[ComplaintEvent]) -> None:
     """Opens, escalates, closes and reopens cases by what happened to their complaints."""
-    book.keep_current(tx)
     waiting: dict[str, list[ComplaintEvent]] = {}
     for event in sorted(events, key=lambda event: event.revision):
         waiting.setdefault(event.complaint_id, []).append(event)
+    _take(tx, book, waiting, _decide)
     forgotten = forgotten_among(event for told in waiting.values() for event in told)
+    store.erase_notes(tx, forgotten)
+    erase_messages(tx, forgotten, CaseEscalated, CaseExhausted, CaseWarned, CaseHandedBack)
+
+
+def take_owners(tx: Transaction, book: PolicyBook, events: Iterable[OwnerEvent]) -> None:
+    """Who works on the complaint, for the alerts and the record; that nobody does may be an alarm."""
+    waiting: dict[str, list[OwnerEvent]] = {}
+    for event in sorted(events, key=lambda event: event.attempt):
+        waiting.setdefault(event.complaint_id, []).append(event)
+    _take(tx, book, waiting, _note_owner)
+
+
+def _take(tx: Transaction, book: PolicyBook, waiting: Waiting, decide: Decide) -> None:
+    policy = book.keep_current(tx)
     while waiting:
-        waiting = _take_waiting(tx, book, waiting)
-    erase_messages(tx, forgotten, CaseEscalated, CaseExhausted)
+        waiting = _take_waiting(tx, book, policy, waiting, decide)
 
 
-def _take_waiting(tx: Transaction, book: PolicyBook, waiting: Waiting) -> dict[str, list[ComplaintEvent]]:
+def _take_waiting(
+    tx: Transaction, book: PolicyBook, policy: Policy, waiting: Waiting, decide: Decide
+) -> dict[str, list[Any]]:
     """Gives back those whose case another replica added meanwhile: they are decided again on what it wrote."""
-    known, setting_of = store.lock_cases(tx, waiting), _settings(tx, book)
+    known, setting_of = store.lock_cases(tx, waiting), settings(tx, book)
+    lasting = cache(lambda: storming.lasting(tx, policy))
     courses: dict[str, list[Change]] = {}
     for case_id, events in waiting.items():
-        case = known.get(case_id) or _new_case(tx, book, case_id)
-        courses[case_id] = _course(case, events, setting_of(case))
-    added = store.add_cases(tx, [changes[-1].case for case_id, changes in courses.items() if case_id not in known])
-    _save(tx, [changes for case_id, changes in courses.items() if case_id in known or case_id in added], known)
-    return {case_id: events for case_id, events in waiting.items() if case_id not in known and case_id not in added}
+        case = known.get(case_id) or _new_case(tx, policy, case_id)
+        courses[case_id] = storms.joined(_course(case, events, setting_of(case), decide), lasting)
+    added = store.add_cases(tx, [changes[-1].case for id_, changes in courses.items() if id_ not in known and changes])
+    taken = {case_id for case_id, changes in courses.items() if case_id in known or case_id in added or not changes}
+    save(tx, [courses[case_id] for case_id in courses if case_id in taken], known)
+    return {case_id: events for case_id, events in waiting.items() if case_id not in taken}
 
 
-def _new_case(tx: Transaction, book: PolicyBook, case_id: str) -> Case:
-    return Case(case_id, policy_version=book.current.version, traceparent=tx.traces.get(case_id))
+def _new_case(tx: Transaction, policy: Policy, case_id: str) -> Case:
+    return Case(case_id, policy_version=policy.version, traceparent=tx.traces.get(case_id))
 
 
-def _settings(tx: Transaction, book: PolicyBook) -> Callable[[Case], Setting]:
-    """What decisions about each case may look at; people are loaded once a transaction, and only if needed."""
-    people = cache(lambda: supervisors.everybody(tx))
-    return lambda case: Setting(book.of(tx, case.policy_version), people, tx.now)
-
-
-def _course(case: Case, events: Sequence[ComplaintEvent], setting: Setting) -> list[Change]:
+def _course(case: Case, events: Sequence[Any], setting: Setting, decide: Decide) -> list[Change]:
     changes: list[Change] = []
     for event in events:
-        changes += _decide(changes[-1].case if changes else case, event, setting)
+        now = changes[-1].case if changes else case
+        changes += [] if now.is_forgotten else decide(now, event, setting)
     return changes
 
 
 def _decide(case: Case, event: ComplaintEvent, setting: Setting) -> list[Change]:
-    if case.is_forgotten:
-        return []
+    revision, by = event.revision, getattr(event, "by", None) or UPSTREAM
     match event:
         case ComplaintFacts():
-            return decisions.take_news(case, _news(event), setting)
+            return hearing.take_news(case, _news(event, setting), setting)
         case ComplaintAnswered():
-            return decisions.take_answer(case, event.revision, event.by or UPSTREAM)
+            return hearing.take_answer(case, revision, event.at, by, setting)
         case ComplaintResolved():
-            return decisions.take_resolution(case, event.revision, event.at, event.by or UPSTREAM)
+            return hearing.take_resolution(case, revision, event.at, by, setting)
         case ComplaintReopened():
-            return decisions.take_reopening(case, event.revision, event.by or UPSTREAM, setting)
+            return hearing.take_reopening(case, revision, event.at, by, setting)
+        case ComplaintRated():
+            return hearing.take_rating(case, revision, event.score, by, setting)
+        case ComplaintEscalationRequested():
+            return hearing.take_request(case, revision, by, setting)
         case ComplaintMerged():
-            return decisions.take_merging(case, event.revision, event.at, event.by or UPSTREAM)
+            return hearing.take_merging(case, revision, event.at, by)
         case ComplaintForgotten():
-            return decisions.take_forgetting(case, event.revision, event.at)
+            return hearing.take_forgetting(case, revision, event.at)
     return []
 
 
-def _news(event: ComplaintFacts) -> News:
-    customer, asks_kind = event.customer, _asks_kind(event)
+def _news(event: ComplaintFacts, setting: Setting) -> News:
+    customer = event.customer
     facts = AlertFacts(
         source=event.source,
         external_id=event.external_id,
@@ -124,14 +136,21 @@ def _news(event: ComplaintFacts) -> News:
         language=language_code(customer.language) or language_code(event.language) or UNKNOWN_LANGUAGE,
         category=event.category,
         anger=event.anger,
-        asks_kind=asks_kind,
+        asks_kind=_asks_kind(event),
         excerpt=event.excerpt,
         flags=event.flags,
         region=region_code(customer.region),
         product=event.product,
         tier=customer.tier,
     )
-    return News(event.revision, event.severity, asks_kind, facts)
+    return News(
+        revision=event.revision,
+        severity=event.severity,
+        facts=facts,
+        at=min(event.contacted_at or setting.now, setting.now),
+        count=event.contact_count,
+        timezone=customer.timezone,
+    )
 
 
 def _asks_kind(event: ComplaintFacts) -> str:
@@ -140,9 +159,17 @@ def _asks_kind(event: ComplaintFacts) -> str:
     return "supervisor" if event.asks_kind == NOT_ASKED else event.asks_kind
 
 
-def note_owners(tx: Transaction, events: Iterable[ComplaintAssigned | ComplaintQueued]) -> None:
-    """Keeps for the page and the alerts who works on the complaint; the case itself does not change."""
-    store.add_events(tx, [announcements.row_of_owner(event) for event in events])
+def _note_owner(case: Case, event: OwnerEvent, setting: Setting) -> list[Change]:
+    attempt = event.attempt
+    if isinstance(event, ComplaintAssigned):
+        owner = Owner(attempt, event.agent_id, event.agent_name, event.teams)
+        details: dict[str, Any] = {"attempt": attempt, "agent": event.agent_name}
+        told = Change(case, What.ASSIGNED, ROUTING, details=details, key=f"assigned:{attempt}")
+    else:
+        declined = event.reason is QueuedReason.DECLINED
+        owner = Owner(attempt, since=case.owner.since or event.queued_at, declined=declined)
+        told = Change(case, What.QUEUED, ROUTING, event.reason, {"attempt": attempt}, key=f"queued:{attempt}")
+    return hearing.take_owner(case, owner, told, setting)
 
 
 def take_alerts(tx: Transaction, book: PolicyBook, events: Iterable[AlertOutcome | EscalationUnreachable]) -> None:
@@ -153,51 +180,35 @@ def take_alerts(tx: Transaction, book: PolicyBook, events: Iterable[AlertOutcome
     for event in events:
         if isinstance(event, EscalationUnreachable):
             unreached.setdefault(event.case_id, set()).add(event.escalation_id)
-    cases, setting_of = store.lock_cases(tx, unreached), _settings(tx, book)
-    courses = [decisions.take_unreachable(case, unreached[case.id], setting_of(case)) for case in cases.values()]
-    _save(tx, courses, cases)
+    cases, setting_of = store.lock_cases(tx, unreached), settings(tx, book)
+    courses = [hearing.take_unreachable(case, unreached[case.id], setting_of(case)) for case in cases.values()]
+    save(tx, courses, cases)
 
 
-# -- what time and people do --------------------------------------------------------------------------------------
+# -- what time does -----------------------------------------------------------------------------------------------
 
 
 def climb_due(tx: Transaction, book: PolicyBook) -> int:
-    """One step for each case whose deadline has passed; gives the number of cases."""
-    cases = {case.id: case for case in store.claim_due(tx, CLAIM)}
-    setting_of = _settings(tx, book)
-    _save(tx, [decisions.take_deadline(case, setting_of(case)) for case in cases.values()], cases)
-    return len(cases)
+    """One step for each of the cases that are due, the most severe first; gives the number of cases.
+
+    One that cannot be decided, or stays due, is put off and counted: it must not stand in the way of the others.
+    """
+    due, setting_of = store.claim_due(tx, CLAIM), settings(tx, book)
+    courses, failed = each(due, lambda case: timing.take_deadline(case, setting_of(case)), "due_case_failed")
+    for case in due:
+        metrics.DUE_LAG.observe((tx.now - case.due_at).total_seconds() if case.due_at else 0)
+    save(tx, courses, {case.id: case for case in due})
+    moved = {changes[-1].case.id: changes[-1].case for changes in courses if changes}
+    stuck = [case.id for case in due if _is_due(moved.get(case.id, case), tx.now) or case.id not in moved]
+    store.put_off(tx, stuck, tx.now + PUT_OFF)
+    metrics.PUT_OFF.inc(len(stuck))
+    if len(stuck) > len(failed):
+        log.error("due_cases_stuck", case_ids=sorted(set(stuck) - {case.id for case in failed})[:10])
+    return len(due)
 
 
-def take_case(tx: Transaction, case_id: str, person: str) -> Answer:
-    """A person takes the case; whoever comes second is told who has it. Raises NotFound."""
-    case = store.lock_cases(tx, [case_id]).get(case_id)
-    if case is None or (case.facts is None and not case.is_forgotten):
-        raise NotFound(f"no case {case_id}")
-    changes = decisions.acknowledge(case, person, tx.now)
-    if not changes:
-        return Answer(case, Outcome.ALREADY_RESOLVED if case.state is CaseState.RESOLVED else Outcome.ALREADY_TAKEN)
-    _save(tx, [changes], {case_id: case})
-    if case.escalated_at:
-        metrics.ACKNOWLEDGEMENT.observe((tx.now - case.escalated_at).total_seconds())
-    return Answer(changes[-1].case, Outcome.TAKEN)
-
-
-def save_supervisor(tx: Transaction, person: Supervisor) -> None:
-    supervisors.save(tx, person)
-
-
-def check_supervisors(tx: Transaction, people: Mapping[str, Supervisor]) -> Difference:
-    """What saving them would change."""
-    return difference(supervisors.find(tx, people), people)
-
-
-def save_supervisors(tx: Transaction, people: Mapping[str, Supervisor]) -> Difference:
-    """All or none, by id; those that are not named stay as they are. Told twice, the second time changes nothing."""
-    found = difference(supervisors.find(tx, people, lock=True), people)
-    supervisors.add(tx, [people[id_] for id_ in found.added])
-    supervisors.change(tx, [people[each.id] for each in found.changed])
-    return replace(found, stored=True)
+def _is_due(case: Case, now: datetime) -> bool:
+    return case.due_at is not None and case.due_at <= now
 
 
 def look(tx: Transaction) -> None:
@@ -207,32 +218,3 @@ def look(tx: Transaction) -> None:
         metrics.CASES.labels(state).set(counted[state])
     oldest = store.oldest_due(tx)
     metrics.DUE_OLDEST.set((tx.now - oldest).total_seconds() if oldest else 0)
-
-
-# -- saving -------------------------------------------------------------------------------------------------------
-
-
-def _save(tx: Transaction, courses: Iterable[list[Change]], known: Mapping[str, Case]) -> None:
-    """The cases that are `known`; of all, also the new ones, the timeline's rows and the events of the transitions."""
-    courses = [changes for changes in courses if changes]
-    store.save_cases(tx, [changes[-1].case for changes in courses if changes[-1].case.id in known])
-    changes = [change for changes in courses for change in changes]
-    if not changes:
-        return
-    now = tx.now
-    alerting = {change.case.id for change in changes if change.what in announcements.WITH_FACTS}
-    agents = store.agents_of(tx, alerting & known.keys())
-    for change in changes:
-        _announce(tx, change, agents.get(change.case.id), now)
-    store.add_events(tx, [announcements.row_of(change, now) for change in changes])
-
-
-def _announce(tx: Transaction, change: Change, agent: str | None, now: datetime) -> None:
-    event = announcements.event_of(change, agent, now)
-    if event is None:
-        return
-    if change.case.traceparent:
-        tx.traces.setdefault(change.case.id, change.case.traceparent)
-    tx.announce(event)
-    if change.what is What.ESCALATED and change.reason:
-        metrics.ESCALATIONS.labels(change.case.level, change.reason).inc()

@@ -11,12 +11,15 @@ _STEPS = {
     StepKind.ANSWERED: events.ComplaintAnswered,
     StepKind.RESOLVED: events.ComplaintResolved,
     StepKind.REOPENED: events.ComplaintReopened,
+    StepKind.ESCALATION_REQUESTED: events.ComplaintEscalationRequested,
 }
 
 
 def facts(x: Complaint, *, is_new: bool) -> events.ComplaintFacts:
     """The complaint at its revision, without text, name or address."""
-    verdict, person = x.verdict, x.customer
+    verdict, person = x.classification, x.customer
+    # Whoever put the language right means that of the answer, too, whatever upstream has noted.
+    language = (x.correction and x.correction.language) or person.language
     assert verdict is not None and x.received_at is not None, "announced after its first contact"
     kind = events.ComplaintClassified if is_new else events.ComplaintUpdated
     return kind(
@@ -25,7 +28,7 @@ def facts(x: Complaint, *, is_new: bool) -> events.ComplaintFacts:
         source=x.source,
         external_id=name_for_others(x),
         channel=x.channel,
-        customer=events.Customer(person.ref, person.tier, person.region, person.language, person.timezone),
+        customer=events.Customer(person.ref, person.tier, x.region, language, person.timezone),
         received_at=x.received_at,
         language=verdict.language,
         category=verdict.category,

@@ -11,6 +11,7 @@ from services.intake.classify import Classification, Evidence
 from services.intake.domain import Complaint, Verdict
 from services.intake.forgetting import Erased
 from shared.api import A_COMPLAINT, ANOTHER_COMPLAINT, ANY_OBJECT, JSON, THIS_DOCUMENT, Operation, Plumbing, Shape
+from shared.contracts.event import Severity
 from shared.messaging.upstream import STRUCTURED
 from shared.quarantine import api as quarantine
 
@@ -46,10 +47,29 @@ class ContactDocument:
 
 
 @dataclass(frozen=True)
+class CorrectionDocument:
+    """What a person put right, and the revision of the complaint that came of it; null was right."""
+
+    case_revision: int
+    by: str
+    at: datetime
+    severity: Severity | None
+    category: str | None
+    language: str | None
+    region: str | None
+    revision: int
+
+
+@dataclass(frozen=True)
 class ComplaintDocument(Complaint):
-    """All that intake knows about a complaint, texts included; waiting_steps: how many came before it."""
+    """All that intake knows about a complaint, texts included; waiting_steps: how many came before it.
+
+    classification: what holds. verdict: what the rules read. correction: what persons said of it, taken together.
+    """
 
     waiting_steps: int = 0  # type: ignore[assignment]  # shown as their number
+    classification: Verdict | None = None
+    corrections: tuple[CorrectionDocument, ...] = ()
     contacts: tuple[ContactDocument, ...] = ()
 
 

@@ -7,7 +7,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from shared.contracts.event import Severity
+from services.intake.verdict import Correction, worse_of
+from services.intake.verdict import Verdict as Verdict
 from shared.contracts.intake import complaint_id as complaint_id
 
 
@@ -30,6 +31,7 @@ class StepKind(StrEnum):
     RESOLVED = "complaint.resolved"
     REOPENED = "complaint.reopened"
     RATED = "complaint.rated"
+    ESCALATION_REQUESTED = "complaint.escalation_requested"
 
 
 @dataclass(frozen=True)
@@ -93,23 +95,6 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What reading all contacts of a complaint came to; evidence is that of the newest contact."""
-
-    language: str
-    category: str
-    severity: Severity
-    anger: float
-    asks_supervisor: bool
-    rules_version: str
-    category_second: str | None = None
-    asks_kind: str = "none"
-    flags: tuple[str, ...] = ()
-    rules: tuple[str, ...] = ()
-    campaign: str | None = None
-
-
-@dataclass(frozen=True)
 class Read:
     """A submission with its verdict and the evidence behind it, ready to be stored."""
 
@@ -130,7 +115,8 @@ class Read:
 class Complaint:
     """One matter of one customer; `revision` grows with every change that others hear of.
 
-    `merged_into`: where it goes on, once it is merged, or once something new came in after it was forgotten.
+    `merged_into`: where it goes on, once it is merged, or once something new came in after it was forgotten. `verdict`:
+    what the rules read; `correction`: what a person put right. What holds is the `classification`.
     """
 
     id: str
@@ -148,6 +134,7 @@ class Complaint:
     verdict: Verdict | None = None
     waiting_steps: tuple[Step, ...] = ()
     merged_into: str | None = None
+    correction: Correction | None = None
 
     def with_contact(self, read: Read, excerpt: str, now: datetime) -> "Complaint":
         """A further contact: what is known is kept, what is worse counts."""
@@ -164,10 +151,25 @@ class Complaint:
             received_at=self.received_at or new.received_at or now,
             excerpt=excerpt,
             verdict=worse_of(self.verdict, read.verdict),
+            correction=self.correction and self.correction.after(read.verdict.severity),
         )
 
     def with_step(self, step: Step) -> "Complaint":
         return replace(self, state=_LEADS_TO.get(step.kind, self.state), revision=self.revision + 1)
+
+    def with_correction(self, correction: Correction) -> "Complaint":
+        return replace(self, correction=correction, revision=self.revision + 1)
+
+    @property
+    def classification(self) -> Verdict | None:
+        if self.verdict is None or self.correction is None:
+            return self.verdict
+        return self.correction.of(self.verdict)
+
+    @property
+    def region(self) -> str | None:
+        """Where the customer belongs to, as a person put it right, or as upstream says."""
+        return (self.correction and self.correction.region) or self.customer.region
 
     @property
     def was_announced(self) -> bool:
@@ -186,22 +188,3 @@ def blank(arrival: "Read | Step") -> Complaint:
     """A complaint of which nothing is known but its name: where the first arrival starts, be it a contact or a step."""
     origin = arrival.submission if isinstance(arrival, Read) else arrival
     return Complaint(arrival.complaint_id, origin.source, origin.external_id, State.EXPECTED)
-
-
-def worse_of(old: Verdict | None, new: Verdict) -> Verdict:
-    """A second contact can raise a complaint, never calm it down: the customer did not take the first one back."""
-    if old is None:
-        return new
-    keeps_category = new.category == "other"
-    return replace(
-        new,
-        category=old.category if keeps_category else new.category,
-        category_second=old.category_second if keeps_category else new.category_second,
-        severity=max(old.severity, new.severity, key=lambda s: s.rank),
-        anger=max(old.anger, new.anger),
-        asks_supervisor=old.asks_supervisor or new.asks_supervisor,
-        asks_kind=new.asks_kind if new.asks_supervisor else old.asks_kind,
-        flags=tuple(sorted({*old.flags, *new.flags})),
-        language=old.language if new.language == "und" else new.language,
-        campaign=new.campaign or old.campaign,
-    )

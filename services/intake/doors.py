@@ -94,11 +94,18 @@ def take_new(tx: Transaction, rules: MatterRules, received: list[Received], door
     usecases.take_in(tx, rules, [r.event for r in fresh])
 
 
-def complaint_document(x: Complaint, contacts: list[dict[str, Any]]) -> dict[str, Any]:
+def complaint_document(
+    x: Complaint, contacts: list[dict[str, Any]], corrections: list[dict[str, Any]]
+) -> dict[str, Any]:
     """All that intake knows, texts included: for callers who may read them."""
     shown: dict[str, Any] = asdict(x) | {"received_at": to_text(x.received_at), "waiting_steps": len(x.waiting_steps)}
+    correction = x.correction
+    if correction:
+        shown["correction"] |= {"at": to_text(correction.at), "severity_at": to_text(correction.severity_at)}
     return shown | {
+        "classification": x.classification,
+        "corrections": corrections,
         "contacts": [
             c | {"received_at": to_text(c["received_at"]), "accepted_at": to_text(c["accepted_at"])} for c in contacts
-        ]
+        ],
     }

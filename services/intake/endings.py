@@ -7,7 +7,8 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 
-from services.intake.domain import Complaint, Person, Read, State, Step, Verdict, blank, worse_of
+from services.intake.domain import Complaint, Person, Read, State, Step, blank
+from services.intake.verdict import Verdict, worse_of
 
 
 def merged(new: "Read | Step", into: str) -> Complaint:
@@ -36,17 +37,20 @@ def ended_in(complaint: Complaint, into: str) -> Complaint:
 def with_merged(complaint: Complaint, other: Complaint, excerpt: str) -> Complaint:
     """With another one that turned out to be this one: what is worse of both counts, with the rules of both."""
     assert complaint.verdict is not None and other.verdict is not None, "both were read"
-    verdict = worse_of(other.verdict, complaint.verdict)
+    theirs = other.classification or other.verdict
+    verdict = worse_of(theirs, complaint.verdict)
     return replace(
         complaint,
         revision=complaint.revision + 1,
         contact_count=complaint.contact_count + other.contact_count,
         product=complaint.product or other.product,
         tags=tuple(dict.fromkeys((*complaint.tags, *other.tags))),
-        customer=complaint.customer.filled(other.customer),
+        customer=complaint.customer.filled(replace(other.customer, region=other.region)),
         received_at=min(filter(None, (complaint.received_at, other.received_at)), default=None),
         excerpt=excerpt,
-        verdict=replace(verdict, rules=tuple(dict.fromkeys((*verdict.rules, *other.verdict.rules)))),
+        verdict=replace(verdict, rules=tuple(dict.fromkeys((*verdict.rules, *theirs.rules)))),
+        # What it brings was not known to whoever corrected this one.
+        correction=complaint.correction and complaint.correction.after(theirs.severity),
     )
 
 
@@ -61,7 +65,8 @@ def forgotten(complaint: Complaint) -> Complaint:
         tags=(),
         customer=Person(),
         excerpt="",
-        verdict=complaint.verdict and bare(complaint.verdict),
+        verdict=complaint.classification and bare(complaint.classification),
+        correction=None,
         waiting_steps=(),
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Table, delete, select, tuple_
 
-from services.intake import announcements, endings, endings_store, metrics, store
+from services.intake import announcements, corrections_store, endings, endings_store, metrics, store
 from services.intake.domain import Complaint, State
 from services.intake.matters import Known, known
 from services.intake.traces import Wanted
@@ -39,6 +39,7 @@ def forget(tx: Transaction, customer: Known) -> Erased:
     before = _matters_of(tx, customer)
     after = [endings.forgotten(x) for x in before.values()]
     store.save_complaints(tx, after)
+    corrections_store.erase(tx, before)
     named = {(x.source, x.external_id) for x in before.values()}
     wanted = Wanted(frozenset(before), frozenset(named), (customer, *{known(x.customer) for x in before.values()}))
     erased = Erased(

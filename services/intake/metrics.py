@@ -6,6 +6,7 @@ from prometheus_client import Counter, Info
 
 from services.intake.classify.model import CATEGORIES
 from services.intake.domain import Read
+from services.intake.verdict import Correction
 from shared.contracts.event import Severity
 
 COMPLAINTS = Counter("ombud_complaints_total", "Complaints taken in for the first time, by severity", ["severity"])
@@ -16,6 +17,8 @@ ASKS = Counter("ombud_contacts_asking_total", "Contacts that ask for somebody, b
 LIMITED = Counter("ombud_limited_total", "Requests that were refused for how much their sender sent", ["limit"])
 
 FORGOTTEN = Counter("ombud_complaints_forgotten_total", "Complaints that were erased because their customer asked")
+CORRECTABLE = ("severity", "category", "language", "region")
+CORRECTED = Counter("ombud_complaints_corrected_total", "What persons put right, by what it was", ["field"])
 EXPIRED = Counter("ombud_dead_letters_expired_total", "Dead letters that were deleted because of their age")
 
 RULES = Info("ombud_rules", "The version of the rules that read complaints now")
@@ -29,6 +32,8 @@ for _severity in Severity:
     COMPLAINTS.labels(_severity.value)
 for _category in CATEGORIES:
     BY_CATEGORY.labels(_category)
+for _field in CORRECTABLE:
+    CORRECTED.labels(_field)
 for _kind in ("supervisor", "executive", "human"):
     ASKS.labels(_kind)
 
@@ -49,3 +54,9 @@ def count(read: Read, *, is_new: bool) -> None:
         COMPLAINTS.labels(verdict.severity.value).inc()
     if verdict.asks_supervisor:
         ASKS.labels(verdict.asks_kind).inc()
+
+
+def count_correction(said: Correction) -> None:
+    for field in CORRECTABLE:
+        if getattr(said, field) is not None:
+            CORRECTED.labels(field).inc()

@@ -147,6 +147,7 @@ UPSTREAM: dict[str, Schema] = {
     StepKind.RESOLVED.value: STEP,
     StepKind.REOPENED.value: STEP,
     StepKind.RATED.value: RATING,
+    StepKind.ESCALATION_REQUESTED.value: STEP,
 }
 
 

@@ -7,7 +7,18 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from services.intake import doors, forgetting, merging, metrics, schemas, store, usecases, webhooks
+from services.intake import (
+    correcting,
+    corrections_store,
+    doors,
+    forgetting,
+    merging,
+    metrics,
+    schemas,
+    store,
+    usecases,
+    webhooks,
+)
 from services.intake.classify import Classifier
 from services.intake.limits import Limits
 from services.intake.matters import known
@@ -16,6 +27,7 @@ from services.intake.settings import Settings, secret_env
 from services.intake.sources import accountfile
 from services.intake.sources.accountfile import Sources
 from services.intake.upstream import decode
+from shared.contracts.escalation import CaseCorrected
 from shared.contracts.topology import UPSTREAM_EXCHANGE
 from shared.database import Database, Transaction
 from shared.errors import NotFound
@@ -51,6 +63,10 @@ class IntakeService:
     @subscribe(source=UPSTREAM_EXCHANGE, decode=decode, prepare="reader")
     def on_upstream(self, tx: Transaction, arrivals: list[Any]) -> None:
         usecases.take_in(tx, self.reader.matters, arrivals)
+
+    @subscribe(CaseCorrected)
+    def on_corrections(self, tx: Transaction, events: list[CaseCorrected]) -> None:
+        correcting.correct(tx, events)
 
     @http("POST", "/v1/complaints", scope="source")
     def post_complaint(self, request: Request) -> Response:
@@ -96,9 +112,10 @@ class IntakeService:
     def get_complaint(self, request: Request, id_: str) -> Response:
         with self.db.read() as tx:
             complaint, contacts = store.find_complaint(tx, id_), store.contacts_of(tx, id_)
+            corrections = corrections_store.documents_of(tx, id_)
         if complaint is None:
             raise NotFound(f"no complaint {id_}")
-        return json_response(doors.complaint_document(complaint, contacts))
+        return json_response(doors.complaint_document(complaint, contacts, corrections))
 
     @http("POST", "/v1/complaints/<id_>/merge", scope="operator")
     def merge_complaint(self, request: Request, id_: str) -> Response:

@@ -10,6 +10,7 @@ from sqlalchemy import ARRAY, BigInteger, BindParameter, String, bindparam, dele
 from services.intake import tables
 from services.intake.domain import Complaint, Person, Read, State, Step, StepKind, Submission, Verdict
 from services.intake.matters import Earlier, Known, known
+from services.intake.verdict import Correction
 from shared.contracts.event import Severity
 from shared.database import Row, Transaction
 from shared.tables import UtcDateTime
@@ -185,6 +186,7 @@ def _row(x: Complaint) -> dict[str, Any]:
         "verdict": x.verdict,
         "waiting_steps": x.waiting_steps,
         "merged_into": x.merged_into,
+        "correction": x.correction,
     }
 
 
@@ -220,6 +222,7 @@ def _complaint(row: Any) -> Complaint:
         verdict_of(row.verdict) if row.verdict else None,
         tuple(_step(s) for s in row.waiting_steps),
         row.merged_into,
+        _correction(row.correction) if row.correction else None,
     )
 
 
@@ -230,6 +233,12 @@ def verdict_of(data: Row) -> Verdict:
             | {"severity": Severity(data["severity"]), "flags": tuple(data["flags"]), "rules": tuple(data["rules"])}
         )
     )
+
+
+def _correction(data: Row) -> Correction:
+    times = {name: datetime.fromisoformat(data[name]) for name in ("at", "severity_at") if data[name]}
+    severities = {name: Severity(data[name]) for name in ("severity", "raised_to") if data[name]}
+    return Correction(**(dict(data) | times | severities))
 
 
 def _step(data: Row) -> Step:

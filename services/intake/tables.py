@@ -28,6 +28,7 @@ complaints = Table(
     Column("verdict", JSON),
     Column("waiting_steps", JSON, nullable=False),
     Column("merged_into", String(36)),
+    Column("correction", JSON(none_as_null=True)),
     Index("one_complaint_each", "source", "external_id", unique=True),
     Index("complaints_by_customer", "customer_ref"),
     Index("complaints_by_email", "customer_email"),
@@ -46,6 +47,21 @@ contacts = Table(
     Column("accepted_at", UtcDateTime, nullable=False),
     Column("verdict", JSON, nullable=False),
     Column("evidence", JSON, nullable=False),
+)
+
+# What persons said of how complaints should have been read, a row each; the one in force stands with its complaint.
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("complaint_id", String(36), ForeignKey("complaints.id"), primary_key=True),
+    Column("case_revision", Integer, primary_key=True, autoincrement=False),
+    Column("by", String(200), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("severity", String(20)),
+    Column("category", String(40)),
+    Column("language", String(20)),
+    Column("region", String(40)),
+    Column("revision", Integer, nullable=False),
 )
 
 idempotency_keys = Table(

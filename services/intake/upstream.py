@@ -36,7 +36,7 @@ def _derived_id(event: Submission | Step, type_: str, body: bytes) -> uuid.UUID:
     """For a message without a name: the same words are the same message.
 
     Not so a bare "resolved": it may be the second one, with a reopening between. It gets a name of its own, and a copy
-    of it is known by changing nothing (`usecases`).
+    of it is known by changing nothing (`usecases`). A bare "escalate" counts each time: better heard twice than not.
     """
     if isinstance(event, Step) and event.at is None and event.kind is not StepKind.RATED:
         return uuid.uuid4()

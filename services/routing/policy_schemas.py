@@ -10,7 +10,6 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 from services.routing.domain.needs import CATEGORY, CUSTOMER, CUSTOMER_OR_TEXT, HIGHEST, LOWEST, TEXT
 from services.routing.domain.policy import UTC_ZONE, ScoreWeights, When
 from shared.hours.calendar import Calendar
-from shared.hours.schedule import HolidaysField, Zone
 from shared.policy.fields import (
     FLAG,
     LANGUAGE,
@@ -32,13 +31,13 @@ from shared.policy.fields import (
     severity_of,
     upstream,
 )
+from shared.policy.hours import NAME
 from shared.policy.words import NONE
 
 MOST_STEPS = 20
 LARGEST = 1000  # weight and priority
 # priority * ageing is subtracted from an instant, and before year 1 there is none.
 LONGEST_AGEING = timedelta(days=7)
-NAME = r"[a-z0-9_-]{1,40}"
 
 
 class WhenForm(Form):
@@ -110,14 +109,6 @@ class RuleForm(DefaultsForm):
     name = Word(matching(NAME, "a name such as recall"), required=True)
     when = fields.Nested(WhenForm, load_default=When)
     follow_the_sun = Flag(load_default=False)
-
-
-class HoursForm(Form):
-    name = Word(matching(NAME, "a name such as central"), required=True)
-    regions = Words(or_any(REGION), any_alone=False, required=True)
-    timezone = Zone(required=True)
-    holidays = HolidaysField(load_default=None)
-    open = Shifts(required=True)
 
 
 class ScoreForm(Form):

@@ -2,61 +2,15 @@
 
 from pathlib import Path
 
-import structlog
-from prometheus_client import Counter, Info
+from prometheus_client import Info
 
 from services.routing.domain.policy import Policy
 from services.routing.policyfile import parse
-from shared.policy.page import PolicyError, read_document
+from shared.policy.watched import WatchedPolicy
 
-RELOADS = Counter(
-    "ombud_policy_reloads_total", "Changed policies that were taken, or refused for a mistake", ["outcome"]
-)
 POLICY = Info("ombud_routing_policy", "The version of the policy that routes complaints now")
-MOST_LOGGED = 20
-for _outcome in ("taken", "refused"):
-    RELOADS.labels(_outcome)
-
-log = structlog.get_logger()
 
 
-class PolicyBook:
-    """current: the policy; document: the text that it was read from. Raises PolicyError if there is none at start."""
-
+class PolicyBook(WatchedPolicy[Policy]):
     def __init__(self, path: Path):
-        self._path = path
-        # Before the file is read: what is written meanwhile is a change.
-        self._seen = _stamp(path)
-        self.document = read_document(path)
-        self.current: Policy = parse(self.document, str(path))
-        POLICY.info({"version": self.current.version})
-
-    def reload(self) -> bool:
-        """Takes the file if it changed; with a mistake in it, or without it, the policy stays, and it is said once."""
-        stamp = _stamp(self._path)
-        if stamp == self._seen:
-            return False
-        self._seen = stamp
-        try:
-            document = read_document(self._path)
-            if document == self.document:
-                return False
-            policy = parse(document, str(self._path))
-        except PolicyError as error:
-            RELOADS.labels("refused").inc()
-            log.error("policy_refused", mistakes=error.mistakes[:MOST_LOGGED])
-            return False
-        self.document, self.current = document, policy
-        RELOADS.labels("taken").inc()
-        POLICY.info({"version": policy.version})
-        log.info("policy_taken", policy_version=policy.version)
-        return True
-
-
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    """What a change would change; None = no file."""
-    try:
-        stat = path.stat()
-    except OSError:
-        return None
-    return stat.st_mtime_ns, stat.st_size, stat.st_ino
+        super().__init__(path, parse, POLICY)

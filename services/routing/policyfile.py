@@ -12,10 +12,9 @@ from typing import Any
 from services.routing.domain.covering import fits_everything, unreachable
 from services.routing.domain.needs import Wanted
 from services.routing.domain.policy import BusinessHours, Policy, Relaxation, Rule
-from services.routing.policy_schemas import HoursForm, PolicyForm, RuleForm
+from services.routing.policy_schemas import PolicyForm, RuleForm
 from shared.contracts.event import Severity
-from shared.hours.calendar import Calendar
-from shared.hours.holidaybook import holidays_of
+from shared.policy.hours import HoursForm, calendar_of, look_at_hours
 from shared.policy.page import Page, read_document, version_of
 
 WEIGHT = dict.fromkeys(Severity, 1)
@@ -40,7 +39,7 @@ def parse(text: str, file: str) -> Policy:
     rules = page.entries(RuleForm(), "rules")
     hours = page.entries(HoursForm(), "hours")
     _look_at_rules(page, rules)
-    _look_at_hours(page, hours)
+    look_at_hours(page, hours)
     page.finish()
     return _policy(head, rules, hours, version_of(text, head["name"]))
 
@@ -50,7 +49,7 @@ def _look_at_rules(page: Page, rules: Mapping[int, Any]) -> None:
     listed = content.get("rules") if isinstance(content, dict) else None
     if isinstance(listed, list):
         _look_at_last_rule(page, listed, rules.get(len(listed) - 1))
-    page.each_name_once("rules", rules)
+    page.each_name_once("rules", {n: rule["name"] for n, rule in rules.items()})
     numbers = list(rules)
     for place, names in unreachable([(rule["name"], rule["when"]) for rule in rules.values()]):
         taken = ", ".join(names)
@@ -69,22 +68,12 @@ def _look_at_last_rule(page: Page, listed: Sequence[Any], loaded: Mapping[str, A
         page.note(("rules", len(listed) - 1), "the last rule has no `when`, so that it catches the rest")
 
 
-def _look_at_hours(page: Page, hours: Mapping[int, Any]) -> None:
-    page.each_name_once("hours", hours)
-    owners: dict[str, str] = {}
-    for number, entry in hours.items():
-        for region in sorted(entry["regions"]):
-            if region in owners:
-                page.note(("hours", number, "regions"), f"{region} has hours already: {owners[region]}")
-            owners.setdefault(region, entry["name"])
-
-
 def _policy(head: Mapping[str, Any], rules: Mapping[int, Any], hours: Mapping[int, Any], version: str) -> Policy:
     said = {name: head[name] for name in ("score", "ageing", "spacing", "patience", "attempts") if name in head}
     return Policy(
         version=version,
         rules=tuple(_rule(entry, head["defaults"]) for entry in rules.values()),
-        hours=tuple(map(_hours, hours.values())),
+        hours=tuple(BusinessHours(h["name"], h["regions"], calendar_of(h)) for h in hours.values()),
         **said,
     )
 
@@ -110,8 +99,3 @@ def _relaxations(wanted: Wanted, steps: Sequence[Mapping[str, Any]]) -> Iterator
     for step in steps:
         wanted = replace(wanted, **{name: value for name, value in step.items() if name != "after"})
         yield Relaxation(step["after"], wanted)
-
-
-def _hours(entry: Mapping[str, Any]) -> BusinessHours:
-    calendar = Calendar(entry["timezone"], tuple(entry["open"]), holidays_of(entry["holidays"]))
-    return BusinessHours(entry["name"], entry["regions"], calendar)

@@ -50,6 +50,8 @@ class ComplaintFacts(Event):
     category_second: str | None = None
     asks_kind: str = "none"
     campaign: str | None = None
+    # When the newest contact was written, as upstream says; `received_at` is that of the first.
+    contacted_at: datetime | None = None
 
 
 @event("intake", "complaint.classified", identity=("complaint_id", "revision"))

@@ -6,14 +6,23 @@ services' subscriptions.
 
 from dataclasses import dataclass
 
-from shared.contracts.escalation import CaseAcknowledged, CaseEscalated, CaseExhausted, CaseResolved
+from shared.contracts.escalation import (
+    CaseAcknowledged,
+    CaseCorrected,
+    CaseEscalated,
+    CaseExhausted,
+    CaseHandedBack,
+    CaseResolved,
+)
 from shared.contracts.event import Event
 from shared.contracts.failure import EventFailed
 from shared.contracts.intake import (
     ComplaintAnswered,
     ComplaintClassified,
+    ComplaintEscalationRequested,
     ComplaintForgotten,
     ComplaintMerged,
+    ComplaintRated,
     ComplaintReopened,
     ComplaintResolved,
     ComplaintUpdated,
@@ -21,6 +30,7 @@ from shared.contracts.intake import (
 from shared.contracts.notify import (
     AlertAccepted,
     AlertAmbiguous,
+    AlertAnswered,
     AlertFailed,
     AlertSuppressed,
     EscalationUnreachable,
@@ -63,6 +73,7 @@ def _queue(consumer: str, source: str, *events: type[Event]) -> Queue:
 
 QUEUES = (
     Queue("intake", UPSTREAM_EXCHANGE, ("#",)),
+    _queue("intake", "escalation", CaseCorrected),
     _queue(
         "routing",
         "intake",
@@ -74,7 +85,7 @@ QUEUES = (
         ComplaintMerged,
         ComplaintForgotten,
     ),
-    _queue("routing", "escalation", CaseResolved),
+    _queue("routing", "escalation", CaseResolved, CaseHandedBack),
     Queue("routing", WORKFORCE_EXCHANGE, ("#",)),
     _queue(
         "escalation",
@@ -84,11 +95,22 @@ QUEUES = (
         ComplaintAnswered,
         ComplaintResolved,
         ComplaintReopened,
+        ComplaintRated,
+        ComplaintEscalationRequested,
         ComplaintMerged,
         ComplaintForgotten,
     ),
     _queue("escalation", "routing", ComplaintAssigned, ComplaintQueued),
-    _queue("escalation", "notify", AlertAccepted, AlertFailed, AlertSuppressed, AlertAmbiguous, EscalationUnreachable),
+    _queue(
+        "escalation",
+        "notify",
+        AlertAccepted,
+        AlertFailed,
+        AlertSuppressed,
+        AlertAmbiguous,
+        AlertAnswered,
+        EscalationUnreachable,
+    ),
     _queue("notify", "escalation", CaseEscalated, CaseAcknowledged, CaseResolved, CaseExhausted, EventFailed),
     _queue("notify", "intake", EventFailed, ComplaintMerged, ComplaintForgotten),
     _queue("notify", "routing", EventFailed),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 Interval = tuple[datetime, datetime]
 _UNITS = (("d", 86400), ("h", 3600), ("m", 60))
@@ -41,3 +42,16 @@ def in_words(period: timedelta) -> str:
     seconds = int(period.total_seconds())
     unit, size = next(((u, n) for u, n in _UNITS if seconds and seconds % n == 0), ("s", 1))
     return f"{seconds // size}{unit}"
+
+
+def in_zone(intervals: Sequence[Interval], timezone: str, most: int = 5) -> str:
+    """The first ones as the clocks of the zone show them, and how many more there are."""
+    zone = ZoneInfo(timezone)
+    shown = [_span(start.astimezone(zone), end.astimezone(zone)) for start, end in intervals[:most]]
+    more = f", and {len(intervals) - most} more" if len(intervals) > most else ""
+    return f"{', '.join(shown)}{more} ({timezone})"
+
+
+def _span(start: datetime, end: datetime) -> str:
+    until = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%a %Y-%m-%d %H:%M}"
+    return f"{start:%a %Y-%m-%d %H:%M}–{until}"

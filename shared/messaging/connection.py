@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 
 import amqp
 import eventlet
-from amqp.exceptions import AccessRefused, NotFound, PreconditionFailed
+from amqp.exceptions import AccessRefused, PreconditionFailed
 from eventlet import patcher
 from kombu.utils.url import parse_url
 
@@ -59,7 +59,11 @@ def answered(within: float = ANSWER_WITHIN) -> Iterator[None]:
 
 
 def declare_topology(connection: amqp.Connection) -> None:
-    """Declares everything that exists, so that whoever starts first publishes into queues that are there."""
+    """Declares everything that exists, so that whoever starts first publishes into queues that are there.
+
+    Raises TopologyConflict, or one of LOST. NotFound is one of these: a broker says it of queues that it has not found
+    again yet after its own start ("home node … is down or inaccessible"), and of what is deleted while we declare.
+    """
     channel = connection.channel()
     try:
         for exchange in topology.EXCHANGES:
@@ -70,7 +74,7 @@ def declare_topology(connection: amqp.Connection) -> None:
             channel.queue_declare(queue.name, durable=True, auto_delete=False, arguments=arguments)
             for key in queue.keys:
                 channel.queue_bind(queue.name, queue.exchange, key)
-    except (PreconditionFailed, AccessRefused, NotFound) as error:
+    except (PreconditionFailed, AccessRefused) as error:
         raise TopologyConflict(str(error)) from error
     channel.close()
 

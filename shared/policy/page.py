@@ -82,13 +82,13 @@ class Page:
         loaded = {n: self.load(form, entry, (part, n)) for n, entry in enumerate(listed[:MOST_ENTRIES])}
         return {n: entry for n, entry in loaded.items() if entry is not None}
 
-    def each_name_once(self, part: str, entries: Mapping[int, Any]) -> None:
-        """Notes every entry whose name stands there before."""
+    def each_name_once(self, part: str, names: Mapping[int, str]) -> None:
+        """names: of the entries by number. Notes every one that stands there before."""
         seen: set[str] = set()
-        for number, entry in entries.items():
-            if entry["name"] in seen:
-                self.note((part, number, "name"), f"{entry['name']!r} stands here twice")
-            seen.add(entry["name"])
+        for number, name in names.items():
+            if name in seen:
+                self.note((part, number, "name"), f"{name!r} stands here twice")
+            seen.add(name)
 
     def note(self, place: Place, text: str) -> None:
         where = ".".join(map(str, place)) or "the file"

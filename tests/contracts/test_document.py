@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from shared.contracts.document import document, listeners, main
+from shared.contracts.escalation import CaseOpened
 from shared.contracts.event import event_classes
 from shared.contracts.failure import EventFailed
-from shared.contracts.intake import ComplaintClassified, ComplaintRated
+from shared.contracts.intake import ComplaintClassified
 
 PROJECT = Path(__file__).parents[2]
 
@@ -48,5 +49,5 @@ def test_page_shows_every_event_with_its_fields_and_example() -> None:
 
 def test_listeners_come_from_the_queues() -> None:
     assert listeners(ComplaintClassified) == ("routing", "escalation")
-    assert listeners(ComplaintRated) == ()
+    assert listeners(CaseOpened) == ()
     assert listeners(EventFailed) == ("notify",), "whichever service publishes it"

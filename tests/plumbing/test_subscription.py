@@ -173,6 +173,22 @@ def test_a_queue_with_other_arguments_ends_the_process_loudly(sink: Sink, bus: B
     assert "TopologyConflict" in sink.log()
 
 
+def test_a_queue_that_the_broker_has_not_found_again_yet_is_waited_for(
+    sink: Sink, bus: Bus, broker: PrivateBroker, amqp_uri: str
+) -> None:
+    """Right after its own start a broker knows a queue, but not where it is: 404, "home node … is down"."""
+    name = f'rabbit_misc:r(<<"{amqp_uri.rpartition("/")[2]}">>, queue, <<"{QUEUE}">>)'
+    bus.publish(a_classified("1"))
+    found = f"[Q] = mnesia:dirty_read(rabbit_durable_queue, {name})"
+    broker.ctl("eval", f"{found}, mnesia:dirty_delete(rabbit_queue, {name}).")
+    sink.launch()
+    eventually(lambda: "broker_lost" in sink.log() or not sink.is_alive, "it to be told", sink.log)
+    assert sink.is_alive, sink.log()
+    assert "is down or inaccessible" in sink.log()
+    broker.ctl("eval", f"{found}, mnesia:dirty_write(rabbit_queue, Q).")
+    eventually(lambda: sink.effects() == ["1"], "the event", sink.log)
+
+
 def test_a_database_that_falls_silent_leaves_health_answering(
     postgres_sink: Sink, bus: Bus, postgres: PrivatePostgres, broker: PrivateBroker, amqp_uri: str
 ) -> None:

@@ -1,13 +1,13 @@
 """The case and its transitions as values; used by the decisions, the use cases and the store."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from services.escalation.domain.clocks import Clock, Pause
+from services.escalation.domain.clocks import BROKEN, Clock, Pause
 from shared.contracts.escalation import AlertFacts, EscalationReason, Outcome, Remedy
 from shared.contracts.event import Severity
 
@@ -94,13 +94,20 @@ class Owner:
     declined: bool = False
 
 
+@dataclass(frozen=True, order=True)
+class Moment:
+    """Something that happened at a revision of the complaint."""
+
+    revision: int
+    at: datetime
+
+
 @dataclass(frozen=True)
 class Told:
     """What the complaint's events told so far, in whatever order they came: of each thing the most or the earliest.
 
-    first_at: when it was received. asked_at: when the customer first asked for somebody. contacts, answers, reopenings:
-    by revision, when each was; a long complaint keeps the newest only (see `hearing.MOST_KEPT`). rating: the worst.
-    requested: revisions at which upstream asked for a supervisor.
+    first_at: when it was received. asked_at: when the customer first asked for somebody. count: of contacts. rating: the
+    worst. contacts, answers, reopenings: in the order of their revisions; of a long complaint the newest (MOST_KEPT).
     """
 
     first_at: datetime | None = None
@@ -109,9 +116,9 @@ class Told:
     flags: tuple[str, ...] = ()
     count: int = 1
     rating: float | None = None
-    contacts: Mapping[int, datetime] = field(default_factory=dict)
-    answers: Mapping[int, datetime] = field(default_factory=dict)
-    reopenings: Mapping[int, datetime] = field(default_factory=dict)
+    contacts: tuple[Moment, ...] = ()
+    answers: tuple[Moment, ...] = ()
+    reopenings: tuple[Moment, ...] = ()
     timezone: str = "UTC"
 
 
@@ -121,10 +128,12 @@ class Case:
 
     The `…_revision` fields count the complaint's events: the newest facts, resolution and so on that are known.
     `alarms`: by reason, the earliest complaint revision that fired it. Severity and ask never sink unless a person
-    corrects them, so that the order in which two contacts arrive does not matter.
-    `respond_by`: when the present rung has had its time, or the snooze ends; `follow_up_by`, `remind_at`, `shift_ends_at`:
-    of whoever took the case. `unassigned_at`: when nobody has worked on it for too long. `confirmed_by`: who has answered at a level where all must. `repeats`: how many times the
-    present level was alerted again. `heard_at`: when the first outcome of an alert of the present escalation was heard.
+    corrects them (at `corrected_revision`), so that the order in which two contacts arrive does not matter.
+    `respond_by`: when the present rung has had its time, the snooze ends, or the level opens. `follow_up_by`, `remind_at`,
+    `shift_ends_at`: of whoever took the case. `unassigned_at`: when nobody has worked on it for too long.
+    `since`: start of the present wait of the customer. `taken_at`: when somebody first took it since then.
+    `confirmed_by`: who has answered at a level where all must. `repeats`: how often the present level was alerted again.
+    `repaired`: how often the auditor has put the case right; `repaired_at`: the last time.
     `ending`: set once the complaint is merged into another one, or forgotten; nothing is heard of it after that.
     """
 
@@ -143,6 +152,7 @@ class Case:
     level: int = 0
     round: int = 0
     repeats: int = 0
+    repaired: int = 0
     reason: EscalationReason | None = None
     trigger: EscalationReason | None = None
     escalation_id: str | None = None
@@ -156,7 +166,8 @@ class Case:
     opened_at: datetime | None = None
     since: datetime | None = None
     escalated_at: datetime | None = None
-    heard_at: datetime | None = None
+    repaired_at: datetime | None = None
+    taken_at: datetime | None = None
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = None
     closed_by: str | None = None
@@ -164,6 +175,7 @@ class Case:
     outcome: Outcome | None = None
     remedies: tuple[Remedy, ...] = ()
     facts_revision: int = 0
+    corrected_revision: int = 0
     closed_revision: int = 0
     requested_revision: int = 0
     rated_revision: int = 0
@@ -191,16 +203,16 @@ class Case:
     @property
     def is_answered(self) -> bool:
         """Whether the customer has an answer since the complaint was last opened."""
-        return max(self.told.answers, default=0) > self.reopened_revision
+        return last_revision(self.told.answers) > self.reopened_revision
 
     @property
     def reopened_revision(self) -> int:
-        return max(self.told.reopenings, default=0)
+        return last_revision(self.told.reopenings)
 
     @property
     def is_closed(self) -> bool:
         """Whether the newest word is that it is resolved: no reopening and no new alarm came after it."""
-        return self.closed_revision > max(self.reopened_revision, *self.alarms.values(), 0)
+        return self.closed_revision >= max(self.reopened_revision, *self.alarms.values(), 1)
 
     @property
     def is_forgotten(self) -> bool:
@@ -208,25 +220,43 @@ class Case:
         return self.ending is Ending.FORGOTTEN
 
     @property
-    def trouble(self) -> EscalationReason | None:
-        """The first reason to escalate at once, None when there is none."""
-        return next(iter(self.alarms), None)
+    def overdue_since(self) -> datetime | None:
+        """When the first of the clocks broke that still run; None = none is broken. A column of its own."""
+        return min((c.due_at for c in self.clocks if c.told >= BROKEN and c.stopped_at is None), default=None)
+
+    @property
+    def last_revision(self) -> int:
+        """The newest revision of the complaint that the case has seen."""
+        moments = (*self.told.contacts, *self.told.answers, *self.told.reopenings)
+        known = (self.facts_revision, self.closed_revision, self.requested_revision, self.rated_revision)
+        return max(*known, last_revision(moments))
 
 
 @dataclass(frozen=True)
 class Change:
     """One transition: the case after it, who did it and why. Each one is a row of the timeline.
 
-    details: what else the row tells, ready for JSON; never what a person wrote.
+    details: what else the row tells, ready for JSON. key: of the row, where something else than the case's revision counts
+    what is told. note: what a person wrote, kept beside the timeline, since it must be erasable.
     """
 
     case: Case
     what: What
     actor: str = OMBUD
-    reason: EscalationReason | None = None
+    reason: StrEnum | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+    key: str | None = None
+    note: str | None = None
+
+    @property
+    def row_key(self) -> str:
+        return self.key or f"{self.case.revision:06d}"
 
 
 def escalation_id(case_id: str, level: int, round_: int) -> str:
     """The same rung in the same round always has the same id, so that a repeated step is recognised everywhere."""
     return str(uuid.uuid5(ESCALATIONS, f"{case_id}:{level}:{round_}"))
+
+
+def last_revision(moments: Iterable[Moment]) -> int:
+    return max((moment.revision for moment in moments), default=0)

@@ -59,6 +59,11 @@ class People:
         meant = (person for one in recipients for person in self._meant(one, wanted, now))
         return tuple(dict.fromkeys(meant))
 
+    def duty_ends(self, recipients: Iterable[Recipient], person: str, now: datetime) -> datetime | None:
+        """Until when the person surely has one of the duties that are meant; None if they have none of them."""
+        duties = (d for r in recipients if r.kind is Kind.DUTY for d in self.duties(r.name, now))
+        return max((duty.until for duty in duties if duty.person == person), default=None)
+
     def _meant(self, recipient: Recipient, wanted: Wanted, now: datetime) -> Sequence[str]:
         match recipient.kind:
             case Kind.PERSON:

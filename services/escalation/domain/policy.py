@@ -1,6 +1,6 @@
 """The policy: what escalates, which clocks run, who is on which rung. Made by the policy reader, asked by the decisions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -34,6 +34,10 @@ TRIGGER_REASONS = (
     EscalationReason.UPSTREAM_REQUEST,
     EscalationReason.AGENT_REQUEST,
 )
+
+
+# Those that follow from what was read in a contact; the others have a moment of their own.
+READ_REASONS = frozenset(TRIGGER_REASONS[: TRIGGER_REASONS.index(EscalationReason.REPEATED) + 1])
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,10 @@ def _any_of(wanted: frozenset[str], values: frozenset[str]) -> bool:
     return not wanted.isdisjoint(values) or (ANY in wanted and bool(values))
 
 
+# Of a ladder that is climbed only where a storm names it.
+NEVER = When(severity=frozenset())
+
+
 @dataclass(frozen=True)
 class Trigger:
     """Escalates at once for its reason, when what the reason is about happens and `when` fits.
@@ -125,6 +133,13 @@ class Measure(StrEnum):
     SUPERVISOR = "supervisor"
 
 
+class Starts(StrEnum):
+    """From when FIRST_ANSWER and RESOLUTION count."""
+
+    OPENED = "opened"
+    RECEIVED = "received"
+
+
 class PauseReason(StrEnum):
     WAITING_FOR_CUSTOMER = "waiting_for_customer"
     WAITING_FOR_SUPPLIER = "waiting_for_supplier"
@@ -135,6 +150,7 @@ class PauseReason(StrEnum):
 class ClockRule:
     """A clock that runs for each case that `when` fits.
 
+    starts: RECEIVED, or OPENED: when Ombud first heard of it, so that an old backlog is not overdue the day it comes in.
     hours: None = calendar time; REGION = the hours of the complaint's region; else a name of hours. warn: percents.
     told: recipients of its warnings, as of a Level. pauses: the reasons that stop it for a while.
     """
@@ -147,6 +163,7 @@ class ClockRule:
     warn: tuple[int, ...] = (50, 80, 95)
     told: tuple["Recipient", ...] = ()
     pauses: frozenset[PauseReason] = frozenset()
+    starts: Starts = Starts.OPENED
 
 
 REGION = "region"  # of ClockRule.hours
@@ -284,10 +301,13 @@ class Policy:
     rotas: tuple[Rota, ...] = ()
     storms: tuple[StormRule, ...] = ()
 
-    def fired(self, seen: Picture) -> tuple[EscalationReason, ...]:
-        """The reasons to escalate at once that follow from what is known of the complaint, in the policy's order."""
-        told = (t.reason for t in self.triggers if t.reason in _TOLD and t.when.fits(seen))
-        return tuple(dict.fromkeys(told))
+    def fired(self, seen: Picture, among: Container[EscalationReason]) -> tuple[EscalationReason, ...]:
+        """The reasons to escalate at once, of those asked about, in the order of the policy."""
+        return tuple(dict.fromkeys(t.reason for t in self.triggers if t.reason in among and t.when.fits(seen)))
+
+    def first(self, reasons: Container[EscalationReason]) -> EscalationReason | None:
+        """Of several reasons the one that comes first in the policy."""
+        return next((t.reason for t in self.triggers if t.reason in reasons), None)
 
     def trigger(self, reason: EscalationReason, seen: Picture) -> Trigger | None:
         """The first rule for that reason that fits."""
@@ -314,16 +334,3 @@ class Policy:
             return next((h.calendar for h in self.hours if h.name == hours), None)
         named = next((h.calendar for h in self.hours if region in h.regions), None)
         return named or next((h.calendar for h in self.hours if ANY in h.regions), None)
-
-
-# Those whose cause is a fact of the complaint; the others have a moment of their own.
-_TOLD = (
-    EscalationReason.SEVERITY,
-    EscalationReason.ASKED,
-    EscalationReason.ANGER,
-    EscalationReason.FLAGGED,
-    EscalationReason.TIER,
-    EscalationReason.REPEATED,
-    EscalationReason.LOW_RATING,
-    EscalationReason.REOPENED,
-)

@@ -15,9 +15,17 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 from services.intake.sources.checks import CheckSchema
 from services.intake.sources.enrich import LOOPBACK, PLACEHOLDER, Enrich
 from services.intake.sources.mapping import Condition, Plan, Rule
-from services.intake.sources.source import ANSWERED, CONTACTED, RATED, REOPENED, RESOLVED, SUBMITTED
+from services.intake.sources.source import (
+    ANSWERED,
+    CONTACTED,
+    ESCALATION_REQUESTED,
+    RATED,
+    REOPENED,
+    RESOLVED,
+    SUBMITTED,
+)
 
-TYPES = (SUBMITTED, CONTACTED, ANSWERED, RESOLVED, REOPENED, RATED)
+TYPES = (SUBMITTED, CONTACTED, ANSWERED, RESOLVED, REOPENED, RATED, ESCALATION_REQUESTED)
 PERSON = ("ref", "name", "email", "phone", "tier", "region", "language", "timezone")
 FIELDS = (
     *("external_id", "contact_id", "text", "subject", "channel", "product", "tags", "received_at", "at", "by", "score"),

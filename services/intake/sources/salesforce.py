@@ -18,6 +18,7 @@ from services.intake.sources.plaintext import plain
 from services.intake.sources.signatures import must_match
 from services.intake.sources.source import (
     ANSWERED,
+    ESCALATION_REQUESTED,
     REOPENED,
     RESOLVED,
     SUBMITTED,
@@ -43,8 +44,8 @@ ACK = Reply(
     "</notificationsResponse></soapenv:Body></soapenv:Envelope>",
 )
 ID_LENGTH = 15  # the last 3 of 18 characters only check the others
-STEPS = (ANSWERED, RESOLVED, REOPENED)
-STATUSES = {"Closed": RESOLVED, "Reopened": REOPENED}
+STEPS = (ANSWERED, RESOLVED, REOPENED, ESCALATION_REQUESTED)
+STATUSES = {"Closed": RESOLVED, "Reopened": REOPENED, "Escalated": ESCALATION_REQUESTED}
 
 
 class Options(Schema):

@@ -14,11 +14,12 @@ from shared.bodies import parse_json
 from shared.errors import Rejected, TemporaryFailure
 
 SUBMITTED, CONTACTED = "complaint.submitted", "complaint.contacted"
-ANSWERED, RESOLVED, REOPENED, RATED = (
+ANSWERED, RESOLVED, REOPENED, RATED, ESCALATION_REQUESTED = (
     "complaint.answered",
     "complaint.resolved",
     "complaint.reopened",
     "complaint.rated",
+    "complaint.escalation_requested",
 )
 REPLAY_WINDOW = timedelta(minutes=5)
 QUEUES = "intake.webhooks."  # before the name of a source: under it its retries and dead letters are kept

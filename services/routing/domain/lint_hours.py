@@ -4,16 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from services.routing.domain.policy import BusinessHours
 from services.routing.domain.roster import EVERYWHERE, Agent
 from shared.hours.calendar import Calendar
-from shared.hours.intervals import Interval, merged, without
+from shared.hours.intervals import Interval, in_zone, merged, without
 from shared.policy.words import ANY
 
 LOOK_AHEAD = timedelta(days=7)
-MOST_SHOWN = 5
 _OTHER = ""
 
 
@@ -49,7 +47,7 @@ def find_gaps(hours: Sequence[BusinessHours], agents: Iterable[Agent], now: date
             if not serving:
                 yield Gap(one.name, False, f"nobody serves {shown}")
             elif left := _uncovered(opened, serving, work):
-                yield Gap(one.name, True, f"{shown}: {_described(left, one.calendar.timezone)}")
+                yield Gap(one.name, True, f"{shown}: nobody is on shift {in_zone(left, one.calendar.timezone)}")
 
 
 def _rotas(agents: Iterable[Agent], named: set[str], window: Interval) -> dict[str, _Rota]:
@@ -91,15 +89,3 @@ def _uncovered(left: list[Interval], serving: Sequence[_Rota], work: _Work) -> l
             away = merged((a.start, a.end) for a in agent.absences)
             left = without(left, without(work.of(agent.calendar), away))
     return left
-
-
-def _described(gaps: Sequence[Interval], timezone: str) -> str:
-    zone = ZoneInfo(timezone)
-    shown = [_span(start.astimezone(zone), end.astimezone(zone)) for start, end in gaps[:MOST_SHOWN]]
-    more = f", and {len(gaps) - MOST_SHOWN} more" if len(gaps) > MOST_SHOWN else ""
-    return f"nobody is on shift {', '.join(shown)}{more} ({timezone})"
-
-
-def _span(start: datetime, end: datetime) -> str:
-    until = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%a %Y-%m-%d %H:%M}"
-    return f"{start:%a %Y-%m-%d %H:%M}–{until}"

@@ -12,6 +12,7 @@ from services.intake.domain import Person, Read, Step, StepKind, Submission
 from services.intake.domain import complaint_id as id_of
 from services.intake.matters import REPEATED, Earlier, Told, known
 from shared.contracts.event import Severity
+from shared.contracts.intake import ComplaintEscalationRequested
 from tests.unit.intake.conftest import Desk, a_contact, a_step, complaint_id
 
 AT = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -57,6 +58,25 @@ def test_steps_follow_each_other_with_growing_revisions(desk: Desk) -> None:
     desk.take(a_contact(), a_step("answered", at=AT, by="jana")).take(a_step("resolved"), a_step("rated", score=0.25))
     assert desk.announced == [("classified", 1), ("answered", 2), ("resolved", 3), ("rated", 4)]
     assert (desk.events[1].at, desk.events[1].by, desk.events[3].score) == (AT, "jana", 0.25)
+
+
+def test_a_request_for_escalation_is_announced_with_who_asks_and_changes_no_state(desk: Desk) -> None:
+    desk.take(a_contact(), a_step("resolved"), a_step("escalation_requested", at=AT, by="jana"))
+    assert desk.announced == [("classified", 1), ("resolved", 2), ("escalation_requested", 3)]
+    asked = desk.events[-1]
+    assert isinstance(asked, ComplaintEscalationRequested)
+    assert (asked.complaint_id, asked.at, asked.by) == (complaint_id(), AT, "jana")
+    assert desk.find("web", "1").state == "resolved"
+
+
+def test_a_request_for_escalation_before_its_complaint_waits_for_it(desk: Desk) -> None:
+    desk.take(a_step("escalation_requested", by="jana")).take(a_contact())
+    assert desk.announced == [("classified", 1), ("escalation_requested", 2)]
+
+
+def test_a_bare_request_for_escalation_counts_each_time(desk: Desk) -> None:
+    desk.take(a_contact(), a_step("escalation_requested")).take(a_step("escalation_requested"))
+    assert desk.announced == [("classified", 1), ("escalation_requested", 2), ("escalation_requested", 3)]
 
 
 def test_resolved_reopened_and_resolved_again_all_count(desk: Desk) -> None:

@@ -1,0 +1,126 @@
+"""The forms of answers to cases by HTTP. Used by the doors of answers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from services.escalation.domain.case import CaseState
+from services.escalation.domain.policy import PauseReason
+from services.escalation.domain.worklist import Sort
+from shared.codes import language_code, region_code
+from shared.contracts.escalation import EscalationReason, Outcome, Remedy
+from shared.contracts.event import Instant, Severity
+from shared.policy.fields import Period
+
+NO_NUL = validate.ContainsNoneOf("\0", error="no NUL, please")  # PostgreSQL cannot keep it
+REQUESTS = (EscalationReason.MANUAL, EscalationReason.AGENT_REQUEST, EscalationReason.UPSTREAM_REQUEST)
+NEEDS = ("skill", "language", "region", "team", "skill_level", "language_level")
+LONGEST_NOTE = 10_000
+MOST_LISTED = 500
+
+
+def _text(longest: int, **options: Any) -> fields.String:
+    return fields.String(validate=[validate.Length(1, longest), NO_NUL], **options)
+
+
+class AnswerBody(Schema):
+    """What every answer may say: who answers, if an operator does it for somebody, and a note for the record."""
+
+    by = _text(200, load_default=None, allow_none=True)
+    note = _text(LONGEST_NOTE, load_default=None, allow_none=True)
+
+
+class ResolveBody(AnswerBody):
+    outcome = fields.Enum(Outcome, by_value=True, required=True)
+    remedies = fields.List(fields.Enum(Remedy, by_value=True), load_default=list, validate=validate.Length(max=5))
+
+
+class HandBackBody(AnswerBody):
+    """needs: what the next agent must bring, beside what routing's rules ask for; `none` = plays no part."""
+
+    needs = fields.Dict(
+        keys=fields.String(validate=validate.OneOf(NEEDS)),
+        values=fields.String(validate=[validate.Length(1, 40), NO_NUL]),
+        load_default=dict,
+    )
+
+
+class EscalateBody(AnswerBody):
+    """level: from 1; without it the next one. reason: who asks for it."""
+
+    level = fields.Integer(load_default=None, allow_none=True, strict=True, validate=validate.Range(1, 5))
+    reason = fields.Enum(EscalationReason, by_value=True, load_default=EscalationReason.MANUAL)
+
+    @validates_schema
+    def _is_a_request(self, data: Mapping[str, Any], **_: Any) -> None:
+        if data["reason"] not in REQUESTS:
+            raise ValidationError({"reason": [f"is none of {', '.join(REQUESTS)}"]})
+
+
+class UntilBody(AnswerBody):
+    """until: an instant; for: a length of time such as 90m or 4h, instead."""
+
+    until = Instant(load_default=None)
+    for_ = Period(data_key="for", load_default=None)
+
+    @validates_schema
+    def _one_of_them(self, data: Mapping[str, Any], **_: Any) -> None:
+        if (data["until"] is None) == (data["for_"] is None):
+            raise ValidationError({"until": ["say either until or for"]})
+
+
+class PauseBody(UntilBody):
+    reason = fields.Enum(PauseReason, by_value=True, load_default=PauseReason.WAITING_FOR_CUSTOMER)
+
+
+class NoteBody(Schema):
+    by = _text(200, load_default=None, allow_none=True)
+    note = _text(LONGEST_NOTE, required=True)
+
+
+class CorrectBody(AnswerBody):
+    """What was read wrongly; at least one of them."""
+
+    severity = fields.Enum(Severity, by_value=True, load_default=None)
+    category = fields.String(load_default=None, validate=validate.Regexp(r"[a-z][a-z0-9_]{0,39}\Z"))
+    language = fields.String(load_default=None, validate=[validate.Length(2, 20), NO_NUL])
+    region = fields.String(load_default=None, validate=[validate.Length(1, 40), NO_NUL])
+
+    @validates_schema
+    def _says_something(self, data: Mapping[str, Any], **_: Any) -> None:
+        if not any(data[name] for name in ("severity", "category", "language", "region")):
+            raise ValidationError("say what was read wrongly: severity, category, language or region")
+        if data["language"] and language_code(data["language"]) is None:
+            raise ValidationError({"language": ["names nothing"]})
+        if data["region"] and region_code(data["region"]) is None:
+            raise ValidationError({"region": ["names nothing"]})
+
+
+class LinkBody(AnswerBody):
+    parent = fields.String(required=True, validate=[validate.Length(1, 36), NO_NUL])
+
+
+class Many(fields.Field[list[str]]):
+    """Words with commas between them."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[str]:
+        return [word.strip() for word in str(value).split(",") if word.strip()]
+
+
+class WorklistQuery(Schema):
+    """GET /v1/cases. of: a person who has the case or is called for it; mine: the caller; my_region: the caller's."""
+
+    state = fields.Enum(CaseState, by_value=True, load_default=None)
+    of = fields.String(load_default=None, validate=validate.Length(1, 200))
+    mine = fields.Boolean(load_default=False)
+    region = Many(load_default=None)
+    my_region = fields.Boolean(load_default=False)
+    unanswered = fields.Boolean(load_default=False)
+    overdue = fields.Boolean(load_default=False)
+    severity = fields.Enum(Severity, by_value=True, load_default=None)
+    category = fields.String(load_default=None, validate=validate.Length(1, 40))
+    parent = fields.String(load_default=None, validate=validate.Length(1, 36))
+    sort = fields.Enum(Sort, by_value=True, load_default=Sort.SEVERITY)
+    limit = fields.Integer(load_default=100, validate=validate.Range(1, MOST_LISTED))
+    after = fields.String(load_default=None, validate=validate.Length(1, 36))

@@ -1,0 +1,88 @@
+"""The auditor: looks for cases that nothing would move any more, and moves them. Called by a tick of service.py.
+
+What it finds is a fault of Ombud; the gauge must be 0, and what was found is repaired by announcing anew.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from enum import StrEnum
+
+import structlog
+from prometheus_client import Counter, Gauge
+
+from services.escalation import audit_store
+from services.escalation.announcements import escalated
+from services.escalation.domain.case import Case, Change, What
+from services.escalation.domain.watching import refreshed
+from services.escalation.policybook import PolicyBook
+from services.escalation.saving import save
+from shared.database import Transaction
+
+
+class Finding(StrEnum):
+    """NO_DUE: an open case that time will never ask about. NO_OUTCOME: an escalation of which notify said nothing.
+
+    LATE: something that was due more than a minute ago.
+    """
+
+    NO_DUE = "no_due"
+    NO_OUTCOME = "no_outcome"
+    LATE = "late"
+
+
+FOUND = Gauge("ombud_audit_findings", "What the auditor found at its last look; must be 0", ["finding"])
+REPAIRS = Counter("ombud_audit_repairs_total", "What the auditor repaired", ["finding"])
+MOST_REPAIRED = 100
+for _finding in Finding:
+    FOUND.labels(_finding)
+    REPAIRS.labels(_finding)
+
+log = structlog.get_logger()
+
+
+def audit(tx: Transaction, book: PolicyBook) -> dict[Finding, int]:
+    """Counts and repairs; gives what was found."""
+    found = {
+        Finding.NO_DUE: _give_due(tx, book),
+        Finding.NO_OUTCOME: _announce_again(tx),
+        Finding.LATE: audit_store.count_late(tx),
+    }
+    for finding, number in found.items():
+        FOUND.labels(finding).set(number)
+        if number:
+            log.error("audit_found", finding=finding.value, cases=number)
+    return found
+
+
+def _give_due(tx: Transaction, book: PolicyBook) -> int:
+    """Clocks are made anew; a case that has none even so is looked at by the ladder at once."""
+    cases = audit_store.lock_without_due(tx, MOST_REPAIRED)
+    repaired = []
+    for case in cases:
+        mended = refreshed(case, book.of(tx, case.policy_version))
+        if mended.due_at is None:
+            mended = _due_now(mended, tx)
+        repaired.append([_repaired(mended, Finding.NO_DUE, tx.now)])
+    save(tx, repaired, {case.id: case for case in cases})
+    REPAIRS.labels(Finding.NO_DUE).inc(len(cases))
+    return audit_store.count_without_due(tx) + len(cases)
+
+
+def _due_now(case: Case, tx: Transaction) -> Case:
+    return replace(case, respond_by=tx.now)
+
+
+def _announce_again(tx: Transaction) -> int:
+    """Notify knows an escalation that it has seen, so whoever was alerted is not alerted twice."""
+    cases = audit_store.lock_without_outcome(tx, MOST_REPAIRED)
+    for case in cases:
+        tx.announce(escalated(case), again=True)
+    save(tx, [[_repaired(case, Finding.NO_OUTCOME, tx.now)] for case in cases], {case.id: case for case in cases})
+    REPAIRS.labels(Finding.NO_OUTCOME).inc(len(cases))
+    return len(cases)
+
+
+def _repaired(case: Case, finding: Finding, now: datetime) -> Change:
+    """A row of the timeline, and no step of the case: its revision stays, or answers to its alerts would not count."""
+    key = f"repaired:{finding}:{case.revision}:{case.repaired}"
+    return Change(replace(case, repaired=case.repaired + 1, repaired_at=now), What.REPAIRED, reason=finding, key=key)

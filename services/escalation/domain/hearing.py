@@ -1,0 +1,270 @@
+"""What becomes of a case when intake, routing or notify tell something: pure, used by the use cases.
+
+Each decision gives the transitions in order, none when nothing changes. Events may come twice and in any order.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.escalation.domain.case import OMBUD, Case, CaseState, Change, Ending, Moment, Owner, Told, What
+from services.escalation.domain.policy import ASK_KINDS, NOT_ASKED, READ_REASONS, Policy
+from services.escalation.domain.steps import Setting, afresh, at_rest, begin, changed, climb, end, followed_up
+from services.escalation.domain.watching import picture, picture_of, refreshed
+from shared.contracts.escalation import AlertFacts, EscalationReason
+from shared.contracts.event import Severity
+
+MOST_KEPT = 50  # contacts, answers and reopenings of one complaint
+# A case at rest or in somebody's hands: a new alarm is news to whoever must answer.
+_NOT_CALLING = (CaseState.OPEN, CaseState.ACKNOWLEDGED, CaseState.SNOOZED)
+
+
+@dataclass(frozen=True)
+class News:
+    """What one contact told about the complaint, at one revision of it. at: when it was told; count: of contacts."""
+
+    revision: int
+    severity: Severity
+    facts: AlertFacts
+    at: datetime
+    count: int = 1
+    timezone: str | None = None
+
+
+def take_news(case: Case, news: News, setting: Setting) -> list[Change]:
+    """A complaint was read, for the first time or again: opens the case, or escalates it when the news is an alarm."""
+    if any(moment.revision == news.revision for moment in case.told.contacts):
+        return []
+    before = case
+    case = _with_news(case, news, setting.policy)
+    details = {"severity": case.severity.value, "complaint_revision": case.facts_revision}
+    if case.is_closed:
+        updated = changed(case, What.UPDATED, details=details)
+        return [updated] if case.state is CaseState.RESOLVED else [updated, *end(updated.case, setting)]
+    if case.state is CaseState.EARLY:
+        return begin(case, What.OPENED, setting)
+    if case.state is CaseState.RESOLVED:
+        return begin(case, What.REOPENED, setting)
+    updated = changed(refreshed(case, setting.policy), What.UPDATED, details=details)
+    return [updated, *_if_alarmed(before, updated.case, setting)]
+
+
+def _if_alarmed(before: Case, case: Case, setting: Setting) -> list[Change]:
+    """Whoever has taken the case has seen the old alarms; a new one is another matter."""
+    fresh = setting.policy.first(case.alarms.keys() - before.alarms.keys())
+    if case.state is CaseState.ESCALATED and case.severity.rank > before.severity.rank:
+        return _more_severe(case, setting)
+    if fresh is None or case.state not in _NOT_CALLING:
+        return []
+    return climb(afresh(case), fresh, setting)
+
+
+def _more_severe(case: Case, setting: Setting) -> list[Change]:
+    """Up at once if the ladder begins higher for this severity, else there is less time to answer."""
+    ladder = setting.policy.ladder(case.ladder)
+    if case.level < ladder.start_of(case.severity):
+        return climb(case, EscalationReason.SEVERITY, setting)
+    if case.level == 0 or case.escalated_at is None or case.respond_by is None:
+        return []
+    respond_by = case.escalated_at + ladder.level(case.level).respond_within[case.severity]
+    if respond_by >= case.respond_by:
+        return []
+    return [changed(case, What.NOTED, respond_by=respond_by, details={"respond_by": respond_by.isoformat()})]
+
+
+def take_answer(case: Case, revision: int, at: datetime, actor: str, setting: Setting) -> list[Change]:
+    """The customer got an answer: that stops the clocks of answers, not the ladder; whoever has the case has gone on."""
+    told = _with_moment(case.told.answers, Moment(revision, min(at, setting.now)))
+    if told == case.told.answers:
+        return []
+    case = replace(case, told=replace(case.told, answers=told))
+    if case.state in (CaseState.EARLY, CaseState.RESOLVED):
+        return [changed(case, What.ANSWERED, actor)]
+    return [changed(refreshed(_gone_on(case, setting), setting.policy), What.ANSWERED, actor)]
+
+
+def _gone_on(case: Case, setting: Setting) -> Case:
+    """The time until the next progress begins anew."""
+    return followed_up(case, setting) if case.state is CaseState.ACKNOWLEDGED else case
+
+
+def take_resolution(case: Case, revision: int, at: datetime, actor: str, setting: Setting) -> list[Change]:
+    """The complaint was closed upstream, unless something newer says otherwise."""
+    if revision <= case.closed_revision:
+        return []
+    case = replace(case, closed_revision=revision, closed_at=min(at, setting.now), closed_by=actor)
+    if case.state is CaseState.RESOLVED or not case.is_closed:
+        return [changed(case, What.NOTED, actor)]
+    return end(case, setting, actor)
+
+
+def take_merging(case: Case, revision: int, at: datetime, actor: str) -> list[Change]:
+    """The complaint is part of another one now: its own case is closed, and whoever climbs, climbs for the other."""
+    if case.ending or revision <= case.closed_revision:
+        return []
+    return _end_for_good(replace(case, closed_revision=revision), Ending.MERGED, What.MERGED, at, actor)
+
+
+def take_forgetting(case: Case, revision: int, at: datetime) -> list[Change]:
+    """The customer's data was erased: the case is closed, and what was known of the complaint goes with it."""
+    if case.is_forgotten:
+        return []
+    bare = replace(case, closed_revision=revision, facts=None, told=Told(), owner=replace(case.owner, agent_name=None))
+    return _end_for_good(bare, Ending.FORGOTTEN, What.FORGOTTEN, at, OMBUD)
+
+
+def _end_for_good(case: Case, ending: Ending, what: What, at: datetime, actor: str) -> list[Change]:
+    if case.state is not CaseState.RESOLVED:
+        case = replace(case, closed_at=at, closed_by=actor)
+    return [changed(at_rest(case), what, actor, state=CaseState.RESOLVED, clocks=(), ending=ending)]
+
+
+def take_reopening(case: Case, revision: int, at: datetime, actor: str, setting: Setting) -> list[Change]:
+    """A closed complaint is open again: the wait begins anew, and so does the ladder."""
+    told = _with_moment(case.told.reopenings, Moment(revision, min(at, setting.now)))
+    if told == case.told.reopenings:
+        return []
+    newest = revision > case.reopened_revision
+    had_its_answer = case.state is CaseState.OPEN and case.is_answered
+    case = _with_alarms(replace(case, told=replace(case.told, reopenings=told)), revision, setting.policy, _REOPENED)
+    rests = case.state in (CaseState.RESOLVED, CaseState.ACKNOWLEDGED, CaseState.SNOOZED) or had_its_answer
+    if case.is_closed or not newest or not rests or case.facts is None:
+        return [changed(refreshed(case, setting.policy), What.NOTED, actor)]
+    return begin(case, What.REOPENED, setting, actor)
+
+
+def take_rating(case: Case, revision: int, score: float, actor: str, setting: Setting) -> list[Change]:
+    """The customer rated the service, perhaps after the complaint was closed: a low rating may open it again."""
+    if case.told.rating is not None and (revision == case.rated_revision or case.told.rating <= score):
+        return []
+    before = case
+    told = replace(case.told, rating=score)
+    case = replace(case, told=told, rated_revision=max(revision, case.rated_revision))
+    case = _with_alarms(case, revision, setting.policy, _RATED)
+    details = {"score": score}
+    if case.state is CaseState.EARLY or case.is_closed:
+        return [changed(case, What.RATED, actor, details=details)]
+    rated = changed(refreshed(case, setting.policy), What.RATED, actor, details=details)
+    if case.state is CaseState.RESOLVED:
+        return [rated, *begin(rated.case, What.REOPENED, setting)]
+    return [rated, *_if_alarmed(before, rated.case, setting)]
+
+
+def take_request(case: Case, revision: int, actor: str, setting: Setting) -> list[Change]:
+    """Upstream asks for a supervisor: an alarm of that revision, if the policy has a rule for it."""
+    if revision <= case.requested_revision:
+        return []
+    before = case
+    case = replace(case, requested_revision=revision)
+    case = _with_alarms(case, revision, setting.policy, _REQUESTED)
+    requested = changed(case, What.REQUESTED, actor)
+    if case.state is CaseState.EARLY or case.is_closed:
+        return [requested]
+    if case.state is CaseState.RESOLVED:
+        return [requested, *begin(requested.case, What.REOPENED, setting)]
+    again = EscalationReason.UPSTREAM_REQUEST in before.alarms and EscalationReason.UPSTREAM_REQUEST in case.alarms
+    asked_again = replace(before, alarms={}) if again else before  # each request is one of its own
+    return [requested, *_if_alarmed(asked_again, requested.case, setting)]
+
+
+def take_owner(case: Case, owner: Owner, told: Change, setting: Setting) -> list[Change]:
+    """Routing gave the complaint to an agent, or it waits for one; told: the timeline's row, whose case is this one."""
+    if owner.attempt <= case.owner.attempt:
+        return [told]
+    case = refreshed(replace(case, owner=owner), setting.policy)
+    seen = picture(case)
+    calls = seen and owner.declined and setting.policy.trigger(EscalationReason.DECLINED, seen)
+    if calls and case.state is CaseState.OPEN:
+        return [replace(told, case=case), *climb(case, EscalationReason.DECLINED, setting)]
+    return [replace(told, case=case)]
+
+
+def take_unreachable(case: Case, unreached: Collection[str], setting: Setting) -> list[Change]:
+    """Nobody could be told of these escalations: up at once, unless the case has moved on meanwhile."""
+    if case.state is not CaseState.ESCALATED or case.escalation_id not in unreached:
+        return []
+    return climb(case, EscalationReason.UNREACHABLE, setting)
+
+
+def _with_news(case: Case, news: News, policy: Policy) -> Case:
+    facts, asks_kind = news.facts, news.facts.asks_kind
+    told = case.told
+    asked_at = min(filter(None, (told.asked_at, news.at if asks_kind != NOT_ASKED else None)), default=None)
+    told = replace(
+        told,
+        first_at=min(filter(None, (told.first_at, facts.received_at))),
+        asked_at=asked_at,
+        anger=max(told.anger, facts.anger),
+        flags=tuple(sorted({*told.flags, *facts.flags})),
+        count=max(told.count, news.count),
+        contacts=_with_moment(told.contacts, Moment(news.revision, news.at)),
+        timezone=news.timezone or told.timezone,
+    )
+    is_first, is_newest = case.facts is None, news.revision > case.facts_revision
+    strongest = stronger_ask(case.facts.asks_kind if case.facts else asks_kind, asks_kind)
+    known = facts if is_first or is_newest or case.facts is None else case.facts
+    severity = case.severity
+    if news.revision > case.corrected_revision:
+        severity = max(severity, news.severity, key=lambda one: one.rank)
+    case = replace(
+        case,
+        told=told,
+        facts=known if known.asks_kind == strongest else replace(known, asks_kind=strongest),
+        facts_revision=max(case.facts_revision, news.revision),
+        severity=severity,
+        alarms=_alarms_of(case, news, policy),
+    )
+    return _with_early_alarms(case, policy) if is_first else case
+
+
+def _alarms_of(case: Case, news: News, policy: Policy) -> Mapping[EscalationReason, int]:
+    """By what this contact alone was read as, so that the order of the contacts does not matter."""
+    if news.revision <= case.corrected_revision:
+        return case.alarms
+    fired = policy.fired(picture_of(news.facts, news.severity, news.count), READ_REASONS)
+    return _earliest(case.alarms, fired, news.revision)
+
+
+def _with_early_alarms(case: Case, policy: Policy) -> Case:
+    """What was told before the complaint was read is looked at now."""
+    if case.told.rating is not None:
+        case = _with_alarms(case, case.rated_revision, policy, _RATED)
+    if case.told.reopenings:
+        case = _with_alarms(case, case.reopened_revision, policy, _REOPENED)
+    if case.requested_revision:
+        case = _with_alarms(case, case.requested_revision, policy, _REQUESTED)
+    return case
+
+
+def _with_alarms(case: Case, revision: int, policy: Policy, among: Collection[EscalationReason]) -> Case:
+    seen = picture(case)
+    if seen is None:
+        return case
+    return replace(case, alarms=_earliest(case.alarms, policy.fired(seen, among), revision))
+
+
+def _earliest(
+    alarms: Mapping[EscalationReason, int], fired: Iterable[EscalationReason], revision: int
+) -> Mapping[EscalationReason, int]:
+    return {**alarms, **{reason: min(alarms.get(reason, revision), revision) for reason in fired}}
+
+
+def _with_moment(moments: tuple[Moment, ...], new: Moment) -> tuple[Moment, ...]:
+    """In the order of the revisions; the same tuple if it is among them, or older than the oldest of many."""
+    if any(moment.revision == new.revision for moment in moments):
+        return moments
+    kept = tuple(sorted((*moments, new))[-MOST_KEPT:])
+    return moments if kept == moments else kept
+
+
+def stronger_ask(one: str, other: str) -> str:
+    """The ask that counts when a complaint has several contacts."""
+    known = [kind for kind in ASK_KINDS if kind in (one, other)]
+    if known:
+        return known[0]
+    return one if other == NOT_ASKED else other
+
+
+_RATED = (EscalationReason.LOW_RATING,)
+_REOPENED = (EscalationReason.REOPENED,)
+_REQUESTED = (EscalationReason.UPSTREAM_REQUEST,)

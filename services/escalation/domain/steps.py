@@ -1,0 +1,217 @@
+"""The moves that a case makes on its ladder, whatever the cause: begin, climb, alert again, end. Pure.
+
+Used by the decisions: `hearing` (what others tell), `timing` (what time asks), `answers` (what people do).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from services.escalation.domain.case import OMBUD, Case, CaseState, Change, What, escalation_id
+from services.escalation.domain.people import People, Wanted
+from services.escalation.domain.policy import Ladder, Level, Outside, Picture, Policy
+from services.escalation.domain.watching import picture, refreshed
+from shared.contracts.escalation import EscalationReason
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a decision may look at beside the case; `people` is asked only when somebody must be alerted."""
+
+    policy: Policy
+    people: Callable[[], People]
+    now: datetime
+
+
+def changed(
+    case: Case,
+    what: What,
+    actor: str = OMBUD,
+    why: EscalationReason | None = None,
+    details: Mapping[str, Any] | None = None,
+    **to: Any,
+) -> Change:
+    """The transition to a case with these fields; one copy of it, however many they are: a case has many fields."""
+    return Change(replace(case, revision=case.revision + 1, **to), what, actor, why, details or {})
+
+
+def begin(case: Case, what: What, setting: Setting, actor: str = OMBUD) -> list[Change]:
+    """The case is opened, for the first time or again: the customer waits from now on."""
+    now = setting.now
+    opened = replace(
+        afresh(case), state=CaseState.OPEN, since=now, opened_at=case.opened_at or now, taken_at=None, parent_id=None
+    )
+    change = changed(refreshed(opened, setting.policy), what, actor, outcome=None, remedies=())
+    trouble = trouble_of(change.case, setting.policy)
+    return [change, *climb(change.case, trouble, setting)] if trouble else [change]
+
+
+def trouble_of(case: Case, policy: Policy) -> EscalationReason | None:
+    """The first reason to escalate at once, None when there is none."""
+    seen = picture(case)
+    declined = case.owner.declined and seen and policy.trigger(EscalationReason.DECLINED, seen)
+    return policy.first({*case.alarms, *([EscalationReason.DECLINED] if declined else [])})
+
+
+def end(
+    case: Case, setting: Setting, actor: str | None = None, details: Mapping[str, Any] | None = None
+) -> list[Change]:
+    """The case is resolved, as `closed_at` and `closed_by` say."""
+    resolved = refreshed(replace(at_rest(case), state=CaseState.RESOLVED), setting.policy)
+    return [changed(resolved, What.RESOLVED, actor or case.closed_by or OMBUD, details=details)]
+
+
+def at_rest(case: Case) -> Case:
+    """Nothing is due on the ladder any more; what the clocks ask for is their own matter."""
+    return replace(
+        case,
+        respond_by=None,
+        follow_up_by=None,
+        remind_at=None,
+        shift_ends_at=None,
+        unassigned_at=None,
+        confirmed_by=(),
+    )
+
+
+def afresh(case: Case) -> Case:
+    """At the foot of the ladder, with nobody's name on it."""
+    return replace(
+        at_rest(case),
+        ladder=case.ladder if case.is_major else "",
+        level=0,
+        repeats=0,
+        reason=None,
+        trigger=None,
+        escalation_id=None,
+        recipients=(),
+        escalated_at=None,
+        acknowledged_by=None,
+        acknowledged_at=None,
+    )
+
+
+def followed_up(case: Case, setting: Setting) -> Case:
+    """Whoever has the case has gone on with it: the time until the next progress begins anew, after a pause at its end."""
+    start = max((p.end for p in case.pauses if p.start <= setting.now < p.end), default=setting.now)
+    within = setting.policy.follow_up.within[case.severity]
+    return replace(case, follow_up_by=start + within, remind_at=start + within * setting.policy.follow_up.remind / 100)
+
+
+def climb(case: Case, reason: EscalationReason, setting: Setting) -> list[Change]:
+    """To the next level that has somebody; past the top the case is exhausted."""
+    seen = picture(case)
+    if case.level == 0 and seen:
+        ladder_name = case.ladder or setting.policy.ladder_for(seen).name
+        case = replace(case, ladder=ladder_name, round=case.round + 1, trigger=reason, reason=reason)
+    ladder = setting.policy.ladder(case.ladder)
+    first = max(case.level, ladder.start_of(case.severity) - 1)
+    return _climb_from(case, first, ladder, reason, setting)
+
+
+def climb_to(case: Case, level: int, reason: EscalationReason, setting: Setting) -> list[Change]:
+    """To a level that a person chose, or the next one above it that has somebody."""
+    ladder = setting.policy.ladder(case.ladder)
+    return _climb_from(replace(case, round=case.round + 1), level - 1, ladder, reason, setting)
+
+
+def alert_again(case: Case, reason: EscalationReason, setting: Setting, repeats: int = 0) -> list[Change]:
+    """The same level in a new round: whoever is there now."""
+    if case.level == 0:
+        return climb(case, reason, setting)
+    case = replace(case, round=case.round + 1, acknowledged_by=None, acknowledged_at=None)
+    ladder = setting.policy.ladder(case.ladder)
+    return _climb_from(at_rest(case), min(case.level, ladder.top_level) - 1, ladder, reason, setting, repeats)
+
+
+def _climb_from(
+    case: Case, below: int, ladder: Ladder, reason: EscalationReason, setting: Setting, repeats: int = 0
+) -> list[Change]:
+    changes: list[Change] = []
+    for number, level in ladder.levels_above(below):
+        opening = _closed_until(level, case, setting)
+        if opening and level.outside is Outside.WAIT:
+            return [*changes, changed(case, What.LEVEL_CLOSED, why=reason, respond_by=opening, details=_until(opening))]
+        rung: dict[str, Any] = {
+            "level": number,
+            "reason": reason,
+            "escalation_id": escalation_id(case.id, number, case.round),
+            "repeats": repeats,
+        }
+        recipients = () if opening else recipients_of(level, case, setting)
+        if recipients:
+            return [*changes, _called(case, level, recipients, rung, setting)]
+        empty = What.LEVEL_CLOSED if opening else What.LEVEL_EMPTY
+        changes.append(changed(case, empty, why=reason, recipients=(), **rung))
+        case, reason, repeats = changes[-1].case, EscalationReason.UNREACHABLE, 0
+    return [*changes, _exhausted(case, reason, setting)]
+
+
+def _called(case: Case, level: Level, recipients: tuple[str, ...], rung: Mapping[str, Any], setting: Setting) -> Change:
+    respond_by = setting.now + level.respond_within[case.severity]
+    return changed(
+        at_rest(case),
+        What.ESCALATED,
+        why=rung["reason"],
+        **rung,
+        state=CaseState.ESCALATED,
+        recipients=recipients,
+        respond_by=respond_by,
+        escalated_at=setting.now,
+        acknowledged_by=None,
+        acknowledged_at=None,
+        details={
+            "recipients": list(recipients),
+            "respond_by": respond_by.isoformat(),
+            "escalation_id": rung["escalation_id"],
+        },
+    )
+
+
+def _exhausted(case: Case, reason: EscalationReason, setting: Setting) -> Change:
+    """Still somebody's duty: the top is alerted again after a while, and the operator hears of it each time."""
+    again_at = setting.now + setting.policy.again_after[case.severity]
+    return changed(at_rest(case), What.EXHAUSTED, why=reason, state=CaseState.EXHAUSTED, respond_by=again_at)
+
+
+def recipients_of(level: Level, case: Case, setting: Setting) -> tuple[str, ...]:
+    if case.facts is None:
+        return ()
+    return setting.people().among(level.recipients, wanted_for(case), setting.now)
+
+
+def wanted_for(case: Case) -> Wanted:
+    """For whom somebody is looked for: the regions of a major complaint are those of its children."""
+    assert case.facts is not None
+    regions = case.facts.regions or ((case.facts.region,) if case.facts.region else ())
+    return Wanted(regions, case.facts.language, case.owner.teams)
+
+
+def _closed_until(level: Level, case: Case, setting: Setting) -> datetime | None:
+    """When the level's hours begin, None while they last or if there are none."""
+    region = case.facts.region if case.facts else None
+    calendar = setting.policy.calendar(level.hours, region)
+    if calendar is None or calendar.is_open(setting.now):
+        return None
+    return calendar.next_opening(setting.now) or setting.now + _NEVER
+
+
+def _until(opening: datetime) -> dict[str, Any]:
+    return {"opens_at": opening.isoformat()}
+
+
+_NEVER = timedelta(days=1)  # hours that never come are looked at again the next day
+
+
+def seen_of(case: Case) -> Picture:
+    """Its picture; only for a case that was read."""
+    seen = picture(case)
+    assert seen is not None, "the complaint was read"
+    return seen
+
+
+def level_of(case: Case, setting: Setting) -> Level:
+    """The rung that the case is on; the lowest for one that is on none."""
+    ladder = setting.policy.ladder(case.ladder)
+    return ladder.level(min(max(case.level, 1), ladder.top_level))

@@ -1,0 +1,114 @@
+"""Queries on storms and on the cases that are alike. Called by `storming`."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import exists, func, select, update
+
+from services.escalation import tables
+from services.escalation.domain.case import Case, CaseState
+from services.escalation.domain.policy import Of, StormRule
+from services.escalation.domain.storms import Extent, Storm
+from services.escalation.store import case_from
+from shared.contracts.event import Severity
+from shared.database import Transaction
+
+c, s = tables.cases, tables.storms
+_COLUMNS = {Of.CATEGORY: c.c.category, Of.PRODUCT: c.c.product, Of.REGION: c.c.region}
+_CAN_JOIN = (CaseState.OPEN.value, CaseState.ESCALATED.value, CaseState.EXHAUSTED.value)
+_SEVERITIES = tuple(Severity)
+MOST_LOOKED_AT = 2000
+
+
+def has_lasting(tx: Transaction) -> bool:
+    return bool(tx.connection.scalar(select(exists().where(s.c.ended_at.is_(None)))))
+
+
+def lasting(tx: Transaction, rules: Mapping[str, StormRule]) -> list[Storm]:
+    rows = tx.execute(select(s).where(s.c.ended_at.is_(None)).order_by(s.c.opened_at, s.c.id))
+    return [
+        Storm(row.id, rules[row.rule], _alike(row.alike), row.opened_at, row.last_at, row.told_at)
+        for row in rows
+        if row.rule in rules
+    ]
+
+
+def many_alike(tx: Transaction, rule: StormRule) -> list[dict[Of, str]]:
+    """What more cases share than the rule lets pass, and no storm that lasts has already."""
+    columns = [_COLUMNS[of] for of in rule.of]
+    query = (
+        select(*columns)
+        .where(c.c.opened_at > tx.now - rule.within, *(column.is_not(None) for column in columns))
+        .group_by(*columns)
+        .having(func.count() > rule.more_than)
+    )
+    return [dict(zip(rule.of, row, strict=True)) for row in tx.execute(query)]
+
+
+def alike(tx: Transaction, rule: StormRule, values: Mapping[Of, str], since: datetime) -> list[Case]:
+    """The newest cases that share these values, in any state."""
+    query = select(c).where(c.c.opened_at > since, *_shared(values)).order_by(c.c.opened_at.desc(), c.c.id)
+    return [case_from(row) for row in tx.execute(query.limit(MOST_LOOKED_AT))]
+
+
+def add(tx: Transaction, storm: Storm) -> bool:
+    """False when that storm lasts already."""
+    row = {
+        "id": storm.id,
+        "rule": storm.rule.name,
+        "key": storm.key,
+        "alike": {of.value: value for of, value in storm.alike.items()},
+        "opened_at": storm.opened_at,
+        "last_at": storm.last_at,
+        "told_at": storm.told_at,
+        "ended_at": None,
+    }
+    return bool(tx.insert_many(s, [row], skip_existing=True, returning=s.c.id))
+
+
+def end(tx: Transaction, storm_id: str) -> None:
+    tx.execute(update(s).where(s.c.id == storm_id).values(ended_at=tx.now))
+
+
+def note(tx: Transaction, storm_id: str, last_at: datetime, told_at: datetime) -> None:
+    tx.execute(update(s).where(s.c.id == storm_id).values(last_at=last_at, told_at=told_at))
+
+
+def lock_joining(tx: Transaction, storm: Storm, limit: int) -> list[Case]:
+    """Cases that it may take and that no other replica works on; locked."""
+    query = (
+        select(c)
+        .where(c.c.opened_at > storm.opened_at - storm.rule.within, c.c.state.in_(_CAN_JOIN), c.c.parent_id.is_(None))
+        .where(*_shared(storm.alike), c.c.id != storm.id)
+        .order_by(c.c.id)
+    )
+    return [case_from(row) for row in tx.execute(query.limit(limit).with_for_update(skip_locked=True))]
+
+
+def extent(tx: Transaction, storm: Storm) -> tuple[Extent | None, datetime | None]:
+    """How far it reaches, and when its newest case was opened; None while it has none."""
+    of_storm = c.c.parent_id == storm.id
+    query = select(c.c.region, func.count(), func.max(c.c.severity), func.max(c.c.opened_at)).where(of_storm)
+    rows: list[Any] = list(tx.execute(query.group_by(c.c.region)))
+    if not rows:
+        return None, None
+    regions = tuple(sorted(row[0] for row in rows if row[0]))
+    severity = _SEVERITIES[max(row[2] for row in rows)]
+    return Extent(sum(row[1] for row in rows), regions, severity), max(row[3] for row in rows)
+
+
+def lock_parts_of_resolved(tx: Transaction, limit: int) -> list[Case]:
+    """Muted cases whose parent is resolved; locked."""
+    parent = c.alias("parent")
+    resolved = exists().where(parent.c.id == c.c.parent_id, parent.c.state == CaseState.RESOLVED.value)
+    query = select(c).where(c.c.state == CaseState.MUTED.value, resolved).order_by(c.c.id).limit(limit)
+    return [case_from(row) for row in tx.execute(query.with_for_update(of=c, skip_locked=True))]
+
+
+def _shared(values: Mapping[Of, str]) -> list[Any]:
+    return [_COLUMNS[of] == value for of, value in values.items()]
+
+
+def _alike(document: Mapping[str, str]) -> dict[Of, str]:
+    return {Of(name): value for name, value in document.items()}
