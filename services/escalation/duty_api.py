@@ -1,47 +1,16 @@
-"""What the doors of supervisors, rotas and overrides take and answer, for the documents; api.py has it in its table."""
+"""What the doors of duty, rotas and overrides take and answer, for the documents; api.py has it in its table."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from marshmallow import fields, validate
 
-from services.escalation import duty_schemas, people_schemas
+from services.escalation import duty_schemas
 from services.escalation.domain.duty import Why
-from services.escalation.domain.people import Role
 from shared.api import Operation
 from shared.contracts.event import Instant
-from shared.differences import Difference
-from shared.parts import CHECK
 
 FROM, TO = {"wire": "from"}, {"wire": "to"}
-
-
-@dataclass(frozen=True)
-class SupervisorAbsence:
-    """Away from an instant until just before another one; stand_in: who is alerted instead, if anybody."""
-
-    start: datetime = field(metadata=FROM)
-    end: datetime = field(metadata=TO)
-    stand_in: str | None
-
-
-@dataclass(frozen=True)
-class SupervisorDocument:
-    """A person on the ladder. leads: teams of agents. timezone: in which days of absences are meant."""
-
-    id: str
-    name: str
-    role: Role
-    regions: tuple[str, ...]
-    languages: tuple[str, ...]
-    leads: tuple[str, ...]
-    timezone: str
-    absences: tuple[SupervisorAbsence, ...]
-
-
-@dataclass(frozen=True)
-class SupervisorList:
-    supervisors: tuple[SupervisorDocument, ...]
 
 
 @dataclass(frozen=True)
@@ -139,37 +108,10 @@ class RotaCourse:
     overrides: tuple[OverrideDocument, ...]
 
 
-_PERSON_ID = {"supervisor_id": fields.String(validate=validate.Length(1, 100))}
 _NAME = fields.String(validate=validate.Length(1, 60))
 _CODE = fields.String(validate=validate.Length(1, 40))
-_PETR = {
-    "name": "Petr",
-    "role": "supervisor",
-    "regions": ["CZ"],
-    "languages": ["cs"],
-    "leads": ["recall"],
-    "timezone": "Europe/Prague",
-    "absences": [{"from": "2026-12-24", "to": "2027-01-01", "stand_in": "karin"}],
-}
-_KARIN = {"id": "karin", "name": "Karin", "role": "coordinator", "regions": ["CZ", "DE"], "languages": ["de"]}
 
 OPERATIONS = {
-    "put_supervisor": Operation(
-        "Add or change a supervisor",
-        body=people_schemas.SupervisorBody(),
-        answer=SupervisorDocument,
-        path=_PERSON_ID,
-        example=_PETR,
-        example_path={"supervisor_id": "petr"},
-    ),
-    "put_supervisors": Operation(
-        "Add or change many supervisors: all of them or none; those not named stay as they are",
-        body=people_schemas.SupervisorsBody(),
-        answer=Difference,
-        query=CHECK,
-        example={"supervisors": [{"id": "petr"} | _PETR, _KARIN]},
-    ),
-    "get_supervisors": Operation("List the supervisors", answer=SupervisorList),
     "get_duty": Operation(
         "Who is on duty and why, and with a region whom each level would alert",
         answer=DutyNow,
