@@ -66,9 +66,9 @@ def db(tmp_path: Path) -> Iterator[Database]:
     clock.shift_from(None)
 
 
-def show(db: Database, at: datetime = NOON, policy: Policy = POLICY, **query: str) -> dict[str, Any]:
+def show(db: Database, at: datetime = NOON, policy: Any = POLICY, **query: Any) -> dict[str, Any]:
     asked = {"at": to_text(at)} | query
-    return told(duty_doors.show_duty(db, policy, a_request(**asked)))  # type: ignore[arg-type]
+    return told(duty_doors.show_duty(db, policy, a_request(**asked)))
 
 
 def night(db: Database, at: datetime = NOON) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def course(db: Database, name: str = "night", **query: str) -> dict[str, Any]:
     return told(duty_doors.show_course(db, POLICY, a_request(**query), name))
 
 
-def swap(db: Database, by: str = "petr", **changes: Any) -> dict[str, Any]:
+def swap(db: Database, by: Any = "petr", **changes: Any) -> dict[str, Any]:
     answer = duty_doors.add_override(db, POLICY, a_request(SWAP | changes, by))
     assert answer.status_code == 201
     return told(answer)
