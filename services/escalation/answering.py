@@ -7,7 +7,7 @@ from typing import Any
 from services.escalation import store
 from services.escalation.domain import answers
 from services.escalation.domain.answers import Refusal
-from services.escalation.domain.case import Case, CaseState
+from services.escalation.domain.case import Case
 from services.escalation.domain.steps import Setting
 from services.escalation.policybook import PolicyBook
 from services.escalation.saving import save, settings
@@ -50,7 +50,7 @@ def link_case(
 
 def _known(cases: dict[str, Case], case_id: str) -> Case:
     case = cases.get(case_id)
-    if case is None or case.state is CaseState.EARLY:
+    if case is None or (case.facts is None and not case.is_forgotten):  # heard of, and never read
         raise NotFound(f"no case {case_id}")
     return case
 

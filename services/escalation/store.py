@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from services.escalation import tables
-from services.escalation.domain.case import Case, CaseState, Change, What
+from services.escalation.domain.case import Case, CaseState, Change, What, last_revision
 from services.escalation.domain.worklist import Sort, Wish
 from shared import clock
 from shared.contracts.escalation import EscalationReason
@@ -169,6 +169,8 @@ def _row(case: Case) -> Row:
     return vars(case) | {
         "severity": case.severity.rank,
         "alarms": {reason.value: revision for reason, revision in case.alarms.items()},
+        "answered_revision": last_revision(case.told.answers),
+        "reopened_revision": case.reopened_revision,
         "due_at": case.due_at,
         "overdue_since": case.overdue_since,
         "region": facts.region if facts else None,

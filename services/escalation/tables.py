@@ -51,6 +51,8 @@ cases = Table(
     Column("facts_revision", Integer, nullable=False),
     Column("corrected_revision", Integer),
     Column("closed_revision", Integer, nullable=False),
+    Column("answered_revision", Integer, nullable=False),  # both for replicas of the version before: see `told`
+    Column("reopened_revision", Integer, nullable=False),
     Column("requested_revision", Integer),
     Column("rated_revision", Integer),
     Column("parent_id", String(36)),

@@ -3,9 +3,23 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.escalation.domain.case import Case, CaseState, News, escalation_id
-from services.escalation.domain.decisions import Setting
-from services.escalation.domain.ladder import Level, Policy, Role, Supervisor, Trigger
+from services.escalation.domain.case import Case, CaseState, Moment, Told, escalation_id
+from services.escalation.domain.hearing import News
+from services.escalation.domain.people import People, Role, Supervisor
+from services.escalation.domain.policy import (
+    ClockRule,
+    FollowUp,
+    Kind,
+    Ladder,
+    Level,
+    Measure,
+    Policy,
+    Recipient,
+    Trigger,
+    When,
+)
+from services.escalation.domain.spans import Span, Unit
+from services.escalation.domain.steps import Setting
 from shared.contracts.escalation import AlertFacts, EscalationReason
 from shared.contracts.event import Severity
 
@@ -20,20 +34,38 @@ DORA = Supervisor("dora", "Dora Pappa", Role.MANAGER, ("*",), ("el", "en"))
 EVERYBODY = (ANNA, BEN, CARO, DORA)
 
 
-def a_level(role: Role, minutes: int = 10) -> Level:
-    return Level(role.value, (role,), {severity: minutes * MINUTE for severity in Severity})
+def a_level(role: Role, minutes: int = 10, **changes: Any) -> Level:
+    within = {severity: minutes * MINUTE for severity in Severity}
+    return Level(role.value, (Recipient(Kind.ROLE, role.value),), within, **changes)
 
 
-def a_policy(*levels: Level) -> Policy:
-    return Policy(
-        version="test@1",
-        levels=levels or (a_level(Role.SUPERVISOR), a_level(Role.COORDINATOR, 20), a_level(Role.MANAGER, 30)),
-        triggers=(
-            Trigger(EscalationReason.SEVERITY, frozenset({"high", "critical"})),
-            Trigger(EscalationReason.ASKED, frozenset({"supervisor", "executive"})),
+def a_ladder(*levels: Level, name: str = "standard", **changes: Any) -> Ladder:
+    three = (a_level(Role.SUPERVISOR), a_level(Role.COORDINATOR, 20), a_level(Role.MANAGER, 30))
+    return Ladder(name, levels or three, **changes)
+
+
+def a_clock(measures: Measure, hours: int = 4, **changes: Any) -> ClockRule:
+    within = {severity: Span(Unit.TIME, (hours - severity.rank) * HOUR) for severity in Severity}
+    return ClockRule(**({"name": measures.value, "measures": measures, "within": within} | changes))
+
+
+def a_policy(*levels: Level, **changes: Any) -> Policy:
+    """Severity and asking escalate, and every clock that breaks; first answer within 1 to 4 hours, resolution 21 to 24."""
+    defaults: dict[str, Any] = {
+        "version": "test@1",
+        "triggers": (
+            Trigger(EscalationReason.SEVERITY, When(severity=frozenset({Severity.HIGH, Severity.CRITICAL}))),
+            Trigger(EscalationReason.ASKED, When(asked=frozenset({"supervisor", "executive"}))),
+            Trigger(EscalationReason.OVERDUE),
         ),
-        first_answer_within={severity: (4 - severity.rank) * HOUR for severity in Severity},
-    )
+        "clocks": (a_clock(Measure.FIRST_ANSWER), a_clock(Measure.RESOLUTION, 24)),
+        "ladders": (a_ladder(*levels),),
+        "follow_up": FollowUp({severity: 2 * HOUR for severity in Severity}),
+        "snooze_at_most": 24 * HOUR,
+        "pause_at_most": 14 * 24 * HOUR,
+        "again_after": {severity: HOUR for severity in Severity},
+    }
+    return Policy(**(defaults | changes))
 
 
 def facts(**changes: Any) -> AlertFacts:
@@ -52,27 +84,34 @@ def facts(**changes: Any) -> AlertFacts:
     return AlertFacts(**(defaults | changes))
 
 
-def news(revision: int = 1, severity: Severity = Severity.LOW, asks_kind: str = "none", **changes: Any) -> News:
-    return News(revision, severity, asks_kind, facts(asks_kind=asks_kind, **changes))
+def news(
+    revision: int = 1, severity: Severity = Severity.LOW, asks_kind: str = "none", at: datetime = NOON, **changes: Any
+) -> News:
+    count = changes.pop("count", revision)
+    return News(revision, severity, facts(asks_kind=asks_kind, **changes), at, count)
 
 
-def a_case(
-    state: CaseState = CaseState.ESCALATED, level: int = 1, due_at: datetime | None = NOON, **changes: Any
-) -> Case:
+def a_case(state: CaseState = CaseState.ESCALATED, level: int = 1, **changes: Any) -> Case:
+    """Underway for an hour; an escalated one must be answered by noon."""
+    calling = state in (CaseState.ESCALATED, CaseState.EXHAUSTED, CaseState.SNOOZED)
     defaults: dict[str, Any] = {
         "id": CASE_ID,
         "revision": 2,
         "policy_version": "test@1",
         "facts": facts(),
+        "ladder": "standard" if level else "",
         "round": 1 if level else 0,
         "escalation_id": escalation_id(CASE_ID, level, 1) if level else None,
+        "respond_by": NOON if calling else None,
         "facts_revision": 1,
+        "told": Told(first_at=NOON - HOUR, contacts=(Moment(1, NOON - HOUR),)),
+        "opened_at": NOON - HOUR,
         "since": NOON - HOUR,
     }
-    return Case(**(defaults | {"state": state, "level": level, "due_at": due_at} | changes))
+    return Case(**(defaults | {"state": state, "level": level} | changes))
 
 
 def a_setting(
     now: datetime = NOON, people: tuple[Supervisor, ...] = EVERYBODY, policy: Policy | None = None
 ) -> Setting:
-    return Setting(policy or a_policy(), lambda: people, now)
+    return Setting(policy or a_policy(), lambda: People(people), now)

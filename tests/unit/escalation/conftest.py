@@ -1,8 +1,7 @@
-"""The desk on an SQLite file."""
+"""The desk of the use-case tests: each test once on a SQLite file and once on PostgreSQL."""
 
-import shutil
+import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -10,19 +9,21 @@ from shared import clock
 from tests.unit.escalation.desk import Desk, migrated
 
 
-@pytest.fixture(scope="session")
-def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Migrated once, copied for each test."""
-    file = tmp_path_factory.mktemp("escalation") / "empty.sqlite"
-    migrated(f"sqlite:///{file}")
-    return file
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def counter(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """One database for all tests of a module: making one takes longer than most of them."""
+    folder = tmp_path_factory.mktemp("escalation")
+    if request.param == "sqlite":
+        url = f"sqlite:///{folder}/escalation.sqlite"
+    else:
+        url = request.getfixturevalue("postgres").create_database(f"escalation_{uuid.uuid4().hex[:12]}")
+    made = Desk(migrated(url), folder)
+    yield made
+    made.db.close()
 
 
 @pytest.fixture
-def desk(empty_file: Path, tmp_path: Path) -> Iterator[Desk]:
-    clock.shift_from(tmp_path / "clock")
-    shutil.copy(empty_file, tmp_path / "escalation.sqlite")
-    made = Desk(f"sqlite:///{tmp_path}/escalation.sqlite", tmp_path / "clock")
-    yield made
-    made.db.close()
+def desk(counter: Desk) -> Iterator[Desk]:
+    counter.start_over()
+    yield counter
     clock.shift_from(None)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.escalation.domain.case import CaseState
-from services.escalation.usecases import Outcome
+from services.escalation.domain.answers import Refusal
 from shared import clock
 from shared.contracts.escalation import CaseAcknowledged, CaseEscalated, CaseExhausted, CaseOpened, CaseResolved
 from shared.contracts.event import Severity
@@ -210,7 +210,7 @@ def test_timed_steps_stay_in_the_trace_of_the_complaint(desk: Desk) -> None:
 def test_whoever_takes_a_case_stops_the_ladder_and_the_second_is_told_who_has_it(desk: Desk) -> None:
     desk.hear(severe())
     first, second = desk.take(id_of("1"), "anna"), desk.take(id_of("1"), "ben")
-    assert (first.outcome, second.outcome) == (Outcome.TAKEN, Outcome.ALREADY_TAKEN)
+    assert (first.refusal, second.refusal) == (None, Refusal.ALREADY_TAKEN)
     assert second.case.acknowledged_by == "anna"
     (told,) = desk.told(CaseAcknowledged)
     assert (told.by, told.level, told.escalation_id) == ("anna", 1, desk.told(CaseEscalated)[0].escalation_id)
@@ -223,13 +223,13 @@ def test_an_exhausted_case_can_still_be_taken(desk: Desk) -> None:
     desk.jump(timedelta(hours=1))
     desk.tick()
     assert desk.case(id_of("1")).state is CaseState.EXHAUSTED
-    assert desk.take(id_of("1"), "dora").outcome is Outcome.TAKEN
+    assert desk.take(id_of("1"), "dora").refusal is None
 
 
 def test_a_resolved_case_cannot_be_taken(desk: Desk) -> None:
     desk.hear(severe())
     desk.hear(ComplaintResolved(id_of("1"), 2, NOON, "crm"))
-    assert desk.take(id_of("1"), "anna").outcome is Outcome.ALREADY_RESOLVED
+    assert desk.take(id_of("1"), "anna").refusal is Refusal.ALREADY_RESOLVED
 
 
 def test_an_unknown_case_is_not_found(desk: Desk) -> None:
