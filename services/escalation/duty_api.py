@@ -124,7 +124,7 @@ OPERATIONS = {
         path={"name": _NAME},
         query={"from": Instant(), "to": Instant()},
         problems=(404, 422),
-        example_path={"name": "on_call"},
+        example_path={"name": "world"},
     ),
     "post_override": Operation(
         "Give the duty of a rota to somebody for a while; said again, it is the same one",
@@ -132,7 +132,7 @@ OPERATIONS = {
         answer=OverrideDocument,
         status=201,
         example={
-            "rota": "on_call",
+            "rota": "world",
             "person": "petr",
             "from": "2099-12-24T08:00:00+01:00",
             "to": "2099-12-25T08:00:00+01:00",
@@ -144,6 +144,6 @@ OPERATIONS = {
         "Take an override back; answers with what it was",
         answer=OverrideDocument,
         problems=(404,),
-        example_path={"override_id": "2da732d0-868d-50f4-9c52-af349722c32f"},
+        example_path={"override_id": "0500d605-0504-5608-a9e0-0db386aadabc"},
     ),
 }
