@@ -130,7 +130,6 @@ OPERATIONS = {
         "Give the duty of a rota to somebody for a while; said again, it is the same one",
         body=duty_schemas.OverrideBody(),
         answer=OverrideDocument,
-        status=201,
         example={
             "rota": "world",
             "person": "petr",

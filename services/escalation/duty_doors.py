@@ -61,7 +61,7 @@ def add_override(db: Database, policy: Policy, request: Request) -> Response:
     by = str(request.caller.name)  # type: ignore[attr-defined]
     asked = OverrideAsked(**body)
     override = db.run(lambda tx: people_usecases.add_override(tx, policy.rotas, asked, by))
-    return json_response(override_document(override), 201)
+    return json_response(override_document(override))
 
 
 def remove_override(db: Database, override_id: str) -> Response:

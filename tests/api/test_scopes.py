@@ -62,6 +62,8 @@ NOT_FOR_OPERATORS_ALONE = {
     "escalation POST /v1/cases/<case_id>/acknowledge": {"person"},
     "escalation GET /v1/cases/<case_id>": {"operator", "person"},
     "escalation GET /v1/cases": {"operator", "person"},
+    "escalation GET /v1/duty": {"operator", "person"},
+    "escalation GET /v1/rotas/<name>": {"operator", "person"},
     "routing POST /v1/agents/<id_>/presence": {"operator", "person"},
     "routing GET /v1/assignments/<complaint_id>": {"operator", "person"},
     "routing POST /v1/assignments/<complaint_id>/accept": {"operator", "person"},

@@ -177,7 +177,7 @@ def test_the_stand_in_of_a_team_lead_is_told() -> None:
         ([DUTY], "2026-11-02 20:00"),
         ([DUTY, Recipient(Kind.DUTY, "late")], "2026-11-02 22:00"),
         ([Recipient(Kind.DUTY, "late"), DUTY], "2026-11-02 22:00"),
-        ([Recipient(Kind.DUTY, "day"), person("caro"), COORDINATORS], None),
+        ([Recipient(Kind.DUTY, "day"), person("night"), person("caro"), COORDINATORS], None),
         ([], None),
     ],
 )

@@ -184,6 +184,7 @@ def test_a_stand_in_may_become_known_later(db: Database) -> None:
         ({"timezone": "Europe/Nowhere"}, ["/timezone"]),
         ({"absences": [{"from": "2026-12-24"}]}, ["/absences/0/to"]),
         ({"absences": [CHRISTMAS, {"from": "2026-12-26", "to": "2026-12-24"}]}, ["/absences/1/to"]),
+        ({"absences": [dict.fromkeys(("from", "to"), "2026-12-24T08:00:00Z")]}, ["/absences/0/to"]),
         ({"absences": [{"from": "2026-12-24T08:00:00", "to": "2026-12-26"}]}, ["/absences/0/from"]),
         ({"absences": [{"from": "soon", "to": "9999-12-31"}]}, ["/absences/0/from", "/absences/0/to"]),
         ({"absences": [CHRISTMAS | {"until": "x"}]}, ["/absences/0/until"]),
