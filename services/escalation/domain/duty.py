@@ -225,8 +225,9 @@ class _Facts:
 
 
 def leave_at(leaves: Sequence[Leave], at: datetime) -> Leave | None:
-    """The one that says who stands in: of several at once the first."""
-    return next((leave for leave in leaves if leave.start <= at < leave.end), None)
+    """The one that counts: of several at once the first that says who stands in, so that somebody is asked."""
+    found = [leave for leave in leaves if leave.start <= at < leave.end]
+    return next((leave for leave in found if leave.stand_in is not None), found[0] if found else None)
 
 
 def _around(spans: Sequence[Leave] | Sequence[Override], at: datetime) -> Interval:

@@ -86,7 +86,7 @@ class Stretch(NamedTuple):
 
 @dataclass(frozen=True)
 class Rota:
-    """courses: what was computed, by number of the block: every alert asks, and the calendars are slow to walk through."""
+    """courses: what was computed, by number of the block; every alert asks, and calendars are slow to walk through."""
 
     name: str
     shifts: tuple[RotaShift, ...]
