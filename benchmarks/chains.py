@@ -10,6 +10,7 @@ from benchmarks.tap import Binding
 from ombud.layout import Place
 from ombud.local.ports import free_ports
 from ombud.migrate import migrations_of
+from shared.contracts.escalation import CaseEscalated
 from shared.contracts.notify import AlertAccepted
 from shared.contracts.routing import ComplaintAssigned, ComplaintQueued
 from shared.contracts.topology import QUEUES, SERVICES, UPSTREAM_EXCHANGE, exchange_of, queue_between
@@ -87,6 +88,19 @@ def routing_alone(room: Room) -> Chain:
     member = _member("routing", ("-m", "services.routing"), _place("routing"), room, url, {"OMBUD_API_TOKEN": TOKEN})
     queues = tuple(q.name for q in QUEUES if q.consumer == "routing")
     return Chain("routing", room, (member,), queues, exchange_of("intake"), "", (), {})
+
+
+def escalation_alone(room: Room, database: str, replicas: int) -> Chain:
+    """The escalation service, which has only the time to listen to."""
+    url = room.make_database(database)
+    migrate(url, "escalation", migrations_of("escalation"))
+    settings = {"OMBUD_API_TOKEN": TOKEN, "OMBUD_LINK_KEYS": "key-of-the-benchmark"}
+    names = ("escalation", *(f"escalation {n}" for n in range(2, replicas + 1)))
+    argv = ("-m", "services.escalation")
+    members = tuple(_member(name, argv, _place("escalation"), room, url, settings) for name in names)
+    queues = tuple(q.name for q in QUEUES if q.consumer == "escalation")
+    taps = (Binding(exchange_of("escalation"), CaseEscalated.type),)
+    return Chain("escalation", room, members, queues, exchange_of("intake"), "", taps, {})
 
 
 def bare(room: Room) -> Chain:

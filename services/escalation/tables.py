@@ -1,6 +1,6 @@
 """Tables of escalation's schema, used by the store."""
 
-from sqlalchemy import JSON, Boolean, Column, Index, Integer, MetaData, SmallInteger, String, Table, Text
+from sqlalchemy import JSON, Boolean, Column, Index, Integer, MetaData, SmallInteger, String, Table, Text, and_
 
 from shared.tables import UtcDateTime
 
@@ -79,6 +79,12 @@ Index(
     postgresql_where=cases.c.parent_id.is_not(None),
     sqlite_where=cases.c.parent_id.is_not(None),
 )
+
+# What the auditor looks for: as a rule, nothing.
+_STUCK = and_(
+    cases.c.due_at.is_(None), cases.c.state.in_(("open", "escalated", "acknowledged", "snoozed", "exhausted"))
+)
+Index("cases_without_due", cases.c.id, postgresql_where=_STUCK, sqlite_where=_STUCK)
 
 # The timeline, append-only. `key` names what is told, so that a second telling is absorbed. No foreign key: routing and
 # notify may be heard before intake, and their notes need no lock on the case.

@@ -85,7 +85,7 @@ def deadline(span: Span, calendar: Calendar | None, timezone: str, start: dateti
     if span.unit is Unit.TIME:
         return after(calendar, start, span.time)
     zone = calendar.timezone if calendar else _known(timezone)
-    wall = start.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0)
+    wall = start.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
     if span.unit is Unit.BUSINESS_DAYS:
         close = close_after(calendar or _weekdays(zone), wall.date(), span.days)
         if close:
@@ -111,13 +111,13 @@ def run(
     unless the clock has no open time at all: then it is elapsed time. Pauses after the stop change nothing.
     """
     stopped_at = max(start, stop) if stop else None
-    ended = merged((max(p.start, start), p.end) for p in pauses if p.end > start and (not stop or p.start < stop))
+    paused = merged((max(p.start, start), p.end) for p in pauses if not stop or p.start < stop)
     planned = deadline(span, calendar, timezone, start)
-    course = _course(_measure(span, calendar, timezone), start, planned, ended)
+    course = _course(_measure(span, calendar, timezone), start, planned, paused)
     return Clock(
         name,
         start,
-        _outside(ended, max(planned, course.when(course.total))),
+        _outside(paused, max(planned, course.when(course.total))),
         tuple((percent, course.when(course.total * percent / BROKEN)) for percent in warn),
         before.told if before and (before.name, before.started_at) == (name, start) else 0,
         stopped_at,

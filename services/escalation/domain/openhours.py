@@ -91,25 +91,32 @@ class _Block:
     def closes(self) -> tuple[tuple[date, datetime], ...]:
         """The days that have open hours, with the end of the last hours that belong to each."""
         found: dict[date, datetime] = {}
-        for weekday in range(7):
-            found.update(self._closes_on(weekday))
+        for weekday, calendar in _by_weekday(self.calendar).items():
+            found.update(self._closes_on(weekday, calendar))
         first = self.begin.date()
         return tuple(sorted((day, close) for day, close in found.items() if first <= day < first + BLOCK))
 
-    def _closes_on(self, weekday: int) -> Iterator[tuple[date, datetime]]:
-        """Asked for each day of the week alone, since an opening does not say on which day its shift started."""
-        zone = ZoneInfo(self.calendar.timezone)
-        for start, end in _only(self.calendar, weekday).open_intervals(self.begin - DAY, self.begin + BLOCK + 3 * DAY):
+    def _closes_on(self, weekday: int, calendar: Calendar) -> Iterator[tuple[date, datetime]]:
+        zone = ZoneInfo(calendar.timezone)
+        for start, end in calendar.open_intervals(self.begin - DAY, self.begin + BLOCK + 2 * DAY):
             day = start.astimezone(zone).date()
             yield day - DAY * ((day.weekday() - weekday) % 7), end
 
 
-def _only(calendar: Calendar, weekday: int) -> Calendar:
-    """What of the calendar belongs to one day of the week; one that is always open has a shift from midnight on."""
-    if not calendar.shifts:
-        return Calendar(calendar.timezone, (replace(ALL_DAY, days=frozenset({weekday})),))
-    shifts = tuple(replace(s, days=frozenset({weekday})) for s in calendar.shifts if weekday in s.days)
-    return replace(calendar, shifts=shifts or (replace(ALL_DAY, days=frozenset()),))
+def _by_weekday(calendar: Calendar) -> dict[int, Calendar]:
+    """What belongs to each day of the week with shifts: an opening alone does not say on which day its shift started.
+
+    One that is always open has shifts from midnight to midnight.
+    """
+    shifts, holidays = (calendar.shifts, calendar.holidays) if calendar.shifts else ((ALL_DAY,), frozenset[date]())
+    return {
+        weekday: Calendar(
+            calendar.timezone,
+            tuple(replace(shift, days=frozenset({weekday})) for shift in shifts if weekday in shift.days),
+            holidays,
+        )
+        for weekday in frozenset[int]().union(*(shift.days for shift in shifts))
+    }
 
 
 def _start(opening: Interval) -> datetime:

@@ -11,6 +11,7 @@ revision = "escalation_0003"
 down_revision = "escalation_0002"
 
 OF_PARENT, LASTING = sa.text("parent_id IS NOT NULL"), sa.text("ended_at IS NULL")
+STUCK = sa.text("due_at IS NULL AND state IN ('open', 'escalated', 'acknowledged', 'snoozed', 'exhausted')")
 
 
 def case_columns() -> tuple[sa.Column[Any], ...]:
@@ -50,6 +51,7 @@ def upgrade() -> None:
     op.create_index(
         "cases_of_parent", "cases", ["parent_id", "state"], postgresql_where=OF_PARENT, sqlite_where=OF_PARENT
     )
+    op.create_index("cases_without_due", "cases", ["id"], postgresql_where=STUCK, sqlite_where=STUCK)
     # A case that was underway keeps its deadline: an escalated one climbs then, an open one escalates.
     op.execute("UPDATE cases SET respond_by = due_at, opened_at = since WHERE due_at IS NOT NULL")
     for name in SUPERVISOR_COLUMNS:
@@ -134,6 +136,7 @@ def downgrade() -> None:
         op.drop_table(table)
     for name in ("timezone", *reversed(SUPERVISOR_COLUMNS)):
         op.drop_column("supervisors", name)
+    op.drop_index("cases_without_due", "cases")
     op.drop_index("cases_of_parent", "cases")
     op.drop_index("ix_cases_opened_at", "cases")
     for column in reversed(case_columns()):
