@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from services.escalation import answer_schemas as forms
-from services.escalation import people_schemas
+from services.escalation import duty_api, people_schemas
 from services.escalation.domain.case import CaseState, Ending, What
 from services.escalation.domain.people import Role
 from shared.api import A_COMPLAINT, ANOTHER_COMPLAINT, HTML, PAGE, THIS_DOCUMENT, Operation, Plumbing
@@ -308,6 +308,7 @@ OPERATIONS = {
         },
     ),
     "get_supervisors": Operation("List the supervisors", answer=SupervisorList),
+    **duty_api.OPERATIONS,
     "get_summary": Operation("Count what escalation has", answer=Summary),
     "show_page": Operation("The page behind the link of an alert", answer=PAGE, answers=HTML, pages=(404, 410)),
     "answer_by_link": Operation("Take the case as the person of the link", answer=PAGE, answers=HTML, pages=(404, 410)),

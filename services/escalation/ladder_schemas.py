@@ -21,6 +21,7 @@ from services.escalation.policy_fields import (
 )
 from services.escalation.policy_schemas import HOURS, NAMED, WhenForm
 from shared.contracts.event import Severity
+from shared.hours.absence import OrdinaryYear
 from shared.hours.calendar import Calendar, Shift
 from shared.hours.holidaybook import holidays_of
 from shared.hours.schedule import Days, HolidaysField, WallTime, Zone
@@ -101,7 +102,7 @@ class RotationForm(Form):
     """Gives a Rotation."""
 
     every = TurnLength(required=True)
-    since = Day(required=True)
+    since = Day(required=True, validate=OrdinaryYear())
     at = WallTime(required=True, attribute="hand_over")
 
     @post_load

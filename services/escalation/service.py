@@ -5,7 +5,17 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from services.escalation import answer_doors, answering, audit, doors, link_doors, people_doors, storming, usecases
+from services.escalation import (
+    answer_doors,
+    answering,
+    audit,
+    doors,
+    duty_doors,
+    link_doors,
+    people_doors,
+    storming,
+    usecases,
+)
 from services.escalation.link_doors import Links
 from services.escalation.policybook import PolicyBook
 from services.escalation.settings import Settings
@@ -185,6 +195,22 @@ class EscalationService:
     @http("GET", "/v1/supervisors", scope="operator")
     def get_supervisors(self, request: Request) -> Response:
         return people_doors.list_supervisors(self.db)
+
+    @http("GET", "/v1/duty", scope=("operator", "person"))
+    def get_duty(self, request: Request) -> Response:
+        return duty_doors.show_duty(self.db, self.policies.current, request)
+
+    @http("GET", "/v1/rotas/<name>", scope=("operator", "person"))
+    def get_rota(self, request: Request, name: str) -> Response:
+        return duty_doors.show_course(self.db, self.policies.current, request, name)
+
+    @http("POST", "/v1/duty/overrides", scope="operator")
+    def post_override(self, request: Request) -> Response:
+        return duty_doors.add_override(self.db, self.policies.current, request)
+
+    @http("DELETE", "/v1/duty/overrides/<override_id>", scope="operator")
+    def delete_override(self, request: Request, override_id: str) -> Response:
+        return duty_doors.remove_override(self.db, override_id)
 
     @http("GET", "/v1/openapi.json", scope=None)
     def get_openapi(self, request: Request) -> Response:

@@ -63,6 +63,8 @@ NOT_FOR_OPERATORS_ALONE = {
     "escalation GET /v1/cases/<case_id>": {"operator", "person"},
     "escalation GET /v1/cases": {"operator", "person"},
     "notify POST /v1/replies": {"source", "operator"},
+    "escalation GET /v1/duty": {"operator", "person"},
+    "escalation GET /v1/rotas/<name>": {"operator", "person"},
     "routing POST /v1/agents/<id_>/presence": {"operator", "person"},
     "routing GET /v1/assignments/<complaint_id>": {"operator", "person"},
     "routing POST /v1/assignments/<complaint_id>/accept": {"operator", "person"},

@@ -194,6 +194,7 @@ TODAY = ("2026-11-02 00:00", "2026-11-03 00:00")
         ({"anna": [away("2026-11-02 00:00", "2026-11-02 12:00", "caro")]}, ["anna", "ben"]),
         ({"anna": [away("2026-11-02 12:00", "2026-11-02 13:00", "caro")]}, ["caro", "ben"]),
         ({"anna": [away(*TODAY, "caro"), away(*TODAY, "dora")]}, ["caro", "ben"]),
+        ({"anna": [away(*TODAY), away(*TODAY, "dora")]}, ["dora", "ben"]),
         ({"caro": [away(*TODAY, "dora")]}, ["anna", "ben"]),
     ],
 )
@@ -206,6 +207,14 @@ def test_a_stand_in_has_the_duty_of_the_one_whose_shift_it_is() -> None:
     dora, _ = duties(TOGETHER, NOON, leaves=leaves)
     assert (dora.person, dora.why, dora.instead_of) == ("dora", Why.STAND_IN, "anna")
     assert (dora.since, dora.until) == (utc(LUNCH[0]), utc(LUNCH[1]))
+
+
+def test_who_has_a_shift_and_stands_in_for_another_has_the_duty_for_the_reason_that_comes_first() -> None:
+    leaves = {"anna": [away(*TODAY, "caro")]}
+    (caro,) = duties(a_rota(a_shift("caro"), a_shift("anna", end=22)), NOON, leaves=leaves)
+    assert (caro.why, caro.instead_of, caro.until) == (Why.SHIFT, None, utc("2026-11-02 22:00"))
+    (caro,) = duties(a_rota(a_shift("anna", end=22), a_shift("caro")), NOON, leaves=leaves)
+    assert (caro.why, caro.instead_of, caro.until) == (Why.STAND_IN, "anna", utc("2026-11-02 22:00"))
 
 
 @pytest.mark.parametrize(

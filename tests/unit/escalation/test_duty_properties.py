@@ -126,12 +126,13 @@ def settled(
     for place in range(len(holding) - 1, after - 1, -1):
         if holding[place].instead_of == person:
             return settled(holding[place].person, holding, place + 1, away, at, asked)
-    absent = [leave for leave in away.get(person, ()) if leave.start <= at < leave.end]
+    absent = [leave.stand_in for leave in away.get(person, ()) if leave.start <= at < leave.end]
     if not absent:
         return [person]
-    if person in asked or absent[0].stand_in is None:
+    named_ones = [stand_in for stand_in in absent if stand_in]
+    if person in asked or not named_ones:
         return []
-    return settled(absent[0].stand_in, holding, after, away, at, (*asked, person))
+    return settled(named_ones[0], holding, after, away, at, (*asked, person))
 
 
 # -- the properties -----------------------------------------------------------------------------------------------

@@ -105,6 +105,7 @@ def test_the_policies_that_the_mistakes_are_made_in_have_none() -> None:
         ("days: [sat, sun]", "days: [sat, son]", "rotas.0.shifts.1.days: 'son' is no day"),
         ("every: 1w", "every: 12h", "rotas.0.shifts.0.rotate.every: '12h' is no turn of whole days"),
         ("since: 2026-01-05", "since: 2026-02-30", "rotas.0.shifts.0.rotate.since: '2026-02-30' is no day"),
+        ("since: 2026-01-05", "since: 9999-12-31", "rotas.0.shifts.0.rotate.since: there is no such year"),
         (", at: 09:00", "", "rotas.0.shifts.0.rotate.at: is missing"),
         ("remind: 75", "remind: 100", "follow_up.remind: '100' is no whole number from 1 to 99"),
         ("within: {critical: 1h, high: 4h", "within: {critical: 5h, high: 4h", "follow_up.within.critical: is later t"),
