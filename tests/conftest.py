@@ -63,7 +63,7 @@ def broker(server_dir: Path) -> Iterator[PrivateBroker]:
 
 @pytest.fixture(scope="session")
 def postgres(server_dir: Path) -> Iterator[PrivatePostgres]:
-    server = PrivatePostgres(server_dir / "postgres", free_ports(1)[0])
+    server = PrivatePostgres(server_dir / "postgres", free_ports(1)[0], durable=False)
     server.start()
     yield server
     server.stop()
