@@ -21,7 +21,8 @@ demo: setup ## Start Ombud and send it complaints (FEED=file for your own)
 	@exec .venv/bin/ombud demo $(if $(FEED),--feed $(FEED))
 
 test: setup ## Run all tests (BROKER=4 for RabbitMQ 4; ARGS for pytest)
-	@OMBUD_TEST_BROKER=$(BROKER) exec .venv/bin/pytest tests -n 2 --dist loadfile $(ARGS)
+	@# In the order of the folders: the many short files of tests/unit come last, so that both halves end together.
+	@OMBUD_TEST_BROKER=$(BROKER) exec .venv/bin/pytest tests -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup ## Lint, formatting, types, imports, generated documents
 	@.venv/bin/ruff check
