@@ -198,7 +198,7 @@ def _climb_from(
 
 def _waits(case: Case, number: int, reason: EscalationReason, opening: datetime) -> Change:
     """Below that level until it opens; on the rung where somebody was alerted, if somebody was."""
-    place = {"level": number - 1, "reason": reason} if case.state is CaseState.OPEN else {}
+    place: dict[str, Any] = {"level": number - 1, "reason": reason} if case.state is CaseState.OPEN else {}
     details = {"opens_at": opening.isoformat()}
     return changed(at_rest(case), What.LEVEL_CLOSED, why=reason, details=details, respond_by=opening, **place)
 
