@@ -1,7 +1,7 @@
 """Queries of escalation: domain objects in, domain objects out. Called by the use cases."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, get_type_hints
 
@@ -30,11 +30,13 @@ from shared import clock
 from shared.contracts.escalation import EscalationReason
 from shared.contracts.event import Severity
 from shared.database import Row, Transaction
+from shared.singly import each
 from shared.tables import UtcDateTime
 
 c, e, p = tables.cases, tables.case_events, tables.policies
 n, sl = tables.case_notes, tables.spent_links
 _SEVERITIES = tuple(Severity)
+PUT_OFF = timedelta(minutes=1)
 
 # -- cases --------------------------------------------------------------------------------------------------------
 
@@ -61,7 +63,10 @@ def claim_due(tx: Transaction, limit: int) -> list[Case]:
     """Cases whose deadline has passed, of the highest severity that has any that no other replica works on; locked."""
     for severity in _severities_due(tx):
         due = select(c).where(c.c.severity == severity, c.c.due_at <= tx.now).order_by(c.c.due_at)
-        cases = [case_from(row) for row in tx.execute(due.limit(limit).with_for_update(skip_locked=True))]
+        rows = tx.execute(due.limit(limit).with_for_update(skip_locked=True)).all()
+        # One that a newer version wrote, and this one cannot read, must not keep the others from their turn.
+        cases, unreadable = each(rows, case_from, "case_unreadable")
+        put_off(tx, [row.id for row in unreadable], tx.now + PUT_OFF)
         if cases:
             return cases
     return []

@@ -4,7 +4,7 @@ What people do with cases is in answering.py, storms are in storming.py, the aud
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -26,7 +26,6 @@ from shared.singly import each
 
 log = structlog.get_logger()
 CLAIM = 100
-PUT_OFF = timedelta(minutes=1)
 Decide = Callable[[Case, Any, Setting], list[Change]]
 Waiting = Mapping[str, list[Any]]
 
@@ -106,7 +105,8 @@ def take_alerts(tx: Transaction, book: PolicyBook, events: Iterable[AlertOutcome
 def climb_due(tx: Transaction, book: PolicyBook) -> int:
     """One step for each of the cases that are due, the most severe first; gives the number of cases.
 
-    One that cannot be decided, or stays due, is put off and counted: it must not stand in the way of the others.
+    One that cannot be decided, or stays due, is put off and counted: it must not stand in the way of the others. One that
+    only its column calls due, as a replica of another version may leave it, is written as it is.
     """
     due, setting_of = store.claim_due(tx, CLAIM), settings(tx, book)
     courses, failed = each(due, lambda case: timing.take_deadline(case, setting_of(case)), "due_case_failed")
@@ -114,8 +114,9 @@ def climb_due(tx: Transaction, book: PolicyBook) -> int:
         metrics.DUE_LAG.observe((tx.now - case.due_at).total_seconds() if case.due_at else 0)
     save(tx, courses, {case.id: case for case in due})
     moved = {changes[-1].case.id: changes[-1].case for changes in courses if changes}
-    stuck = [case.id for case in due if _is_due(moved.get(case.id, case), tx.now) or case.id not in moved]
-    store.put_off(tx, stuck, tx.now + PUT_OFF)
+    store.save_cases(tx, [case for case in due if not _is_due(case, tx.now) and case not in failed])
+    stuck = [case.id for case in due if _is_due(moved.get(case.id, case), tx.now)]
+    store.put_off(tx, stuck, tx.now + store.PUT_OFF)
     metrics.PUT_OFF.inc(len(stuck))
     if len(stuck) > len(failed):
         log.error("due_cases_stuck", case_ids=sorted(set(stuck) - {case.id for case in failed})[:10])
