@@ -127,7 +127,7 @@ def read(form: MultiDict[str, str]) -> Filled:
     try:
         return Filled(act, values, load(_FORMS[act].schema(), _body(act, values)), {})
     except Rejected as error:
-        return Filled(act, values, {}, _by_field(error.errors))
+        return Filled(act, values, {}, _by_field(act, values, error.errors))
 
 
 def _body(act: Act, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,11 +141,11 @@ def _body(act: Act, values: Mapping[str, Any]) -> dict[str, Any]:
     return said
 
 
-def _by_field(errors: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """`/needs/language/value` is the field `language`."""
+def _by_field(act: Act, values: Mapping[str, Any], errors: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """`/needs/language/value` is the field `language`; what is wrong with none of the form's is so with its first."""
+    fields = (*_FORMS[act].fields, "note")
     found: dict[str, str] = {}
     for error in errors:
-        path = error["pointer"].strip("/").split("/")
-        name = path[1] if path[0] == "needs" and len(path) > 1 else path[0]
-        found.setdefault(name, error["detail"])
+        name = next((part for part in error["pointer"].split("/") if part in fields), fields[0])
+        found.setdefault(name, error["detail"] if values.get(name) else "this is needed")
     return found
