@@ -18,6 +18,7 @@ REQUESTS = (EscalationReason.MANUAL, EscalationReason.AGENT_REQUEST, EscalationR
 NEEDS = ("skill", "language", "region", "team", "skill_level", "language_level")
 LONGEST_NOTE = 10_000
 MOST_LISTED = 500
+MOST_REGIONS = 100
 
 
 def _text(longest: int, **options: Any) -> fields.String:
@@ -101,11 +102,14 @@ class LinkBody(AnswerBody):
     parent = fields.String(required=True, validate=[validate.Length(1, 36), NO_NUL])
 
 
-class Many(fields.Field[list[str]]):
-    """Words with commas between them."""
+class Regions(fields.Field[list[str]]):
+    """Regions with commas between them, in their one spelling."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[str]:
-        return [word.strip() for word in str(value).split(",") if word.strip()]
+        found = [code for code in map(region_code, str(value).split(",")[:MOST_REGIONS]) if code]
+        if not found:
+            raise ValidationError("names no region; write CZ, or CZ,SK")
+        return found
 
 
 class WorklistQuery(Schema):
@@ -114,7 +118,7 @@ class WorklistQuery(Schema):
     state = fields.Enum(CaseState, by_value=True, load_default=None)
     of = fields.String(load_default=None, validate=validate.Length(1, 200))
     mine = fields.Boolean(load_default=False)
-    region = Many(load_default=None)
+    region = Regions(load_default=None)
     my_region = fields.Boolean(load_default=False)
     unanswered = fields.Boolean(load_default=False)
     overdue = fields.Boolean(load_default=False)
@@ -124,3 +128,15 @@ class WorklistQuery(Schema):
     sort = fields.Enum(Sort, by_value=True, load_default=Sort.SEVERITY)
     limit = fields.Integer(load_default=100, validate=validate.Range(1, MOST_LISTED))
     after = fields.String(load_default=None, validate=validate.Length(1, 36))
+
+    @validates_schema
+    def _of_one_person(self, data: Mapping[str, Any], **_: Any) -> None:
+        if data["mine"] and data["of"]:
+            raise ValidationError({"of": ["say either mine or of"]})
+
+
+class StormsQuery(Schema):
+    """GET /v1/storms. region: storms that reach one of these. since: also those that ended since then."""
+
+    region = Regions(load_default=None)
+    since = Instant(load_default=None)

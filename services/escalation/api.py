@@ -10,6 +10,8 @@ from services.escalation import answer_schemas as forms
 from services.escalation import duty_api, people_schemas
 from services.escalation.domain.case import CaseState, Ending, What
 from services.escalation.domain.people import Role
+from services.escalation.domain.policy import PauseReason
+from services.escalation.pages.acts import NEEDS, Act
 from shared.api import A_COMPLAINT, ANOTHER_COMPLAINT, HTML, PAGE, THIS_DOCUMENT, Operation, Plumbing
 from shared.contracts.escalation import EscalationReason, Outcome, Remedy
 from shared.contracts.event import Severity
@@ -119,6 +121,31 @@ class Timeline:
 
 
 @dataclass(frozen=True)
+class StormDocument:
+    """Many complaints alike. case_id: of the major complaint, which speaks for them; state and severity are of it.
+
+    key: what they share. since: when it became a storm; newest_at: its newest complaint; ended_at: null while it lasts.
+    """
+
+    case_id: str
+    rule: str
+    key: str
+    state: CaseState
+    severity: Severity
+    acknowledged_by: str | None
+    children: int
+    regions: tuple[str, ...]
+    since: datetime
+    newest_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True)
+class StormList:
+    storms: tuple[StormDocument, ...]
+
+
+@dataclass(frozen=True)
 class Absence:
     """from: an instant in UTC. stand_in: who is alerted instead."""
 
@@ -165,6 +192,20 @@ class Summary:
     plumbing: Plumbing
 
 
+# What the forms of the page send; `act` says which it is, and without it the case is taken.
+PAGE_FORM: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "act": {"enum": [*Act]},
+        "note": {"type": "string"},
+        "outcome": {"enum": [*Outcome]},
+        "remedies": {"type": "array", "items": {"enum": [*Remedy]}},
+        "for": {"type": "string", "examples": ["4h"]},
+        "reason": {"enum": [*PauseReason]},
+        "until": {"type": "string", "description": "in UTC, such as 2026-11-27T09:00"},
+        **{name: {"type": "string"} for name in NEEDS},
+    },
+}
 _ONE = {"case_id": A_COMPLAINT}
 
 OPERATIONS = {
@@ -286,6 +327,13 @@ OPERATIONS = {
         "List cases: a worklist, page by page",
         answer=CaseList,
         query=forms.WorklistQuery().fields,
+        problems=(422,),
+    ),
+    "get_storms": Operation(
+        "List storms: those that last, and those that ended lately",
+        answer=StormList,
+        query=forms.StormsQuery().fields,
+        problems=(422,),
     ),
     "put_supervisor": Operation(
         "Add or change a supervisor",
@@ -311,7 +359,14 @@ OPERATIONS = {
     **duty_api.OPERATIONS,
     "get_summary": Operation("Count what escalation has", answer=Summary),
     "show_page": Operation("The page behind the link of an alert", answer=PAGE, answers=HTML, pages=(404, 410)),
-    "answer_by_link": Operation("Take the case as the person of the link", answer=PAGE, answers=HTML, pages=(404, 410)),
+    "answer_by_link": Operation(
+        "A form of the page: take the case, or go on with it, as the person of the link; a link works once",
+        answer=PAGE,
+        answers=HTML,
+        body={"application/x-www-form-urlencoded": PAGE_FORM},
+        needs_body=False,
+        pages=(303, 404, 409, 410, 422),
+    ),
     **quarantine.OPERATIONS,
     "get_openapi": THIS_DOCUMENT,
 }

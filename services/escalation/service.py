@@ -184,6 +184,11 @@ class EscalationService:
         with self.db.read() as tx:
             return json_response(doors.only_timeline(tx, case_id))
 
+    @http("GET", "/v1/storms", scope=("operator", "person"))
+    def get_storms(self, request: Request) -> Response:
+        with self.db.read() as tx:
+            return json_response(doors.storms(tx, request))
+
     @http("PUT", "/v1/supervisors/<supervisor_id>", scope="operator")
     def put_supervisor(self, request: Request, supervisor_id: str) -> Response:
         return people_doors.put_supervisor(self.db, request, supervisor_id)
@@ -239,8 +244,8 @@ class EscalationService:
 
     @http("GET", "/a/<token>", scope=None)
     def show_page(self, request: Request, token: str) -> Response:
-        return link_doors.show_page(self.db, self.links, token)
+        return link_doors.show_page(self.db, self.policies, self.links, token)
 
     @http("POST", "/a/<token>", scope=None)
     def answer_by_link(self, request: Request, token: str) -> Response:
-        return link_doors.answer_by_link(self.db, self.policies, self.links, token)
+        return link_doors.answer_by_link(self.db, self.policies, self.links, request, token)

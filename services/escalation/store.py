@@ -103,6 +103,11 @@ def has_parts(tx: Transaction, case_id: str) -> bool:
     return bool(tx.connection.scalar(select(exists().where(c.c.parent_id == case_id))))
 
 
+def count_parts(tx: Transaction, case_id: str) -> int:
+    """Cases that speak through this one, or did until it was resolved."""
+    return tx.connection.scalar(select(func.count()).select_from(c).where(c.c.parent_id == case_id)) or 0
+
+
 def find_cases(tx: Transaction, ids: Iterable[str]) -> dict[str, Case]:
     """Those that exist, without a lock."""
     rows = tx.execute(select(c).where(_among_ids(c.c.id, tx.is_postgres)), {"ids": sorted(set(ids))})

@@ -46,6 +46,7 @@ class Refusal(StrEnum):
     NO_RULE = "no_rule"  # the policy does not escalate for that
     ITSELF = "itself"
     PARENT_ENDED = "parent_ended"
+    PARENT_IS_PART = "parent_is_part"  # the other case is part of one itself
     HAS_CHILDREN = "has_children"
     NOT_LINKED = "not_linked"
 
@@ -240,7 +241,7 @@ def link(case: Case, parent: Case, person: str, setting: Setting) -> Answer:
     if parent.state in (CaseState.RESOLVED, CaseState.EARLY):
         return Refusal.PARENT_ENDED
     if parent.state is CaseState.MUTED:
-        return Refusal.PART_OF_ANOTHER
+        return Refusal.PARENT_IS_PART
     case = replace(at_rest(case), state=CaseState.MUTED, parent_id=parent.id)
     return [changed(case, What.LINKED, person, details={"parent": parent.id})]
 
