@@ -9,6 +9,7 @@ from marshmallow import fields, validate
 from services.escalation import answer_schemas as forms
 from services.escalation import duty_api, people_schemas
 from services.escalation.domain.case import CaseState, Ending, What
+from services.escalation.domain.lint import Kind
 from services.escalation.domain.people import Role
 from services.escalation.domain.policy import PauseReason
 from services.escalation.pages.acts import NEEDS, Act
@@ -171,6 +172,24 @@ class SupervisorDocument:
 @dataclass(frozen=True)
 class SupervisorList:
     supervisors: tuple[SupervisorDocument, ...]
+
+
+@dataclass(frozen=True)
+class PolicyFinding:
+    """name: of the level, the rota or the person."""
+
+    kind: Kind
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class PolicyDocument:
+    """document: the text of the file, as it was read; findings: of the last look at the people."""
+
+    version: str
+    document: str
+    findings: tuple[PolicyFinding, ...]
 
 
 @dataclass(frozen=True)
@@ -357,6 +376,7 @@ OPERATIONS = {
     ),
     "get_supervisors": Operation("List the supervisors", answer=SupervisorList),
     **duty_api.OPERATIONS,
+    "get_policy": Operation("Show the policy that new cases start with", answer=PolicyDocument),
     "get_summary": Operation("Count what escalation has", answer=Summary),
     "show_page": Operation("The page behind the link of an alert", answer=PAGE, answers=HTML, pages=(404, 410)),
     "answer_by_link": Operation(

@@ -11,6 +11,8 @@ from services.escalation.domain.case import Case, CaseState
 from services.escalation.domain.clocks import Clock, has_kept
 from services.escalation.domain.people import EVERYWHERE
 from services.escalation.domain.worklist import Wish
+from services.escalation.linter import Linter
+from services.escalation.policybook import PolicyBook
 from shared.contracts.event import to_text
 from shared.database import Transaction
 from shared.errors import NotFound, Rejected
@@ -143,6 +145,12 @@ def storms(tx: Transaction, request: Request) -> dict[str, Any]:
 
 def _storm_data(storm: storm_store.Seen) -> dict[str, Any]:
     return vars(storm) | {name: to_text(getattr(storm, name)) for name in ("since", "newest_at", "ended_at")}
+
+
+def policy_document(book: PolicyBook, linter: Linter) -> dict[str, Any]:
+    """The policy that new cases start with, and what the people cannot do of it."""
+    findings = [{"kind": f.kind.value, "name": f.name, "text": f.text} for f in linter.findings]
+    return {"version": book.current.version, "document": book.document, "findings": findings}
 
 
 def summary(tx: Transaction) -> dict[str, Any]:

@@ -11,12 +11,14 @@ from services.escalation import (
     audit,
     doors,
     duty_doors,
+    duty_store,
     link_doors,
     people_doors,
     storming,
     usecases,
 )
 from services.escalation.link_doors import Links
+from services.escalation.linter import Linter
 from services.escalation.policybook import PolicyBook
 from services.escalation.settings import Settings
 from shared.contracts.intake import (
@@ -57,6 +59,7 @@ def make(settings: Settings) -> dict[str, Any]:
     return {
         "policies": PolicyBook(settings.policy),
         "links": Links(keys, settings.link_max_age),
+        "linter": Linter(),
     }
 
 
@@ -65,6 +68,7 @@ class EscalationService:
     db: Database = DatabaseProvider()
     policies: PolicyBook = Configured("policies")
     links: Links = Configured("links")
+    linter: Linter = Configured("linter")
 
     @subscribe(
         ComplaintClassified,
@@ -114,6 +118,8 @@ class EscalationService:
     def look(self) -> int:
         with self.db.read() as tx:
             usecases.look(tx)
+            people, now = duty_store.people(tx, self.policies.current, tx.now), tx.now
+        self.linter.look(self.policies.current, people, now)
         return 0
 
     @tick(every=600)
@@ -216,6 +222,10 @@ class EscalationService:
     @http("DELETE", "/v1/duty/overrides/<override_id>", scope="operator")
     def delete_override(self, request: Request, override_id: str) -> Response:
         return duty_doors.remove_override(self.db, override_id)
+
+    @http("GET", "/v1/policy", scope="operator")
+    def get_policy(self, request: Request) -> Response:
+        return json_response(doors.policy_document(self.policies, self.linter))
 
     @http("GET", "/v1/openapi.json", scope=None)
     def get_openapi(self, request: Request) -> Response:
