@@ -119,6 +119,15 @@ def test_turns_are_counted_in_the_shifts_own_zone() -> None:
     assert (who(rota, utc("2026-11-02 14:59")), who(rota, utc("2026-11-02 15:00"))) == (["anna"], ["ben"])
 
 
+@pytest.mark.parametrize("hour", [7, 8, 9])
+def test_a_hand_over_around_the_start_of_a_shift_starts_or_moves_no_shift(hour: int) -> None:
+    """In Tokyo it is Tuesday morning while UTC still has Monday."""
+    rota = a_rota(a_shift("anna", "ben", start=8, end=16, zone=TOKYO, rotation=weekly(hour=hour, every=1)))
+    start = local(TOKYO, "2026-11-03 08:00")
+    at_first = ["ben"] if hour <= 8 else ["anna"]
+    assert [who(rota, start - HOUR / 2), who(rota, start), who(rota, start + 2 * HOUR)] == [[], at_first, ["ben"]]
+
+
 def test_a_shift_without_people_has_nobody() -> None:
     assert who(a_rota(a_shift(), a_shift(rotation=weekly())), NOON) == []
 

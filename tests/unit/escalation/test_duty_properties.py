@@ -160,6 +160,8 @@ def test_since_and_until_are_exact(scene: Scene, place: int) -> None:
             assert duty.person in expected(rota, said, away, then)
         if duty.until < at + HORIZON:
             assert duty.person not in expected(rota, said, away, duty.until)
+            last = {d.person: d for d in on_duty(rota, said, away, duty.until - INSTANT)}
+            assert last[duty.person].until == duty.until
         if duty.since > at - HORIZON:
             assert duty.person not in expected(rota, said, away, duty.since - INSTANT)
 
