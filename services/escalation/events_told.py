@@ -11,6 +11,7 @@ from shared.codes import UNKNOWN_LANGUAGE, language_code, region_code
 from shared.contracts.escalation import AlertFacts
 from shared.contracts.intake import (
     ComplaintAnswered,
+    ComplaintClassified,
     ComplaintEnd,
     ComplaintEscalationRequested,
     ComplaintFacts,
@@ -72,6 +73,7 @@ def _news(event: ComplaintFacts, setting: Setting) -> News:
         severity=event.severity,
         facts=facts,
         at=min(event.contacted_at or setting.now, setting.now),
+        is_contact=event.contacted_at is not None or isinstance(event, ComplaintClassified),
         count=event.contact_count,
         timezone=customer.timezone,
     )

@@ -16,6 +16,7 @@ from services.escalation.domain.policy import (
     Measure,
     Of,
     PauseReason,
+    Starts,
     StormRule,
     Trigger,
     When,
@@ -127,6 +128,7 @@ class ClockForm(Form):
     within = EverySeverity(SpanField(), required=True)
     hours = HoursName(HOURS)
     when = fields.Nested(WhenForm)
+    starts = Word(one_of(*Starts), load_default=Starts.OPENED.value)
     warn = Percents()
     tell = Recipients(attribute="told")
     pauses = Words(one_of(*PauseReason), any_alone=False, load_default=frozenset())
@@ -138,8 +140,9 @@ class ClockForm(Form):
 
     @post_load
     def _clock(self, data: dict[str, Any], **_: Any) -> ClockRule:
-        measures, pauses = Measure(data.pop("measures")), frozenset(map(PauseReason, data.pop("pauses")))
-        return ClockRule(measures=measures, pauses=pauses, **data)
+        measures, starts = Measure(data.pop("measures")), Starts(data.pop("starts"))
+        pauses = frozenset(map(PauseReason, data.pop("pauses")))
+        return ClockRule(measures=measures, starts=starts, pauses=pauses, **data)
 
 
 class StormForm(Form):

@@ -31,6 +31,11 @@ class PolicyBook:
     def current(self) -> Policy:
         return self._file.current
 
+    @property
+    def document(self) -> str:
+        """The text that the current policy was read from."""
+        return self._file.document
+
     def reload(self) -> bool:
         """Takes the file if it changed; with a mistake in it, or without it, the policy stays, and it is said once."""
         return self._file.reload()

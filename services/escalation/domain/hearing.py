@@ -33,7 +33,10 @@ _CALLING = (CaseState.ESCALATED, CaseState.EXHAUSTED)
 
 @dataclass(frozen=True)
 class News:
-    """What one contact told about the complaint, at one revision of it. at: when it was told; count: of contacts."""
+    """How the complaint was read at one revision. at: when its newest contact was written; count: of all contacts.
+
+    is_contact: a new contact is why it was read again, not a correction or what another complaint had told.
+    """
 
     revision: int
     severity: Severity
@@ -41,11 +44,12 @@ class News:
     at: datetime
     count: int = 1
     timezone: str | None = None
+    is_contact: bool = True
 
 
 def take_news(case: Case, news: News, setting: Setting) -> list[Change]:
     """A complaint was read, for the first time or again: opens the case, or escalates it when the news is an alarm."""
-    if any(moment.revision == news.revision for moment in case.told.contacts):
+    if news.revision == case.facts_revision or any(m.revision == news.revision for m in case.told.contacts):
         return []
     before = case
     case = _with_news(case, news, setting.policy)
@@ -199,7 +203,7 @@ def _with_news(case: Case, news: News, policy: Policy) -> Case:
         anger=max(told.anger, facts.anger),
         flags=tuple(sorted({*told.flags, *facts.flags})),
         count=max(told.count, news.count),
-        contacts=_with_moment(told.contacts, Moment(news.revision, news.at)),
+        contacts=_with_moment(told.contacts, Moment(news.revision, news.at)) if news.is_contact else told.contacts,
         timezone=_timezone(told, news, is_newest),
     )
     is_first = case.facts is None

@@ -5,12 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.escalation.domain import duty
 from services.escalation.domain.duty import Leave, Override
 from services.escalation.domain.lint import Finding, Kind, lint
 from services.escalation.domain.people import Role, Supervisor
 from services.escalation.policyfile import parse
-from tests.unit.escalation import gaps
 
 MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -19,12 +17,6 @@ BEN = Supervisor("ben", "Ben", Role.SUPERVISOR, ("SK",))
 CARO = Supervisor("caro", "Caro", Role.COORDINATOR, ("CZ", "SK"))
 DORA = Supervisor("dora", "Dora", Role.MANAGER, ("*",))
 EVERYBODY = (ANNA, BEN, CARO, DORA)
-
-
-@pytest.fixture(autouse=True)
-def reckoning(monkeypatch: pytest.MonkeyPatch) -> None:
-    if not hasattr(duty, "gaps"):
-        monkeypatch.setattr(duty, "gaps", gaps.gaps, raising=False)
 
 
 def a_policy(

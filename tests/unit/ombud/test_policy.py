@@ -8,11 +8,9 @@ from click.testing import CliRunner, Result
 from ombud.policy import agents_of, policy
 from ombud.roster_form import Entry, read_form
 from ombud.trouble import Trouble
-from services.escalation.domain import duty
 from services.escalation.settings import SHIPPED_POLICY
 from services.routing.domain.roster import Agent
 from shared.errors import Rejected
-from tests.unit.escalation import gaps
 
 RECALL = """\
 name: mine
@@ -132,9 +130,7 @@ def test_a_contact_without_any_way_to_reach_it_is_no_channel(tmp_path: Path) -> 
         assert ("person_unreachable: dora" in result.stdout) is lacking
 
 
-def test_a_rota_is_looked_at_for_people_who_are_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if not hasattr(duty, "gaps"):
-        monkeypatch.setattr(duty, "gaps", gaps.gaps, raising=False)
+def test_a_rota_is_looked_at_for_people_who_are_not_there(tmp_path: Path) -> None:
     ladder, roster = tmp_path / "ladder.yml", tmp_path / "roster.yml"
     ladder.write_text(NIGHT)
     roster.write_text(PEOPLE)
@@ -182,8 +178,6 @@ PRESETS = sorted((SHIPPED_POLICY.parent / "policies").glob("*.yml"))
 def test_the_people_of_the_samples_can_do_all_that_a_policy_asks_for(
     policies: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not hasattr(duty, "gaps"):
-        monkeypatch.setattr(duty, "gaps", gaps.gaps, raising=False)
     result = run("check", *policies, "--roster", SAMPLES, "--strict")
     assert (result.exit_code, result.stderr, len(result.stdout.splitlines())) == (0, "", 2)
 
