@@ -1,7 +1,7 @@
 """Builders and the office: notify's use cases around a database, with channels that answer what a test wants."""
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -243,8 +243,4 @@ class Office:
             return overview.unaccounted(tx)
 
     def addresses(self) -> list[str]:
-        return [letter.address for letter in _letters((self.email, self.sms))]
-
-
-def _letters(channels: Iterable[ScriptedChannel]) -> list[Letter]:
-    return [letter for channel in channels for letter in channel.sent]
+        return [letter.address for channel in (self.email, self.sms) for letter in channel.sent]

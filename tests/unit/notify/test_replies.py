@@ -1,17 +1,15 @@
-"""An alert is answered by text message: what counts as an answer, which case it takes, and that it does so once."""
+"""An alert is answered by text message: which case that takes, and that it does so once."""
 
 from datetime import timedelta
 
 import pytest
 
-from services.notify import schemas
 from services.notify.outcomes import Permanent, Reason
-from services.notify.reply import Made, Wish, wish_in
+from services.notify.reply import Made
 from shared.contracts.event import Severity
 from shared.contracts.intake import ComplaintForgotten, ComplaintMerged
 from shared.contracts.notify import AlertAnswered
-from shared.errors import NotFound, Rejected
-from tests.harness.events import NOON
+from shared.errors import NotFound
 from tests.unit.notify.build import (
     CASE,
     EMAIL,
@@ -31,7 +29,6 @@ from tests.unit.notify.build import (
 
 OLD, NEW = "aaaa1111-0000-5000-8000-000000000001", "bbbb2222-0000-5000-8000-000000000002"
 ANN = "+420601234567"
-BODY = {"channel": "sms", "from": ANN, "text": "1"}
 
 
 @pytest.fixture
@@ -58,30 +55,6 @@ def several(office: Office) -> Office:
 
 def answered(office: Office) -> list[AlertAnswered]:
     return [event for event in office.announced if isinstance(event, AlertAnswered)]
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["1", " 1 ", "1.", "(1)", "»1«", "1!", "\n1\n", "１", "١", "१", "1️⃣", "ack", "ACK", "Ack.", " 'aCk!'"],
-)
-def test_yes_in_whatever_dress_is_an_answer(text):
-    assert wish_in(text) == Wish()
-
-
-@pytest.mark.parametrize("text", ["1 0f8c2d11", "ACK 0F8C2D11", "1: 0f8c-2d11.", "ack #0f8c 2d11", "１ 0f8c2d11"])
-def test_answer_may_say_which_case(text):
-    assert wish_in(text) == Wish("0f8c2d11")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("", " ", "?", "2", "11", "0", "no", "yes", "acknowledge", "not 1", "1 2", "10f8c2d11", "1 0f8c2d11 2"),
-        *("0f8c2d11", "1 do not call me any more", "STOP", "½", "1 ábcd", "\ud83d\ude00"),
-    ],
-)
-def test_anything_else_is_no_answer(text):
-    assert wish_in(text) is None
 
 
 def test_reply_takes_the_case_in_the_name_of_whoever_was_alerted(alone: Office):
@@ -234,30 +207,3 @@ def test_what_is_not_understood_takes_nothing_and_is_logged_without_its_words(al
     logged = capsys.readouterr().out + caplog.text
     assert "not_understood" in logged
     assert "Brno" not in logged and ANN not in logged
-
-
-@pytest.mark.parametrize(
-    ("changes", "pointers"),
-    [
-        ({"channel": "email"}, ["/channel"]),
-        ({"from": "601 234 567"}, ["/from"]),
-        ({"from": None, "text": 7}, ["/from", "/text"]),
-        ({"text": "x" * 1601}, ["/text"]),
-        ({"at": "yesterday"}, ["/at"]),
-        ({"at": "2026-11-02T08:30:00"}, ["/at"]),
-        ({"number": ANN}, ["/number"]),
-    ],
-)
-def test_malformed_body_is_refused_with_each_fault_by_its_pointer(changes, pointers):
-    with pytest.raises(Rejected) as refused:
-        schemas.reply_from(BODY | changes)
-    assert sorted(error["pointer"] for error in refused.value.errors) == pointers
-
-
-@pytest.mark.parametrize("missing", BODY)
-def test_all_but_the_time_is_needed(missing):
-    with pytest.raises(Rejected) as refused:
-        schemas.reply_from({name: value for name, value in BODY.items() if name != missing})
-    assert [error["pointer"] for error in refused.value.errors] == [f"/{missing}"]
-    assert schemas.reply_from(BODY).at is None
-    assert schemas.reply_from(BODY | {"at": "2026-11-02T13:00:00+01:00"}).at == NOON
