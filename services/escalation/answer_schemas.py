@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from services.escalation.domain.case import CaseState
 from services.escalation.domain.policy import PauseReason
@@ -12,10 +12,10 @@ from shared.codes import language_code, region_code
 from shared.contracts.escalation import EscalationReason, Outcome, Remedy
 from shared.contracts.event import Instant, Severity
 from shared.policy.fields import Period
+from shared.policy.words import NONE
 
 NO_NUL = validate.ContainsNoneOf("\0", error="no NUL, please")  # PostgreSQL cannot keep it
 REQUESTS = (EscalationReason.MANUAL, EscalationReason.AGENT_REQUEST, EscalationReason.UPSTREAM_REQUEST)
-NEEDS = ("skill", "language", "region", "team", "skill_level", "language_level")
 LONGEST_NOTE = 10_000
 MOST_LISTED = 500
 MOST_REGIONS = 100
@@ -37,14 +37,28 @@ class ResolveBody(AnswerBody):
     remedies = fields.List(fields.Enum(Remedy, by_value=True), load_default=list, validate=validate.Length(max=5))
 
 
-class HandBackBody(AnswerBody):
-    """needs: what the next agent must bring, beside what routing's rules ask for; `none` = plays no part."""
+def _need(pattern: str, example: str) -> fields.String:
+    return fields.String(validate=validate.Regexp(rf"(?:none|{pattern})\Z", error=f"cannot be used; write {example}"))
 
-    needs = fields.Dict(
-        keys=fields.String(validate=validate.OneOf(NEEDS)),
-        values=fields.String(validate=[validate.Length(1, 40), NO_NUL]),
-        load_default=dict,
-    )
+
+class NeedsBody(Schema):
+    """What the next agent must bring, beside what routing's rules ask for; `none` = plays no part."""
+
+    skill = _need(r"[a-z0-9][a-z0-9_]{0,39}", "a word in small letters, such as billing")
+    skill_level = _need("[1-5]", "1 to 5")
+    language = _need(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,3}", "a language such as cs")
+    language_level = _need("[1-5]", "1 to 5")
+    region = _need(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", "a region such as CZ")
+    team = _need(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", "a team such as recall")
+
+    @post_load
+    def _in_one_spelling(self, data: dict[str, str], **_: Any) -> dict[str, str]:
+        spelled = {"language": language_code, "region": region_code}
+        return {name: text if text == NONE else spelled.get(name, str)(text) or NONE for name, text in data.items()}
+
+
+class HandBackBody(AnswerBody):
+    needs = fields.Nested(NeedsBody, load_default=dict)
 
 
 class EscalateBody(AnswerBody):

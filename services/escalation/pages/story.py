@@ -84,7 +84,7 @@ def sentence(row: Row, case: Case, name: Name) -> str:
         score=details.get("score", ""),
         noted=_noted(details),
         agent=details.get("agent") or "an agent",
-        channel=_CHANNELS.get(details.get("channel"), details.get("channel")),
+        channel=_CHANNELS.get(details.get("channel"), details.get("channel") or "a channel"),
     )
 
 
