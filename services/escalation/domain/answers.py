@@ -21,6 +21,7 @@ from services.escalation.domain.steps import (
     end,
     followed_up,
     level_of,
+    overdue_of,
     seen_of,
 )
 from services.escalation.domain.watching import picture_of, refreshed
@@ -238,12 +239,12 @@ def link(case: Case, parent: Case, person: str, setting: Setting) -> Answer:
 
 
 def unlink(case: Case, person: str, setting: Setting) -> Answer:
-    """The case stands for itself again; what was an alarm about it is one now."""
+    """The case stands for itself again; what was an alarm about it, or became overdue meanwhile, is one now."""
     if case.state is not CaseState.MUTED:
         return Refusal.NOT_LINKED
     case = replace(afresh(case), state=CaseState.OPEN, parent_id=None)
     unlinked = changed(refreshed(case, setting.policy), What.UNLINKED, person)
-    reason = setting.policy.first(case.alarms)
+    reason = setting.policy.first(case.alarms) or overdue_of(unlinked.case, setting)
     return [unlinked, *climb(unlinked.case, reason, setting)] if reason else [unlinked]
 
 

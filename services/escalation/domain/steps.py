@@ -3,12 +3,13 @@
 Used by the decisions: `hearing` (what others tell), `timing` (what time asks), `answers` (what people do).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from services.escalation.domain.case import OMBUD, Case, CaseState, Change, What, escalation_id
+from services.escalation.domain.clocks import BROKEN
 from services.escalation.domain.people import People, Wanted
 from services.escalation.domain.policy import Ladder, Level, Outside, Picture, Policy
 from services.escalation.domain.watching import picture, refreshed
@@ -52,6 +53,23 @@ def trouble_of(case: Case, policy: Policy) -> EscalationReason | None:
     seen = picture(case)
     declined = case.owner.declined and seen and policy.trigger(EscalationReason.DECLINED, seen)
     return policy.first({*case.alarms, *([EscalationReason.DECLINED] if declined else [])})
+
+
+def escalates_for(clocks: Collection[str], case: Case, setting: Setting) -> bool:
+    """Whether the policy escalates when one of these clocks has broken."""
+    seen = seen_of(case)
+    return any(
+        trigger.reason is EscalationReason.OVERDUE
+        and trigger.when.fits(seen)
+        and (not trigger.clocks or not trigger.clocks.isdisjoint(clocks))
+        for trigger in setting.policy.triggers
+    )
+
+
+def overdue_of(case: Case, setting: Setting) -> EscalationReason | None:
+    """The reason to escalate a case that was overdue while nobody was to be alerted of it."""
+    broken = [clock.name for clock in case.clocks if clock.told >= BROKEN and clock.stopped_at is None]
+    return EscalationReason.OVERDUE if broken and escalates_for(broken, case, setting) else None
 
 
 def end(

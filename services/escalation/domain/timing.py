@@ -10,7 +10,16 @@ from typing import Any
 
 from services.escalation.domain.case import Case, CaseState, Change, What
 from services.escalation.domain.clocks import BROKEN, Clock, marks_due
-from services.escalation.domain.steps import Setting, afresh, alert_again, changed, climb, level_of, seen_of, wanted_for
+from services.escalation.domain.steps import (
+    Setting,
+    afresh,
+    alert_again,
+    changed,
+    climb,
+    escalates_for,
+    level_of,
+    wanted_for,
+)
 from shared.contracts.escalation import EscalationReason
 
 _CAN_BREAK = (CaseState.OPEN, CaseState.ACKNOWLEDGED, CaseState.SNOOZED)
@@ -63,24 +72,13 @@ def _told(clock: Clock, percent: int, case: Case, setting: Setting) -> dict[str,
 
 def _move(case: Case, broken: list[str], setting: Setting) -> list[Change]:
     """One step, whatever is due; a new alarm comes before what the ladder asks for."""
-    if broken and case.state in _CAN_BREAK and _breaks(case, broken, setting):
+    if broken and case.state in _CAN_BREAK and escalates_for(broken, case, setting):
         return climb(afresh(case), EscalationReason.OVERDUE, setting)
     if _is_due(case.unassigned_at, setting) and case.state is CaseState.OPEN:
         return climb(afresh(case), EscalationReason.UNASSIGNED, setting)
     if case.state is CaseState.ACKNOWLEDGED:
         return _follow_up(case, setting)
     return _climb(case, setting) if _is_due(case.respond_by, setting) else []
-
-
-def _breaks(case: Case, broken: list[str], setting: Setting) -> bool:
-    """Whether the policy escalates for one of these clocks."""
-    seen = seen_of(case)
-    return any(
-        trigger.reason is EscalationReason.OVERDUE
-        and trigger.when.fits(seen)
-        and (not trigger.clocks or not trigger.clocks.isdisjoint(broken))
-        for trigger in setting.policy.triggers
-    )
 
 
 def _climb(case: Case, setting: Setting) -> list[Change]:
