@@ -15,6 +15,7 @@ from services.escalation.domain import hearing, storms, timing
 from services.escalation.domain.case import Case, Change
 from services.escalation.domain.policy import Policy
 from services.escalation.domain.steps import Setting
+from services.escalation.domain.storms import Storm
 from services.escalation.events_told import ComplaintEvent, OwnerEvent
 from services.escalation.policybook import PolicyBook
 from services.escalation.saving import save, settings
@@ -67,7 +68,7 @@ def _take_waiting(
     courses: dict[str, list[Change]] = {}
     for case_id, events in waiting.items():
         case = known.get(case_id) or _new_case(tx, policy, case_id)
-        courses[case_id] = storms.joined(_course(case, events, setting_of(case), decide), lasting)
+        courses[case_id] = _course(case, events, setting_of(case), decide, lasting)
     added = store.add_cases(tx, [changes[-1].case for id_, changes in courses.items() if id_ not in known and changes])
     taken = {case_id for case_id, changes in courses.items() if case_id in known or case_id in added or not changes}
     save(tx, [courses[case_id] for case_id in courses if case_id in taken], known)
@@ -78,11 +79,13 @@ def _new_case(tx: Transaction, policy: Policy, case_id: str) -> Case:
     return Case(case_id, policy_version=policy.version, traceparent=tx.traces.get(case_id))
 
 
-def _course(case: Case, events: Sequence[Any], setting: Setting, decide: Decide) -> list[Change]:
+def _course(
+    case: Case, events: Sequence[Any], setting: Setting, decide: Decide, lasting: Callable[[], Sequence[Storm]]
+) -> list[Change]:
     changes: list[Change] = []
     for event in events:
         now = changes[-1].case if changes else case
-        changes += [] if now.is_forgotten else decide(now, event, setting)
+        changes += [] if now.is_forgotten else storms.joined(decide(now, event, setting), lasting)
     return changes
 
 

@@ -21,6 +21,7 @@ from services.escalation.domain.steps import (
     climb_to,
     end,
     followed_up,
+    is_overdue,
     ladder_of,
     level_of,
     more_severe,
@@ -247,12 +248,13 @@ def link(case: Case, parent: Case, person: str, setting: Setting) -> Answer:
 
 
 def unlink(case: Case, person: str, setting: Setting) -> Answer:
-    """The case stands for itself again; what was an alarm about it is one now."""
+    """The case stands for itself again; what was an alarm about it, or became overdue meanwhile, is one now."""
     if case.state is not CaseState.MUTED:
         return Refusal.NOT_LINKED
     case = replace(afresh(case), state=CaseState.OPEN, parent_id=None)
     unlinked = changed(watched(case, setting), What.UNLINKED, person)
-    reason = setting.policy.first(case.alarms)
+    overdue = EscalationReason.OVERDUE if is_overdue(unlinked.case, setting) else None
+    reason = setting.policy.first(case.alarms) or overdue
     return [unlinked, *climb(unlinked.case, reason, setting)] if reason else [unlinked]
 
 

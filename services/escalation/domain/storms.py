@@ -7,22 +7,40 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 
-from services.escalation.domain.case import Case, CaseState, Change, Told, What
+from services.escalation.domain.answers import Refusal, unlink
+from services.escalation.domain.case import OMBUD, Case, CaseState, Change, Told, What
 from services.escalation.domain.policy import Of, StormRule
-from services.escalation.domain.steps import Setting, afresh, alert_again, at_rest, begin, changed, climb, end
+from services.escalation.domain.steps import (
+    Setting,
+    afresh,
+    alert_again,
+    at_rest,
+    begin,
+    changed,
+    climb,
+    end,
+    level_of,
+    recipients_of,
+)
 from services.escalation.domain.watching import picture, refreshed
 from shared.contracts.escalation import AlertFacts, EscalationReason
 from shared.contracts.event import Severity
 
 STORMS = uuid.uuid5(uuid.NAMESPACE_DNS, "storms.ombud")
 SOURCE = "ombud"
+LONGEST_KEY = 300
+# Whoever has the role in a region is meant: the children of one storm write in many languages.
+EVERY_LANGUAGE = "und"
 _CAN_JOIN = (CaseState.OPEN, CaseState.ESCALATED, CaseState.EXHAUSTED)
 
 
 @dataclass(frozen=True)
 class Storm:
-    """A storm that lasts. id: of its major complaint's case. alike: what its cases share. told_at: of its last alert."""
+    """A storm that lasts. id: of its major complaint's case. alike: what its cases share. last_at: when the newest of
+    them was opened. told_at: when it was last told how far it reaches.
+    """
 
     id: str
     rule: StormRule
@@ -34,6 +52,10 @@ class Storm:
     @property
     def key(self) -> str:
         return key_of(self.rule, self.alike)
+
+    def is_quiet(self, now: datetime) -> bool:
+        """Whether its newest case is so long ago that it is over, and what comes now is another matter."""
+        return now - self.last_at > self.rule.quiet_after
 
     def takes(self, case: Case) -> bool:
         """Whether the case is one of them; one that somebody has taken stays theirs."""
@@ -50,7 +72,6 @@ class Extent:
     children: int
     regions: tuple[str, ...]
     severity: Severity
-    language: str = "en"
 
 
 def alike_in(rule: StormRule, facts: AlertFacts | None) -> Mapping[Of, str] | None:
@@ -60,22 +81,29 @@ def alike_in(rule: StormRule, facts: AlertFacts | None) -> Mapping[Of, str] | No
 
 
 def key_of(rule: StormRule, alike: Mapping[Of, str]) -> str:
-    return f"{rule.name}:" + ",".join(f"{of.value}={alike[of]}" for of in rule.of)
+    """The same in whatever order the policy names what it counts by; never longer than its column."""
+    key = f"{rule.name}:" + ",".join(f"{of.value}={alike[of]}" for of in sorted(rule.of))
+    return key if len(key) <= LONGEST_KEY else f"{key[: LONGEST_KEY - 33]}#{sha256(key.encode()).hexdigest()[:32]}"
 
 
 def joined(changes: list[Change], lasting: Callable[[], Sequence[Storm]]) -> list[Change]:
-    """The course of a case; one that is opened in a storm joins it before it alerts anybody."""
-    opened = next((n for n, x in enumerate(changes) if x.what in (What.OPENED, What.REOPENED)), None)
-    if opened is None or changes[-1].case.state not in _CAN_JOIN:
+    """What one event made of a case; one that is opened in a storm joins it before it alerts anybody.
+
+    One that is opened again does not: it stands for itself.
+    """
+    place = next((n for n, x in enumerate(changes) if x.what is What.OPENED), None)
+    if place is None or changes[-1].case.state not in _CAN_JOIN:
         return changes
-    storm = next((storm for storm in lasting() if storm.takes(changes[opened].case)), None)
-    return changes if storm is None else [*changes[: opened + 1], join(changes[opened].case, storm)]
+    case = changes[place].case
+    storm = next((storm for storm in lasting() if storm.takes(case)), None)
+    return changes if storm is None else [*changes[: place + 1], join(case, storm)]
 
 
 def join(case: Case, storm: Storm) -> Change:
     """The case is part of the major complaint, whose alerts speak for it."""
     case = replace(at_rest(case), state=CaseState.MUTED, parent_id=storm.id)
-    return changed(case, What.LINKED, why=EscalationReason.STORM, details={"parent": storm.id, "storm": storm.key})
+    # Not what the cases share: that is the customer's, and what the timeline tells is never erased.
+    return changed(case, What.LINKED, why=EscalationReason.STORM, details={"parent": storm.id, "rule": storm.rule.name})
 
 
 def opened(storm: Storm, extent: Extent, policy_version: str, setting: Setting) -> list[Change]:
@@ -91,35 +119,61 @@ def opened(storm: Storm, extent: Extent, policy_version: str, setting: Setting) 
         is_major=True,
     )
     begun = begin(case, What.STORM, setting)
-    return [*begun, *_called(begun[-1].case, storm, setting)]
-
-
-def _called(case: Case, storm: Storm, setting: Setting) -> list[Change]:
-    return climb(replace(case, ladder=storm.rule.ladder), EscalationReason.STORM, setting)
+    called = climb(replace(begun[-1].case, ladder=storm.rule.ladder), EscalationReason.STORM, setting)
+    return [*begun, *called]
 
 
 def spread(case: Case, storm: Storm, extent: Extent, setting: Setting) -> list[Change]:
-    """What became of the storm since it was told last; those whom it reaches now, and all when it is worse, hear of it."""
+    """What became of the storm since it was told last. When it is worse, or reaches people who were not alerted, all on
+    its rung hear of it.
+    """
     if case.facts is None or case.state is CaseState.RESOLVED or _facts(storm, extent) == case.facts:
         return []
     is_worse = extent.severity.rank > case.severity.rank
     severity = extent.severity if is_worse else case.severity
-    known = set(case.facts.regions)
+    reaches_more = not set(case.facts.regions).issuperset(extent.regions)
     case = refreshed(replace(case, facts=_facts(storm, extent), severity=severity), setting.policy)
     updated = changed(case, What.UPDATED, details={"children": extent.children, "regions": list(extent.regions)})
-    case = updated.case
-    reaches_more = not known.issuperset(extent.regions)
-    if case.state is CaseState.ESCALATED and (is_worse or reaches_more):
-        return [updated, *alert_again(case, EscalationReason.STORM, setting)]
-    if case.state is CaseState.ACKNOWLEDGED and is_worse:
-        return [updated, *_called(afresh(case), storm, setting)]
-    return [updated]
+    if is_worse:
+        return [updated, *_worse(updated.case, setting)]
+    return [updated, *_wider(updated.case, setting)] if reaches_more else [updated]
 
 
-def resolved_with(case: Case, parent: Case, setting: Setting) -> list[Change]:
-    """A part is resolved with its whole, and to the same outcome."""
-    if case.state is CaseState.RESOLVED:
+def _worse(case: Case, setting: Setting) -> list[Change]:
+    """Also whoever has taken it, or put it off, did so with less than it is now."""
+    if case.state is CaseState.OPEN:  # its level is closed, and it is called when that opens
         return []
+    ladder = setting.policy.ladder(case.ladder)
+    if case.state is CaseState.ESCALATED and case.level >= ladder.start_of(case.severity):
+        return alert_again(case, EscalationReason.STORM, setting)
+    return climb(afresh(case), EscalationReason.STORM, setting)
+
+
+def _wider(case: Case, setting: Setting) -> list[Change]:
+    """Whoever has taken it keeps it; while nobody has, those who are new to it must hear of it."""
+    if case.state is CaseState.EXHAUSTED:
+        return climb(afresh(case), EscalationReason.STORM, setting)
+    if case.state is not CaseState.ESCALATED:
+        return []
+    called = recipients_of(level_of(case, setting), case, setting)
+    if set(case.recipients).issuperset(called):
+        return []
+    return alert_again(case, EscalationReason.STORM, setting)
+
+
+def parted(case: Case, parent: Case, setting: Setting) -> list[Change]:
+    """What becomes of a part whose whole is resolved: it is resolved to the same outcome.
+
+    It stands for itself when the whole ended without an answer, merged or forgotten, and when it was opened after that.
+    """
+    came_after = parent.is_major and case.since and parent.closed_at and case.since > parent.closed_at
+    if parent.ending is None and not came_after:
+        return _resolved_with(case, parent, setting)
+    changes = unlink(case, OMBUD, setting)
+    return [] if isinstance(changes, Refusal) else changes
+
+
+def _resolved_with(case: Case, parent: Case, setting: Setting) -> list[Change]:
     case = replace(
         case,
         closed_revision=max(case.last_revision, 1),
@@ -143,7 +197,7 @@ def _facts(storm: Storm, extent: Extent) -> AlertFacts:
         external_id=storm.key[:200],
         channel="ombud",
         received_at=storm.opened_at,
-        language=extent.language,
+        language=EVERY_LANGUAGE,
         category=storm.alike.get(Of.CATEGORY, "other"),
         anger=0.0,
         asks_kind="none",

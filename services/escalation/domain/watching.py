@@ -64,6 +64,8 @@ def _run_of(rule: ClockRule, case: Case) -> Run | None:
     """From when to when the clock has run; None when it has not begun."""
     closed = case.closed_at if case.state is CaseState.RESOLVED else None
     match rule.measures:
+        case Measure.FIRST_ANSWER if case.is_major:
+            return None  # nobody wrote it, so nobody can be answered
         case Measure.FIRST_ANSWER:
             first = _first_after(case.told.answers, case.reopened_revision)
             return _start(rule, case), _earlier(first.at if first else None, closed)
@@ -110,8 +112,10 @@ def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
 
 
 def _unassigned_at(case: Case, policy: Policy, seen: Picture) -> datetime | None:
-    """Only of a case that no supervisor has heard of; whoever is alerted of it sees to the rest."""
-    rule = policy.trigger(EscalationReason.UNASSIGNED, seen)
+    """Only of a case that no supervisor has heard of; whoever is alerted of it sees to the rest. Routing knows no
+    storms.
+    """
+    rule = None if case.is_major else policy.trigger(EscalationReason.UNASSIGNED, seen)
     if rule is None or case.state is not CaseState.OPEN or case.owner.agent_id or case.is_answered:
         return None
     since = max(case.owner.since or case.since, case.since) if case.since else None
