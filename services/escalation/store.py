@@ -60,16 +60,21 @@ def save_cases(tx: Transaction, cases: Iterable[Case]) -> None:
 
 
 def claim_due(tx: Transaction, limit: int) -> list[Case]:
-    """Cases whose deadline has passed, of the highest severity that has any that no other replica works on; locked."""
+    """Cases whose deadline has passed and that no other replica works on, the most severe first; locked.
+
+    What is left of the limit goes to the milder ones: they must not wait for a moment without severe ones.
+    """
+    cases: list[Case] = []
     for severity in _severities_due(tx):
         due = select(c).where(c.c.severity == severity, c.c.due_at <= tx.now).order_by(c.c.due_at)
-        rows = tx.execute(due.limit(limit).with_for_update(skip_locked=True)).all()
+        rows = tx.execute(due.limit(limit - len(cases)).with_for_update(skip_locked=True)).all()
         # One that a newer version wrote, and this one cannot read, must not keep the others from their turn.
-        cases, unreadable = each(rows, case_from, "case_unreadable")
+        readable, unreadable = each(rows, case_from, "case_unreadable")
         put_off(tx, [row.id for row in unreadable], tx.now + PUT_OFF)
-        if cases:
-            return cases
-    return []
+        cases += readable
+        if len(cases) == limit:
+            break
+    return cases
 
 
 def put_off(tx: Transaction, ids: Sequence[str], until: datetime) -> None:
