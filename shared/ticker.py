@@ -76,10 +76,10 @@ class Tick(Entrypoint):
 
     def _turn(self) -> bool:
         """Works until nothing is due; False when it failed, and then the next turn tries again."""
-        started = time.monotonic()
         try:
-            while not self._stopping and call_method(self.container, self):
+            while not self._stopping and self._run_once():
                 RUNS.labels(self.method_name, "done").inc()
+                LAST_RUN.labels(self.method_name).set_to_current_time()
             RUNS.labels(self.method_name, "idle").inc()
             LAST_RUN.labels(self.method_name).set_to_current_time()
         except Exception as error:
@@ -92,9 +92,15 @@ class Tick(Entrypoint):
                 exc_info=None if known else error,
             )
             return False
+        return True
+
+    def _run_once(self) -> Any:
+        """A turn may last as long as something is due; a single run may not."""
+        started = time.monotonic()
+        done = call_method(self.container, self)
         if time.monotonic() - started > SLOW:
             log.warning("tick_slow", tick=self.method_name, seconds=round(time.monotonic() - started, 1))
-        return True
+        return done
 
 
 tick = Tick.decorator
