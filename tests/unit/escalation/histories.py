@@ -147,9 +147,7 @@ class Step:
 
 
 @st.composite
-def steps(
-    draw: st.DrawFn, kinds: tuple[str, ...] = (*TOLD, *BY_PEOPLE, *BY_OTHERS, "time", "time", "time")
-) -> Step:
+def steps(draw: st.DrawFn, kinds: tuple[str, ...] = (*TOLD, *BY_PEOPLE, *BY_OTHERS, "time", "time", "time")) -> Step:
     return Step(
         draw(st.sampled_from(kinds)),
         draw(st.sampled_from([0, 1, 7, 60, 500, 3000])),
