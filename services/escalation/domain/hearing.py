@@ -57,10 +57,8 @@ def take_news(case: Case, news: News, setting: Setting) -> list[Change]:
     if case.is_closed:
         updated = changed(case, What.UPDATED, details=details)
         return [updated] if case.state is CaseState.RESOLVED else [updated, *end(updated.case, setting)]
-    if case.state is CaseState.EARLY:
-        return begin(case, What.OPENED, setting)
-    if case.state is CaseState.RESOLVED:
-        return begin(case, What.REOPENED, setting)
+    if case.state in (CaseState.EARLY, CaseState.RESOLVED):
+        return begin(case, What.REOPENED if case.opened_at else What.OPENED, setting)
     updated = changed(refreshed(case, setting.policy), What.UPDATED, details=details)
     return [updated, *_if_alarmed(before, updated.case, setting)]
 
@@ -147,9 +145,9 @@ def take_rating(case: Case, revision: int, score: float, actor: str, setting: Se
         return []
     before = case
     case = replace(case, told=replace(case.told, rating=score), rated_revision=revision)
-    case = _with_alarms(case, revision, setting.policy, _RATED)
+    case = _with_rating(case, setting.policy)
     details = {"score": score}
-    if case.state is CaseState.EARLY or case.is_closed:
+    if case.facts is None or case.is_closed:
         return [changed(case, What.RATED, actor, details=details)]
     rated = changed(refreshed(case, setting.policy), What.RATED, actor, details=details)
     if case.state is CaseState.RESOLVED:
@@ -164,7 +162,7 @@ def take_request(case: Case, revision: int, actor: str, setting: Setting) -> lis
     before = case
     case = _with_request(replace(case, requested_revision=revision), setting.policy)
     requested = changed(case, What.REQUESTED, actor)
-    if case.state is CaseState.EARLY or case.is_closed:
+    if case.facts is None or case.is_closed:
         return [requested]
     if case.state is CaseState.RESOLVED:
         return [requested, *begin(requested.case, What.REOPENED, setting)]
@@ -239,7 +237,7 @@ def _alarms_of(case: Case, news: News, policy: Policy) -> Mapping[EscalationReas
 def _with_early_alarms(case: Case, policy: Policy) -> Case:
     """What was told before the complaint was read is looked at now."""
     if case.told.rating is not None:
-        case = _with_alarms(case, case.rated_revision, policy, _RATED)
+        case = _with_rating(case, policy)
     case = _with_reopenings(case, policy)
     return _with_request(case, policy) if case.requested_revision else case
 
@@ -262,11 +260,12 @@ def _with_request(case: Case, policy: Policy) -> Case:
     return replace(case, alarms={**case.alarms, EscalationReason.UPSTREAM_REQUEST: case.requested_revision})
 
 
-def _with_alarms(case: Case, revision: int, policy: Policy, among: Collection[EscalationReason]) -> Case:
+def _with_rating(case: Case, policy: Policy) -> Case:
+    """The alarm is that of the worst rating."""
     seen = picture(case)
-    if seen is None:
+    if seen is None or policy.trigger(EscalationReason.LOW_RATING, seen) is None:
         return case
-    return replace(case, alarms=_earliest(case.alarms, policy.fired(seen, among), revision))
+    return replace(case, alarms={**case.alarms, EscalationReason.LOW_RATING: case.rated_revision})
 
 
 def _earliest(
@@ -291,5 +290,4 @@ def stronger_ask(one: str, other: str) -> str:
     return one if other == NOT_ASKED else other
 
 
-_RATED = (EscalationReason.LOW_RATING,)
 _REOPENED = (EscalationReason.REOPENED,)
