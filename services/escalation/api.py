@@ -209,6 +209,16 @@ PAGE_FORM: dict[str, Any] = {
 _ONE = {"case_id": A_COMPLAINT}
 
 OPERATIONS = {
+    # First, while the case of the examples can be taken.
+    "show_page": Operation("The page behind the link of an alert", answer=PAGE, answers=HTML, pages=(404, 410)),
+    "answer_by_link": Operation(
+        "A form of the page: take the case, or go on with it, as the person of the link; a link works once",
+        answer=PAGE,
+        answers=HTML,
+        body={"application/x-www-form-urlencoded": PAGE_FORM},
+        needs_body=False,
+        pages=(303, 404, 409, 410, 422),
+    ),
     "acknowledge": Operation(
         "Take a case: the ladder's clock stops, the follow-up clock starts",
         body=forms.AnswerBody(),
@@ -357,15 +367,6 @@ OPERATIONS = {
     ),
     "get_supervisors": Operation("List the supervisors", answer=SupervisorList),
     "get_summary": Operation("Count what escalation has", answer=Summary),
-    "show_page": Operation("The page behind the link of an alert", answer=PAGE, answers=HTML, pages=(404, 410)),
-    "answer_by_link": Operation(
-        "A form of the page: take the case, or go on with it, as the person of the link; a link works once",
-        answer=PAGE,
-        answers=HTML,
-        body={"application/x-www-form-urlencoded": PAGE_FORM},
-        needs_body=False,
-        pages=(303, 404, 409, 410, 422),
-    ),
     **quarantine.OPERATIONS,
     "get_openapi": THIS_DOCUMENT,
 }
