@@ -228,6 +228,16 @@ PAGE_FORM: dict[str, Any] = {
 _ONE = {"case_id": A_COMPLAINT}
 
 OPERATIONS = {
+    # First, while the case of the examples can be taken.
+    "show_page": Operation("The page behind the link of an alert", answer=PAGE, answers=HTML, pages=(404, 410)),
+    "answer_by_link": Operation(
+        "A form of the page: take the case, or go on with it, as the person of the link; a link works once",
+        answer=PAGE,
+        answers=HTML,
+        body={"application/x-www-form-urlencoded": PAGE_FORM},
+        needs_body=False,
+        pages=(303, 404, 409, 410, 422),
+    ),
     "acknowledge": Operation(
         "Take a case: the ladder's clock stops, the follow-up clock starts",
         body=forms.AnswerBody(),
@@ -378,15 +388,6 @@ OPERATIONS = {
     **duty_api.OPERATIONS,
     "get_policy": Operation("Show the policy that new cases start with", answer=PolicyDocument),
     "get_summary": Operation("Count what escalation has", answer=Summary),
-    "show_page": Operation("The page behind the link of an alert", answer=PAGE, answers=HTML, pages=(404, 410)),
-    "answer_by_link": Operation(
-        "A form of the page: take the case, or go on with it, as the person of the link; a link works once",
-        answer=PAGE,
-        answers=HTML,
-        body={"application/x-www-form-urlencoded": PAGE_FORM},
-        needs_body=False,
-        pages=(303, 404, 409, 410, 422),
-    ),
     **quarantine.OPERATIONS,
     "get_openapi": THIS_DOCUMENT,
 }

@@ -49,6 +49,10 @@ class Links:
         follows = replace(claim, alert_id=alert_id, escalation_id=case.escalation_id or "", level=case.level)
         return mint(self._keys, follows)
 
+    def sweep(self, tx: Transaction) -> int:
+        """Forgets which links were used once none of them can be; a day more, since clocks may differ."""
+        return store.sweep_links(tx, tx.now - self._max_age - timedelta(days=1))
+
 
 def _last_day(claim: Claim) -> datetime | None:
     """Until when links may follow on each other; None for the link of an alert."""

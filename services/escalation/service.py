@@ -125,7 +125,7 @@ class EscalationService:
     @tick(every=600)
     def sweep(self) -> int:
         with self.db.transaction() as tx:
-            return sweep_inbox(tx)
+            return sweep_inbox(tx) + self.links.sweep(tx)
 
     @http("POST", "/v1/cases/<case_id>/acknowledge", scope="person")
     def acknowledge(self, request: Request, case_id: str) -> Response:

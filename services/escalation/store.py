@@ -265,6 +265,11 @@ def spent_link(tx: Transaction, alert_id: str) -> tuple[str, datetime] | None:
     return (row.what, row.at) if row else None
 
 
+def sweep_links(tx: Transaction, before: datetime) -> int:
+    """Forgets links that were used before then; gives how many."""
+    return tx.execute(delete(sl).where(sl.c.at < before)).rowcount
+
+
 # -- policies -----------------------------------------------------------------------------------------------------
 
 

@@ -41,3 +41,10 @@ def refusal(desk: Desk, door: Door, case_id: str, body: Any = None, name: str = 
 
 def pointers(error: Rejected) -> set[str]:
     return {fault["pointer"] for fault in error.errors}
+
+
+def misfit(door: Door, body: Any = None, raw: bytes = b"") -> Rejected:
+    """Why a door refuses a body; it does so before it looks at anything."""
+    with pytest.raises(Rejected) as caught:
+        door(None, None, a_request(body, raw=raw), "any")  # type: ignore[arg-type]
+    return caught.value

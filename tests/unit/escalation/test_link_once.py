@@ -261,6 +261,16 @@ def test_long_ids_of_alerts_do_not_make_links_that_follow_the_same(desk: Desk) -
     assert len(seen) == 4 and all(len(alert_id) <= 100 for alert_id in seen)
 
 
+def test_a_used_link_is_remembered_for_as_long_as_it_could_be_used(desk: Desk) -> None:
+    desk.hear(severe())
+    token = reader(desk)
+    token.send()
+    for waited, kept in ((WEEK, True), (23 * HOUR, True), (HOUR, False)):
+        desk.jump(waited)
+        assert desk.db.run(LINKS.sweep) == (0 if kept else 1)
+    assert token.look().status == 410
+
+
 # -- warnings -----------------------------------------------------------------------------------------------------
 
 
