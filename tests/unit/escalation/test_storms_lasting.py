@@ -1,4 +1,4 @@
-"""What becomes of a storm while it lasts: it grows, is worse, reaches further, ends; and the policy may change meanwhile."""
+"""What becomes of a storm while it lasts: it grows, is worse, reaches further, and ends; the policy may change."""
 
 from typing import Any
 

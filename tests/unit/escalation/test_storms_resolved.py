@@ -1,6 +1,7 @@
 """A storm is resolved as a whole; what leaves it, or comes after it, stands for itself."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -172,7 +173,7 @@ def test_a_child_that_a_person_takes_out_is_not_gathered_again(desk: Desk) -> No
 @pytest.mark.parametrize("of_first", [True, False])
 def test_a_child_that_leaves_alerts_when_it_would_have_alerted(desk: Desk, of_first: bool) -> None:
     a_storm(desk)
-    asks = {"asks_supervisor": True, "asks_kind": "supervisor", "product": "KX-200"}
+    asks: dict[str, Any] = {"asks_supervisor": True, "asks_kind": "supervisor", "product": "KX-200"}
     if of_first:
         desk.hear(a_complaint(5, **asks))
     else:
