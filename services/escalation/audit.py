@@ -12,17 +12,18 @@ from prometheus_client import Counter, Gauge
 
 from services.escalation import audit_store
 from services.escalation.announcements import escalated
-from services.escalation.domain.case import Case, Change, What
+from services.escalation.domain.case import Case, CaseState, Change, What
+from services.escalation.domain.steps import Setting, followed_up
 from services.escalation.domain.watching import refreshed
 from services.escalation.policybook import PolicyBook
-from services.escalation.saving import save
+from services.escalation.saving import save, settings
 from shared.database import Transaction
 
 
 class Finding(StrEnum):
-    """NO_DUE: an open case that time will never ask about. NO_OUTCOME: an escalation of which notify said nothing.
+    """NO_DUE: a case that time will never ask about, or that the ladder waits for without an end.
 
-    LATE: something that was due more than a minute ago.
+    NO_OUTCOME: an escalation of which notify said nothing. LATE: something that was due more than a minute ago.
     """
 
     NO_DUE = "no_due"
@@ -55,27 +56,29 @@ def audit(tx: Transaction, book: PolicyBook) -> dict[Finding, int]:
 
 
 def _give_due(tx: Transaction, book: PolicyBook) -> int:
-    """Clocks are made anew; a case that has none even so is looked at by the ladder at once."""
-    cases = audit_store.lock_without_due(tx, MOST_REPAIRED)
-    repaired = []
-    for case in cases:
-        mended = refreshed(case, book.of(tx, case.policy_version))
-        if mended.due_at is None:
-            mended = _due_now(mended, tx)
-        repaired.append([_repaired(mended, Finding.NO_DUE, tx.now)])
+    """Clocks are made anew, and what the ladder waits for ends."""
+    cases, setting_of = audit_store.lock_without_due(tx, MOST_REPAIRED), settings(tx, book)
+    repaired = [[_repaired(_mended(case, setting_of(case)), Finding.NO_DUE, tx.now)] for case in cases]
     save(tx, repaired, {case.id: case for case in cases})
     REPAIRS.labels(Finding.NO_DUE).inc(len(cases))
     return audit_store.count_without_due(tx) + len(cases)
 
 
-def _due_now(case: Case, tx: Transaction) -> Case:
-    return replace(case, respond_by=tx.now)
+def _mended(case: Case, setting: Setting) -> Case:
+    case = refreshed(case, setting.policy)
+    if case.state is CaseState.ACKNOWLEDGED and case.follow_up_by is None:
+        return followed_up(case, setting)
+    if case.state is not CaseState.ACKNOWLEDGED and case.state is not CaseState.OPEN and case.respond_by is None:
+        return replace(case, respond_by=setting.now)
+    return case
 
 
 def _announce_again(tx: Transaction) -> int:
     """Notify knows an escalation that it has seen, so whoever was alerted is not alerted twice."""
     cases = audit_store.lock_without_outcome(tx, MOST_REPAIRED)
     for case in cases:
+        if case.traceparent:
+            tx.traces.setdefault(case.id, case.traceparent)
         tx.announce(escalated(case), again=True)
     save(tx, [[_repaired(case, Finding.NO_OUTCOME, tx.now)] for case in cases], {case.id: case for case in cases})
     REPAIRS.labels(Finding.NO_OUTCOME).inc(len(cases))

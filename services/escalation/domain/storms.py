@@ -127,9 +127,10 @@ def spread(case: Case, storm: Storm, extent: Extent, setting: Setting) -> list[C
     """What became of the storm since it was told last. When it is worse, or reaches people who were not alerted, all on
     its rung hear of it.
     """
-    if case.facts is None or case.state is CaseState.RESOLVED or _facts(storm, extent) == case.facts:
-        return []
     is_worse = extent.severity.rank > case.severity.rank
+    is_same = not is_worse and _facts(storm, extent) == case.facts
+    if case.facts is None or case.state is CaseState.RESOLVED or is_same:
+        return []
     severity = extent.severity if is_worse else case.severity
     reaches_more = not set(case.facts.regions).issuperset(extent.regions)
     case = refreshed(replace(case, facts=_facts(storm, extent), severity=severity), setting.policy)

@@ -15,9 +15,8 @@ from tests.unit.escalation.desk import Desk
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 MORE_THAN = 3
 _SHIPPED = SHIPPED_POLICY.read_text()
-WITHOUT_STORMS = _SHIPPED[: _SHIPPED.index("storms:\n")].replace(
-    "  - name: major\n    when: storm\n", "  - name: major\n"
-)
+_MAJOR = _SHIPPED[_SHIPPED.index("  - name: major\n") : _SHIPPED.index("  - name: standard\n")]
+WITHOUT_STORMS = _SHIPPED[: _SHIPPED.index("storms:\n")].replace(_MAJOR, "")
 BY_PRODUCT = "{name: product, of: product, more_than: 3, within: 10m, ladder: major, quiet_after: 1h}"
 BY_PLACE = (
     "{name: place, of: [category, region], more_than: 3, within: 10m, ladder: major, quiet_after: 1h, "

@@ -1,5 +1,7 @@
 """More than so many cases alike in so much time are one major complaint, which speaks for all of them."""
 
+from typing import Any
+
 import pytest
 
 from services.escalation.domain.case import CaseState
@@ -26,7 +28,7 @@ from tests.unit.escalation.storm_stories import (
     with_storms,
 )
 
-PLACE = {"product": None, "severity": Severity.HIGH}
+PLACE: dict[str, Any] = {"product": None, "severity": Severity.HIGH}
 
 
 @pytest.fixture
@@ -47,9 +49,9 @@ def test_as_many_as_the_rule_lets_pass_are_no_storm_and_one_more_is(desk: Desk) 
 
 
 @pytest.mark.parametrize(("later", "storms"), [(10 * MINUTE - SECOND, 1), (10 * MINUTE + SECOND, 0)])
-def test_only_cases_of_the_last_minutes_count(desk: Desk, later: object, storms: int) -> None:
+def test_only_cases_of_the_last_minutes_count(desk: Desk, later: Any, storms: int) -> None:
     desk.hear(a_complaint(1))
-    desk.jump(later)  # type: ignore[arg-type]
+    desk.jump(later)
     desk.hear(*alike(2, MORE_THAN + 1))
     desk.watch_storms()
     assert len(majors(desk)) == storms
@@ -77,7 +79,7 @@ def test_a_rule_by_two_things_wants_both_alike(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "other", [{"severity": Severity.MEDIUM}, {"channel": "chat"}, {"severity": Severity.LOW, "channel": "chat"}]
 )
-def test_cases_that_the_rule_does_not_fit_neither_count_nor_join(desk: Desk, other: dict[str, object]) -> None:
+def test_cases_that_the_rule_does_not_fit_neither_count_nor_join(desk: Desk, other: dict[str, Any]) -> None:
     desk.hear(*alike(1, MORE_THAN, **PLACE), *alike(11, 19, **PLACE | other))
     desk.watch_storms()
     assert majors(desk) == []
