@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import orjson
 import requests
@@ -24,6 +25,18 @@ SOON = timedelta(seconds=20)  # more than a test takes to look, less than any ti
 
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+def link_in(mail: dict[str, Any]) -> str:
+    found = re.search(r"http://\S+/a/\S+", mail["text"])
+    assert found, mail["text"]
+    return found[0]
+
+
+def link_after(filled: requests.Response) -> str:
+    """Of the page to which a form goes on."""
+    assert filled.status_code == 303, filled.text
+    return urljoin(filled.url, filled.headers["Location"])
 
 
 @contextmanager
@@ -105,11 +118,9 @@ class Story:
         assert response.ok, response.text
         return dict(response.json())
 
-    def by_link(self, mail: dict[str, Any], **form: Any) -> requests.Response:
-        """The form on the page behind the link of a mail, without what it goes on to."""
-        found = re.search(r"http://\S+/a/\S+", mail["text"])
-        assert found, mail["text"]
-        return requests.post(found[0], data=form, timeout=ANSWER_WITHIN, allow_redirects=False)
+    def by_link(self, link: str, **form: Any) -> requests.Response:
+        """The form on the page behind a link, without what it goes on to."""
+        return requests.post(link, data=form, timeout=ANSWER_WITHIN, allow_redirects=False)
 
     # -- what came of it
 

@@ -1,4 +1,4 @@
-"""Whatever the policy calls a trigger leads to an alert in a mailbox, which says why; nothing does so before its time."""
+"""Whatever the policy calls a trigger leads to an alert in a mailbox, which says why; nothing does before its time."""
 
 from collections.abc import Iterator
 
