@@ -19,16 +19,14 @@ DORA = Supervisor("dora", "Dora", Role.MANAGER, ("*",))
 EVERYBODY = (ANNA, BEN, CARO, DORA)
 
 
-def a_policy(
-    *recipients: str, when: str = "", level: str = "", rest: str = "", overdue: str = "{reason: overdue}"
-) -> str:
+def a_policy(*recipients: str, when: str = "", level: str = "", rest: str = "") -> str:
     levels = ", ".join(
         f"{{name: l{n}, recipients: {one}, respond_within: 1h{level}}}" for n, one in enumerate(recipients, start=1)
     )
     first = f"{{name: first, when: {when}, levels: [{levels}]}}, " if when else ""
     last = "{name: only, recipients: manager, respond_within: 1h}" if when else levels
     return (
-        f"name: x\ntriggers: [{overdue}]\nclocks: [{{name: resolution, measures: resolution, within: 5d}}]\n"
+        f"name: x\ntriggers: [{{reason: overdue}}]\nclocks: [{{name: resolution, measures: resolution, within: 5d}}]\n"
         f"ladders: [{first}{{name: all, levels: [{last}]}}]\n{rest}"
     )
 
