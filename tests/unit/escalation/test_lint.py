@@ -19,16 +19,14 @@ DORA = Supervisor("dora", "Dora", Role.MANAGER, ("*",))
 EVERYBODY = (ANNA, BEN, CARO, DORA)
 
 
-def a_policy(
-    *recipients: str, when: str = "", level: str = "", rest: str = "", overdue: str = "{reason: overdue}"
-) -> str:
+def a_policy(*recipients: str, when: str = "", level: str = "", rest: str = "") -> str:
     levels = ", ".join(
         f"{{name: l{n}, recipients: {one}, respond_within: 1h{level}}}" for n, one in enumerate(recipients, start=1)
     )
     first = f"{{name: first, when: {when}, levels: [{levels}]}}, " if when else ""
     last = "{name: only, recipients: manager, respond_within: 1h}" if when else levels
     return (
-        f"name: x\ntriggers: [{overdue}]\nclocks: [{{name: resolution, measures: resolution, within: 5d}}]\n"
+        f"name: x\ntriggers: [{{reason: overdue}}]\nclocks: [{{name: resolution, measures: resolution, within: 5d}}]\n"
         f"ladders: [{first}{{name: all, levels: [{last}]}}]\n{rest}"
     )
 
@@ -216,19 +214,3 @@ def test_a_level_with_hours_needs_somebody_on_duty_in_these(shift: tuple[str, st
 def test_the_same_gap_at_two_levels_is_told_once() -> None:
     night = rotas(a_rota(a_shift("anna", "mon-sat", "00:00", "24:00")))
     assert len(found(a_policy("'duty:night'", "'duty:night'", "manager", rest=night))) == 1
-
-
-@pytest.mark.parametrize(
-    ("overdue", "is_found"),
-    [
-        ("{reason: overdue}", False),
-        ("{reason: overdue, clocks: resolution}", False),
-        ("{reason: declined}", True),
-        ("{reason: overdue, clocks: other}", True),
-    ],
-)
-def test_a_resolution_that_escalates_to_nobody_is_found(overdue: str, is_found: bool) -> None:
-    text = a_policy("supervisor", "manager", overdue=overdue)
-    text = text.replace("within: 5d}", "within: 5d}, {name: other, measures: first_answer, within: 1h}")
-    expected = (Kind.NO_END, "resolution", "no overdue trigger hears its end, so a case may stay open for ever")
-    assert found(text) == ([expected] if is_found else [])
