@@ -78,8 +78,8 @@ def _look_at_clocks(page: Page, parts: Parts) -> None:
     elif loaded and _is_list(page, "triggers") and not _end_escalates(page, parts):
         page.note(
             ("triggers",),
-            "every case needs an end: one trigger of the reason overdue has no `when`, and among its `clocks`, if it names "
-            "any, is one that measures resolution and has no `when`",
+            "every case needs an end: one trigger of the reason overdue has no `when`, and among its `clocks`, if it "
+            "names any, is one that measures resolution and has no `when`",
         )
 
 

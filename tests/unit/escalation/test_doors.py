@@ -94,7 +94,7 @@ def test_it_does_not_start_without_keys_or_with_a_wrong_policy(tmp_path: Path) -
         service.make(settings_with(keys=()))
     with pytest.raises(ValueError, match=r"policy\.yml:1: "):
         service.make(settings_with(policy=wrong))
-    assert set(service.make(settings_with())) == {"policies", "links"}
+    assert set(service.make(settings_with())) == {"policies", "links", "linter"}
 
 
 def settings_with(keys: tuple[str, ...] = ("k1",), policy: Path = settings.SHIPPED_POLICY) -> settings.Settings:

@@ -14,7 +14,7 @@ from tests.unit.escalation.policies import LEAST
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-POLICY = parse(LEAST.replace("triggers: []", "triggers: [{reason: overdue}]"), "policy.yml")
+POLICY = parse(LEAST, "policy.yml")
 DORA = Supervisor("dora", "Dora", Role.MANAGER, ("*",))
 NOBODY = People()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.escalation.domain.policy import NEVER, Kind, Needed, Of, Recipient, When
+from services.escalation.domain.policy import NEVER, TRIGGER_REASONS, Kind, Needed, Of, Recipient, When
 from services.escalation.domain.spans import Span, Unit
 from services.escalation.policyfile import parse, read
 from services.escalation.settings import SHIPPED_POLICY
@@ -40,8 +40,8 @@ def test_the_shipped_policy_escalates_what_it_always_did_and_needs_neither_rotas
         (a_picture(rating=0.2), EscalationReason.LOW_RATING),
         (a_picture(reopenings=2), EscalationReason.REOPENED),
     ):
-        assert policy.fired(seen) == (reason,)
-    assert policy.fired(a_picture(asks_kind="human", anger=1.0)) == ()
+        assert policy.fired(seen, TRIGGER_REASONS[:8]) == (reason,)
+    assert policy.fired(a_picture(asks_kind="human", anger=1.0), TRIGGER_REASONS[:8]) == ()
 
 
 def test_the_shipped_policy_asks_the_coordinators_first_where_the_region_is_not_known() -> None:

@@ -5,8 +5,8 @@ import pytest
 from tests.unit.escalation.policies import LEAST, mistakes_in
 
 
-def a_policy(triggers: str = "[]", clocks: str = "", ladders: str = "", rest: str = "") -> str:
-    text = LEAST.replace("triggers: []", f"triggers: {triggers}")
+def a_policy(triggers: str = "[{reason: overdue}]", clocks: str = "", ladders: str = "", rest: str = "") -> str:
+    text = LEAST.replace("triggers: [{reason: overdue}]", f"triggers: {triggers}")
     if clocks:
         text = text.replace("[{name: resolution, measures: resolution, within: 5d}]", clocks)
     if ladders:
