@@ -9,7 +9,7 @@ from services.escalation.answer_schemas import WorklistQuery
 from services.escalation.domain.case import Case, CaseState
 from services.escalation.domain.clocks import Clock, has_kept
 from services.escalation.domain.people import EVERYWHERE
-from services.escalation.domain.worklist import Wish
+from services.escalation.domain.worklist import Wish, mark_of
 from shared.contracts.event import to_text
 from shared.database import Transaction
 from shared.errors import NotFound
@@ -104,7 +104,7 @@ def worklist(tx: Transaction, request: Request) -> dict[str, Any]:
     """A page of cases; `next`: what to say as `after` for the next page, null on the last."""
     wish = _wish(tx, request)
     cases = store.list_cases(tx, wish)
-    more = cases[-1].id if len(cases) == wish.limit else None
+    more = mark_of(cases[-1], wish.sort) if len(cases) == wish.limit else None
     return {"cases": [case_data(case) for case in cases], "next": more}
 
 

@@ -190,8 +190,8 @@ def take_alerts(tx: Transaction, book: PolicyBook, events: Iterable[AlertOutcome
 def climb_due(tx: Transaction, book: PolicyBook) -> int:
     """One step for each of the cases that are due, the most severe first; gives the number of cases.
 
-    One that cannot be decided, or stays due, is put off and counted: it must not stand in the way of the others. One that
-    only its column calls due, as a replica of another version may leave it, is written as it is.
+    One that cannot be decided, or stays due, is put off and counted: it must not stand in the way of the others. One
+    that only its column calls due, as a replica of another version may leave it, is written as it is.
     """
     due, setting_of = store.claim_due(tx, CLAIM), settings(tx, book)
     courses, failed = each(due, lambda case: timing.take_deadline(case, setting_of(case)), "due_case_failed")
