@@ -1,6 +1,5 @@
 """What the tables give back: a whole case, the rows of the version before, and the pages of the worklist."""
 
-from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any
@@ -147,7 +146,7 @@ def test_a_row_of_the_version_before_is_a_case(desk: Desk) -> None:
 
 
 @pytest.fixture
-def filled(desk: Desk) -> Iterator[Desk]:
+def filled(desk: Desk) -> Desk:
     saved(
         desk,
         a_case(CaseState.ESCALATED, id="1", severity=Severity.LOW, recipients=("anna", "ben"), since=NOON),

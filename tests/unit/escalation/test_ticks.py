@@ -9,7 +9,7 @@ from services.escalation import metrics
 from services.escalation.domain.case import CaseState
 from services.escalation.tables import cases
 from shared.contracts.escalation import CaseEscalated, CaseWarned
-from shared.contracts.event import Severity
+from shared.contracts.event import Event, Severity
 from shared.contracts.intake import ComplaintAnswered
 from shared.contracts.routing import ComplaintAssigned
 from tests.unit.escalation.builders import NOON
@@ -31,7 +31,7 @@ def due_column(desk: Desk, name: str) -> object:
 
 
 def put_off() -> float:
-    return metrics.PUT_OFF._value.get()
+    return float(metrics.PUT_OFF._value.get())
 
 
 def test_a_case_that_cannot_be_decided_is_put_off_and_the_others_climb(desk: Desk) -> None:
@@ -95,7 +95,7 @@ def test_a_case_that_was_due_for_six_hours_makes_one_move_and_tells_all_its_mark
     assert told == [("first_answer", n) for n in (50, 80, 95, 100)] + [("resolution", n) for n in (50, 80, 95, 100)]
     assert [e.level for e in desk.told(CaseEscalated)] == [2]
     assert len(set(desk.rows(id_of("1"))[n]["at"] for n in range(2, 11))) == 1
-    revisions = [e.case_revision for e in desk.announced]
+    revisions = [e.case_revision for e in desk.told(Event)]
     assert revisions == sorted(set(revisions))
 
 
