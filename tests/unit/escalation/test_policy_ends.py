@@ -41,5 +41,5 @@ def test_the_end_of_some_clock_of_every_case_escalates(triggers: str, clocks: st
 
 
 def test_of_a_trigger_with_a_mistake_of_its_own_only_that_is_said() -> None:
-    mistakes = mistakes_in(a_policy("[{reason: overdue, clocks: 7}]"))
+    mistakes = mistakes_in(a_policy("[{reason: overdue, when: {severity: odd}}]"))
     assert mistakes and not any("needs an end" in mistake for mistake in mistakes)
