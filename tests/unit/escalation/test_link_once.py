@@ -107,6 +107,24 @@ def test_a_used_link_has_no_forms_says_for_what_it_was_used_and_acts_no_more(des
     assert desk.case(ID).state is CaseState.ACKNOWLEDGED
 
 
+@pytest.mark.parametrize(
+    ("act", "fields"),
+    [("note", {"note": "another"}), ("note", {}), ("resolve", {"outcome": "upheld"}), ("dance", {}), (None, {})],
+)
+def test_another_form_with_a_used_link_is_not_lost_without_a_word(
+    desk: Desk, act: str | None, fields: dict[str, str]
+) -> None:
+    """As when somebody goes back in the browser; at once, so that it might pass for a double click."""
+    desk.hear(severe())
+    token = reader(desk)
+    token.send("note", note="one")
+    page = token.send(act, **fields)
+    assert (page.status, page.acts) == (409, [])
+    assert "this link was used already, and nothing was done now" in page.html and "to add a note" in page.html
+    assert desk.timeline(ID) == ["opened", "escalated", "remarked"]
+    assert token.send("note", note=" one\r\n").status == 303, "but the same again is a double click"
+
+
 def test_a_used_link_of_who_no_longer_has_the_case_promises_nothing(desk: Desk) -> None:
     desk.hear(severe())
     token = reader(desk)
