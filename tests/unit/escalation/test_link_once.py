@@ -125,6 +125,13 @@ def test_another_form_with_a_used_link_is_not_lost_without_a_word(
     assert token.send("note", note=" one\r\n").status == 303, "but the same again is a double click"
 
 
+def test_a_form_without_words_is_not_taken_for_another_one_without_words(desk: Desk) -> None:
+    desk.hear(severe())
+    token = reader(desk)
+    assert [token.send(act).status for act in ("take", "escalate", "hand_back", "take")] == [303, 409, 409, 303]
+    assert desk.timeline(ID) == ["opened", "escalated", "acknowledged"]
+
+
 def test_a_used_link_of_who_no_longer_has_the_case_promises_nothing(desk: Desk) -> None:
     desk.hear(severe())
     token = reader(desk)
