@@ -1,5 +1,6 @@
-"""The timeline is only appended to, whoever asks; what a customer wrote is not in it, so nothing must be erased there."""
+"""The timeline is only appended to, whoever asks; what a customer wrote is not in it, so nothing there is erased."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -29,9 +30,6 @@ CHANGES = [
     "UPDATE case_events SET actor = 'nobody'",
     "UPDATE case_events SET actor = 'nobody' WHERE case_id = 'none'",
     "DELETE FROM case_events",
-    "INSERT INTO case_events (case_id, key, at, actor, what, details) "
-    "SELECT case_id, key, at, 'nobody', what, details FROM case_events WHERE true "
-    "ON CONFLICT (case_id, key) DO UPDATE SET actor = 'nobody'",
 ]
 
 
@@ -56,15 +54,18 @@ def test_nor_is_the_table_emptied_at_once(desk: Desk) -> None:
     refused(desk, "TRUNCATE case_events")
 
 
-def test_nor_does_sqlite_replace_a_row(desk: Desk) -> None:
-    if desk.db.is_postgres:
-        pytest.skip("PostgreSQL has no REPLACE")
+def test_nor_is_a_row_overwritten_by_a_new_one(desk: Desk) -> None:
     desk.hear(a_classified("1"))
     before = desk.rows(id_of("1"))
     columns = "case_id, key, at, 'nobody', what, level, reason, policy_version, details"
-    with desk.db.transaction() as tx:
-        tx.execute(text(f"REPLACE INTO case_events SELECT {columns} FROM case_events"))
-    assert desk.rows(id_of("1")) == before
+    overwrite = "ON CONFLICT (case_id, key) DO UPDATE SET actor = 'nobody'"
+    statements = [f"INSERT INTO case_events SELECT {columns} FROM case_events WHERE true {overwrite}"]
+    if not desk.db.is_postgres:
+        statements.append(f"REPLACE INTO case_events SELECT {columns} FROM case_events")
+    for statement in statements:
+        with suppress(DBAPIError), desk.db.transaction() as tx:
+            tx.execute(text(statement))
+        assert desk.rows(id_of("1")) == before
 
 
 def test_a_row_that_is_told_twice_stays_as_it_was(desk: Desk) -> None:
