@@ -21,7 +21,8 @@ demo: setup ## Start Ombud and send it complaints (FEED=file for your own)
 	@exec .venv/bin/ombud demo $(if $(FEED),--feed $(FEED))
 
 test: setup ## Run all tests (BROKER=4 for RabbitMQ 4; ARGS for pytest)
-	@OMBUD_TEST_BROKER=$(BROKER) exec .venv/bin/pytest tests -n 2 --dist loadfile $(ARGS)
+	@# In the order of the folders: the many short files of tests/unit come last, so that both halves end together.
+	@OMBUD_TEST_BROKER=$(BROKER) exec .venv/bin/pytest tests -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup ## Lint, formatting, types, imports, generated documents
 	@.venv/bin/ruff check
@@ -34,9 +35,11 @@ check: setup ## Lint, formatting, types, imports, generated documents
 eval: setup ## Measure how well complaints are read, on texts that no rule was fitted to
 	@.venv/bin/ombud eval tests/data/texts/last tests/data/texts/held tests/data/texts/weak --worst 0
 
-bench: setup ## Measure complaints per second and time to alert, end to end; and what an assignment costs
+bench: setup ## Measure complaints per second and time to alert, end to end; what an assignment costs; deadlines; a burst
 	@$(PYTHON) -m benchmarks.end_to_end
-	@exec $(PYTHON) -m benchmarks.routing
+	@$(PYTHON) -m benchmarks.routing
+	@$(PYTHON) -m benchmarks.deadlines
+	@exec $(PYTHON) -m benchmarks.burst
 
 soak: setup ## Break things again and again and look whether a complaint was lost (ROUNDS=10)
 	@exec .venv/bin/pytest tests/faults --rounds $(ROUNDS)

@@ -26,7 +26,15 @@ PROBLEM: dict[str, Any] = {
         },
     },
 }
-ANSWERS = {200: "Done", 202: "Accepted: it is on disk", 404: "No such page", 410: "The link has expired"}
+ANSWERS = {
+    200: "Done",
+    202: "Accepted: it is on disk",
+    303: "Done: go to Location",
+    404: "No such page",
+    409: "Not done: the page says why",
+    410: "The link has expired",
+    422: "Not done: the page says what is wrong beside each field",
+}
 PROBLEMS = {
     400: "Not to be read as what it should be",
     401: "No token, or one that nobody knows",

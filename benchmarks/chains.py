@@ -49,8 +49,8 @@ class Chain:
         return next(m.place for m in self.members if m.name == member)
 
 
-def ombud(room: Room, smtp_url: str) -> Chain:
-    """The four services as they are, on one database with a schema each."""
+def ombud(room: Room, smtp_url: str, more: Mapping[str, str] | None = None) -> Chain:
+    """The four services as they are, on one database with a schema each; more: settings of all of them."""
     places = {service: _place(service) for service in SERVICES}
     if room.postgres:
         room.make_database("all")
@@ -61,6 +61,7 @@ def ombud(room: Room, smtp_url: str) -> Chain:
         "OMBUD_PUBLIC_URL": places["escalation"].url,
         "OMBUD_MAIL_FROM": "Ombud <ombud@example.org>",
         "OMBUD_LAST_RESORT": "operations.duty",
+        **(more or {}),
     }
     members = []
     for service, place in places.items():

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-from ombud.options import option
 from ombud.policy_people import faults_of, reachable_of, supervisors_of
-from ombud.policy_trial import show_trial
+from ombud.policy_try import escalation_policy, routing_policy, try_policy
 from ombud.roster_form import Entry, Fault, Form, read_form
 from ombud.trouble import Trouble
 from services.escalation import policyfile as escalation_file
@@ -26,9 +25,6 @@ from shared.errors import Rejected
 from shared.policy.page import PolicyError
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_routing = option(
-    "--routing", env="OMBUD_ROUTING_POLICY", type=_FILE, default=None, help="Routing's policy; else the shipped one."
-)
 
 
 @click.group()
@@ -37,14 +33,8 @@ def policy() -> None:
 
 
 @policy.command()
-@_routing
-@option(
-    "--escalation",
-    env="OMBUD_ESCALATION_POLICY",
-    type=_FILE,
-    default=None,
-    help="Escalation's policy; else the shipped one.",
-)
+@routing_policy
+@escalation_policy
 @click.option("--roster", type=_FILE, default=None, help="A roster, to see what its people cannot do.")
 @click.option("--strict", is_flag=True, help="Fail also for what the people cannot do.")
 def check(routing: Path | None, escalation: Path | None, roster: Path | None, strict: bool) -> None:
@@ -64,23 +54,7 @@ def check(routing: Path | None, escalation: Path | None, roster: Path | None, st
         raise Trouble(f"the people cannot do all of it: {_counted(len(findings), 'finding')}")
 
 
-@policy.command("try")
-@_routing
-@click.argument("facts", nargs=-1, metavar="FACTS…")
-def try_facts(routing: Path | None, facts: tuple[str, ...]) -> None:
-    """Show what becomes of a complaint with these FACTS, each as name=value.
-
-    \b
-    ombud policy try category=safety severity=critical region=CZ language=cs at=2026-11-26T20:00:00Z
-    """
-    path = routing or SHIPPED_POLICY
-    try:
-        read = routing_file.read(path)
-    except PolicyError as error:
-        for mistake in error.mistakes:
-            click.echo(mistake, err=True)
-        raise Trouble(f"{path} cannot be used: {_counted(len(error.mistakes), 'mistake')}") from error
-    show_trial(read, facts, clock.now())
+policy.add_command(try_policy, "try")
 
 
 def _routing_policy(path: Path, mistakes: list[str]) -> Policy | None:

@@ -12,7 +12,7 @@ from ombud.roster_yaml import Loader, line_of, lines_in
 from ombud.trouble import Trouble
 
 _AGENT = "id name skills languages regions teams capacity timezone shifts absences holidays"
-_SUPERVISOR = "id name role regions languages"
+_SUPERVISOR = "id name role regions languages leads timezone absences"
 _CONTACT = "person name email phone language timezone channels"
 
 

@@ -12,6 +12,10 @@ def shift_from(path: Path | None) -> None:
     _shift_file = path
 
 
+def can_shift() -> bool:
+    return _shift_file is not None
+
+
 def shift() -> timedelta:
     if _shift_file is None:
         return timedelta(0)

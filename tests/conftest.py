@@ -16,6 +16,7 @@ from ombud.local.errors import LocalError
 from ombud.local.ports import free_ports, use_part
 from ombud.local.postgres import PrivatePostgres
 from ombud.local.postgres_binaries import find_postgres
+from tests.harness.servers import empty
 
 # The same examples in every run, and as much time for each as the machine needs.
 settings.register_profile("ombud", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -27,6 +28,7 @@ PROGRAMS_FOR = {
     "broker_of_the_next_line": lambda: find_broker("4"),
     "postgres": find_postgres,
     "any_database": find_postgres,
+    "emptied_database": find_postgres,
 }
 
 
@@ -63,16 +65,18 @@ def broker(server_dir: Path) -> Iterator[PrivateBroker]:
 
 @pytest.fixture(scope="session")
 def postgres(server_dir: Path) -> Iterator[PrivatePostgres]:
-    server = PrivatePostgres(server_dir / "postgres", free_ports(1)[0])
+    server = PrivatePostgres(server_dir / "postgres", free_ports(1)[0], durable=False)
     server.start()
     yield server
     server.stop()
 
 
 @pytest.fixture
-def amqp_uri(broker: PrivateBroker) -> str:
-    """A virtual host of its own for each test."""
-    return broker.add_vhost(f"test-{uuid.uuid4().hex[:12]}")
+def amqp_uri(broker: PrivateBroker) -> Iterator[str]:
+    """A virtual host of its own for each test; gone afterwards, as its queues cost the broker time at every start."""
+    name = f"test-{uuid.uuid4().hex[:12]}"
+    yield broker.add_vhost(name)
+    broker.remove_vhost(name)
 
 
 @pytest.fixture
@@ -89,4 +93,26 @@ def any_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/{{service}}.sqlite"
     url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture(scope="module")
+def kept_postgres_url(postgres: PrivatePostgres) -> str:
+    """One database for a file of tests, with all that they leave in it."""
+    return postgres.create_database(f"kept_{uuid.uuid4().hex[:12]}")
+
+
+@pytest.fixture
+def emptied_postgres_url(kept_postgres_url: str) -> str:
+    """The same without the rows of the tests before; its tables stay, as making them takes longer than most tests."""
+    empty(kept_postgres_url)
+    return kept_postgres_url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def emptied_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """As `any_database`, for tests that need tables and no database of their own: no process, no other schema."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/{{service}}.sqlite"
+    url: str = request.getfixturevalue("emptied_postgres_url")
     return url

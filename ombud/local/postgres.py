@@ -22,7 +22,8 @@ from ombud.local.server_user import can_reach, give_to, server_user
 USER = "ombud"
 _PATIENCE = 120.0
 _STOP_WITHIN = 60.0  # it writes a checkpoint first
-_NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+# Commits are still written before they are confirmed: what was confirmed survives a crash of the server.
+_NOT_DURABLE = ("fsync=off", "full_page_writes=off")
 
 
 class PrivatePostgres:
@@ -30,7 +31,8 @@ class PrivatePostgres:
 
     The password (SCRAM) keeps out other users of the machine, who could run commands as us otherwise. As root the
     server runs as `nobody`; where `nobody` may not enter `data_dir`, `home` is a folder below /tmp that `stop()`
-    removes, and `is_temporary` says so. `durable=False` is for tests that never pull the plug.
+    removes, and `is_temporary` says so. `durable=False` is for tests: they may kill the server, but
+    never pull the plug of the machine.
     """
 
     def __init__(self, data_dir: Path, port: int, durable: bool = True) -> None:

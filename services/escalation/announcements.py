@@ -1,6 +1,7 @@
 """Transitions as events for the other services and as rows of the timeline. Called when transitions are saved."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -72,11 +73,10 @@ def escalated(case: Case) -> CaseEscalated:
 def _warned(change: Change, now: datetime) -> Event:
     """The revision is that of the change, so that an answer after it settles it."""
     case, told = change.case, change.details
-    name = f"{case.id}:{told['clock']}:{told['due_at']}:{told['percent']}"
     return CaseWarned(
         case_id=case.id,
         case_revision=case.revision,
-        warning_id=str(uuid.uuid5(WARNINGS, name)),
+        warning_id=warning_id(case.id, told),
         clock=FOLLOW_UP if change.what is What.REMINDED else told["clock"],
         percent=told["percent"],
         due_at=datetime.fromisoformat(told["due_at"]),
@@ -86,6 +86,11 @@ def _warned(change: Change, now: datetime) -> Event:
         recipients=tuple(told["recipients"]),
         facts=_facts(case),
     )
+
+
+def warning_id(case_id: str, told: Mapping[str, Any]) -> str:
+    """Of the row's details, so that the page knows a warning by its link."""
+    return str(uuid.uuid5(WARNINGS, f"{case_id}:{told['clock']}:{told['due_at']}:{told['percent']}"))
 
 
 def _acknowledged(change: Change, now: datetime) -> Event:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from services.escalation.domain.case import CaseState
 from services.escalation.domain.policy import PauseReason
@@ -12,12 +12,13 @@ from shared.codes import language_code, region_code
 from shared.contracts.escalation import EscalationReason, Outcome, Remedy
 from shared.contracts.event import Instant, Severity
 from shared.policy.fields import Period
+from shared.policy.words import NONE
 
 NO_NUL = validate.ContainsNoneOf("\0", error="no NUL, please")  # PostgreSQL cannot keep it
 REQUESTS = (EscalationReason.MANUAL, EscalationReason.AGENT_REQUEST, EscalationReason.UPSTREAM_REQUEST)
-NEEDS = ("skill", "language", "region", "team", "skill_level", "language_level")
 LONGEST_NOTE = 10_000
 MOST_LISTED = 500
+MOST_REGIONS = 100
 
 
 def _text(longest: int, **options: Any) -> fields.String:
@@ -36,14 +37,28 @@ class ResolveBody(AnswerBody):
     remedies = fields.List(fields.Enum(Remedy, by_value=True), load_default=list, validate=validate.Length(max=5))
 
 
-class HandBackBody(AnswerBody):
-    """needs: what the next agent must bring, beside what routing's rules ask for; `none` = plays no part."""
+def _need(pattern: str, example: str) -> fields.String:
+    return fields.String(validate=validate.Regexp(rf"(?:none|{pattern})\Z", error=f"cannot be used; write {example}"))
 
-    needs = fields.Dict(
-        keys=fields.String(validate=validate.OneOf(NEEDS)),
-        values=fields.String(validate=[validate.Length(1, 40), NO_NUL]),
-        load_default=dict,
-    )
+
+class NeedsBody(Schema):
+    """What the next agent must bring, beside what routing's rules ask for; `none` = plays no part."""
+
+    skill = _need(r"[a-z0-9][a-z0-9_]{0,39}", "a word in small letters, such as billing")
+    skill_level = _need("[1-5]", "1 to 5")
+    language = _need(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,3}", "a language such as cs")
+    language_level = _need("[1-5]", "1 to 5")
+    region = _need(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", "a region such as CZ")
+    team = _need(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", "a team such as recall")
+
+    @post_load
+    def _in_one_spelling(self, data: dict[str, str], **_: Any) -> dict[str, str]:
+        spelled = {"language": language_code, "region": region_code}
+        return {name: text if text == NONE else spelled.get(name, str)(text) or NONE for name, text in data.items()}
+
+
+class HandBackBody(AnswerBody):
+    needs = fields.Nested(NeedsBody, load_default=dict)
 
 
 class EscalateBody(AnswerBody):
@@ -101,11 +116,14 @@ class LinkBody(AnswerBody):
     parent = fields.String(required=True, validate=[validate.Length(1, 36), NO_NUL])
 
 
-class Many(fields.Field[list[str]]):
-    """Words with commas between them."""
+class Regions(fields.Field[list[str]]):
+    """Regions with commas between them, in their one spelling."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[str]:
-        return [word.strip() for word in str(value).split(",") if word.strip()]
+        found = [code for code in map(region_code, str(value).split(",")[:MOST_REGIONS]) if code]
+        if not found:
+            raise ValidationError("names no region; write CZ, or CZ,SK")
+        return found
 
 
 class WorklistQuery(Schema):
@@ -114,7 +132,7 @@ class WorklistQuery(Schema):
     state = fields.Enum(CaseState, by_value=True, load_default=None)
     of = fields.String(load_default=None, validate=validate.Length(1, 200))
     mine = fields.Boolean(load_default=False)
-    region = Many(load_default=None)
+    region = Regions(load_default=None)
     my_region = fields.Boolean(load_default=False)
     unanswered = fields.Boolean(load_default=False)
     overdue = fields.Boolean(load_default=False)
@@ -124,3 +142,15 @@ class WorklistQuery(Schema):
     sort = fields.Enum(Sort, by_value=True, load_default=Sort.SEVERITY)
     limit = fields.Integer(load_default=100, validate=validate.Range(1, MOST_LISTED))
     after = fields.String(load_default=None, validate=validate.Length(1, 36))
+
+    @validates_schema
+    def _of_one_person(self, data: Mapping[str, Any], **_: Any) -> None:
+        if data["mine"] and data["of"]:
+            raise ValidationError({"of": ["say either mine or of"]})
+
+
+class StormsQuery(Schema):
+    """GET /v1/storms. region: storms that reach one of these. since: also those that ended since then."""
+
+    region = Regions(load_default=None)
+    since = Instant(load_default=None)

@@ -57,14 +57,15 @@ def _known(cases: dict[str, Case], case_id: str) -> Case:
 
 def take_replies(tx: Transaction, book: PolicyBook, events: Iterable[Any]) -> None:
     """Recipients who answered where their alert came; of a reply that comes too late the case already says why."""
-    replies = {(event.case_id, event.by): event for event in events if _is_reply(event)}
-    cases, setting_of = store.lock_cases(tx, {case_id for case_id, _ in replies}), settings(tx, book)
-    for (case_id, person), event in sorted(replies.items()):
-        if case_id in cases and event.escalation_id == cases[case_id].escalation_id:
-            changes = answers.acknowledge(cases[case_id], person, setting_of(cases[case_id]))
+    replies = [event for event in events if _is_reply(event)]
+    cases, setting_of = store.lock_cases(tx, {event.case_id for event in replies}), settings(tx, book)
+    for event in replies:
+        case = cases.get(event.case_id)
+        if case and event.escalation_id == case.escalation_id:
+            changes = answers.acknowledge(case, event.by, setting_of(case))
             if not isinstance(changes, Refusal):
                 save(tx, [changes], cases)
-                cases[case_id] = changes[-1].case
+                cases[case.id] = changes[-1].case
 
 
 def _is_reply(event: Any) -> bool:

@@ -7,9 +7,12 @@ from typing import Any
 from marshmallow import fields, validate
 
 from services.escalation import answer_schemas as forms
-from services.escalation import people_schemas
+from services.escalation import duty_api, people_schemas
 from services.escalation.domain.case import CaseState, Ending, What
+from services.escalation.domain.lint import Kind
 from services.escalation.domain.people import Role
+from services.escalation.domain.policy import PauseReason
+from services.escalation.pages.acts import NEEDS, Act
 from shared.api import A_COMPLAINT, ANOTHER_COMPLAINT, HTML, PAGE, THIS_DOCUMENT, Operation, Plumbing
 from shared.contracts.escalation import EscalationReason, Outcome, Remedy
 from shared.contracts.event import Severity
@@ -119,6 +122,31 @@ class Timeline:
 
 
 @dataclass(frozen=True)
+class StormDocument:
+    """Many complaints alike. case_id: of the major complaint, which speaks for them; state and severity are of it.
+
+    key: what they share. since: when it became a storm; newest_at: its newest complaint; ended_at: null while it lasts.
+    """
+
+    case_id: str
+    rule: str
+    key: str
+    state: CaseState
+    severity: Severity
+    acknowledged_by: str | None
+    children: int
+    regions: tuple[str, ...]
+    since: datetime
+    newest_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True)
+class StormList:
+    storms: tuple[StormDocument, ...]
+
+
+@dataclass(frozen=True)
 class Absence:
     """from: an instant in UTC. stand_in: who is alerted instead."""
 
@@ -147,6 +175,24 @@ class SupervisorList:
 
 
 @dataclass(frozen=True)
+class PolicyFinding:
+    """name: of the level, the rota or the person."""
+
+    kind: Kind
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class PolicyDocument:
+    """document: the text of the file, as it was read; findings: of the last look at the people."""
+
+    version: str
+    document: str
+    findings: tuple[PolicyFinding, ...]
+
+
+@dataclass(frozen=True)
 class Summary:
     """Counted from the tables. escalated: cases that ever were; escalations: all moves to a level."""
 
@@ -165,9 +211,33 @@ class Summary:
     plumbing: Plumbing
 
 
+# What the forms of the page send; `act` says which it is, and without it the case is taken.
+PAGE_FORM: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "act": {"enum": [*Act]},
+        "note": {"type": "string"},
+        "outcome": {"enum": [*Outcome]},
+        "remedies": {"type": "array", "items": {"enum": [*Remedy]}},
+        "for": {"type": "string", "examples": ["4h"]},
+        "reason": {"enum": [*PauseReason]},
+        "until": {"type": "string", "description": "in UTC, such as 2026-11-27T09:00"},
+        **{name: {"type": "string"} for name in NEEDS},
+    },
+}
 _ONE = {"case_id": A_COMPLAINT}
 
 OPERATIONS = {
+    # First, while the case of the examples can be taken.
+    "show_page": Operation("The page behind the link of an alert", answer=PAGE, answers=HTML, pages=(404, 410)),
+    "answer_by_link": Operation(
+        "A form of the page: take the case, or go on with it, as the person of the link; a link works once",
+        answer=PAGE,
+        answers=HTML,
+        body={"application/x-www-form-urlencoded": PAGE_FORM},
+        needs_body=False,
+        pages=(303, 404, 409, 410, 422),
+    ),
     "acknowledge": Operation(
         "Take a case: the ladder's clock stops, the follow-up clock starts",
         body=forms.AnswerBody(),
@@ -286,6 +356,13 @@ OPERATIONS = {
         "List cases: a worklist, page by page",
         answer=CaseList,
         query=forms.WorklistQuery().fields,
+        problems=(422,),
+    ),
+    "get_storms": Operation(
+        "List storms: those that last, and those that ended lately",
+        answer=StormList,
+        query=forms.StormsQuery().fields,
+        problems=(422,),
     ),
     "put_supervisor": Operation(
         "Add or change a supervisor",
@@ -308,9 +385,9 @@ OPERATIONS = {
         },
     ),
     "get_supervisors": Operation("List the supervisors", answer=SupervisorList),
+    **duty_api.OPERATIONS,
+    "get_policy": Operation("Show the policy that new cases start with", answer=PolicyDocument),
     "get_summary": Operation("Count what escalation has", answer=Summary),
-    "show_page": Operation("The page behind the link of an alert", answer=PAGE, answers=HTML, pages=(404, 410)),
-    "answer_by_link": Operation("Take the case as the person of the link", answer=PAGE, answers=HTML, pages=(404, 410)),
     **quarantine.OPERATIONS,
     "get_openapi": THIS_DOCUMENT,
 }

@@ -1,20 +1,25 @@
-"""Between HTTP and the use cases: who asks, a case as JSON, and the page behind a link. Called by service.py."""
+"""What the doors that only look give out: cases, the worklist, timelines, storms, counts. Called by service.py."""
 
+from datetime import timedelta
 from typing import Any
 
 from werkzeug.wrappers import Request
 
-from services.escalation import schemas, store, supervisors
-from services.escalation.answer_schemas import WorklistQuery
+from services.escalation import schemas, store, storm_store, supervisors
+from services.escalation.answer_schemas import StormsQuery, WorklistQuery
 from services.escalation.domain.case import Case, CaseState
 from services.escalation.domain.clocks import Clock, has_kept
 from services.escalation.domain.people import EVERYWHERE
 from services.escalation.domain.worklist import Wish
+from services.escalation.linter import Linter
+from services.escalation.policybook import PolicyBook
 from shared.contracts.event import to_text
 from shared.database import Transaction
-from shared.errors import NotFound
+from shared.errors import NotFound, Rejected
 from shared.summary import plumbing_counts
 
+RECENTLY = timedelta(days=7)
+MOST_STORMS = 200
 _TOLD = ("at", "actor", "what", "level", "reason", "policy_version", "details", "note")
 
 
@@ -112,11 +117,40 @@ def _wish(tx: Transaction, request: Request) -> Wish:
     asked = schemas.load(WorklistQuery(), dict(request.args))
     me = request.caller.name  # type: ignore[attr-defined]
     of = me if asked.pop("mine") else asked["of"]
-    own = supervisors.find(tx, [me]).get(me) if asked.pop("my_region") else None
     regions = asked.pop("region")
-    if own and EVERYWHERE not in own.regions:
-        regions = own.regions
-    return Wish(**asked | {"of": of, "regions": tuple(regions) if regions else None})
+    if asked.pop("my_region"):
+        regions = _among_own(tx, me, regions)
+    if asked["after"] and store.find_case(tx, asked["after"]) is None:
+        raise Rejected("the query does not fit", [{"pointer": "/after", "detail": "there is no such case"}])
+    return Wish(**asked | {"of": of, "regions": None if regions is None else tuple(regions)})
+
+
+def _among_own(tx: Transaction, me: str, wanted: list[str] | None) -> list[str] | None:
+    """The regions that were asked for and are the caller's; None = all."""
+    person = supervisors.find(tx, [me]).get(me)
+    if person is None:
+        raise Rejected("the query does not fit", [{"pointer": "/my_region", "detail": f"{me} is no supervisor"}])
+    if EVERYWHERE in person.regions:
+        return wanted
+    return [region for region in person.regions if wanted is None or region in wanted]
+
+
+def storms(tx: Transaction, request: Request) -> dict[str, Any]:
+    """Those that last, and those that ended lately: coordinators see the same trouble across their regions."""
+    asked = schemas.load(StormsQuery(), dict(request.args))
+    seen = storm_store.recent(tx, asked["since"] or tx.now - RECENTLY, MOST_STORMS)
+    wanted = set(asked["region"] or ())
+    return {"storms": [_storm_data(storm) for storm in seen if not wanted or wanted & {*storm.regions}]}
+
+
+def _storm_data(storm: storm_store.Seen) -> dict[str, Any]:
+    return vars(storm) | {name: to_text(getattr(storm, name)) for name in ("since", "newest_at", "ended_at")}
+
+
+def policy_document(book: PolicyBook, linter: Linter) -> dict[str, Any]:
+    """The policy that new cases start with, and what the people cannot do of it."""
+    findings = [{"kind": f.kind.value, "name": f.name, "text": f.text} for f in linter.findings]
+    return {"version": book.current.version, "document": book.document, "findings": findings}
 
 
 def summary(tx: Transaction) -> dict[str, Any]:

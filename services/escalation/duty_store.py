@@ -21,8 +21,13 @@ _OVERLAPPING = select(o).where(o.c.start_at < _END, o.c.end_at > _START).order_b
 
 
 def people(tx: Transaction, policy: Policy, now: datetime) -> People:
-    """Everybody, with the policy's rotas and the overrides as far as duty is told at that instant: HORIZON each way."""
-    overrides = overlapping(tx, now - HORIZON, now + HORIZON) if policy.rotas else ()
+    """Everybody, with the policy's rotas and the overrides that matter at that instant."""
+    return people_between(tx, policy, now, now)
+
+
+def people_between(tx: Transaction, policy: Policy, start: datetime, end: datetime) -> People:
+    """The same for every instant between start and end: duty is told with what is HORIZON away, and then changes."""
+    overrides = overlapping(tx, start - HORIZON, end + 2 * HORIZON) if policy.rotas else ()
     return People(supervisors.everybody(tx), policy.rotas, overrides)
 
 
@@ -33,8 +38,9 @@ def overlapping(tx: Transaction, start: datetime, end: datetime) -> tuple[Overri
 
 def add(tx: Transaction, override: Override) -> None:
     """Told again, it is the newest again."""
-    tx.execute(delete(o).where(o.c.id == override.id))
-    tx.insert_many(o, [_row(tx, override)])
+    row = _row(tx, override)
+    if not tx.insert_many(o, [row], skip_existing=True, returning=o.c.id):
+        tx.update_many(o, "id", [row])
 
 
 def remove(tx: Transaction, override_id: str) -> Override | None:

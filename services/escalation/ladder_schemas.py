@@ -1,6 +1,7 @@
 """The forms of ladders and rotas in the policy file; used by policyfile.py, beside those of policy_schemas.py."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
@@ -19,6 +20,8 @@ from services.escalation.policy_fields import (
     one_of,
 )
 from services.escalation.policy_schemas import HOURS, NAMED, WhenForm
+from shared.contracts.event import Severity
+from shared.hours.absence import OrdinaryYear
 from shared.hours.calendar import Calendar, Shift
 from shared.hours.holidaybook import holidays_of
 from shared.hours.schedule import Days, HolidaysField, WallTime, Zone
@@ -73,6 +76,17 @@ class LadderForm(Form):
             raise ValidationError({"start": wrong})
 
     @validates_schema
+    def _starts_higher_the_worse_it_is(self, data: Mapping[str, Any], **_: Any) -> None:
+        start, ranked = data["start"], sorted(Severity, key=lambda s: s.rank)
+        wrong = {
+            milder.value: [f"{start[milder]} is above where {worse} starts, which is {start.get(worse, 1)}"]
+            for milder, worse in pairwise(ranked)
+            if start.get(milder, 1) > start.get(worse, 1)
+        }
+        if wrong:
+            raise ValidationError({"start": wrong})
+
+    @validates_schema
     def _has_each_name_once(self, data: Mapping[str, Any], **_: Any) -> None:
         names = [level.name for level in data["levels"]]
         twice = {n: {"name": [f"{x!r} stands here twice"]} for n, x in enumerate(names) if x in names[:n]}
@@ -88,7 +102,7 @@ class RotationForm(Form):
     """Gives a Rotation."""
 
     every = TurnLength(required=True)
-    since = Day(required=True)
+    since = Day(required=True, validate=OrdinaryYear())
     at = WallTime(required=True, attribute="hand_over")
 
     @post_load

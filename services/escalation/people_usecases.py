@@ -44,6 +44,12 @@ class OverrideAsked:
     instead_of: str | None
     reason: str | None
 
+    @property
+    def id(self) -> str:
+        """The same for the same wish, so that one that is sent again is known."""
+        said = (self.rota, self.start.isoformat(), self.end.isoformat(), self.person, self.instead_of)
+        return str(uuid.uuid5(_OVERRIDES, repr(said)))
+
 
 def add_override(tx: Transaction, rotas: Sequence[Rota], asked: OverrideAsked, by: str) -> Override:
     """Asked for again it is the same one, by its id, and the newest again. Raises Rejected with every fault."""
@@ -53,9 +59,8 @@ def add_override(tx: Transaction, rotas: Sequence[Rota], asked: OverrideAsked, b
     if faults:
         errors = [{"pointer": pointer, "detail": text} for pointer, text in faults]
         raise Rejected("the override cannot be used", errors)
-    said = (asked.rota, asked.start.isoformat(), asked.end.isoformat(), asked.person, asked.instead_of)
     override = Override(
-        id=str(uuid.uuid5(_OVERRIDES, repr(said))),
+        id=asked.id,
         rota=asked.rota,
         start=asked.start,
         end=asked.end,

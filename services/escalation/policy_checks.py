@@ -18,6 +18,7 @@ from services.escalation.domain.policy import (
     Trigger,
 )
 from services.escalation.domain.spans import Span, Unit
+from shared.contracts.escalation import EscalationReason
 from shared.policy.page import Page
 from shared.policy.plainyaml import Place
 from shared.policy.words import ANY, NONE
@@ -74,6 +75,21 @@ def _look_at_clocks(page: Page, parts: Parts) -> None:
     loaded = any(c.measures is Measure.RESOLUTION and fits_everything(c.when) for c in parts.clocks.values())
     if _is_list(page, "clocks") and not ends and not loaded:
         page.note(("clocks",), "every case needs an end: one clock measures resolution and has no `when`")
+    elif loaded and _is_list(page, "triggers") and not _end_escalates(page, parts):
+        page.note(
+            ("triggers",),
+            "every case needs an end: one trigger of the reason overdue has no `when`, and among its `clocks`, if it "
+            "names any, is one that measures resolution and has no `when`",
+        )
+
+
+def _end_escalates(page: Page, parts: Parts) -> bool:
+    """A trigger that has a mistake of its own may be the one."""
+    if len(parts.triggers) < len(page.written.content["triggers"]):
+        return True
+    ends = {c.name for c in parts.clocks.values() if c.measures is Measure.RESOLUTION and fits_everything(c.when)}
+    overdue = [t for t in parts.triggers.values() if t.reason is EscalationReason.OVERDUE and fits_everything(t.when)]
+    return any(not trigger.clocks or trigger.clocks & ends for trigger in overdue)
 
 
 def _faults(clock: ClockRule, is_every_region_open: bool) -> Iterator[str]:

@@ -16,6 +16,7 @@ from services.escalation.domain.policy import (
     Measure,
     Of,
     PauseReason,
+    Starts,
     StormRule,
     Trigger,
     When,
@@ -127,14 +128,21 @@ class ClockForm(Form):
     within = EverySeverity(SpanField(), required=True)
     hours = HoursName(HOURS)
     when = fields.Nested(WhenForm)
+    starts = Word(one_of(*Starts), load_default=Starts.OPENED.value)
     warn = Percents()
     tell = Recipients(attribute="told")
     pauses = Words(one_of(*PauseReason), any_alone=False, load_default=frozenset())
 
+    @validates_schema
+    def _has_something_to_tell(self, data: Mapping[str, Any], **_: Any) -> None:
+        if "told" in data and data.get("warn") == ():
+            raise ValidationError({"tell": ["there are no warnings to tell: `warn` is none"]})
+
     @post_load
     def _clock(self, data: dict[str, Any], **_: Any) -> ClockRule:
-        measures, pauses = Measure(data.pop("measures")), frozenset(map(PauseReason, data.pop("pauses")))
-        return ClockRule(measures=measures, pauses=pauses, **data)
+        measures, starts = Measure(data.pop("measures")), Starts(data.pop("starts"))
+        pauses = frozenset(map(PauseReason, data.pop("pauses")))
+        return ClockRule(measures=measures, starts=starts, pauses=pauses, **data)
 
 
 class StormForm(Form):

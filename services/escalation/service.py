@@ -5,8 +5,20 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from services.escalation import answer_doors, answering, audit, doors, link_doors, people_doors, storming, usecases
+from services.escalation import (
+    answer_doors,
+    answering,
+    audit,
+    doors,
+    duty_doors,
+    duty_store,
+    link_doors,
+    people_doors,
+    storming,
+    usecases,
+)
 from services.escalation.link_doors import Links
+from services.escalation.linter import Linter
 from services.escalation.policybook import PolicyBook
 from services.escalation.settings import Settings
 from shared.contracts.intake import (
@@ -47,6 +59,7 @@ def make(settings: Settings) -> dict[str, Any]:
     return {
         "policies": PolicyBook(settings.policy),
         "links": Links(keys, settings.link_max_age),
+        "linter": Linter(),
     }
 
 
@@ -55,6 +68,7 @@ class EscalationService:
     db: Database = DatabaseProvider()
     policies: PolicyBook = Configured("policies")
     links: Links = Configured("links")
+    linter: Linter = Configured("linter")
 
     @subscribe(
         ComplaintClassified,
@@ -104,12 +118,14 @@ class EscalationService:
     def look(self) -> int:
         with self.db.read() as tx:
             usecases.look(tx)
+            people, now = duty_store.people(tx, self.policies.current, tx.now), tx.now
+        self.linter.look(self.policies.current, people, now)
         return 0
 
     @tick(every=600)
     def sweep(self) -> int:
         with self.db.transaction() as tx:
-            return sweep_inbox(tx)
+            return sweep_inbox(tx) + self.links.sweep(tx)
 
     @http("POST", "/v1/cases/<case_id>/acknowledge", scope="person")
     def acknowledge(self, request: Request, case_id: str) -> Response:
@@ -174,6 +190,11 @@ class EscalationService:
         with self.db.read() as tx:
             return json_response(doors.only_timeline(tx, case_id))
 
+    @http("GET", "/v1/storms", scope=("operator", "person"))
+    def get_storms(self, request: Request) -> Response:
+        with self.db.read() as tx:
+            return json_response(doors.storms(tx, request))
+
     @http("PUT", "/v1/supervisors/<supervisor_id>", scope="operator")
     def put_supervisor(self, request: Request, supervisor_id: str) -> Response:
         return people_doors.put_supervisor(self.db, request, supervisor_id)
@@ -185,6 +206,26 @@ class EscalationService:
     @http("GET", "/v1/supervisors", scope="operator")
     def get_supervisors(self, request: Request) -> Response:
         return people_doors.list_supervisors(self.db)
+
+    @http("GET", "/v1/duty", scope=("operator", "person"))
+    def get_duty(self, request: Request) -> Response:
+        return duty_doors.show_duty(self.db, self.policies.current, request)
+
+    @http("GET", "/v1/rotas/<name>", scope=("operator", "person"))
+    def get_rota(self, request: Request, name: str) -> Response:
+        return duty_doors.show_course(self.db, self.policies.current, request, name)
+
+    @http("POST", "/v1/duty/overrides", scope="operator")
+    def post_override(self, request: Request) -> Response:
+        return duty_doors.add_override(self.db, self.policies.current, request)
+
+    @http("DELETE", "/v1/duty/overrides/<override_id>", scope="operator")
+    def delete_override(self, request: Request, override_id: str) -> Response:
+        return duty_doors.remove_override(self.db, override_id)
+
+    @http("GET", "/v1/policy", scope="operator")
+    def get_policy(self, request: Request) -> Response:
+        return json_response(doors.policy_document(self.policies, self.linter))
 
     @http("GET", "/v1/openapi.json", scope=None)
     def get_openapi(self, request: Request) -> Response:
@@ -213,8 +254,8 @@ class EscalationService:
 
     @http("GET", "/a/<token>", scope=None)
     def show_page(self, request: Request, token: str) -> Response:
-        return link_doors.show_page(self.db, self.links, token)
+        return link_doors.show_page(self.db, self.policies, self.links, token)
 
     @http("POST", "/a/<token>", scope=None)
     def answer_by_link(self, request: Request, token: str) -> Response:
-        return link_doors.answer_by_link(self.db, self.policies, self.links, token)
+        return link_doors.answer_by_link(self.db, self.policies, self.links, request, token)

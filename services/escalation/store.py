@@ -1,7 +1,7 @@
 """Queries of escalation: domain objects in, domain objects out. Called by the use cases."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, get_type_hints
 
@@ -30,11 +30,13 @@ from shared import clock
 from shared.contracts.escalation import EscalationReason
 from shared.contracts.event import Severity
 from shared.database import Row, Transaction
+from shared.singly import each
 from shared.tables import UtcDateTime
 
 c, e, p = tables.cases, tables.case_events, tables.policies
 n, sl = tables.case_notes, tables.spent_links
 _SEVERITIES = tuple(Severity)
+PUT_OFF = timedelta(minutes=1)
 
 # -- cases --------------------------------------------------------------------------------------------------------
 
@@ -58,13 +60,21 @@ def save_cases(tx: Transaction, cases: Iterable[Case]) -> None:
 
 
 def claim_due(tx: Transaction, limit: int) -> list[Case]:
-    """Cases whose deadline has passed, of the highest severity that has any that no other replica works on; locked."""
+    """Cases whose deadline has passed and that no other replica works on, the most severe first; locked.
+
+    What is left of the limit goes to the milder ones: they must not wait for a moment without severe ones.
+    """
+    cases: list[Case] = []
     for severity in _severities_due(tx):
         due = select(c).where(c.c.severity == severity, c.c.due_at <= tx.now).order_by(c.c.due_at)
-        cases = [case_from(row) for row in tx.execute(due.limit(limit).with_for_update(skip_locked=True))]
-        if cases:
-            return cases
-    return []
+        rows = tx.execute(due.limit(limit - len(cases)).with_for_update(skip_locked=True)).all()
+        # One that a newer version wrote, and this one cannot read, must not keep the others from their turn.
+        readable, unreadable = each(rows, case_from, "case_unreadable")
+        put_off(tx, [row.id for row in unreadable], tx.now + PUT_OFF)
+        cases += readable
+        if len(cases) == limit:
+            break
+    return cases
 
 
 def put_off(tx: Transaction, ids: Sequence[str], until: datetime) -> None:
@@ -96,6 +106,11 @@ def find_case(tx: Transaction, case_id: str) -> Case | None:
 def has_parts(tx: Transaction, case_id: str) -> bool:
     """Whether other cases speak through this one."""
     return bool(tx.connection.scalar(select(exists().where(c.c.parent_id == case_id))))
+
+
+def count_parts(tx: Transaction, case_id: str) -> int:
+    """Cases that speak through this one, or did until it was resolved."""
+    return tx.connection.scalar(select(func.count()).select_from(c).where(c.c.parent_id == case_id)) or 0
 
 
 def find_cases(tx: Transaction, ids: Iterable[str]) -> dict[str, Case]:
@@ -248,6 +263,11 @@ def spent_link(tx: Transaction, alert_id: str) -> tuple[str, datetime] | None:
     """What the link was used for and when; None = it was not."""
     row = tx.execute(select(sl.c.what, sl.c.at).where(sl.c.alert_id == alert_id[:100])).one_or_none()
     return (row.what, row.at) if row else None
+
+
+def sweep_links(tx: Transaction, before: datetime) -> int:
+    """Forgets links that were used before then; gives how many."""
+    return tx.execute(delete(sl).where(sl.c.at < before)).rowcount
 
 
 # -- policies -----------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Queries on storms and on the cases that are alike. Called by `storming`."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -155,6 +156,60 @@ def extent(tx: Transaction, storm: Storm) -> tuple[Extent | None, datetime | Non
     regions = tuple(sorted(row[0] for row in rows if row[0]))
     severity = _SEVERITIES[max(row[2] for row in rows)]
     return Extent(sum(row[1] for row in rows), regions, severity), max(row[3] for row in rows)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A storm as it is shown. case_id: of the major complaint; state, acknowledged_by: of that case."""
+
+    case_id: str
+    rule: str
+    key: str
+    state: str
+    severity: str
+    acknowledged_by: str | None
+    children: int
+    regions: tuple[str, ...]
+    since: datetime
+    newest_at: datetime
+    ended_at: datetime | None
+
+
+def recent(tx: Transaction, since: datetime, limit: int) -> list[Seen]:
+    """Those that last first, then the newest; without those that ended before then."""
+    query = select(s, c.c.state, c.c.severity, c.c.acknowledged_by).where(
+        c.c.id == s.c.id, or_(s.c.ended_at.is_(None), s.c.ended_at >= since)
+    )
+    ordered = query.order_by(s.c.ended_at.is_not(None), s.c.opened_at.desc(), s.c.id).limit(limit)
+    rows = list(tx.execute(ordered))
+    reach = _reach(tx, [row.id for row in rows])
+    return [_seen(row, reach.get(row.id, {})) for row in rows]
+
+
+def _reach(tx: Transaction, ids: Sequence[str]) -> dict[str, dict[str | None, int]]:
+    """By storm and region, how many cases are part of it."""
+    count = select(c.c.parent_id, c.c.region, func.count()).where(c.c.parent_id.in_(ids))
+    found: dict[str, dict[str | None, int]] = {}
+    rows: list[Any] = list(tx.execute(count.group_by(c.c.parent_id, c.c.region)))
+    for storm_id, region, number in rows:
+        found.setdefault(storm_id, {})[region] = number
+    return found
+
+
+def _seen(row: Any, reach: Mapping[str | None, int]) -> Seen:
+    return Seen(
+        case_id=row.id,
+        rule=row.rule,
+        key=row.key,
+        state=row.state,
+        severity=_SEVERITIES[row.severity].value,
+        acknowledged_by=row.acknowledged_by,
+        children=sum(reach.values()),
+        regions=tuple(sorted(region for region in reach if region)),
+        since=row.opened_at,
+        newest_at=row.last_at,
+        ended_at=row.ended_at,
+    )
 
 
 def lock_parts_of_resolved(tx: Transaction, limit: int) -> list[Case]:

@@ -81,7 +81,9 @@ Index(
 )
 
 # What the auditor looks for: as a rule, nothing.
-_STUCK = and_(cases.c.due_at.is_(None), cases.c.state.in_(("open", "escalated", "acknowledged", "snoozed", "exhausted")))
+_STUCK = and_(
+    cases.c.due_at.is_(None), cases.c.state.in_(("open", "escalated", "acknowledged", "snoozed", "exhausted"))
+)
 Index("cases_without_due", cases.c.id, postgresql_where=_STUCK, sqlite_where=_STUCK)
 
 # The timeline, append-only. `key` names what is told, so that a second telling is absorbed. No foreign key: routing and

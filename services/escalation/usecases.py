@@ -4,47 +4,29 @@ What people do with cases is in answering.py, storms are in storming.py, the aud
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 import structlog
 
-from services.escalation import announcements, metrics, store, storming
+from services.escalation import announcements, events_told, metrics, store, storming
 from services.escalation.domain import hearing, storms, timing
-from services.escalation.domain.case import Case, Change, Owner, What
-from services.escalation.domain.hearing import News
-from services.escalation.domain.policy import NOT_ASKED, Policy
+from services.escalation.domain.case import Case, Change
+from services.escalation.domain.policy import Policy
 from services.escalation.domain.steps import Setting
 from services.escalation.domain.storms import Storm
+from services.escalation.events_told import ComplaintEvent, OwnerEvent
 from services.escalation.policybook import PolicyBook
 from services.escalation.saving import save, settings
-from shared.codes import UNKNOWN_LANGUAGE, language_code, region_code
-from shared.contracts.escalation import AlertFacts, CaseEscalated, CaseExhausted, CaseHandedBack, CaseWarned
-from shared.contracts.intake import (
-    ComplaintAnswered,
-    ComplaintEnd,
-    ComplaintEscalationRequested,
-    ComplaintFacts,
-    ComplaintForgotten,
-    ComplaintMerged,
-    ComplaintRated,
-    ComplaintReopened,
-    ComplaintResolved,
-    ComplaintStep,
-)
+from shared.contracts.escalation import CaseEscalated, CaseExhausted, CaseHandedBack, CaseWarned
 from shared.contracts.notify import AlertOutcome, EscalationUnreachable
-from shared.contracts.routing import ComplaintAssigned, ComplaintQueued, QueuedReason
 from shared.database import Transaction
 from shared.erasure import erase_messages, forgotten_among
 from shared.singly import each
 
 log = structlog.get_logger()
 CLAIM = 100
-PUT_OFF = timedelta(minutes=1)
-UPSTREAM, ROUTING = "upstream", "routing"
-ComplaintEvent = ComplaintFacts | ComplaintStep | ComplaintEnd | ComplaintRated
-OwnerEvent = ComplaintAssigned | ComplaintQueued
 Decide = Callable[[Case, Any, Setting], list[Change]]
 Waiting = Mapping[str, list[Any]]
 
@@ -57,7 +39,7 @@ def take_complaints(tx: Transaction, book: PolicyBook, events: Iterable[Complain
     waiting: dict[str, list[ComplaintEvent]] = {}
     for event in sorted(events, key=lambda event: event.revision):
         waiting.setdefault(event.complaint_id, []).append(event)
-    _take(tx, book, waiting, _decide)
+    _take(tx, book, waiting, events_told.decide)
     forgotten = forgotten_among(event for told in waiting.values() for event in told)
     store.erase_notes(tx, forgotten)
     erase_messages(tx, forgotten, CaseEscalated, CaseExhausted, CaseWarned, CaseHandedBack)
@@ -68,7 +50,7 @@ def take_owners(tx: Transaction, book: PolicyBook, events: Iterable[OwnerEvent])
     waiting: dict[str, list[OwnerEvent]] = {}
     for event in sorted(events, key=lambda event: event.attempt):
         waiting.setdefault(event.complaint_id, []).append(event)
-    _take(tx, book, waiting, _note_owner)
+    _take(tx, book, waiting, events_told.decide_owner)
 
 
 def _take(tx: Transaction, book: PolicyBook, waiting: Waiting, decide: Decide) -> None:
@@ -107,74 +89,6 @@ def _course(
     return changes
 
 
-def _decide(case: Case, event: ComplaintEvent, setting: Setting) -> list[Change]:
-    revision, by = event.revision, getattr(event, "by", None) or UPSTREAM
-    match event:
-        case ComplaintFacts():
-            return hearing.take_news(case, _news(event, setting), setting)
-        case ComplaintAnswered():
-            return hearing.take_answer(case, revision, event.at, by, setting)
-        case ComplaintResolved():
-            return hearing.take_resolution(case, revision, event.at, by, setting)
-        case ComplaintReopened():
-            return hearing.take_reopening(case, revision, event.at, by, setting)
-        case ComplaintRated():
-            return hearing.take_rating(case, revision, event.score, by, setting)
-        case ComplaintEscalationRequested():
-            return hearing.take_request(case, revision, by, setting)
-        case ComplaintMerged():
-            return hearing.take_merging(case, revision, event.at, by)
-        case ComplaintForgotten():
-            return hearing.take_forgetting(case, revision, event.at)
-    return []
-
-
-def _news(event: ComplaintFacts, setting: Setting) -> News:
-    customer = event.customer
-    facts = AlertFacts(
-        source=event.source,
-        external_id=event.external_id,
-        channel=event.channel,
-        received_at=event.received_at,
-        language=language_code(customer.language) or language_code(event.language) or UNKNOWN_LANGUAGE,
-        category=event.category,
-        anger=event.anger,
-        asks_kind=_asks_kind(event),
-        excerpt=event.excerpt,
-        flags=event.flags,
-        region=region_code(customer.region),
-        product=event.product,
-        tier=customer.tier,
-    )
-    return News(
-        revision=event.revision,
-        severity=event.severity,
-        facts=facts,
-        at=min(event.contacted_at or setting.now, setting.now),
-        count=event.contact_count,
-        timezone=customer.timezone,
-    )
-
-
-def _asks_kind(event: ComplaintFacts) -> str:
-    if not event.asks_supervisor:
-        return NOT_ASKED
-    return "supervisor" if event.asks_kind == NOT_ASKED else event.asks_kind
-
-
-def _note_owner(case: Case, event: OwnerEvent, setting: Setting) -> list[Change]:
-    attempt = event.attempt
-    if isinstance(event, ComplaintAssigned):
-        owner = Owner(attempt, event.agent_id, event.agent_name, event.teams)
-        details: dict[str, Any] = {"attempt": attempt, "agent": event.agent_name}
-        told = Change(case, What.ASSIGNED, ROUTING, details=details, key=f"assigned:{attempt}")
-    else:
-        declined = event.reason is QueuedReason.DECLINED
-        owner = Owner(attempt, since=case.owner.since or event.queued_at, declined=declined)
-        told = Change(case, What.QUEUED, ROUTING, event.reason, {"attempt": attempt}, key=f"queued:{attempt}")
-    return hearing.take_owner(case, owner, told, setting)
-
-
 def take_alerts(tx: Transaction, book: PolicyBook, events: Iterable[AlertOutcome | EscalationUnreachable]) -> None:
     """Notes how alerts ended; an escalation that reached nobody climbs."""
     events = list(events)
@@ -194,7 +108,8 @@ def take_alerts(tx: Transaction, book: PolicyBook, events: Iterable[AlertOutcome
 def climb_due(tx: Transaction, book: PolicyBook) -> int:
     """One step for each of the cases that are due, the most severe first; gives the number of cases.
 
-    One that cannot be decided, or stays due, is put off and counted: it must not stand in the way of the others.
+    One that cannot be decided, or stays due, is put off and counted: it must not stand in the way of the others. One that
+    only its column calls due, as a replica of another version may leave it, is written as it is.
     """
     due, setting_of = store.claim_due(tx, CLAIM), settings(tx, book)
     courses, failed = each(due, lambda case: timing.take_deadline(case, setting_of(case)), "due_case_failed")
@@ -202,8 +117,9 @@ def climb_due(tx: Transaction, book: PolicyBook) -> int:
         metrics.DUE_LAG.observe((tx.now - case.due_at).total_seconds() if case.due_at else 0)
     save(tx, courses, {case.id: case for case in due})
     moved = {changes[-1].case.id: changes[-1].case for changes in courses if changes}
-    stuck = [case.id for case in due if _is_due(moved.get(case.id, case), tx.now) or case.id not in moved]
-    store.put_off(tx, stuck, tx.now + PUT_OFF)
+    store.save_cases(tx, [case for case in due if not _is_due(case, tx.now) and case not in failed])
+    stuck = [case.id for case in due if _is_due(moved.get(case.id, case), tx.now)]
+    store.put_off(tx, stuck, tx.now + store.PUT_OFF)
     metrics.PUT_OFF.inc(len(stuck))
     if len(stuck) > len(failed):
         log.error("due_cases_stuck", case_ids=sorted(set(stuck) - {case.id for case in failed})[:10])

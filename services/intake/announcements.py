@@ -15,8 +15,8 @@ _STEPS = {
 }
 
 
-def facts(x: Complaint, *, is_new: bool) -> events.ComplaintFacts:
-    """The complaint at its revision, without text, name or address."""
+def facts(x: Complaint, *, is_new: bool, contacted_at: datetime | None = None) -> events.ComplaintFacts:
+    """The complaint at its revision, without text, name or address. contacted_at: of the contact that it is about."""
     verdict, person = x.classification, x.customer
     # Whoever put the language right means that of the answer, too, whatever upstream has noted.
     language = (x.correction and x.correction.language) or person.language
@@ -44,6 +44,7 @@ def facts(x: Complaint, *, is_new: bool) -> events.ComplaintFacts:
         category_second=verdict.category_second,
         asks_kind=verdict.asks_kind,
         campaign=verdict.campaign,
+        contacted_at=contacted_at,
     )
 
 

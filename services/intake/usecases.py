@@ -102,7 +102,8 @@ def _take_contact(desk: _Desk, read: Read) -> None:
         before = _apply(desk, before, Step(StepKind.REOPENED, before.source, before.external_id, desk.now))
     shown = excerpt(read.submission.text, before.customer.filled(read.submission.customer))
     after = _raised_by_repetition(desk, before.with_contact(read, shown, desk.now), read)
-    desk.tx.announce(announcements.facts(after, is_new=before.verdict is None))
+    written_at = read.submission.received_at or desk.now
+    desk.tx.announce(announcements.facts(after, is_new=before.verdict is None, contacted_at=written_at))
     metrics.count(read, is_new=before.verdict is None)
     for step in after.waiting_steps:
         after = after if after.has_taken(step) else _apply(desk, after, step)

@@ -6,6 +6,7 @@ from datetime import datetime
 from marshmallow import fields, validate
 
 from services.notify import schemas
+from services.notify.answering import ReplyAnswer
 from services.notify.domain import AlertState, ChannelName, Purpose
 from services.notify.outcomes import Reason
 from shared.api import A_COMPLAINT, THIS_DOCUMENT, Operation, Plumbing
@@ -125,6 +126,13 @@ OPERATIONS = {
         example_path={"person": "petr"},
     ),
     "get_contacts": Operation("List the contacts by person", answer=ContactList, query={"after": fields.String()}),
+    "post_reply": Operation(
+        "Answer an alert by text message: `1` or `ACK` takes the case, its reference says which one",
+        body=schemas.ReplyBody(),
+        answer=ReplyAnswer,
+        problems=(404,),
+        example={"channel": "sms", "from": _PETR["phone"], "text": "1", "at": "2026-11-02T08:31:00Z"},
+    ),
     "get_alerts": Operation(
         "List the newest alerts, of one case or of all",
         answer=AlertList,

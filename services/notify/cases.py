@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select
 from services.notify import tables
 from services.notify.outcomes import Reason
 from services.notify.standing import UNANSWERED, Standing
-from shared.database import Transaction
+from shared.database import Row, Transaction
 
 c = tables.cases
 _LOCKED = (
@@ -27,13 +27,22 @@ def lock_cases(tx: Transaction, case_ids: Iterable[str]) -> dict[str, Standing]:
     known = [i for i in ids if i not in made]
     if not known:
         return made
-    return made | {row.case_id: _standing(row) for row in tx.execute(_LOCKED, {"case_ids": known})}
+    return made | {row.case_id: standing_of_row(row) for row in tx.execute(_LOCKED, {"case_ids": known})}
 
 
 def save_standings(tx: Transaction, standings: Mapping[str, Standing]) -> None:
     """Remembers how far the cases are answered; they are locked."""
-    tx.update_many(c, "case_id", [vars(standing) | {"case_id": i} for i, standing in sorted(standings.items())])
+    tx.update_many(c, "case_id", [_row(i, standing) for i, standing in sorted(standings.items())])
 
 
-def _standing(row: Any) -> Standing:
-    return Standing(row.answered_revision, row.answered_at, Reason(row.ending) if row.ending else None)
+def standing_of_row(row: Any) -> Standing:
+    return Standing(row.answered_revision, row.answered_at, Reason(row.ending) if row.ending else Reason.ANSWERED)
+
+
+def _row(case_id: str, standing: Standing) -> Row:
+    return {
+        "case_id": case_id,
+        "answered_revision": standing.answered_revision,
+        "answered_at": standing.answered_at,
+        "ending": None if standing.reason is Reason.ANSWERED else standing.reason.value,
+    }

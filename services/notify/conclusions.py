@@ -46,6 +46,7 @@ def announce_ends(tx: Transaction, alerts: Iterable[Alert]) -> None:
                 alert.reason.value if alert.reason else "",
                 alert.ended_at,
                 round(alert.seconds, 6),
+                alert.purpose.value,
             )
         )
 
@@ -76,7 +77,7 @@ def _announce_unreachable(tx: Transaction, escalation: Escalation, alerts: list[
     )
     metrics.ESCALATIONS.labels(escalation.purpose.value, "unreachable").inc()
     if escalation.purpose is not Purpose.ESCALATION:
-        return  # behind the last resort there is no level to climb to
+        return  # behind the last resort there is no level to climb to, and nobody climbs for a warning
     if escalation.traceparent:
         tx.traces.setdefault(escalation.case_id, escalation.traceparent)
     tx.announce(EscalationUnreachable(escalation.case_id, escalation.id, escalation.level, tuple(reasons), tx.now))

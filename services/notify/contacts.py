@@ -45,6 +45,11 @@ def list_contacts(tx: Transaction, after: str, limit: int) -> list[Contact]:
     return [_contact(r) for r in tx.execute(select(t).where(t.c.person > after).order_by(t.c.person).limit(limit))]
 
 
+def people_at(tx: Transaction, phone: str) -> list[str]:
+    """Who has this number: some share one, such as that of a duty phone."""
+    return list(tx.execute(select(t.c.person).where(t.c.phone == phone).order_by(t.c.person)).scalars())
+
+
 @cache
 def _query(is_postgres: bool, lock: bool) -> Select[Any]:
     query = select(t).where(bulk.among(t.c.person, is_postgres)).order_by(t.c.person)

@@ -1,6 +1,5 @@
-"""Decisions of notify: whom to alert through which channel, what follows an outcome; pure, called by the use cases."""
+"""What notify thinks in, and what follows the outcome of an attempt; pure, called by the use cases."""
 
-import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -10,9 +9,8 @@ from typing import Any
 from services.notify.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, RetryAfter
 from shared.contracts.event import Severity
 
-ALERT_IDS = uuid.uuid5(uuid.NAMESPACE_DNS, "ombud.alerts")
 LONGEST_PAUSE = 60.0
-OPERATOR_PATIENCE = timedelta(days=1)  # alerts for the last resort have no clock of their own
+BROKEN = "broken"  # the reason of a warning whose clock has run out
 
 
 class ChannelName(StrEnum):
@@ -22,7 +20,10 @@ class ChannelName(StrEnum):
 
 
 class Purpose(StrEnum):
+    """Why there is an alert. WARNING: a clock of the case runs out; nobody climbs for it."""
+
     ESCALATION = "escalation"
+    WARNING = "warning"
     EXHAUSTED = "exhausted"
     DEAD_LETTER = "dead_letter"
 
@@ -101,6 +102,11 @@ class Escalation:
     def key(self) -> str:
         return f"{self.purpose}:{self.id}"
 
+    @property
+    def is_urgent(self) -> bool:
+        """Whether it may ring a phone: any call does, of the warnings those of the worst that has come to pass."""
+        return self.purpose is not Purpose.WARNING or (self.severity is Severity.CRITICAL and self.reason == BROKEN)
+
 
 @dataclass(frozen=True)
 class Alert:
@@ -146,72 +152,13 @@ class Alert:
         return max(0.0, (self.ended_at - self.caused_at).total_seconds()) if self.ended_at else 0.0
 
 
-def alert_id(escalation_id: str, recipient: str, channel: str, purpose: str) -> str:
-    return str(uuid.uuid5(ALERT_IDS, f"{escalation_id}\n{recipient}\n{channel}\n{purpose}"))
+def reference(case_id: str) -> str:
+    """The short form of a complaint's id that people read to each other, and answer with."""
+    return case_id[:8]
 
 
-def next_alerts(
-    escalation: Escalation,
-    recipient: str,
-    contact: Contact | None,
-    tried: frozenset[ChannelName],
-    rules: Rules,
-    now: datetime,
-) -> list[Alert]:
-    """The alerts to add for a recipient after those `tried`: impossible ones, ended, then one pending at most."""
-    if contact is None or not contact.routes:
-        reason = Reason.UNKNOWN_CONTACT if contact is None else Reason.NO_ADDRESS
-        return (
-            [] if tried else [_alert(escalation, recipient, ChannelName.NONE, now).end(AlertState.FAILED, reason, now)]
-        )
-    added: list[Alert] = []
-    routes = [c for c in contact.routes if c not in tried]
-    for place, channel in enumerate(routes):
-        if channel in rules.configured:
-            is_last = not rules.configured.intersection(routes[place + 1 :])
-            return [
-                *added,
-                replace(
-                    _alert(escalation, recipient, channel, now), give_up_at=give_up_at(escalation, now, is_last=is_last)
-                ),
-            ]
-        added.append(_alert(escalation, recipient, channel, now).end(AlertState.FAILED, Reason.NOT_CONFIGURED, now))
-    return added
-
-
-def give_up_at(escalation: Escalation, now: datetime, *, is_last: bool) -> datetime:
-    """When to stop retrying: a channel before the last leaves half of the level's time to those behind it."""
-    if escalation.respond_by is None:
-        return now + OPERATOR_PATIENCE
-    if is_last:
-        return escalation.respond_by
-    return now + (escalation.respond_by - now) / 2
-
-
-def _alert(escalation: Escalation, recipient: str, channel: ChannelName, now: datetime) -> Alert:
-    e = escalation
-    return Alert(
-        alert_id(e.id, recipient, channel, e.purpose),
-        e.key,
-        e.id,
-        e.purpose,
-        e.case_id,
-        e.case_revision,
-        e.level,
-        e.severity,
-        recipient,
-        channel,
-        AlertState.PENDING,
-        now,
-        e.caused_at,
-        give_up_at=now,
-        next_at=now,
-        traceparent=e.traceparent,
-    )
-
-
-def after(alert: Alert, outcome: Outcome, now: datetime, *, is_answered: bool = False) -> Alert:
-    """The alert after one attempt: ended, or pending again while its time lasts and nobody has answered."""
+def after(alert: Alert, outcome: Outcome, now: datetime, answer: Reason | None = None) -> Alert:
+    """The alert after one attempt: ended, or pending again while its time lasts and there is no answer to it."""
     if isinstance(outcome, Accepted):
         return alert.end(AlertState.ACCEPTED, Reason.ACCEPTED, now, outcome.provider_id or None)
     if isinstance(outcome, Permanent):
@@ -222,8 +169,8 @@ def after(alert: Alert, outcome: Outcome, now: datetime, *, is_answered: bool = 
     again_at = now + timedelta(seconds=seconds)
     if again_at > alert.give_up_at:
         return alert.end(AlertState.FAILED, outcome.reason, now)
-    if is_answered:
-        return alert.end(AlertState.SUPPRESSED, Reason.ANSWERED, now)
+    if answer:
+        return alert.end(AlertState.SUPPRESSED, answer, now)
     return replace(alert, state=AlertState.PENDING, next_at=again_at, reason=outcome.reason)
 
 

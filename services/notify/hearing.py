@@ -5,11 +5,21 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from services.notify.domain import Escalation, EscalationState, Purpose, Rules
+from services.notify.domain import BROKEN, Escalation, EscalationState, Purpose, Rules
 from services.notify.outcomes import Reason
 from services.notify.standing import FOR_GOOD, Standing
-from shared.contracts.escalation import AlertFacts, CaseAcknowledged, CaseEscalated, CaseExhausted, CaseResolved
-from shared.contracts.event import Severity, schema_for
+from shared.contracts.escalation import (
+    AlertFacts,
+    CaseAcknowledged,
+    CaseEscalated,
+    CaseExhausted,
+    CaseHandedBack,
+    CaseMuted,
+    CaseResolved,
+    CaseSnoozed,
+    CaseWarned,
+)
+from shared.contracts.event import Severity, schema_for, to_text
 from shared.contracts.failure import EventFailed
 from shared.contracts.intake import ComplaintForgotten, ComplaintMerged
 
@@ -17,6 +27,16 @@ FAILURE_IDS = uuid.uuid5(uuid.NAMESPACE_DNS, "ombud.failures")
 FLOOD_BUCKET = 5 * 60  # seconds; of failures of unknown severity one in this time is told per service
 NO_ANSWER_COUNTS = FOR_GOOD  # the case revision of what no answer to the case settles
 SUBJECT_LIMIT = 200
+ALL_OF_IT = 100  # percent of a clock's time
+RUNNING = "running"  # the reason of a warning before its clock has run out
+_ANSWERS = {
+    CaseAcknowledged: Reason.ANSWERED,
+    CaseResolved: Reason.ANSWERED,
+    CaseSnoozed: Reason.SNOOZED,
+    CaseHandedBack: Reason.HANDED_BACK,
+    CaseMuted: Reason.MUTED,
+}
+_ENDS = {ComplaintMerged: Reason.MERGED, ComplaintForgotten: Reason.FORGOTTEN}
 
 
 def answers_among(events: Iterable[Any]) -> dict[str, Standing]:
@@ -30,12 +50,10 @@ def answers_among(events: Iterable[Any]) -> dict[str, Standing]:
 
 
 def _standing(event: Any) -> Standing | None:
-    if isinstance(event, CaseAcknowledged | CaseResolved):
-        return Standing(event.case_revision, event.at)
-    if isinstance(event, ComplaintMerged):
-        return Standing(FOR_GOOD, event.at, Reason.MERGED)
-    if isinstance(event, ComplaintForgotten):
-        return Standing(FOR_GOOD, event.at, Reason.FORGOTTEN)
+    if reason := _ANSWERS.get(type(event)):
+        return Standing(event.case_revision, event.at, reason)
+    if reason := _ENDS.get(type(event)):
+        return Standing(FOR_GOOD, event.at, reason)
     return None
 
 
@@ -56,6 +74,8 @@ def escalation_from(event: Any, rules: Rules, now: datetime, traceparent: str | 
             _facts(event.facts),
             traceparent,
         )
+    if isinstance(event, CaseWarned):
+        return _from_warning(event, traceparent)
     if isinstance(event, CaseExhausted):
         return Escalation(
             event.escalation_id,
@@ -75,6 +95,25 @@ def escalation_from(event: Any, rules: Rules, now: datetime, traceparent: str | 
     if isinstance(event, EventFailed) and is_worth_telling(event):
         return _from_failure(event, rules, traceparent)
     return None
+
+
+def _from_warning(event: CaseWarned, traceparent: str | None) -> Escalation:
+    is_broken = event.percent >= ALL_OF_IT
+    facts = {"clock": event.clock, "percent": event.percent, "due_at": to_text(event.due_at)}
+    return Escalation(
+        event.warning_id,
+        Purpose.WARNING,
+        event.case_id,
+        event.case_revision,
+        event.level,
+        event.severity,
+        BROKEN if is_broken else RUNNING,
+        event.recipients,
+        None if is_broken else event.due_at,
+        event.at,
+        _facts(event.facts) | facts,
+        traceparent,
+    )
 
 
 def is_worth_telling(event: EventFailed) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Executable, Interval, Select, Update, bindparam, case, func, select, tuple_
 
 from services.notify import tables
-from services.notify.domain import Alert, AlertState, ChannelName
+from services.notify.domain import Alert, AlertState, ChannelName, Purpose
 from services.notify.rows import alert_of_row
 from shared import clock
 from shared.contracts.event import Severity
@@ -17,6 +17,8 @@ from shared.tables import UtcDateTime
 
 a = tables.alerts
 _RANK = case({s.value: s.rank for s in Severity}, value=a.c.severity)
+# What calls somebody leaves before what only warns.
+_CALLS_FIRST = a.c.purpose == Purpose.WARNING.value
 _OPEN = (AlertState.CLAIMED.value, AlertState.HANDED_OFF.value)
 
 
@@ -29,7 +31,7 @@ def claim_due(tx: Transaction, channel: ChannelName, limit: int, lease: timedelt
         "lease_end": _in(tx, lease),
     }
     taken = [alert_of_row(r) for r in tx.execute(_claiming(tx.is_postgres), values)]
-    return sorted(taken, key=lambda x: (-x.severity.rank, x.next_at, x.id))
+    return sorted(taken, key=lambda x: (x.purpose is Purpose.WARNING, -x.severity.rank, x.next_at, x.id))
 
 
 def hand_off(tx: Transaction, fences: Iterable[tuple[str, int]], lease: timedelta) -> set[tuple[str, int]]:
@@ -56,7 +58,7 @@ def _claiming(is_postgres: bool) -> Executable:
             a.c.channel == bindparam("wanted_channel"),
             a.c.next_at <= _instant("due_at", is_postgres),
         )
-        .order_by(_RANK.desc(), a.c.next_at, a.c.id)
+        .order_by(_CALLS_FIRST, _RANK.desc(), a.c.next_at, a.c.id)
         .limit(bindparam("at_most"))
         .with_for_update(skip_locked=True)
     )

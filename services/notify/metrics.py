@@ -4,6 +4,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from services.notify.domain import Alert, ChannelName, EscalationState, Purpose
 from services.notify.outcomes import OPERATOR_FAULTS, Reason
+from services.notify.reply import Made
 
 OUTCOMES = ("accepted", "failed", "suppressed", "ambiguous", "retried")
 ALERTS = Counter(
@@ -20,6 +21,7 @@ FAULTS = Counter(
     "ombud_provider_faults_total", "Attempts that failed on what only an operator can mend", ["channel", "reason"]
 )
 ESCALATIONS = Counter("ombud_alert_plans_total", "What was made of an escalation told to notify", ["purpose", "state"])
+REPLIES = Counter("ombud_replies_total", "Answers to text messages by what was made of them", ["what"])
 LAST_RESORT = Gauge("ombud_last_resort_configured", "1 when somebody hears of what nobody answered; 0 is an alarm")
 FENCED = Counter(
     "ombud_alert_outcomes_fenced_total", "Outcomes that were dropped because their alert had gone on without them"
@@ -31,6 +33,8 @@ for _channel in ChannelName:
         ALERTS.labels(_channel.value, _outcome)
     for _reason in OPERATOR_FAULTS:
         FAULTS.labels(_channel.value, _reason.value)
+for _what in Made:
+    REPLIES.labels(_what.value)
 for _purpose in Purpose:
     for _state in EscalationState:
         ESCALATIONS.labels(_purpose.value, _state.value)

@@ -26,8 +26,12 @@ class Reason(StrEnum):
     SENDER_DIED = "sender_died"
     OUR_FAULT = "our_fault"
     ANSWERED = "answered"
+    SNOOZED = "snoozed"
+    HANDED_BACK = "handed_back"
+    MUTED = "muted"
     MERGED = "merged"
     FORGOTTEN = "forgotten"
+    NOT_URGENT = "not_urgent"
 
 
 # Only an operator can mend these; they are counted apart.

@@ -8,10 +8,10 @@ import structlog
 
 from services.notify import cases, contacts, metrics, store
 from services.notify.conclusions import announce_ends, conclude
-from services.notify.domain import Alert, AlertState, Contact, Escalation, EscalationState, Rules, next_alerts
+from services.notify.domain import Alert, AlertState, Contact, Escalation, EscalationState, Rules
 from services.notify.given_up import erase_given_up
 from services.notify.hearing import answers_among, escalation_from
-from services.notify.outcomes import Reason
+from services.notify.routes import next_alerts
 from services.notify.standing import Standing
 from shared.database import Transaction
 from shared.erasure import erase_messages, forgotten_among
@@ -51,9 +51,9 @@ def _suppress(tx: Transaction, case_ids: Iterable[str], standings: Mapping[str, 
     if not case_ids:
         return
     needless = [
-        a.end(AlertState.SUPPRESSED, standings[a.case_id].ending or Reason.ANSWERED, tx.now)
+        a.end(AlertState.SUPPRESSED, reason, tx.now)
         for a in store.lock_unsent_alerts(tx, case_ids)
-        if standings[a.case_id].settles(a.case_revision)
+        if (reason := standings[a.case_id].answer_to(a.case_revision))
     ]
     store.save_alerts(tx, needless)
     announce_ends(tx, needless)

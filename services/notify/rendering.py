@@ -12,7 +12,7 @@ import structlog
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateError
 
 from services.notify.channels.channel import Letter
-from services.notify.domain import Alert, ChannelName, Contact, Escalation, Purpose
+from services.notify.domain import Alert, ChannelName, Contact, Escalation, Purpose, reference
 from shared.codes import language_code
 from shared.links import Claim, mint, url_of
 
@@ -21,12 +21,16 @@ TEMPLATES = Path(__file__).parent / "templates"
 FALLBACK = "en"
 LONGEST_FACT = 300  # more than intake lets through; a text message of several stays below the 1600 of the provider
 UNKNOWN = "?"
+FOLLOW_UP = "follow_up"  # the clock of whoever took the case
 # What stands where a fact is missing: the version that stored them may have known fewer than these templates.
 NO_FACTS: Mapping[str, Any] = {
     **dict.fromkeys(("source", "external_id", "channel", "language", "category", "excerpt", "received_at"), UNKNOWN),
     **dict.fromkeys(("region", "product", "tier", "agent_name")),
     **dict.fromkeys(("service", "queue", "failed_type", "subject"), UNKNOWN),
+    **dict.fromkeys(("clock", "percent", "due_at"), UNKNOWN),
     "flags": (),
+    "regions": (),
+    "children": 0,
     "dead": True,
 }
 _UNREADABLE = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, TemplateError)
@@ -34,12 +38,15 @@ _BREAKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2
 
 
 class Writer:
-    """Writes letters; reads every template at the start, so that a broken one is found there."""
+    """Writes letters; reads every template at the start, so that a broken one is found there.
 
-    def __init__(self, link_keys: Sequence[str], public_url: str, folder: Path = TEMPLATES):
-        self._link_keys, self._public_url = link_keys, public_url
+    sms_replies: whether what people answer to a text message comes back to us; else it must not ask for that.
+    """
+
+    def __init__(self, link_keys: Sequence[str], public_url: str, *, sms_replies: bool = False):
+        self._link_keys, self._public_url, self._sms_replies = link_keys, public_url, sms_replies
         environment = Environment(
-            loader=FileSystemLoader(folder),
+            loader=FileSystemLoader(TEMPLATES),
             undefined=StrictUndefined,
             trim_blocks=True,
             auto_reload=False,
@@ -91,15 +98,15 @@ class Writer:
             "link": url_of(self._public_url, mint(self._link_keys, claim)),
             "respond_by": _local(escalation.respond_by, contact.timezone) if escalation.respond_by else "",
             "received_at": _local_of_text(facts["received_at"], contact.timezone),
+            "due_at": _local_of_text(facts["due_at"], contact.timezone),
+            "is_follow_up": facts["clock"] == FOLLOW_UP,
+            "clock": str(facts["clock"]).replace("_", " "),
+            "regions": one_line(", ".join(facts["regions"]))[:LONGEST_FACT],
+            "replies": self._sms_replies,
             "category": str(facts["category"]).replace("_", " "),
             "flags": one_line(", ".join(facts["flags"])).replace("_", " "),
             "customer": ", ".join(filter(None, (facts["region"], facts["product"], facts["tier"]))),
         }
-
-
-def reference(case_id: str) -> str:
-    """The short form of a complaint's id that people read to each other."""
-    return case_id[:8]
 
 
 def one_line(text: str) -> str:

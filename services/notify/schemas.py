@@ -8,9 +8,12 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate, valida
 
 from services.notify.channels.mime import is_address
 from services.notify.domain import ChannelName, Contact
+from services.notify.reply import Reply
+from shared.contracts.event import Instant
 from shared.errors import Rejected
 from shared.parts import refuse_twice
 
+LONGEST_REPLY = 1600  # characters: what the provider takes for a text message of several parts
 PERSON = re.compile(r"[^\s\x00-\x1f\x7f/]{1,100}")
 _NO_PERSON = "a person's id has 1 to 100 characters, no spaces and no slash"
 _WISHES = [c.value for c in ChannelName if c is not ChannelName.NONE]
@@ -68,7 +71,19 @@ class ContactsBody(Schema):
         refuse_twice(original, "contacts", "person")
 
 
-_CONTACT, _CONTACTS = ContactSchema(), ContactsBody()
+class ReplyBody(Schema):
+    """The body of `POST /v1/replies`. from: the number that answers; at: when, so that a repetition is known as one."""
+
+    class Meta:
+        unknown = RAISE
+
+    channel = fields.String(required=True, validate=validate.OneOf([ChannelName.SMS.value]))
+    number = fields.String(required=True, data_key="from", validate=_E164)
+    text = fields.String(required=True, validate=validate.Length(max=LONGEST_REPLY))
+    at = Instant(load_default=None, allow_none=True)
+
+
+_CONTACT, _CONTACTS, _REPLY = ContactSchema(), ContactsBody(), ReplyBody()
 
 
 def contact_from(person: str, body: Any) -> Contact:
@@ -82,6 +97,12 @@ def contacts_from(body: Any) -> dict[str, Contact]:
     """The contacts in a body by person; raises Rejected with every fault of every entry by its path."""
     entries = _loaded(_CONTACTS, body, "the contacts cannot be used")["contacts"]
     return {entry["person"]: _contact(entry) for entry in entries}
+
+
+def reply_from(body: Any) -> Reply:
+    """The reply in a body; raises Rejected with every fault by its path."""
+    loaded = _loaded(_REPLY, body, "the reply cannot be used")
+    return Reply(loaded["number"], loaded["text"], loaded["at"])
 
 
 def _loaded(schema: Schema, body: Any, refusal: str) -> dict[str, Any]:

@@ -18,10 +18,10 @@ from services.notify.domain import (
     Escalation,
     Rules,
     after,
-    next_alerts,
 )
 from services.notify.outcomes import OPERATOR_FAULTS, Accepted, Ambiguous, Outcome, Reason, Temporary
 from services.notify.planning import add, reachable
+from services.notify.routes import next_alerts
 from services.notify.standing import Standing
 from shared.database import Transaction
 
@@ -81,11 +81,11 @@ def settle(tx: Transaction, rules: Rules, attempts: Iterable[Attempt]) -> int:
     answered = cases.lock_cases(tx, unsure)
     locked = store.lock_alerts(tx, [x.alert.id for x in by_fence.values()])
     outcomes = {a: by_fence[a.fence].outcome for a in locked if a.fence in by_fence and by_fence[a.fence].fits(a)}
-    moved = [after(a, outcome, tx.now, is_answered=_is_answered(a, answered)) for a, outcome in outcomes.items()]
+    moved = [after(a, outcome, tx.now, _answer_to(a, answered)) for a, outcome in outcomes.items()]
     store.save_alerts(tx, moved)
     store.add_deliveries(tx, [_delivery(a, outcome) for a, outcome in outcomes.items()])
     announce_ends(tx, moved)
-    _go_on(tx, rules, [a for a in moved if a.state in UNREACHED and not _is_answered(a, answered)])
+    _go_on(tx, rules, [a for a in moved if a.state in UNREACHED and not _answer_to(a, answered)])
     metrics.FENCED.inc(len(by_fence) - len(moved))
     return len(moved)
 
@@ -104,8 +104,8 @@ def reap(tx: Transaction, rules: Rules) -> int:
     return settle(tx, rules, lost) if lost else 0
 
 
-def _is_answered(alert: Alert, standings: Mapping[str, Standing]) -> bool:
-    return standings.get(alert.case_id, Standing()).settles(alert.case_revision)
+def _answer_to(alert: Alert, standings: Mapping[str, Standing]) -> Reason | None:
+    return standings.get(alert.case_id, Standing()).answer_to(alert.case_revision)
 
 
 def _delivery(alert: Alert, outcome: Outcome) -> store.Delivery:

@@ -14,7 +14,16 @@ from services.notify.domain import ChannelName, Rules
 from services.notify.provider import Sending
 from services.notify.rendering import Writer
 from services.notify.settings import Settings
-from shared.contracts.escalation import CaseAcknowledged, CaseEscalated, CaseExhausted, CaseResolved
+from shared.contracts.escalation import (
+    CaseAcknowledged,
+    CaseEscalated,
+    CaseExhausted,
+    CaseHandedBack,
+    CaseMuted,
+    CaseResolved,
+    CaseSnoozed,
+    CaseWarned,
+)
 from shared.contracts.failure import EventFailed
 from shared.contracts.intake import ComplaintForgotten, ComplaintMerged
 from shared.contracts.topology import DEAD_LETTERS_EXCHANGE
@@ -38,7 +47,8 @@ def make(settings: Settings) -> dict[str, Any]:
         channels[ChannelName.SMS] = Sms(settings.sms, SENDERS)
     contact = settings.last_resort_contact
     rules = Rules(frozenset(channels), contact.person if contact else settings.last_resort, contact)
-    return {"channels": channels, "rules": rules, "writer": Writer(settings.link_keys, settings.common.public_url)}
+    writer = Writer(settings.link_keys, settings.common.public_url, sms_replies=settings.sms_replies)
+    return {"channels": channels, "rules": rules, "writer": writer}
 
 
 class NotifyService:
@@ -47,7 +57,18 @@ class NotifyService:
     rules: Rules = Configured("rules")
     sending: Dispatcher = Sending()
 
-    @subscribe(CaseEscalated, CaseAcknowledged, CaseResolved, CaseExhausted, EventFailed, source="escalation")
+    @subscribe(
+        CaseEscalated,
+        CaseWarned,
+        CaseAcknowledged,
+        CaseSnoozed,
+        CaseHandedBack,
+        CaseMuted,
+        CaseResolved,
+        CaseExhausted,
+        EventFailed,
+        source="escalation",
+    )
     def on_cases(self, tx: Transaction, events: list[Any]) -> None:
         usecases.hear(tx, self.rules, events)
 
@@ -111,6 +132,11 @@ class NotifyService:
     def get_contacts(self, request: Request) -> Response:
         with self.db.read() as tx:
             return json_response(usecases.list_contacts(tx, request.args.get("after", "")))
+
+    @http("POST", "/v1/replies", scope=("source", "operator"))
+    def post_reply(self, request: Request) -> Response:
+        reply = schemas.reply_from(json_body(request))
+        return json_response(self.db.run(lambda tx: usecases.take_reply(tx, reply)))
 
     @http("GET", "/v1/alerts", scope="operator")
     def get_alerts(self, request: Request) -> Response:

@@ -16,7 +16,10 @@ LAST_RESORT = "last-resort"  # the recipient's name when the setting is an addre
 
 @dataclass(frozen=True)
 class Settings:
-    """smtp, sms: None = the channel is not configured. last_resort: a person or an address, None = nobody."""
+    """smtp, sms: None = the channel is not configured. last_resort: a person or an address, None = nobody.
+
+    sms_replies: what is answered to our text messages is brought to `POST /v1/replies`.
+    """
 
     common: CommonSettings
     smtp: SmtpServer | None
@@ -24,6 +27,7 @@ class Settings:
     mail_from: Sender
     last_resort: str | None
     link_keys: tuple[str, ...]
+    sms_replies: bool = False
 
     @property
     def last_resort_contact(self) -> Contact | None:
@@ -44,4 +48,5 @@ def read(env: Env | None = None) -> Settings:
         Sender.parse(env.str("MAIL_FROM", "Ombud <ombud@localhost>")),
         env.str("LAST_RESORT", "").strip() or None,
         required_keys(shared.link_keys),
+        env.bool("SMS_REPLIES", False),
     )

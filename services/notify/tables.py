@@ -26,7 +26,7 @@ cases = Table(
     Column("case_id", String(200), primary_key=True),
     Column("answered_revision", Integer, nullable=False),
     Column("answered_at", UtcDateTime),
-    Column("ending", String(20)),
+    Column("ending", String(20)),  # what the newest answer was, where nobody took the case: snoozed, merged, …
 )
 
 escalations = Table(

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from services.notify import contacts, metrics, overview, planning, schemas, sending
+from services.notify import answering, contacts, metrics, overview, planning, schemas, sending
+from services.notify.answering import ReplyAnswer
 from services.notify.domain import Contact, Rules
+from services.notify.reply import Reply
 from shared.database import Transaction
 from shared.differences import Difference, difference
 from shared.errors import NotFound, Rejected
@@ -55,6 +57,11 @@ def list_contacts(tx: Transaction, after: str) -> dict[str, Any]:
         "contacts": [schemas.contact_document(c) for c in page],
         "next": page[-1].person if len(page) == PAGE else None,
     }
+
+
+def take_reply(tx: Transaction, reply: Reply) -> ReplyAnswer:
+    """For whichever door a reply comes through."""
+    return answering.answer(tx, reply)
 
 
 def list_alerts(tx: Transaction, case_id: str | None) -> dict[str, Any]:

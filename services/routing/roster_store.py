@@ -89,6 +89,9 @@ class KnownRoster:
     def name_of(self, agent_id: str) -> str:
         return self._roster[agent_id].name
 
+    def teams_of(self, agent_id: str) -> tuple[str, ...]:
+        return self._roster[agent_id].teams
+
 
 def read_room(tx: Transaction, ids: Collection[str]) -> dict[str, Room]:
     if not ids:

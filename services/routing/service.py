@@ -12,7 +12,7 @@ from services.routing.domain.complaint import ComplaintEvent
 from services.routing.placing import Desk
 from services.routing.policybook import PolicyBook
 from services.routing.settings import Settings
-from shared.contracts.escalation import CaseResolved
+from shared.contracts.escalation import CaseHandedBack, CaseResolved
 from shared.contracts.intake import (
     ComplaintAnswered,
     ComplaintClassified,
@@ -56,8 +56,8 @@ class RoutingService:
     def on_complaints(self, tx: Transaction, events: Sequence[ComplaintEvent]) -> None:
         usecases.follow_complaints(tx, self.desk, events)
 
-    @subscribe(CaseResolved)
-    def on_cases_resolved(self, tx: Transaction, events: Sequence[ComplaintEvent]) -> None:
+    @subscribe(CaseResolved, CaseHandedBack)
+    def on_cases(self, tx: Transaction, events: Sequence[usecases.Heard]) -> None:
         usecases.follow_complaints(tx, self.desk, events)
 
     @subscribe(source=WORKFORCE_EXCHANGE, decode=decode)

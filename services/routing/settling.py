@@ -86,4 +86,5 @@ def _event(desk: Desk, c: Complaint) -> ComplaintAssigned | ComplaintQueued:
         relaxed=c.demand.relaxed if c.demand else (),
         reason=c.reason.value,
         answer_by=c.answer_by,
+        teams=desk.roster.teams_of(c.agent_id),
     )

@@ -76,6 +76,7 @@ assignments = Table(
     Column("facts_revision", Integer, nullable=False),
     Column("step_revision", Integer, nullable=False),
     Column("answered_revision", Integer, nullable=False, server_default="0"),
+    Column("handed_back_revision", Integer, nullable=False, server_default="0"),
     Column("facts", JSON(none_as_null=True)),
     Column("demand", JSON(none_as_null=True)),
     Column("override", JSON(none_as_null=True)),

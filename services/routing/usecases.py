@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.routing import keeping, placing, store
+from services.routing import hand_backs, keeping, placing, store
 from services.routing.domain.complaint import Complaint, ComplaintEvent
 from services.routing.placing import Desk
 from services.routing.settling import save, settle
+from shared.contracts.escalation import CaseHandedBack
 from shared.database import Transaction
 from shared.erasure import erase_messages, forgotten_among
 
+Heard = ComplaintEvent | CaseHandedBack
 
-def follow_complaints(tx: Transaction, desk: Desk, events: Sequence[ComplaintEvent]) -> None:
+
+def follow_complaints(tx: Transaction, desk: Desk, events: Sequence[Heard]) -> None:
     """Brings the complaints to what the events say: new ones look for an agent, closed ones give theirs back."""
     before = store.lock_complaints(tx, {e.subject for e in events})
     settle(tx, desk, before, _followed(tx, desk, before, events))
@@ -31,10 +34,13 @@ def assign_waiting(tx: Transaction, desk: Desk) -> int:
 
 
 def _followed(
-    tx: Transaction, desk: Desk, before: Mapping[str, Complaint], events: Sequence[ComplaintEvent]
+    tx: Transaction, desk: Desk, before: Mapping[str, Complaint], events: Sequence[Heard]
 ) -> dict[str, Complaint]:
     after = dict(before)
     for event in events:
         known = after.get(event.subject) or Complaint(event.subject, first_seen_at=tx.now)
-        after[event.subject] = known.after(event, desk.policy, tx.now)
+        if isinstance(event, CaseHandedBack):
+            after[event.subject] = hand_backs.follow(known, event, desk.policy, tx.now)
+        else:
+            after[event.subject] = known.after(event, desk.policy, tx.now)
     return after

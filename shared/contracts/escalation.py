@@ -190,7 +190,7 @@ class CaseHandedBack(Event):
 
 @event("escalation", "case.muted", identity=("case_id", "case_revision"), subject="case_id")
 class CaseMuted(Event):
-    """The case is part of another one, `parent_id`, whose alerts speak for it: alerts of its own are no longer needed."""
+    """The case is part of another one, `parent_id`, whose alerts speak for it: its own are no longer needed."""
 
     case_id: str
     case_revision: int

@@ -50,7 +50,7 @@ class ComplaintFacts(Event):
     category_second: str | None = None
     asks_kind: str = "none"
     campaign: str | None = None
-    # When the newest contact was written, as upstream says; `received_at` is that of the first.
+    # When the contact was written that this is about, as upstream says; None if it is about none, but a correction.
     contacted_at: datetime | None = None
 
 

@@ -8,7 +8,10 @@ from shared.contracts.event import Event, event
 
 @dataclass(frozen=True)
 class AlertOutcome(Event):
-    """How one alert ended; `seconds` is the time since the event that caused it, `reason` a name from notify's enum."""
+    """How one alert ended; `seconds` is the time since the event that caused it, `reason` a name from notify's enum.
+
+    purpose: `escalation`, `warning` (then `escalation_id` is the id of the warning) or `exhausted`.
+    """
 
     alert_id: str
     case_id: str
@@ -19,6 +22,7 @@ class AlertOutcome(Event):
     reason: str
     at: datetime
     seconds: float
+    purpose: str = "escalation"
 
 
 @event("notify", "alert.accepted", identity=("alert_id",), subject="case_id")

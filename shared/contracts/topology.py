@@ -12,7 +12,10 @@ from shared.contracts.escalation import (
     CaseEscalated,
     CaseExhausted,
     CaseHandedBack,
+    CaseMuted,
     CaseResolved,
+    CaseSnoozed,
+    CaseWarned,
 )
 from shared.contracts.event import Event
 from shared.contracts.failure import EventFailed
@@ -111,7 +114,19 @@ QUEUES = (
         AlertAnswered,
         EscalationUnreachable,
     ),
-    _queue("notify", "escalation", CaseEscalated, CaseAcknowledged, CaseResolved, CaseExhausted, EventFailed),
+    _queue(
+        "notify",
+        "escalation",
+        CaseEscalated,
+        CaseWarned,
+        CaseAcknowledged,
+        CaseSnoozed,
+        CaseHandedBack,
+        CaseMuted,
+        CaseResolved,
+        CaseExhausted,
+        EventFailed,
+    ),
     _queue("notify", "intake", EventFailed, ComplaintMerged, ComplaintForgotten),
     _queue("notify", "routing", EventFailed),
     _queue("notify", "notify", EventFailed),

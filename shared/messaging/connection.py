@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 
 import amqp
 import eventlet
-from amqp.exceptions import AccessRefused, PreconditionFailed
+from amqp.exceptions import AccessRefused, NotFound, PreconditionFailed
 from eventlet import patcher
 from kombu.utils.url import parse_url
 
@@ -31,6 +31,12 @@ _plain_select = patcher.original("select").select
 
 class TopologyConflict(Exception):
     """A queue or exchange exists with other arguments, or we may not declare it: a person must look."""
+
+
+class NotFoundYet(OSError):
+    """A queue is not there now: right after its own start a broker says so ("home node … is down or inaccessible") of
+    queues that it has not found again. No fault of what is published: an error of the connection, not of the channel.
+    """
 
 
 def connect(uri: str) -> amqp.Connection:
@@ -61,8 +67,7 @@ def answered(within: float = ANSWER_WITHIN) -> Iterator[None]:
 def declare_topology(connection: amqp.Connection) -> None:
     """Declares everything that exists, so that whoever starts first publishes into queues that are there.
 
-    Raises TopologyConflict, or one of LOST. NotFound is one of these: a broker says it of queues that it has not found
-    again yet after its own start ("home node … is down or inaccessible"), and of what is deleted while we declare.
+    Raises TopologyConflict, or one of LOST.
     """
     channel = connection.channel()
     try:
@@ -76,6 +81,8 @@ def declare_topology(connection: amqp.Connection) -> None:
                 channel.queue_bind(queue.name, queue.exchange, key)
     except (PreconditionFailed, AccessRefused) as error:
         raise TopologyConflict(str(error)) from error
+    except NotFound as error:
+        raise NotFoundYet(str(error)) from error
     channel.close()
 
 

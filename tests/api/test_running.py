@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -68,7 +69,12 @@ def system(
     postgres.create_database("api")
     folder = tmp_path_factory.mktemp("api")
     (folder / "sources.yml").write_text(SOURCES)
-    settings = {"OMBUD_SOURCES": str(folder / "sources.yml"), "SECRET": SECRET}
+    policy = Path(__file__).parents[2] / "samples" / "escalation.yml"
+    settings = {
+        "OMBUD_SOURCES": str(folder / "sources.yml"),
+        "SECRET": SECRET,
+        "OMBUD_ESCALATION_POLICY": str(policy),
+    }
     made = System(folder, postgres.url("api"), broker.add_vhost("api"), broker, **settings)
     try:
         made.start()
@@ -79,6 +85,8 @@ def system(
 
 
 def _fill(system: System) -> None:
+    for override in (o for o in operations("escalation") if o.path == "/v1/duty/overrides"):
+        send(system, override)  # the example of DELETE names it
     answer = send(system, *[o for o in operations("intake") if o.path == "/v1/complaints"])
     assert answer.json() == {"complaint_id": A_COMPLAINT}
     eventually(lambda: system.told("petr") or system.told("karin"), "a supervisor to be told", system.logs)

@@ -59,9 +59,21 @@ NOT_FOR_OPERATORS_ALONE = {
     "intake POST /v1/complaints/<id_>/contacts": {"source"},
     "intake POST /v1/events": {"source"},
     "intake POST /v1/classify": {"source"},
-    "escalation POST /v1/cases/<case_id>/acknowledge": {"person"},
+    **{
+        f"escalation POST /v1/cases/<case_id>/{answer}": {"person"}
+        for answer in (
+            *("acknowledge", "take-over", "resolve", "hand-back", "snooze", "notes", "pause", "resume", "correct"),
+            *("link", "unlink"),
+        )
+    },
+    "escalation POST /v1/cases/<case_id>/escalate": {"person", "source"},
     "escalation GET /v1/cases/<case_id>": {"operator", "person"},
+    "escalation GET /v1/cases/<case_id>/timeline": {"operator", "person"},
     "escalation GET /v1/cases": {"operator", "person"},
+    "notify POST /v1/replies": {"source", "operator"},
+    "escalation GET /v1/duty": {"operator", "person"},
+    "escalation GET /v1/rotas/<name>": {"operator", "person"},
+    "escalation GET /v1/storms": {"operator", "person"},
     "routing POST /v1/agents/<id_>/presence": {"operator", "person"},
     "routing GET /v1/assignments/<complaint_id>": {"operator", "person"},
     "routing POST /v1/assignments/<complaint_id>/accept": {"operator", "person"},

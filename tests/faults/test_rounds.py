@@ -10,7 +10,7 @@ from shared.contracts.topology import SERVICES
 from tests.faults.checker import broken_promises
 from tests.faults.load import Load
 from tests.harness.bus import Bus
-from tests.harness.process import eventually
+from tests.harness.process import at_once, eventually
 from tests.harness.servers import stopped
 from tests.harness.system import System
 
@@ -94,7 +94,7 @@ def test_every_event_three_times_out_of_order_with_poison_between(system: System
 def test_two_replicas_of_each_share_the_work(system: System, round_number: int) -> None:
     load = Load(system.bus, seed=3000 + round_number)
     system.start()
-    twins = [service.twin().start() for service in system]
+    twins = at_once(service.twin() for service in system)
     for _ in range(5):
         load.send(60)
     system.settle()

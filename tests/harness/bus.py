@@ -20,8 +20,8 @@ def held(broker: PrivateBroker, uri: str) -> dict[str, int]:
     Each quorum queue is asked itself: what the management API and `list_queues` say of them is up to 5 s old. Raises
     LocalError while one cannot answer.
     """
-    told = broker.ctl("eval", _HELD % parse_url(uri)["virtual_host"])
-    counts = {name: int(count) for name, count in re.findall(r'<<"([^"]+)">>,\s*(\d+)', told)}
+    told = broker.evaluate(_HELD % parse_url(uri)["virtual_host"])
+    counts = {name: int(count) for name, count in re.findall(r'"([^"]+)", (\d+)', told)}
     return {queue.name: counts[queue.name] for queue in QUEUES}
 
 
@@ -31,7 +31,7 @@ Count = fun(Q) ->
     Total
 end,
 Quorum = [Q || Q <- rabbit_amqqueue:list(<<"%s">>), amqqueue:get_type(Q) =:= rabbit_quorum_queue],
-[{element(4, amqqueue:get_name(Q)), Count(Q)} || Q <- Quorum].
+[{binary_to_list(element(4, amqqueue:get_name(Q))), Count(Q)} || Q <- Quorum]
 """
 
 

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -71,7 +71,9 @@ class ServiceProcess:
         return self
 
     def start(self, **more: str) -> "ServiceProcess":
-        self.launch(**more)
+        return self.launch(**more).wait_until_ready()
+
+    def wait_until_ready(self) -> "ServiceProcess":
         eventually(self.is_ready, f"{self.module} to be ready", lambda: self.log()[-2000:])
         return self
 
@@ -124,6 +126,11 @@ class ServiceProcess:
     def metrics(self) -> list[str]:
         """All lines of the text format."""
         return requests.get(f"{self.ops_url}/metrics", timeout=ANSWER_WITHIN).text.splitlines()
+
+
+def at_once(services: Iterable[ServiceProcess]) -> list[ServiceProcess]:
+    """Starts them all before it waits for one."""
+    return [service.wait_until_ready() for service in [each.launch() for each in services]]
 
 
 def eventually(

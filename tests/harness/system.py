@@ -17,7 +17,7 @@ from shared.contracts.topology import QUEUES, SERVICES
 from shared.schema import migrate
 from tests.harness.bus import Bus, held
 from tests.harness.clock import set_shift
-from tests.harness.process import ANSWER_WITHIN, PATIENCE, PROJECT, TOKEN, ServiceProcess, eventually
+from tests.harness.process import ANSWER_WITHIN, PATIENCE, PROJECT, TOKEN, ServiceProcess, at_once, eventually
 
 KETTLE = "Your kettle burned my child's hand. I want to speak to the manager NOW."
 WITH_A_SENDER = ("claimed", "handed_off")  # states of alerts
@@ -50,7 +50,9 @@ ROSTER: dict[str, dict[str, dict[str, Any]]] = {
         "/v1/supervisors/max": {"name": "Max", "role": "manager", "regions": ["*"], "languages": ["en"]},
     },
     "notify": {
-        f"/v1/contacts/{p}": {
+        # Petr's number is there to be answered from, not to be called.
+        f"/v1/contacts/{p}": ({"phone": "+420601234567", "channels": ["email"]} if p == "petr" else {})
+        | {
             "name": p.title(),
             "email": f"{p}@example.org",
             "language": "en",
@@ -134,12 +136,9 @@ class System:
         self.mail.start()
         for service in SERVICES:
             migrate(self.database(service), service, PROJECT / "services" / service / "migrations")
-        for name in names or SERVICES:
-            self.services[name].launch()
-        for name in names or SERVICES:
-            self.services[name].start() if not self.services[name].is_alive else eventually(
-                self.services[name].is_ready, f"{name} to be ready", self.services[name].log
-            )
+        started = names or SERVICES
+        at_once(self.services[name] for name in started)
+        for name in started:
             self.apply_roster(name)
         return self
 

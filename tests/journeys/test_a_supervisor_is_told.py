@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import requests
 
 from ombud.local.broker import PrivateBroker
-from tests.harness.process import ANSWER_WITHIN, eventually
+from tests.harness.process import ANSWER_WITHIN, at_once, eventually
 from tests.harness.servers import stopped
 from tests.harness.system import KETTLE, MILD, System
 
@@ -92,8 +92,7 @@ def test_every_service_restarts_in_between_and_the_next_level_is_still_told_once
     for service in system:
         service.kill()
     system.advance(minutes=11)
-    for service in system:
-        service.start()
+    at_once(system)
     system.wait_until_told("karin")
     system.settle()
     assert (system.told("petr"), system.told("karin"), system.told("max")) == (1, 1, 0)

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from shared.contracts.topology import WORKFORCE_EXCHANGE
-from tests.harness.process import eventually
+from tests.harness.process import at_once, eventually
 from tests.harness.system import MILD, ROSTER, System
 
 JANA = ROSTER["routing"]["/v1/agents/jana"]
@@ -132,8 +132,7 @@ def test_what_relaxes_does_so_on_time_though_every_service_was_restarted(ruled: 
     for service in system:
         assert service.stop() == 0
     system.advance(minutes=28)
-    for service in system:
-        service.start()
+    at_once(system)
     system.settle()
     assert system.assignment(complaint_id)["state"] == "waiting"
     system.advance(minutes=2)

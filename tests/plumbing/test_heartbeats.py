@@ -17,9 +17,9 @@ QUEUE = "routing.intake.v1"
 @pytest.fixture
 def impatient_broker(broker: PrivateBroker) -> Iterator[PrivateBroker]:
     """Gives connections up after 4 s of silence instead of 40 s; those that are opened meanwhile."""
-    broker.ctl("eval", "application:set_env(rabbit, heartbeat, 2).")
+    broker.evaluate("application:set_env(rabbit, heartbeat, 2)")
     yield broker
-    broker.ctl("eval", "application:set_env(rabbit, heartbeat, 60).")
+    broker.evaluate("application:set_env(rabbit, heartbeat, 60)")
 
 
 def test_messages_held_for_longer_than_two_heartbeats_are_not_given_back(

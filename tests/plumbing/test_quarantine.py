@@ -87,8 +87,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(any_database: str) -> Iterator[Desk]:
-    made = Desk(any_database.format(service="routing"))
+def desk(emptied_database: str) -> Iterator[Desk]:
+    made = Desk(emptied_database.format(service="routing"))
     yield made
     made.db.close()
 
@@ -322,7 +322,7 @@ def test_what_cannot_go_back_is_refused_with_what_to_do(desk: Desk, changes: dic
 
 
 @pytest.mark.parametrize("body", [b"7", b"bug", b"refused", b"no number"])
-def test_what_is_erased_while_it_is_tried_again_is_neither_done_nor_kept(any_database: str, body: bytes) -> None:
+def test_what_is_erased_while_it_is_tried_again_is_neither_done_nor_kept(emptied_database: str, body: bytes) -> None:
     class Forgetful(Desk):
         """Somebody forgets the customer when the row has just been read."""
 
@@ -331,7 +331,7 @@ def test_what_is_erased_while_it_is_tried_again_is_neither_done_nor_kept(any_dat
                 tx.execute(delete(tables.retries))
             return super().decode(message)
 
-    desk = Forgetful(any_database.format(service="routing"))
+    desk = Forgetful(emptied_database.format(service="routing"))
     failure = failures.Failure(QUEUE, "upstream", "7", "t", "c", Message("t", {}, body), "failed", "first", "low")
     with desk.db.transaction() as tx:
         failures.replay(tx, failure)

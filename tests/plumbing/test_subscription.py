@@ -181,10 +181,19 @@ def test_a_queue_that_the_broker_has_not_found_again_yet_is_waited_for(
     bus.publish(a_classified("1"))
     found = f"[Q] = mnesia:dirty_read(rabbit_durable_queue, {name})"
     broker.ctl("eval", f"{found}, mnesia:dirty_delete(rabbit_queue, {name}).")
+    sink.change(
+        "INSERT INTO {}outbox (event_id, exchange, type, headers, body, created_at) VALUES "
+        "('y', 'routing.events', 'complaint.assigned', '{{}}', '{{}}', '2026-01-01T00:00:00.000000+00:00')"
+    )
     sink.launch()
-    eventually(lambda: "broker_lost" in sink.log() or not sink.is_alive, "it to be told", sink.log)
+    eventually(
+        lambda: ("broker_lost" in sink.log() and sink.log().count("relay_waits") > 3) or not sink.is_alive,
+        "it to be told",
+        sink.log,
+    )
     assert sink.is_alive, sink.log()
     assert "is down or inaccessible" in sink.log()
+    assert sink.rows("SELECT attempts FROM {}outbox") == [0], "that is no fault of the event"
     broker.ctl("eval", f"{found}, mnesia:dirty_write(rabbit_queue, Q).")
     eventually(lambda: sink.effects() == ["1"], "the event", sink.log)
 

@@ -14,15 +14,19 @@ from services.escalation.domain.policy import READ_REASONS, Needed, PauseReason
 from services.escalation.domain.steps import (
     Setting,
     afresh,
+    alert_again,
     at_rest,
     changed,
     climb,
     climb_to,
     end,
     followed_up,
+    is_overdue,
+    ladder_of,
     level_of,
-    overdue_of,
+    more_severe,
     seen_of,
+    watched,
 )
 from services.escalation.domain.watching import picture_of, refreshed
 from shared.contracts.escalation import EscalationReason, Outcome, Remedy
@@ -43,6 +47,7 @@ class Refusal(StrEnum):
     NO_RULE = "no_rule"  # the policy does not escalate for that
     ITSELF = "itself"
     PARENT_ENDED = "parent_ended"
+    PARENT_IS_PART = "parent_is_part"  # the other case is part of one itself
     HAS_CHILDREN = "has_children"
     NOT_LINKED = "not_linked"
 
@@ -111,16 +116,15 @@ def hand_back(case: Case, person: str, needs: Mapping[str, str], setting: Settin
         return refusal
     owner = replace(case.owner, agent_id=None, agent_name=None, teams=(), since=setting.now, declined=False)
     case = replace(afresh(case), state=CaseState.OPEN, owner=owner)
-    return [changed(refreshed(case, setting.policy), What.HANDED_BACK, person, details={"needs": dict(needs)})]
+    return [changed(watched(case, setting), What.HANDED_BACK, person, details={"needs": dict(needs)})]
 
 
 def escalate(case: Case, person: str, level: int | None, reason: EscalationReason, setting: Setting) -> Answer:
     """To that level, or the next one; by an agent or upstream only if the policy has a rule for their request."""
     if (refusal := _refused(case)) is not None:
         return refusal
-    ladder = setting.policy.ladder_for(seen_of(case))
-    known = case if case.ladder else replace(case, ladder=ladder.name)
-    top = setting.policy.ladder(known.ladder).top_level
+    ladder = ladder_of(case, setting.policy)
+    known, top = replace(case, ladder=ladder.name), ladder.top_level
     if level is not None and not 1 <= level <= top:
         return Refusal.NO_SUCH_LEVEL
     if reason is not EscalationReason.MANUAL and setting.policy.trigger(reason, seen_of(case)) is None:
@@ -129,6 +133,8 @@ def escalate(case: Case, person: str, level: int | None, reason: EscalationReaso
     if level is not None:
         known = replace(asked.case, trigger=asked.case.trigger or reason)
         return [asked, *climb_to(known, level, reason, setting)]
+    if known.level >= top:  # there is nobody above them
+        return [asked, *alert_again(asked.case, reason, setting)]
     return [asked, *climb(asked.case, reason, setting)]
 
 
@@ -207,6 +213,7 @@ def correct(case: Case, person: str, correction: Correction, setting: Setting) -
     assert case.facts is not None
     words = {name: value for name, value in correction.said.items() if name != "severity"}
     known = replace(case.facts, **words)  # type: ignore[arg-type]  # texts, all of them
+    was = case.severity
     case = replace(
         case,
         facts=known,
@@ -218,7 +225,9 @@ def correct(case: Case, person: str, correction: Correction, setting: Setting) -
     case = replace(case, alarms=others | dict.fromkeys(read, case.facts_revision))
     corrected = changed(refreshed(case, setting.policy), What.CORRECTED, person, details=correction.said)
     if case.state is CaseState.OPEN and read:
-        return [corrected, *climb(corrected.case, read[0], setting)]
+        return [corrected, *climb(afresh(corrected.case), read[0], setting)]
+    if case.state in (CaseState.ESCALATED, CaseState.EXHAUSTED) and case.severity.rank > was.rank:
+        return [corrected, *more_severe(corrected.case, setting)]
     return [corrected]
 
 
@@ -233,7 +242,7 @@ def link(case: Case, parent: Case, person: str, setting: Setting) -> Answer:
     if parent.state in (CaseState.RESOLVED, CaseState.EARLY):
         return Refusal.PARENT_ENDED
     if parent.state is CaseState.MUTED:
-        return Refusal.PART_OF_ANOTHER
+        return Refusal.PARENT_IS_PART
     case = replace(at_rest(case), state=CaseState.MUTED, parent_id=parent.id)
     return [changed(case, What.LINKED, person, details={"parent": parent.id})]
 
@@ -243,8 +252,9 @@ def unlink(case: Case, person: str, setting: Setting) -> Answer:
     if case.state is not CaseState.MUTED:
         return Refusal.NOT_LINKED
     case = replace(afresh(case), state=CaseState.OPEN, parent_id=None)
-    unlinked = changed(refreshed(case, setting.policy), What.UNLINKED, person)
-    reason = setting.policy.first(case.alarms) or overdue_of(unlinked.case, setting)
+    unlinked = changed(watched(case, setting), What.UNLINKED, person)
+    overdue = EscalationReason.OVERDUE if is_overdue(unlinked.case, setting) else None
+    reason = setting.policy.first(case.alarms) or overdue
     return [unlinked, *climb(unlinked.case, reason, setting)] if reason else [unlinked]
 
 

@@ -127,8 +127,9 @@ class Case:
     """Our duty of care for one complaint, or for a storm of them (`is_major`).
 
     The `…_revision` fields count the complaint's events: the newest facts, resolution and so on that are known.
-    `alarms`: by reason, the earliest complaint revision that fired it. Severity and ask never sink unless a person
-    corrects them (at `corrected_revision`), so that the order in which two contacts arrive does not matter.
+    `alarms`: by reason, the earliest complaint revision that fired it; of requests the newest, of ratings the worst.
+    Severity and ask never sink unless a person corrects them (at `corrected_revision`), so that the order in which two
+    contacts arrive does not matter.
     `respond_by`: when the present rung has had its time, the snooze ends, or the level opens. `follow_up_by`, `remind_at`,
     `shift_ends_at`: of whoever took the case. `unassigned_at`: when nobody has worked on it for too long.
     `since`: start of the present wait of the customer. `taken_at`: when somebody first took it since then.
@@ -212,7 +213,8 @@ class Case:
     @property
     def is_closed(self) -> bool:
         """Whether the newest word is that it is resolved: no reopening and no new alarm came after it."""
-        return self.closed_revision >= max(self.reopened_revision, *self.alarms.values(), 1)
+        is_newest = self.closed_revision >= max(self.reopened_revision, *self.alarms.values(), 1)
+        return self.ending is not None or is_newest
 
     @property
     def is_forgotten(self) -> bool:

@@ -175,9 +175,7 @@ class _Facts:
             held, is_there = self._settled(slot.within(start, end), active, at)
             since, until = max(since, held.since), min(until, held.until)
             if is_there:
-                twice = there.get(held.person, held)
-                longest = min(twice.since, held.since), max(twice.until, held.until)
-                there[held.person] = twice._replace(since=longest[0], until=longest[1])
+                there.setdefault(held.person, held)
         return max(since, start), min(until, end), there
 
     def _said(self, at: datetime) -> tuple[datetime, datetime, list[Override]]:
@@ -227,8 +225,9 @@ class _Facts:
 
 
 def leave_at(leaves: Sequence[Leave], at: datetime) -> Leave | None:
-    """The one that says who stands in: of several at once the first."""
-    return next((leave for leave in leaves if leave.start <= at < leave.end), None)
+    """The one that counts: of several at once the first that says who stands in, so that somebody is asked."""
+    found = [leave for leave in leaves if leave.start <= at < leave.end]
+    return next((leave for leave in found if leave.stand_in is not None), found[0] if found else None)
 
 
 def _around(spans: Sequence[Leave] | Sequence[Override], at: datetime) -> Interval:

@@ -9,7 +9,18 @@ from datetime import datetime
 
 from services.escalation.domain.case import OMBUD, Case, CaseState, Change, Ending, Moment, Owner, Told, What
 from services.escalation.domain.policy import ASK_KINDS, NOT_ASKED, READ_REASONS, Policy
-from services.escalation.domain.steps import Setting, afresh, at_rest, begin, changed, climb, end, followed_up
+from services.escalation.domain.steps import (
+    Setting,
+    afresh,
+    alert_again,
+    at_rest,
+    begin,
+    changed,
+    climb,
+    end,
+    followed_up,
+    more_severe,
+)
 from services.escalation.domain.watching import picture, picture_of, refreshed
 from shared.contracts.escalation import AlertFacts, EscalationReason
 from shared.contracts.event import Severity
@@ -17,11 +28,15 @@ from shared.contracts.event import Severity
 MOST_KEPT = 50  # contacts, answers and reopenings of one complaint
 # A case at rest or in somebody's hands: a new alarm is news to whoever must answer.
 _NOT_CALLING = (CaseState.OPEN, CaseState.ACKNOWLEDGED, CaseState.SNOOZED)
+_CALLING = (CaseState.ESCALATED, CaseState.EXHAUSTED)
 
 
 @dataclass(frozen=True)
 class News:
-    """What one contact told about the complaint, at one revision of it. at: when it was told; count: of contacts."""
+    """How the complaint was read at one revision. at: when its newest contact was written; count: of all contacts.
+
+    is_contact: a new contact is why it was read again, not a correction or what another complaint had told.
+    """
 
     revision: int
     severity: Severity
@@ -29,11 +44,12 @@ class News:
     at: datetime
     count: int = 1
     timezone: str | None = None
+    is_contact: bool = True
 
 
 def take_news(case: Case, news: News, setting: Setting) -> list[Change]:
     """A complaint was read, for the first time or again: opens the case, or escalates it when the news is an alarm."""
-    if any(moment.revision == news.revision for moment in case.told.contacts):
+    if news.revision == case.facts_revision or any(m.revision == news.revision for m in case.told.contacts):
         return []
     before = case
     case = _with_news(case, news, setting.policy)
@@ -41,10 +57,8 @@ def take_news(case: Case, news: News, setting: Setting) -> list[Change]:
     if case.is_closed:
         updated = changed(case, What.UPDATED, details=details)
         return [updated] if case.state is CaseState.RESOLVED else [updated, *end(updated.case, setting)]
-    if case.state is CaseState.EARLY:
-        return begin(case, What.OPENED, setting)
-    if case.state is CaseState.RESOLVED:
-        return begin(case, What.REOPENED, setting)
+    if case.state in (CaseState.EARLY, CaseState.RESOLVED):
+        return begin(case, What.REOPENED if case.opened_at else What.OPENED, setting)
     updated = changed(refreshed(case, setting.policy), What.UPDATED, details=details)
     return [updated, *_if_alarmed(before, updated.case, setting)]
 
@@ -52,24 +66,13 @@ def take_news(case: Case, news: News, setting: Setting) -> list[Change]:
 def _if_alarmed(before: Case, case: Case, setting: Setting) -> list[Change]:
     """Whoever has taken the case has seen the old alarms; a new one is another matter."""
     fresh = setting.policy.first(case.alarms.keys() - before.alarms.keys())
-    if case.state is CaseState.ESCALATED and case.severity.rank > before.severity.rank:
-        return _more_severe(case, setting)
+    if case.state in _CALLING and case.severity.rank > before.severity.rank:
+        return more_severe(case, setting)
+    if case.state is CaseState.EXHAUSTED and fresh:
+        return alert_again(case, fresh, setting)
     if fresh is None or case.state not in _NOT_CALLING:
         return []
     return climb(afresh(case), fresh, setting)
-
-
-def _more_severe(case: Case, setting: Setting) -> list[Change]:
-    """Up at once if the ladder begins higher for this severity, else there is less time to answer."""
-    ladder = setting.policy.ladder(case.ladder)
-    if case.level < ladder.start_of(case.severity):
-        return climb(case, EscalationReason.SEVERITY, setting)
-    if case.level == 0 or case.escalated_at is None or case.respond_by is None:
-        return []
-    respond_by = case.escalated_at + ladder.level(case.level).respond_within[case.severity]
-    if respond_by >= case.respond_by:
-        return []
-    return [changed(case, What.NOTED, respond_by=respond_by, details={"respond_by": respond_by.isoformat()})]
 
 
 def take_answer(case: Case, revision: int, at: datetime, actor: str, setting: Setting) -> list[Change]:
@@ -100,9 +103,11 @@ def take_resolution(case: Case, revision: int, at: datetime, actor: str, setting
 
 def take_merging(case: Case, revision: int, at: datetime, actor: str) -> list[Change]:
     """The complaint is part of another one now: its own case is closed, and whoever climbs, climbs for the other."""
-    if case.ending or revision <= case.closed_revision:
+    if case.ending:
         return []
-    return _end_for_good(replace(case, closed_revision=revision), Ending.MERGED, What.MERGED, at, actor)
+    return _end_for_good(
+        replace(case, closed_revision=max(revision, case.closed_revision)), Ending.MERGED, What.MERGED, at, actor
+    )
 
 
 def take_forgetting(case: Case, revision: int, at: datetime) -> list[Change]:
@@ -124,25 +129,25 @@ def take_reopening(case: Case, revision: int, at: datetime, actor: str, setting:
     told = _with_moment(case.told.reopenings, Moment(revision, min(at, setting.now)))
     if told == case.told.reopenings:
         return []
-    newest = revision > case.reopened_revision
+    before, newest = case, revision > case.reopened_revision
     had_its_answer = case.state is CaseState.OPEN and case.is_answered
-    case = _with_alarms(replace(case, told=replace(case.told, reopenings=told)), revision, setting.policy, _REOPENED)
+    case = _with_reopenings(replace(case, told=replace(case.told, reopenings=told)), setting.policy)
     rests = case.state in (CaseState.RESOLVED, CaseState.ACKNOWLEDGED, CaseState.SNOOZED) or had_its_answer
-    if case.is_closed or not newest or not rests or case.facts is None:
-        return [changed(refreshed(case, setting.policy), What.NOTED, actor)]
-    return begin(case, What.REOPENED, setting, actor)
+    if newest and rests and not case.is_closed and case.facts:
+        return begin(case, What.REOPENED, setting, actor)
+    noted = changed(refreshed(case, setting.policy), What.NOTED, actor)
+    return [noted] if case.is_closed else [noted, *_if_alarmed(before, noted.case, setting)]
 
 
 def take_rating(case: Case, revision: int, score: float, actor: str, setting: Setting) -> list[Change]:
     """The customer rated the service, perhaps after the complaint was closed: a low rating may open it again."""
-    if case.told.rating is not None and (revision == case.rated_revision or case.told.rating <= score):
+    if case.told.rating is not None and (case.told.rating, case.rated_revision) <= (score, revision):
         return []
     before = case
-    told = replace(case.told, rating=score)
-    case = replace(case, told=told, rated_revision=max(revision, case.rated_revision))
-    case = _with_alarms(case, revision, setting.policy, _RATED)
+    case = replace(case, told=replace(case.told, rating=score), rated_revision=revision)
+    case = _with_rating(case, setting.policy)
     details = {"score": score}
-    if case.state is CaseState.EARLY or case.is_closed:
+    if case.facts is None or case.is_closed:
         return [changed(case, What.RATED, actor, details=details)]
     rated = changed(refreshed(case, setting.policy), What.RATED, actor, details=details)
     if case.state is CaseState.RESOLVED:
@@ -155,10 +160,9 @@ def take_request(case: Case, revision: int, actor: str, setting: Setting) -> lis
     if revision <= case.requested_revision:
         return []
     before = case
-    case = replace(case, requested_revision=revision)
-    case = _with_alarms(case, revision, setting.policy, _REQUESTED)
+    case = _with_request(replace(case, requested_revision=revision), setting.policy)
     requested = changed(case, What.REQUESTED, actor)
-    if case.state is CaseState.EARLY or case.is_closed:
+    if case.facts is None or case.is_closed:
         return [requested]
     if case.state is CaseState.RESOLVED:
         return [requested, *begin(requested.case, What.REOPENED, setting)]
@@ -175,7 +179,7 @@ def take_owner(case: Case, owner: Owner, told: Change, setting: Setting) -> list
     seen = picture(case)
     calls = seen and owner.declined and setting.policy.trigger(EscalationReason.DECLINED, seen)
     if calls and case.state is CaseState.OPEN:
-        return [replace(told, case=case), *climb(case, EscalationReason.DECLINED, setting)]
+        return [replace(told, case=case), *climb(afresh(case), EscalationReason.DECLINED, setting)]
     return [replace(told, case=case)]
 
 
@@ -188,7 +192,7 @@ def take_unreachable(case: Case, unreached: Collection[str], setting: Setting) -
 
 def _with_news(case: Case, news: News, policy: Policy) -> Case:
     facts, asks_kind = news.facts, news.facts.asks_kind
-    told = case.told
+    told, is_newest = case.told, news.revision > case.facts_revision
     asked_at = min(filter(None, (told.asked_at, news.at if asks_kind != NOT_ASKED else None)), default=None)
     told = replace(
         told,
@@ -197,10 +201,10 @@ def _with_news(case: Case, news: News, policy: Policy) -> Case:
         anger=max(told.anger, facts.anger),
         flags=tuple(sorted({*told.flags, *facts.flags})),
         count=max(told.count, news.count),
-        contacts=_with_moment(told.contacts, Moment(news.revision, news.at)),
-        timezone=news.timezone or told.timezone,
+        contacts=_with_moment(told.contacts, Moment(news.revision, news.at)) if news.is_contact else told.contacts,
+        timezone=_timezone(told, news, is_newest),
     )
-    is_first, is_newest = case.facts is None, news.revision > case.facts_revision
+    is_first = case.facts is None
     strongest = stronger_ask(case.facts.asks_kind if case.facts else asks_kind, asks_kind)
     known = facts if is_first or is_newest or case.facts is None else case.facts
     severity = case.severity
@@ -217,6 +221,11 @@ def _with_news(case: Case, news: News, policy: Policy) -> Case:
     return _with_early_alarms(case, policy) if is_first else case
 
 
+def _timezone(told: Told, news: News, is_newest: bool) -> str:
+    wins = is_newest or told.timezone == Told.timezone
+    return news.timezone if wins and news.timezone else told.timezone
+
+
 def _alarms_of(case: Case, news: News, policy: Policy) -> Mapping[EscalationReason, int]:
     """By what this contact alone was read as, so that the order of the contacts does not matter."""
     if news.revision <= case.corrected_revision:
@@ -228,19 +237,35 @@ def _alarms_of(case: Case, news: News, policy: Policy) -> Mapping[EscalationReas
 def _with_early_alarms(case: Case, policy: Policy) -> Case:
     """What was told before the complaint was read is looked at now."""
     if case.told.rating is not None:
-        case = _with_alarms(case, case.rated_revision, policy, _RATED)
-    if case.told.reopenings:
-        case = _with_alarms(case, case.reopened_revision, policy, _REOPENED)
-    if case.requested_revision:
-        case = _with_alarms(case, case.requested_revision, policy, _REQUESTED)
+        case = _with_rating(case, policy)
+    case = _with_reopenings(case, policy)
+    return _with_request(case, policy) if case.requested_revision else case
+
+
+def _with_reopenings(case: Case, policy: Policy) -> Case:
+    """The alarm is that of the first reopening that is one too many, in whatever order they are heard."""
+    seen = picture(case)
+    for count, moment in enumerate(case.told.reopenings if seen else (), start=1):
+        assert seen is not None
+        if policy.fired(replace(seen, reopenings=count), _REOPENED):
+            return replace(case, alarms={**case.alarms, EscalationReason.REOPENED: moment.revision})
     return case
 
 
-def _with_alarms(case: Case, revision: int, policy: Policy, among: Collection[EscalationReason]) -> Case:
+def _with_request(case: Case, policy: Policy) -> Case:
+    """Each request is one of its own: what was asked for after the end is not what was asked for before."""
     seen = picture(case)
-    if seen is None:
+    if seen is None or policy.trigger(EscalationReason.UPSTREAM_REQUEST, seen) is None:
         return case
-    return replace(case, alarms=_earliest(case.alarms, policy.fired(seen, among), revision))
+    return replace(case, alarms={**case.alarms, EscalationReason.UPSTREAM_REQUEST: case.requested_revision})
+
+
+def _with_rating(case: Case, policy: Policy) -> Case:
+    """The alarm is that of the worst rating."""
+    seen = picture(case)
+    if seen is None or policy.trigger(EscalationReason.LOW_RATING, seen) is None:
+        return case
+    return replace(case, alarms={**case.alarms, EscalationReason.LOW_RATING: case.rated_revision})
 
 
 def _earliest(
@@ -265,6 +290,4 @@ def stronger_ask(one: str, other: str) -> str:
     return one if other == NOT_ASKED else other
 
 
-_RATED = (EscalationReason.LOW_RATING,)
 _REOPENED = (EscalationReason.REOPENED,)
-_REQUESTED = (EscalationReason.UPSTREAM_REQUEST,)

@@ -9,8 +9,7 @@ from services.escalation.domain.duty import Override
 from services.escalation.domain.lint_duty import find_gaps
 from services.escalation.domain.people import EVERYWHERE, Supervisor
 from services.escalation.domain.policy import Kind as RecipientKind
-from services.escalation.domain.policy import Ladder, Level, Measure, Policy, Recipient, When
-from shared.contracts.escalation import EscalationReason
+from services.escalation.domain.policy import Ladder, Level, Policy, Recipient, When
 from shared.policy.words import ANY, NONE
 
 MOST_SHOWN = 5
@@ -26,12 +25,11 @@ class Kind(StrEnum):
     TOP_LEVEL_EMPTY = "top_level_empty"
     DUTY_GAP = "duty_gap"
     LEVEL_WITHOUT_DUTY = "level_without_duty"
-    NO_END = "no_end"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """name: of the ladder, the rota, the clock or the person."""
+    """name: of the ladder, the rota or the person."""
 
     kind: Kind
     name: str
@@ -54,7 +52,6 @@ def lint(
         *_unreachable(policy, everybody, reachable),
         *(one for ladder in policy.ladders for one in _empty(policy, ladder, everybody)),
         *_gaps(policy, everybody, overrides, now),
-        *_endless(policy),
     ]
     return tuple(dict.fromkeys(found))
 
@@ -147,14 +144,6 @@ def _gaps(
                 yield Finding(Kind.LEVEL_WITHOUT_DUTY, ladder.name, text)
             elif gap:
                 yield Finding(Kind.DUTY_GAP, gap.rotas, gap.text)
-
-
-def _endless(policy: Policy) -> Iterator[Finding]:
-    ends = {clock.name for clock in policy.clocks if clock.measures is Measure.RESOLUTION and clock.when == When()}
-    overdue = [trigger for trigger in policy.triggers if trigger.reason is EscalationReason.OVERDUE]
-    if not any(not trigger.clocks or trigger.clocks & ends for trigger in overdue):
-        names = ", ".join(sorted(ends))
-        yield Finding(Kind.NO_END, names, "no overdue trigger hears its end, so a case may stay open for ever")
 
 
 def _shown(number: int, level: Level) -> str:

@@ -67,7 +67,7 @@ class People:
     def _meant(self, recipient: Recipient, wanted: Wanted, now: datetime) -> Sequence[str]:
         match recipient.kind:
             case Kind.PERSON:
-                return self._present([recipient.name] if recipient.name in self.known else [], now)
+                return self._present([recipient.name], now)
             case Kind.DUTY:
                 return [duty.person for duty in self.duties(recipient.name, now)]
             case Kind.TEAM_LEAD:

@@ -1,4 +1,4 @@
-"""The policy: what escalates, which clocks run, who is on which rung. Made by the policy reader, asked by the decisions."""
+"""The policy: what escalates, which clocks run, who is on which rung. Made by the policy reader; pure."""
 
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -60,7 +60,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class When:
-    """Conditions that all must hold; None = says nothing. A set: one of them; ANY = whatever is known, NONE = not known.
+    """Conditions that all must hold; None = says nothing. A set: one of them; ANY = whatever is known, NONE = unknown.
 
     tier is compared in small letters. anger: at least; contacts, reopenings: at least; rating: at most.
     """
@@ -123,8 +123,8 @@ class Trigger:
 
 class Measure(StrEnum):
     """What a clock measures. FIRST_ANSWER: from the receipt to the first answer. NEXT_ANSWER: from the earliest contact
-    after an answer to the next answer. RESOLUTION: from the receipt to the end. SUPERVISOR: from when the customer first
-    asked for somebody until a named person takes the case.
+    after an answer to the next answer. RESOLUTION: from the receipt to the end. SUPERVISOR: from when the customer
+    first asked for somebody until a named person takes the case.
     """
 
     FIRST_ANSWER = "first_answer"
@@ -150,7 +150,7 @@ class PauseReason(StrEnum):
 class ClockRule:
     """A clock that runs for each case that `when` fits.
 
-    starts: RECEIVED, or OPENED: when Ombud first heard of it, so that an old backlog is not overdue the day it comes in.
+    starts: RECEIVED, or OPENED: when Ombud first heard of it, so that an old backlog is not overdue as it comes in.
     hours: None = calendar time; REGION = the hours of the complaint's region; else a name of hours. warn: percents.
     told: recipients of its warnings, as of a Level. pauses: the reasons that stop it for a while.
     """
@@ -170,7 +170,7 @@ REGION = "region"  # of ClockRule.hours
 
 
 class Kind(StrEnum):
-    """How a recipient of a level is named. ROLE: a role on the ladder; TEAM_LEAD: of the agent who has the complaint."""
+    """How a recipient of a level is named. ROLE: on the ladder; TEAM_LEAD: of the agent who has the complaint."""
 
     PERSON = "person"
     ROLE = "role"

@@ -2,9 +2,8 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cached_property
 from typing import NamedTuple
 
 from shared.hours.calendar import Calendar, first_shown
@@ -87,23 +86,21 @@ class Stretch(NamedTuple):
 
 @dataclass(frozen=True)
 class Rota:
+    """courses: what was computed, by number of the block; every alert asks, and calendars are slow to walk through."""
+
     name: str
     shifts: tuple[RotaShift, ...]
+    courses: "dict[int, _Course]" = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def stretch(self, at: datetime) -> Stretch:
         """What holds at that instant, whatever the overrides and leaves."""
         number = (at - _EPOCH) // _BLOCK
-        course = self._courses.get(number)
+        course = self.courses.get(number)
         if course is None:
-            if len(self._courses) >= _MOST_BLOCKS:
-                self._courses.clear()
-            course = self._courses[number] = _course(self.shifts, _EPOCH + _BLOCK * number)
+            if len(self.courses) >= _MOST_BLOCKS:
+                self.courses.clear()
+            course = self.courses[number] = _course(self.shifts, _EPOCH + _BLOCK * number)
         return course.stretches[bisect_right(course.starts, at) - 1]
-
-    @cached_property
-    def _courses(self) -> "dict[int, _Course]":
-        """By number of the block; every alert asks, and to go through the calendars takes a hundred times as long."""
-        return {}
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Unit(StrEnum):
-    """TIME: elapsed, or open hours if there is a calendar. DAYS: of the local calendar. BUSINESS_DAYS: days with hours."""
+    """TIME: elapsed, or open hours if there are hours. DAYS: local ones. BUSINESS_DAYS: those with hours."""
 
     TIME = "time"
     DAYS = "days"

@@ -43,9 +43,33 @@ def begin(case: Case, what: What, setting: Setting, actor: str = OMBUD) -> list[
     opened = replace(
         afresh(case), state=CaseState.OPEN, since=now, opened_at=case.opened_at or now, taken_at=None, parent_id=None
     )
-    change = changed(refreshed(opened, setting.policy), what, actor, outcome=None, remedies=())
+    change = changed(watched(opened, setting), what, actor, outcome=None, remedies=())
     trouble = trouble_of(change.case, setting.policy)
     return [change, *climb(change.case, trouble, setting)] if trouble else [change]
+
+
+def watched(case: Case, setting: Setting) -> Case:
+    """An open case with its clocks. Of one that is overdue they ask no more, so that it has a time of its own."""
+    case = refreshed(case, setting.policy)
+    if not is_overdue(case, setting):
+        return case
+    return replace(case, respond_by=setting.now + setting.policy.follow_up.within[case.severity])
+
+
+def is_overdue(case: Case, setting: Setting) -> bool:
+    """Whether a clock is broken and runs on, for which the policy escalates."""
+    return breaks(case, [c.name for c in case.clocks if c.told >= BROKEN and c.stopped_at is None], setting)
+
+
+def breaks(case: Case, broken: Collection[str], setting: Setting) -> bool:
+    """Whether the policy escalates for one of these clocks."""
+    seen = seen_of(case)
+    return bool(broken) and any(
+        trigger.reason is EscalationReason.OVERDUE
+        and trigger.when.fits(seen)
+        and (not trigger.clocks or not trigger.clocks.isdisjoint(broken))
+        for trigger in setting.policy.triggers
+    )
 
 
 def trouble_of(case: Case, policy: Policy) -> EscalationReason | None:
@@ -53,23 +77,6 @@ def trouble_of(case: Case, policy: Policy) -> EscalationReason | None:
     seen = picture(case)
     declined = case.owner.declined and seen and policy.trigger(EscalationReason.DECLINED, seen)
     return policy.first({*case.alarms, *([EscalationReason.DECLINED] if declined else [])})
-
-
-def escalates_for(clocks: Collection[str], case: Case, setting: Setting) -> bool:
-    """Whether the policy escalates when one of these clocks has broken."""
-    seen = seen_of(case)
-    return any(
-        trigger.reason is EscalationReason.OVERDUE
-        and trigger.when.fits(seen)
-        and (not trigger.clocks or not trigger.clocks.isdisjoint(clocks))
-        for trigger in setting.policy.triggers
-    )
-
-
-def overdue_of(case: Case, setting: Setting) -> EscalationReason | None:
-    """The reason to escalate a case that was overdue while nobody was to be alerted of it."""
-    broken = [clock.name for clock in case.clocks if clock.told >= BROKEN and clock.stopped_at is None]
-    return EscalationReason.OVERDUE if broken and escalates_for(broken, case, setting) else None
 
 
 def end(
@@ -97,6 +104,7 @@ def afresh(case: Case) -> Case:
     """At the foot of the ladder, with nobody's name on it."""
     return replace(
         at_rest(case),
+        state=CaseState.OPEN,
         ladder=case.ladder if case.is_major else "",
         level=0,
         repeats=0,
@@ -131,16 +139,38 @@ def climb(case: Case, reason: EscalationReason, setting: Setting) -> list[Change
 def climb_to(case: Case, level: int, reason: EscalationReason, setting: Setting) -> list[Change]:
     """To a level that a person chose, or the next one above it that has somebody."""
     ladder = setting.policy.ladder(case.ladder)
-    return _climb_from(replace(case, round=case.round + 1), level - 1, ladder, reason, setting)
+    case = replace(_untaken(case), state=CaseState.OPEN, round=case.round + 1)
+    return _climb_from(case, level - 1, ladder, reason, setting)
 
 
 def alert_again(case: Case, reason: EscalationReason, setting: Setting, repeats: int = 0) -> list[Change]:
     """The same level in a new round: whoever is there now."""
+    if case.state in (CaseState.ACKNOWLEDGED, CaseState.SNOOZED):
+        case = replace(_untaken(case), state=CaseState.OPEN)
     if case.level == 0:
         return climb(case, reason, setting)
-    case = replace(case, round=case.round + 1, acknowledged_by=None, acknowledged_at=None)
+    case = replace(case, round=case.round + 1)
     ladder = setting.policy.ladder(case.ladder)
     return _climb_from(at_rest(case), min(case.level, ladder.top_level) - 1, ladder, reason, setting, repeats)
+
+
+def more_severe(case: Case, setting: Setting) -> list[Change]:
+    """Up at once if the ladder begins higher for this severity, else there is less time to answer."""
+    ladder = setting.policy.ladder(case.ladder)
+    if case.state is CaseState.EXHAUSTED:
+        return alert_again(case, EscalationReason.SEVERITY, setting)
+    if case.level < ladder.start_of(case.severity):
+        return climb(case, EscalationReason.SEVERITY, setting)
+    if case.level == 0 or case.escalated_at is None or case.respond_by is None:
+        return []
+    respond_by = case.escalated_at + level_of(case, setting).respond_within[case.severity]
+    if respond_by >= case.respond_by:
+        return []
+    return [changed(case, What.NOTED, respond_by=respond_by, details={"respond_by": respond_by.isoformat()})]
+
+
+def _untaken(case: Case) -> Case:
+    return replace(at_rest(case), acknowledged_by=None, acknowledged_at=None)
 
 
 def _climb_from(
@@ -150,7 +180,7 @@ def _climb_from(
     for number, level in ladder.levels_above(below):
         opening = _closed_until(level, case, setting)
         if opening and level.outside is Outside.WAIT:
-            return [*changes, changed(case, What.LEVEL_CLOSED, why=reason, respond_by=opening, details=_until(opening))]
+            return [*changes, _waits(case, number, reason, opening)]
         rung: dict[str, Any] = {
             "level": number,
             "reason": reason,
@@ -164,6 +194,13 @@ def _climb_from(
         changes.append(changed(case, empty, why=reason, recipients=(), **rung))
         case, reason, repeats = changes[-1].case, EscalationReason.UNREACHABLE, 0
     return [*changes, _exhausted(case, reason, setting)]
+
+
+def _waits(case: Case, number: int, reason: EscalationReason, opening: datetime) -> Change:
+    """Below that level until it opens; on the rung where somebody was alerted, if somebody was."""
+    place: dict[str, Any] = {"level": number - 1, "reason": reason} if case.state is CaseState.OPEN else {}
+    details = {"opens_at": opening.isoformat()}
+    return changed(at_rest(case), What.LEVEL_CLOSED, why=reason, details=details, respond_by=opening, **place)
 
 
 def _called(case: Case, level: Level, recipients: tuple[str, ...], rung: Mapping[str, Any], setting: Setting) -> Change:
@@ -190,7 +227,7 @@ def _called(case: Case, level: Level, recipients: tuple[str, ...], rung: Mapping
 def _exhausted(case: Case, reason: EscalationReason, setting: Setting) -> Change:
     """Still somebody's duty: the top is alerted again after a while, and the operator hears of it each time."""
     again_at = setting.now + setting.policy.again_after[case.severity]
-    return changed(at_rest(case), What.EXHAUSTED, why=reason, state=CaseState.EXHAUSTED, respond_by=again_at)
+    return changed(_untaken(case), What.EXHAUSTED, why=reason, state=CaseState.EXHAUSTED, respond_by=again_at)
 
 
 def recipients_of(level: Level, case: Case, setting: Setting) -> tuple[str, ...]:
@@ -215,10 +252,6 @@ def _closed_until(level: Level, case: Case, setting: Setting) -> datetime | None
     return calendar.next_opening(setting.now) or setting.now + _NEVER
 
 
-def _until(opening: datetime) -> dict[str, Any]:
-    return {"opens_at": opening.isoformat()}
-
-
 _NEVER = timedelta(days=1)  # hours that never come are looked at again the next day
 
 
@@ -231,5 +264,11 @@ def seen_of(case: Case) -> Picture:
 
 def level_of(case: Case, setting: Setting) -> Level:
     """The rung that the case is on; the lowest for one that is on none."""
-    ladder = setting.policy.ladder(case.ladder)
+    ladder = ladder_of(case, setting.policy)
     return ladder.level(min(max(case.level, 1), ladder.top_level))
+
+
+def ladder_of(case: Case, policy: Policy) -> Ladder:
+    """The one that the case is on, or would climb."""
+    seen = None if case.ladder else picture(case)
+    return policy.ladder_for(seen) if seen else policy.ladder(case.ladder)

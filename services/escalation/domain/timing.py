@@ -14,9 +14,10 @@ from services.escalation.domain.steps import (
     Setting,
     afresh,
     alert_again,
+    breaks,
     changed,
     climb,
-    escalates_for,
+    is_overdue,
     level_of,
     wanted_for,
 )
@@ -72,7 +73,7 @@ def _told(clock: Clock, percent: int, case: Case, setting: Setting) -> dict[str,
 
 def _move(case: Case, broken: list[str], setting: Setting) -> list[Change]:
     """One step, whatever is due; a new alarm comes before what the ladder asks for."""
-    if broken and case.state in _CAN_BREAK and escalates_for(broken, case, setting):
+    if case.state in _CAN_BREAK and breaks(case, broken, setting):
         return climb(afresh(case), EscalationReason.OVERDUE, setting)
     if _is_due(case.unassigned_at, setting) and case.state is CaseState.OPEN:
         return climb(afresh(case), EscalationReason.UNASSIGNED, setting)
@@ -91,9 +92,17 @@ def _climb(case: Case, setting: Setting) -> list[Change]:
             return alert_again(case, EscalationReason.SNOOZE_ENDED, setting)
         case CaseState.EXHAUSTED:
             return alert_again(case, EscalationReason.UNANSWERED, setting)
-        case CaseState.OPEN:  # its level was closed until now
-            return climb(case, case.reason or EscalationReason.OVERDUE, setting)
+        case CaseState.OPEN:
+            return _go_on(case, setting)
     return []
+
+
+def _go_on(case: Case, setting: Setting) -> list[Change]:
+    """Its level was closed until now; or it was handed back overdue, and rests if it no longer is."""
+    resting = replace(case, respond_by=None)
+    if case.reason is None and resting.due_at and not is_overdue(case, setting):
+        return [changed(resting, What.NOTED)]
+    return climb(case, case.reason or EscalationReason.OVERDUE, setting)
 
 
 def _follow_up(case: Case, setting: Setting) -> list[Change]:

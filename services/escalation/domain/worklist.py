@@ -8,7 +8,7 @@ from shared.contracts.event import Severity
 
 
 class Sort(StrEnum):
-    """SEVERITY: the most severe first, then the longest waiting. AGE: the longest waiting first. DUE: what is due next."""
+    """SEVERITY: the most severe first, then the longest waiting. AGE: the longest waiting. DUE: what is due next."""
 
     SEVERITY = "severity"
     AGE = "age"

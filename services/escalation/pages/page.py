@@ -12,9 +12,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from services.escalation.domain.case import Case, CaseState, Ending
-from services.escalation.pages import wording
-from shared.contracts.escalation import AlertFacts
+from services.escalation.domain.case import Case, What
+from services.escalation.domain.clocks import Clock, has_kept, is_paused
+from services.escalation.domain.policy import PauseReason, Policy
+from services.escalation.pages import acts, story, wording
+from services.escalation.pages.acts import Act, Filled
+from services.escalation.pages.state import meanwhile, state_of, used_for
+from shared.contracts.escalation import AlertFacts, Outcome, Remedy
 from shared.links import EXPIRED, Claim
 
 _FOLDER = Path(__file__).parent
@@ -30,35 +34,67 @@ _HEADERS = {
     "Cache-Control": "no-store",
     "X-Robots-Tag": "noindex, nofollow",
 }
+# What a form is called, and its button.
+_TITLES = {
+    Act.TAKE: ("", "I take this case"),
+    Act.TAKE_OVER: ("", "I take this case over"),
+    Act.RESUME: ("", "Let the clocks run again"),
+    Act.RESOLVE: ("Resolve it", "Resolve the case"),
+    Act.NOTE: ("Add a note", "Add the note"),
+    Act.PAUSE: ("Stop the clocks for a while", "Stop the clocks"),
+    Act.SNOOZE: ("Put it off", "Put the case off"),
+    Act.ESCALATE: ("Ask the next level", "Ask the next level"),
+    Act.HAND_BACK: ("Give it back to the agents", "Give it back"),
+}
 _TEMPLATES = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-_TEMPLATES.filters |= {"span": wording.span, "readable": wording.readable, "machine": wording.machine}
-_TEMPLATES.globals["style"] = Markup(_STYLE)
-
-
-@dataclass(frozen=True)
-class State:
-    """The box at the top: how things stand for the reader."""
-
-    headline: str
-    at: datetime | None = None
-    more: str = ""
+_TEMPLATES.filters |= {
+    "span": wording.span,
+    "readable": wording.readable,
+    "machine": wording.machine,
+    "words": wording.words,
+    "both": lambda name: (str(name), wording.words(name)),
+    "length": lambda name: (name, wording.span(acts.LENGTHS[name])),
+    "titles": lambda act: _TITLES[act],
+}
+_TEMPLATES.globals |= {"style": Markup(_STYLE), "outcomes": [*Outcome], "remedies": [*Remedy]}
+_TEMPLATES.globals["pause_reasons"] = [*PauseReason]
+EMPTY = Filled(None, {}, {}, {})
+JUST_NOW = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class View:
-    """What the page is about. people: names by id."""
+    """What the page is about. people: names by id. parts: how many complaints are part of it. spent: for what the link
+    was used, and when. is_present: the link is of the case's present escalation.
+    """
 
     case: Case
     facts: AlertFacts
     claim: Claim
+    policy: Policy
     people: Mapping[str, str]
-    agent: str | None
     timeline: tuple[Mapping[str, Any], ...]
+    notes: Mapping[str, str]
+    parent: Case | None
+    parts: int
+    spent: tuple[str, datetime] | None
+    is_present: bool
     now: datetime
 
     @property
-    def can_be_taken(self) -> bool:
-        return self.case.state in (CaseState.OPEN, CaseState.ESCALATED, CaseState.EXHAUSTED)
+    def acts(self) -> tuple[Act, ...]:
+        """What the forms are for; a link that was used has none."""
+        if self.spent:
+            return ()
+        return acts.offered(self.case, self.claim.person, self.is_present, self.policy, self.now)
+
+    @property
+    def levels(self) -> int:
+        return self.policy.ladder(self.case.ladder).top_level
+
+    @property
+    def lengths(self) -> list[str]:
+        return acts.lengths(self.policy)
 
     @property
     def category(self) -> str:
@@ -70,8 +106,8 @@ class View:
         return "" if self.facts.language == "und" else self.facts.language
 
     @property
-    def waiting_since(self) -> datetime | None:
-        return self.case.since if self.can_be_taken else None
+    def is_waiting(self) -> bool:
+        return self.case.state in acts.NOBODY_HAS_IT and self.case.since is not None
 
     @property
     def waited(self) -> timedelta:
@@ -85,21 +121,62 @@ class View:
         return f"{wording.why(reason, self.case)}; escalated at first because {wording.why(trigger, self.case)}"
 
     @property
-    def others(self) -> list[str]:
-        return [self.name(r) for r in self.case.recipients if r != self.claim.person]
+    def alerted(self) -> list[str]:
+        return [self.name(r) + (" (you)" if r == self.claim.person else "") for r in self.case.recipients]
 
     @property
-    def story(self) -> list[tuple[datetime, str]]:
-        return [(row["at"], wording.sentence(row, self.case, self.people)) for row in self.timeline]
+    def regions(self) -> tuple[str, ...]:
+        return self.facts.regions or ((self.facts.region,) if self.facts.region else ())
+
+    @property
+    def story(self) -> list[story.Line]:
+        return story.told(self.timeline, self.notes, self.case, self.name)
+
+    @property
+    def just_now(self) -> str:
+        """What the reader has done a moment ago, so that whoever pressed a button sees that it worked."""
+        mine = [row for row in self.timeline if row["actor"] == self.claim.person and _is_act(row)]
+        row = mine[-1] if mine else None
+        if row is None or self.now - row["at"] > JUST_NOW:
+            return ""
+        return story.sentence(row, self.case, self.name)
+
+    def clock(self, clock: Clock) -> str:
+        """How a clock stands, in words."""
+        kept = has_kept(clock)
+        if kept is not None:
+            return "kept" if kept else "missed"
+        if clock.due_at <= self.now:
+            return "due now"
+        if self._is_paused(clock):
+            return f"stands still, {wording.span(clock.due_at - self.now)} left at least"
+        return f"running, {wording.span(clock.due_at - self.now)} left"
+
+    def _is_paused(self, clock: Clock) -> bool:
+        pause = is_paused(self.case.pauses, self.now)
+        return pause is not None and any(r.name == clock.name and pause.reason in r.pauses for r in self.policy.clocks)
+
+    def last(self, *whats: What) -> Mapping[str, Any] | None:
+        """The newest row of these kinds."""
+        return next((row for row in reversed(self.timeline) if row["what"] in whats), None)
 
     def name(self, person: str | None) -> str:
         return self.people.get(person, person) if person else "somebody"
 
 
-def case_page(view: View) -> Response:
-    """The case as the person of the claim sees it."""
-    stale = view.can_be_taken and view.claim.escalation_id != view.case.escalation_id
-    return _response("case.html", 200, view=view, state=_state(view), stale=stale)
+def _is_act(row: Mapping[str, Any]) -> bool:
+    return not row["what"].startswith("alert_")
+
+
+def case_page(view: View, status: int = 200, told: str = "", filled: Filled = EMPTY) -> Response:
+    """The case as the person of the claim sees it. told: why a form was not taken; filled: that form."""
+    said = {"state": state_of(view), "meanwhile": meanwhile(view), "used": used_for(view)}
+    return _response("case.html", status, view=view, told=told, filled=filled, **said)
+
+
+def go_to(token: str) -> Response:
+    """After a form, so that reloading the page sends nothing again; relative, since a proxy may add to the path."""
+    return Response("", 303, _HEADERS | {"Location": token}, content_type="text/html; charset=utf-8")
 
 
 def bad_link(reason: str) -> Response:
@@ -127,22 +204,6 @@ def erased() -> Response:
         headline="The customer's data was erased",
         more="The customer asked to be forgotten. The case is closed, and nothing more is needed.",
     )
-
-
-def _state(view: View) -> State:
-    case = view.case
-    if case.ending is Ending.MERGED:
-        return State("Part of another complaint now", case.closed_at, "Whoever is needed there is alerted for it.")
-    if case.state is CaseState.RESOLVED:
-        return State(f"Resolved by {view.name(case.closed_by)}", case.closed_at, "Nothing more is needed.")
-    if case.state is CaseState.ACKNOWLEDGED:
-        if case.acknowledged_by == view.claim.person:
-            return State("You have taken this case", case.acknowledged_at, "Nobody else is alerted any more.")
-        taker = view.name(case.acknowledged_by)
-        return State(f"{taker} has taken this case", case.acknowledged_at, "Nothing more is needed.")
-    if case.state is CaseState.EXHAUSTED:
-        return State("Nobody has taken this case, and no level is left", None, "It can still be taken.")
-    return State("Nobody has taken this case yet", None, "Whoever takes it stops the alerts to the next level.")
 
 
 def _response(template: str, status: int, **values: Any) -> Response:

@@ -1,74 +1,52 @@
-"""What the page says in words: why a level, what happened, how long. Used by page.py."""
+"""What the page says in words: why a level, how long, when. Used by the page and its story."""
 
-from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from services.escalation.domain.case import OMBUD, Case, What
+from services.escalation.domain.case import Case
 from shared.contracts.escalation import EscalationReason
-
-_STORY = {
-    What.OPENED: "The case was opened",
-    What.UPDATED: "The complaint was read again",
-    What.ANSWERED: "The customer got an answer from {actor}",
-    What.REOPENED: "The complaint was opened again",
-    What.NOTED: "A message about the complaint came late and changed nothing",
-    What.LEVEL_EMPTY: "Level {level} has nobody for this region: passed over",
-    What.ESCALATED: "Escalated to level {level}: {reason}",
-    What.ACKNOWLEDGED: "{actor} took the case",
-    What.RESOLVED: "Resolved by {actor}",
-    What.MERGED: "Merged into another complaint by {actor}",
-    What.FORGOTTEN: "The customer's data was erased",
-    What.EXHAUSTED: "No level is left and nobody has answered",
-    What.ASSIGNED: "Given to {agent}",
-    What.QUEUED: "Waits for an agent: {reason}",
-    What.ALERT_ACCEPTED: "{actor} was alerted by {channel}",
-    What.ALERT_FAILED: "{actor} could not be alerted by {channel}: {reason}",
-    What.ALERT_SUPPRESSED: "{actor} was not alerted by {channel}, on purpose: {reason}",
-    What.ALERT_AMBIGUOUS: "Whether {actor} was alerted by {channel} is not known",
-}
-
-
-_CHANNELS = {"sms": "SMS"}
 
 
 def why(reason: EscalationReason | None, case: Case) -> str:
     """Why the case moved to its level, as a sentence."""
-    below = f"level {case.level - 1}"
-    match reason:
-        case EscalationReason.SEVERITY:
-            return f"the severity is {case.severity.value}"
-        case EscalationReason.ASKED:
-            kind = case.facts.asks_kind if case.facts else "supervisor"
-            return f"the customer asks for {'an' if kind[0] in 'aeiou' else 'a'} {kind}"
-        case EscalationReason.OVERDUE:
-            return "the customer got no answer in time"
-        case EscalationReason.UNANSWERED:
-            return f"nobody at {below} answered in time"
-        case EscalationReason.UNREACHABLE:
-            return f"nobody could be reached at {below}"
-    return "not known"
+    if reason is None:
+        return "not known"
+    if reason is EscalationReason.ASKED:
+        kind = case.facts.asks_kind if case.facts else "supervisor"
+        return f"the customer asks for {'an' if kind[:1] in tuple('aeiou') else 'a'} {kind}"
+    below = f"level {case.level - 1}" if case.level > 1 else "a level"
+    return _WHY[reason].format(below=below, severity=case.severity.value)
 
 
-def sentence(row: Mapping[str, Any], case: Case, people: Mapping[str, str]) -> str:
-    """One row of the timeline in words."""
-    what, details = What(row["what"]), row["details"]
-    reason = str(row["reason"] or "").replace("_", " ")
-    if what is What.ESCALATED:
-        reason = _why_then(row, case)
-    actor = people.get(row["actor"], "Ombud" if row["actor"] == OMBUD else row["actor"])
-    return _STORY[what].format(
-        actor=actor,
-        level=row["level"],
-        reason=reason,
-        agent=details.get("agent", ""),
-        channel=_CHANNELS.get(details.get("channel"), details.get("channel")),
-    )
+_WHY = {
+    EscalationReason.SEVERITY: "the severity is {severity}",
+    EscalationReason.ANGER: "the customer is very angry",
+    EscalationReason.FLAGGED: "the complaint is marked as one that somebody must look at",
+    EscalationReason.TIER: "the policy says so for customers like this one",
+    EscalationReason.REPEATED: "the customer had to write again and again",
+    EscalationReason.LOW_RATING: "the customer gave a low rating",
+    EscalationReason.REOPENED: "the complaint was opened again",
+    EscalationReason.UNASSIGNED: "no agent has had it for too long",
+    EscalationReason.DECLINED: "all agents who could take it declined",
+    EscalationReason.OVERDUE: "a deadline has passed",
+    EscalationReason.UPSTREAM_REQUEST: "the system that the complaint came from asks for it",
+    EscalationReason.AGENT_REQUEST: "the agent asks for it",
+    EscalationReason.MANUAL: "somebody decided so",
+    EscalationReason.STORM: "many complaints are alike",
+    EscalationReason.UNANSWERED: "nobody answered in time",
+    EscalationReason.UNREACHABLE: "nobody could be reached at {below}",
+    EscalationReason.STALLED: "whoever had taken it did not go on with it in time",
+    EscalationReason.SHIFT_ENDED: "the shift of whoever had taken it is over",
+    EscalationReason.SNOOZE_ENDED: "the time that it was put off for is over",
+}
 
 
-def _why_then(row: Mapping[str, Any], case: Case) -> str:
-    return why(EscalationReason(row["reason"]), replace(case, level=row["level"]))
+def words(name: str) -> str:
+    """A name of ours as it is said."""
+    return name.replace("_", " ")
+
+
+def listed(names: list[str]) -> str:
+    return ", ".join(words(name) for name in names)
 
 
 def span(length: timedelta) -> str:

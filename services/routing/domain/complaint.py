@@ -35,7 +35,8 @@ _NEW_ROUND: dict[str, Any] = {"lost": 0, "tried": ()}
 @dataclass(frozen=True)
 class Complaint:
     """facts_revision, step_revision, answered_revision: the newest facts, the newest closing or reopening, the newest
-    answer that is known; 0 = none. policy_version: of the policy that read the facts last.
+    answer that is known; 0 = none. handed_back_revision: of the case, at the newest hand-back that it told of.
+    policy_version: of the policy that read the facts last.
 
     agent_id: who has it, or had it last. attempt: number of announced decisions. decision: how the last one came about.
     waiting_since: when it began to need an agent; it stays as it is when an agent loses it. relax_from: from when its
@@ -49,6 +50,7 @@ class Complaint:
     facts_revision: int = 0
     step_revision: int = 0
     answered_revision: int = 0
+    handed_back_revision: int = 0
     facts: Facts | None = None
     demand: Demand | None = None
     override: Mapping[str, Any] | None = None
@@ -162,14 +164,25 @@ class Complaint:
         return replace(seeking, rank_at=None)._queued(Reason.DECLINED, Decision(None, Reason.DECLINED), now)
 
     def handed_back(
-        self, override: Mapping[str, Any], by: str, note: str | None, policy: Policy, now: datetime
+        self,
+        override: Mapping[str, Any],
+        by: str,
+        note: str | None,
+        policy: Policy,
+        now: datetime,
+        *,
+        ignored: Mapping[str, str] | None = None,
     ) -> "Complaint":
-        """A supervisor puts it back into the line, with needs of their own if they wish, for somebody else."""
+        """A supervisor puts it back into the line, with needs of their own if they wish, for somebody else.
+
+        ignored: what they asked for that cannot be had; it is told in the history.
+        """
         wanted = dict(override) or None
         if self.is_in_line(policy) and not self.lost and wanted == self.override:
             return self  # told twice; whoever had it is not to get it again
         held = (self.agent_id,) if self.state is State.ASSIGNED and self.agent_id else ()
-        told = self._told(now, What.HANDED_BACK, agent_id=held[0] if held else None, by=by, note=note, details=wanted)
+        details = {**override, "ignored": dict(ignored)} if ignored else wanted
+        told = self._told(now, What.HANDED_BACK, agent_id=held[0] if held else None, by=by, note=note, details=details)
         return replace(told, state=State.WAITING, override=wanted, lost=0, tried=held, answer_by=None)._waiting_anew(
             policy, now, since=self.waiting_since
         )

@@ -97,8 +97,8 @@ def forgetting_her_ref(tx: Transaction) -> forgetting.Erased:
 
 
 @pytest.fixture
-def races(postgres_url: str) -> Iterator[Races]:
-    desk = Desk(postgres_url)
+def races(emptied_postgres_url: str) -> Iterator[Races]:
+    desk = Desk(emptied_postgres_url)
     desk.db.announce_with(lambda tx, announced: write_rows("intake", tx, announced))
     with ThreadPoolExecutor(2) as pool:
         yield Races(desk, pool)

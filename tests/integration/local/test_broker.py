@@ -81,6 +81,25 @@ def test_ctl_that_does_not_answer_is_said_on_one_line(broker: PrivateBroker) -> 
         broker.ctl("eval", "node().", patience=0.01)
 
 
+def test_an_expression_has_its_value_or_says_what_is_wrong_on_one_line(broker: PrivateBroker) -> None:
+    assert broker.evaluate("{node(), 1 + 1}") == "{ombud@localhost, 2}"
+    with pytest.raises(LocalError, match=r"^erl_call: .*syntax error before: [^\n]*$"):
+        broker.evaluate("one two")
+    with pytest.raises(LocalError, match=r"^erl_call: .*badarith"):
+        broker.evaluate("1 div 0")
+    with pytest.raises(LocalError, match=r"^erl_call: no answer within 0 s$"):
+        broker.evaluate("timer:sleep(60000)", patience=0.1)
+
+
+def test_a_virtual_host_goes_with_its_queues(broker: PrivateBroker) -> None:
+    uri = broker.add_vhost("tests/gone")
+    publish(uri, "gone", "a complaint")
+    broker.remove_vhost("tests/gone")
+    with pytest.raises(amqp.NotAllowed):
+        take(uri, "gone")
+    assert broker.evaluate('length(rabbit_amqqueue:list_names(<<"tests/gone">>))') == "0"
+
+
 def test_all_ports_are_on_loopback(broker: PrivateBroker) -> None:
     doors = [tuple(each.laddr) for each in psutil.net_connections("tcp") if each.status == "LISTEN"]
     ours = [(host, port) for host, port in doors if port in broker.ports.all]
@@ -128,3 +147,5 @@ def test_stop_of_a_second_node_of_the_next_line_leaves_nothing_behind(
     assert alive == []
     assert all(is_port_free(port) for port in second.ports.all)
     assert broker.is_alive
+    log = (second.data_dir / "log/ombud@localhost.log").read_text(errors="replace")
+    assert log.index("to stop collect_statistics") < log.index("SIGTERM received"), "or it waits 5 s for itself"

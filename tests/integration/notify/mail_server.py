@@ -13,7 +13,7 @@ from ombud.local.ports import free_ports
 from tests.harness.process import PATIENCE, eventually
 
 KEEP, DROP, HANG = "keep", "drop", "hang"  # keep the letter and then break off; break off; say nothing
-LATE, LATENESS = "late", 25.0  # behave, after so many seconds
+LATE, LATENESS = "late", 18.0  # behave, after so many seconds: more than a child gets to end if nothing else is said
 
 
 class MailServer:

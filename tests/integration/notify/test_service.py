@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.notify.domain import alert_id
+from services.notify.routes import alert_id
 from shared.contracts.topology import DEAD_LETTERS_EXCHANGE, SERVICES
 from shared.schema import migrate
 from tests.harness.bus import Bus
@@ -15,7 +15,17 @@ from tests.harness.clock import set_shift
 from tests.harness.process import ServiceProcess, eventually
 from tests.integration.notify.mail_server import MailServer
 from tests.integration.notify.twilio import Twilio
-from tests.unit.notify.build import CASE, MIGRATIONS, acknowledged, escalated, failed
+from tests.unit.notify.build import (
+    CASE,
+    MIGRATIONS,
+    acknowledged,
+    escalated,
+    failed,
+    handed_back,
+    muted,
+    snoozed,
+    warned,
+)
 
 ANN = {"name": "Ann", "email": "ann@example.org", "phone": "+420601234567"}
 BOSS = "boss@example.org"
@@ -126,6 +136,48 @@ def test_answered_case_is_not_told_any_more(notify, bus, mail_server):
     bus.publish(escalated("ann", case_id="another"))
     eventually(lambda: at_rest(notify, 1), "the other alert to end", notify.log)
     assert (states(notify), len(mail_server.letters)) == ({}, 1)
+
+
+@pytest.mark.parametrize("answer", [snoozed, handed_back, muted])
+def test_case_that_was_put_off_handed_back_or_muted_is_told_again_when_it_climbs(notify, bus, mail_server, answer):
+    bus.publish(answer(3))
+    eventually(lambda: bus.waiting("notify.escalation.v1") == 0, "the answer to be read", notify.log)
+    bus.publish(escalated("ann", revision=2))
+    bus.publish(escalated("ann", revision=4, level=2))
+    eventually(lambda: at_rest(notify, 1), "the alert to end", notify.log)
+    assert [letter["Subject"] for letter in mail_server.letters] == ["[High] privacy security, 0f8c2d11, level 2"]
+
+
+def test_warning_becomes_a_mail_and_nothing_climbs_when_it_fails(notify, bus, mail_server, twilio):
+    tap = bus.tap("notify")
+    bus.publish(warned("ann"))
+    bus.publish(warned("stranger", percent=95))
+    eventually(lambda: at_rest(notify, 2), "both alerts to end", notify.log)
+    (letter,) = mail_server.letters
+    assert letter["Subject"] == "[High] 80% gone: first answer, privacy security, 0f8c2d11"
+    told = sorted((headers["ce-type"], body["purpose"]) for headers, body in bus.take(tap))
+    assert told == [("alert.accepted", "warning"), ("alert.failed", "warning")]
+    assert twilio.messages == []
+
+
+def test_reply_to_a_text_message_is_announced_as_the_answer_of_whoever_has_the_number(start, bus, sqlite_url, twilio):
+    notify = start(sqlite_url, OMBUD_SMS_REPLIES="true")
+    assert notify.call("PUT", "/v1/contacts/ann", ANN | {"channels": ["sms"]}).status_code == 200
+    bus.publish(escalated("ann"))
+    eventually(lambda: at_rest(notify, 1), "the alert to end", notify.log)
+    assert "reply 1" in twilio.messages[0]["Body"]
+    tap = bus.tap("notify")
+    reply = {"channel": "sms", "from": ANN["phone"], "text": "1 0F8C2D11"}
+    answer = notify.call("POST", "/v1/replies", reply)
+    assert (answer.status_code, answer.json()["what"], answer.json()["case_id"]) == (200, "acknowledged", CASE)
+    eventually(lambda: at_rest(notify, 1), "the answer to leave", notify.log)
+    ((headers, body),) = bus.take(tap)
+    assert (headers["ce-type"], headers["ce-subject"], body["by"]) == ("alert.answered", CASE, "ann")
+    assert notify.call("POST", "/v1/replies", reply | {"text": "who?"}).json()["what"] == "not_understood"
+    assert notify.call("POST", "/v1/replies", reply | {"from": "+420999999999"}).status_code == 404
+    refused = notify.call("POST", "/v1/replies", reply | {"from": "me", "at": "now"})
+    assert refused.status_code == 422
+    assert {error["pointer"] for error in refused.json()["errors"]} == {"/from", "/at"}
 
 
 def test_last_resort_hears_of_severe_failures_of_each_service(notify, bus, mail_server):

@@ -18,7 +18,7 @@ from shared.tokens import digest
 from tests.harness.bus import Bus
 from tests.harness.events import a_classified
 from tests.harness.process import ServiceProcess, eventually
-from tests.unit.routing.builders import MIGRATIONS, answered, resolved
+from tests.unit.routing.builders import MIGRATIONS, answered, case_resolved, handed_back, resolved
 
 STRUCTURED = "application/cloudevents+json"
 TOKENS = {"ana": "person", "bea": "person", "petr.svoboda": "operator", "shop": "source"}
@@ -261,6 +261,28 @@ def test_a_supervisor_assigns_and_hands_back(routing: ServiceProcess, assigned: 
     assert (other["state"], other["reason"], other["needs"]["team"]) == ("waiting", "nobody_qualified", "recall")
     assert act(routing, assigned, "assign", {"agent_id": "nobody"}).status_code == 404
     assert act(routing, assigned, "hand-back", {"needs": {"language": None, "team": None}}).json()["agent"] is not None
+
+
+def test_a_case_that_is_handed_back_goes_to_somebody_else_once(
+    routing: ServiceProcess, bus: Bus, assigned: str
+) -> None:
+    tap = bus.tap("routing", "complaint.assigned")
+    assert routing.call("PUT", "/v1/agents/bea", AN_AGENT | {"skills": {"refund": 3}, "teams": ["recall"]}).ok
+    for event in (
+        handed_back(assigned, 7, team="recall", shoe_size="44"),
+        handed_back(assigned, 7),
+        case_resolved("other"),
+    ):
+        bus.publish(event)
+    eventually(lambda: (assignment(routing, assigned)["agent"] or {}).get("id") == "bea", "the next", routing.log)
+    eventually(lambda: assignment(routing, "other") != {}, "the last event", routing.log)
+    found = assignment(routing, assigned)
+    (told,) = [entry for entry in found["history"] if entry["what"] == "handed_back"]
+    assert (told["by"], told["details"]) == ("petr.svoboda", {"team": "recall", "ignored": {"shoe_size": "44"}})
+    assert (found["agent"]["id"], found["needs"]["team"]) == ("bea", "recall")
+    eventually(lambda: bus.waiting(tap) == 1, "it to be told", routing.log)
+    ((_, data),) = bus.take(tap)
+    assert (data["agent_id"], data["teams"]) == ("bea", ["recall"])
 
 
 def test_answered_the_time_to_answer_no_longer_runs(routing: ServiceProcess, bus: Bus, assigned: str) -> None:

@@ -76,7 +76,7 @@ storms:
 
 LEAST = """\
 name: least
-triggers: []
+triggers: [{reason: overdue}]
 clocks: [{name: resolution, measures: resolution, within: 5d}]
 ladders: [{name: all, levels: [{name: only, recipients: manager, respond_within: 1h}]}]
 """

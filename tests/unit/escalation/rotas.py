@@ -9,7 +9,7 @@ from shared.hours.calendar import Calendar, Shift
 
 PRAGUE, NEW_YORK, TOKYO = "Europe/Prague", "America/New_York", "Asia/Tokyo"
 INSTANT, HOUR, DAY = timedelta(microseconds=1), timedelta(hours=1), timedelta(days=1)
-DAILY = frozenset(range(7))
+DAILY, WORKDAYS = frozenset(range(7)), frozenset(range(5))
 MONDAY = date(2026, 11, 2)
 
 

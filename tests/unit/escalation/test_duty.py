@@ -119,6 +119,15 @@ def test_turns_are_counted_in_the_shifts_own_zone() -> None:
     assert (who(rota, utc("2026-11-02 14:59")), who(rota, utc("2026-11-02 15:00"))) == (["anna"], ["ben"])
 
 
+@pytest.mark.parametrize("hour", [7, 8, 9])
+def test_a_hand_over_around_the_start_of_a_shift_starts_or_moves_no_shift(hour: int) -> None:
+    """In Tokyo it is Tuesday morning while UTC still has Monday."""
+    rota = a_rota(a_shift("anna", "ben", start=8, end=16, zone=TOKYO, rotation=weekly(hour=hour, every=1)))
+    start = local(TOKYO, "2026-11-03 08:00")
+    at_first = ["ben"] if hour <= 8 else ["anna"]
+    assert [who(rota, start - HOUR / 2), who(rota, start), who(rota, start + 2 * HOUR)] == [[], at_first, ["ben"]]
+
+
 def test_a_shift_without_people_has_nobody() -> None:
     assert who(a_rota(a_shift(), a_shift(rotation=weekly())), NOON) == []
 
@@ -194,6 +203,7 @@ TODAY = ("2026-11-02 00:00", "2026-11-03 00:00")
         ({"anna": [away("2026-11-02 00:00", "2026-11-02 12:00", "caro")]}, ["anna", "ben"]),
         ({"anna": [away("2026-11-02 12:00", "2026-11-02 13:00", "caro")]}, ["caro", "ben"]),
         ({"anna": [away(*TODAY, "caro"), away(*TODAY, "dora")]}, ["caro", "ben"]),
+        ({"anna": [away(*TODAY), away(*TODAY, "dora")]}, ["dora", "ben"]),
         ({"caro": [away(*TODAY, "dora")]}, ["anna", "ben"]),
     ],
 )
@@ -206,6 +216,14 @@ def test_a_stand_in_has_the_duty_of_the_one_whose_shift_it_is() -> None:
     dora, _ = duties(TOGETHER, NOON, leaves=leaves)
     assert (dora.person, dora.why, dora.instead_of) == ("dora", Why.STAND_IN, "anna")
     assert (dora.since, dora.until) == (utc(LUNCH[0]), utc(LUNCH[1]))
+
+
+def test_who_has_a_shift_and_stands_in_for_another_has_the_duty_for_the_reason_that_comes_first() -> None:
+    leaves = {"anna": [away(*TODAY, "caro")]}
+    (caro,) = duties(a_rota(a_shift("caro"), a_shift("anna", end=22)), NOON, leaves=leaves)
+    assert (caro.why, caro.instead_of, caro.until) == (Why.SHIFT, None, utc("2026-11-02 22:00"))
+    (caro,) = duties(a_rota(a_shift("anna", end=22), a_shift("caro")), NOON, leaves=leaves)
+    assert (caro.why, caro.instead_of, caro.until) == (Why.STAND_IN, "anna", utc("2026-11-02 22:00"))
 
 
 @pytest.mark.parametrize(

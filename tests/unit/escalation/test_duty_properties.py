@@ -126,12 +126,13 @@ def settled(
     for place in range(len(holding) - 1, after - 1, -1):
         if holding[place].instead_of == person:
             return settled(holding[place].person, holding, place + 1, away, at, asked)
-    absent = [leave for leave in away.get(person, ()) if leave.start <= at < leave.end]
+    absent = [leave.stand_in for leave in away.get(person, ()) if leave.start <= at < leave.end]
     if not absent:
         return [person]
-    if person in asked or absent[0].stand_in is None:
+    named_ones = [stand_in for stand_in in absent if stand_in]
+    if person in asked or not named_ones:
         return []
-    return settled(absent[0].stand_in, holding, after, away, at, (*asked, person))
+    return settled(named_ones[0], holding, after, away, at, (*asked, person))
 
 
 # -- the properties -----------------------------------------------------------------------------------------------
@@ -159,6 +160,8 @@ def test_since_and_until_are_exact(scene: Scene, place: int) -> None:
             assert duty.person in expected(rota, said, away, then)
         if duty.until < at + HORIZON:
             assert duty.person not in expected(rota, said, away, duty.until)
+            last = {d.person: d for d in on_duty(rota, said, away, duty.until - INSTANT)}
+            assert last[duty.person].until == duty.until
         if duty.since > at - HORIZON:
             assert duty.person not in expected(rota, said, away, duty.since - INSTANT)
 

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from services.escalation import doors, store
+from services.escalation import link_doors, store
+from services.escalation.domain import answers
+from services.escalation.domain.answers import Refusal
 from services.escalation.domain.case import CaseState, Ending
 from shared.contracts.escalation import CaseEscalated, CaseResolved
 from shared.contracts.event import Severity
-from shared.contracts.intake import ComplaintForgotten, ComplaintMerged, ComplaintReopened
+from shared.contracts.intake import ComplaintForgotten, ComplaintMerged, ComplaintReopened, ComplaintResolved
 from shared.database import Database
 from shared.links import Claim
 from shared.outbox import write_rows
@@ -27,7 +29,7 @@ ENDS = pytest.mark.parametrize("end", [MERGED, FORGOTTEN], ids=["merged", "forgo
 
 def everything(db: Database) -> str:
     with db.read() as tx:
-        return str([list(tx.execute(select(table))) for table in (store.c, store.e)])
+        return str([list(tx.execute(select(table))) for table in (store.c, store.e, store.n)])
 
 
 @ENDS
@@ -80,7 +82,7 @@ def test_the_page_says_that_the_data_was_erased(desk: Desk) -> None:
     desk.hear(SEVERE)
     desk.hear(FORGOTTEN)
     with desk.db.read() as tx:
-        page = doors._page(tx, Claim("a", ID, "e", 1, "anna"))
+        page = link_doors._page(tx, Claim("a", ID, "e", 1, "anna"))
     assert page.status_code == 410 and "data was erased" in page.get_data(as_text=True)
 
 
@@ -88,14 +90,44 @@ def test_the_page_of_a_merged_case_says_so(desk: Desk) -> None:
     desk.hear(SEVERE)
     desk.hear(MERGED)
     with desk.db.read() as tx:
-        page = doors._page(tx, Claim("a", ID, "e", 1, "anna")).get_data(as_text=True)
+        page = link_doors._page(tx, Claim("a", ID, "e", 1, "anna")).get_data(as_text=True)
     assert "Part of another complaint now" in page and "Merged into another complaint by petra" in page
 
 
 def test_a_forgotten_case_can_be_taken_by_nobody(desk: Desk) -> None:
     desk.hear(SEVERE)
     desk.hear(FORGOTTEN)
-    assert desk.take(ID, "anna").outcome.value == "already_resolved"
+    assert desk.take(ID, "anna").refusal is Refusal.ALREADY_RESOLVED
+
+
+def test_what_people_wrote_about_it_is_erased_and_the_record_stays(desk: Desk) -> None:
+    other = replace(SEVERE, complaint_id="6b1f4b9e-0d0c-5d1c-9c7e-1f7f3a0e8a11", external_id="B-1")
+    desk.hear(SEVERE, other)
+    for case_id in (ID, other.complaint_id):
+        desk.answer(case_id, lambda case, setting: answers.remark(case, "anna", setting), "a rhubarb kettle, she says")
+    assert [row["note"] for row in desk.rows(ID) if row["note"]] == ["a rhubarb kettle, she says"]
+    desk.hear(FORGOTTEN)
+    assert [row["what"] for row in desk.rows(ID) if row["note"]] == []
+    assert "remarked" in desk.timeline(ID)
+    assert [row["note"] for row in desk.rows(other.complaint_id) if row["note"]] == ["a rhubarb kettle, she says"]
+
+
+@pytest.mark.parametrize(
+    "late", [ComplaintReopened(ID, 9, NOON), replace(SEVERE, revision=9)], ids=["reopened", "news"]
+)
+@ENDS
+def test_nothing_that_is_newer_opens_it_again(desk: Desk, end: Any, late: Any) -> None:
+    desk.hear(SEVERE)
+    desk.hear(end)
+    desk.hear(late)
+    assert desk.case(ID).state is CaseState.RESOLVED
+    assert len(desk.told(CaseEscalated)) == 1
+
+
+def test_merged_after_its_end_it_is_merged_all_the_same(desk: Desk) -> None:
+    desk.hear(SEVERE, ComplaintResolved(ID, 7, NOON, "crm"))
+    desk.hear(MERGED)
+    assert (desk.case(ID).ending, desk.case(ID).closed_by) == (Ending.MERGED, "crm")
 
 
 def test_alerts_about_it_that_were_not_told_yet_leave_the_outbox(desk: Desk) -> None:

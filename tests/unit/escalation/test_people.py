@@ -171,6 +171,25 @@ def test_the_stand_in_of_a_team_lead_is_told() -> None:
     assert told(TEAM_LEAD, people=People(where(ben=("eva",))), teams=("billing",)) == ["eva"]
 
 
+@pytest.mark.parametrize(
+    ("recipients", "ends"),
+    [
+        ([DUTY], "2026-11-02 20:00"),
+        ([DUTY, Recipient(Kind.DUTY, "late")], "2026-11-02 22:00"),
+        ([Recipient(Kind.DUTY, "late"), DUTY], "2026-11-02 22:00"),
+        ([Recipient(Kind.DUTY, "day"), person("night"), person("caro"), COORDINATORS], None),
+        ([], None),
+    ],
+)
+def test_the_duty_of_a_person_ends_with_the_last_rota_that_is_meant(
+    recipients: list[Recipient], ends: str | None
+) -> None:
+    rotas = (a_rota(a_shift("ben"), a_shift("caro")), replace(a_rota(a_shift("caro", end=22)), name="late"))
+    people = People(EVERYBODY, rotas)
+    assert people.duty_ends(recipients, "caro", NOON) == (utc(ends) if ends else None)
+    assert people.duty_ends(recipients, "dora", NOON) is None
+
+
 # -- several recipients -------------------------------------------------------------------------------------------
 
 

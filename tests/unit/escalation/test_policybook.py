@@ -1,52 +1,119 @@
-"""A case keeps the policy that it started with."""
+"""A case keeps the policy that it started with, in the database; the file may be exchanged meanwhile."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from services.escalation import store
 from services.escalation.policybook import PolicyBook
 from services.escalation.settings import SHIPPED_POLICY
-from shared.contracts.escalation import CaseEscalated, CaseExhausted
-from tests.unit.escalation.desk import Desk
-from tests.unit.escalation.test_usecases import id_of, severe
+from shared.database import Database
+from shared.policy.page import PolicyError
+from shared.schema import migrate
+from tests.unit.escalation.policies import LEAST
 
-ONE_LEVEL = """\
-name: short
-triggers: [{when: severity, is: [critical]}]
-first_answer_within: {critical: 1h, high: 1h, medium: 1h, low: 1h}
-ladder:
-  - {name: only, recipients: [manager], respond_within: {critical: 1m, high: 1m, medium: 1m, low: 1m}}
-"""
+OTHER = LEAST.replace("name: least", "name: other")
+WRONG = LEAST.replace("within: 5d", "within: 5x")
+OLD_FORM = "name: standard\nladder: [{name: only, recipients: [manager], respond_within: {critical: 1m}}]\n"
 
 
-def test_an_older_case_climbs_by_its_own_policy_after_a_new_one_was_loaded(desk: Desk) -> None:
-    desk.hear(severe("old"))
-    desk.book = PolicyBook(ONE_LEVEL, "short.yml")
-    desk.hear(severe("new"))
-    desk.jump(timedelta(hours=1))
-    while desk.tick():
-        pass
-    assert [e.case_id for e in desk.told(CaseExhausted)] == [id_of("new")]
-    climbed = desk.told(CaseEscalated)[-1]
-    assert (climbed.case_id, climbed.level) == (id_of("old"), 2)
-    assert climbed.policy_version.startswith("standard@")
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "policy.yml"
+    path.write_text(LEAST)
+    return path
 
 
-def test_a_policy_is_kept_even_when_the_first_transaction_was_rolled_back(desk: Desk) -> None:
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[Database]:
+    url = f"sqlite:///{tmp_path}/escalation.sqlite"
+    migrate(url, "escalation", SHIPPED_POLICY.parent / "migrations")
+    made = Database(url, "escalation")
+    yield made
+    made.close()
+
+
+def keep(db: Database, book: PolicyBook) -> str:
+    return db.run(book.keep_current).version
+
+
+def test_a_file_with_a_mistake_stops_the_start(file: Path) -> None:
+    file.write_text(WRONG)
+    with pytest.raises(PolicyError):
+        PolicyBook(file)
+
+
+def test_a_changed_file_is_for_new_cases_and_the_older_one_stays_known(file: Path, db: Database) -> None:
+    book = PolicyBook(file)
+    old = book.current
+    assert keep(db, book) == old.version
+    file.write_text(OTHER)
+    assert book.reload() and book.current.version.startswith("other@")
+    with db.read() as tx:
+        assert book.of(tx, old.version) == old
+        assert book.of(tx, book.current.version) is book.current
+    assert keep(db, book) == book.current.version
+    with db.read() as tx:
+        assert [store.find_policy(tx, v) for v in (old.version, book.current.version)] == [LEAST, OTHER]
+
+
+def test_a_file_with_a_mistake_leaves_the_policy(file: Path) -> None:
+    book = PolicyBook(file)
+    before = book.current
+    file.write_text(WRONG)
+    with capture_logs() as logs:
+        assert not book.reload()
+    assert book.current is before
+    assert [line["event"] for line in logs] == ["policy_refused"]
+    assert "clocks.0.within" in logs[0]["mistakes"][0]
+
+
+def test_a_policy_is_kept_even_when_the_first_transaction_was_rolled_back(file: Path, db: Database) -> None:
+    book = PolicyBook(file)
+
     def keep_and_fail() -> None:
-        with desk.db.transaction() as tx:
-            desk.book.keep_current(tx)
+        with db.transaction() as tx:
+            book.keep_current(tx)
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
         keep_and_fail()
-    for name in ("1", "2"):
-        desk.hear(severe(name))
-    with desk.db.read() as tx:
-        assert store.find_policy(tx, desk.book.current.version) == SHIPPED_POLICY.read_text()
+    for _ in range(3):
+        keep(db, book)
+    with db.read() as tx:
+        assert store.find_policy(tx, book.current.version) == LEAST
 
 
-def test_a_case_whose_policy_is_gone_climbs_by_the_current_one(desk: Desk) -> None:
-    with desk.db.read() as tx:
-        assert desk.book.of(tx, "lost@000") is desk.book.current
+def test_the_policy_that_was_kept_is_given_though_another_one_is_taken_meanwhile(file: Path, db: Database) -> None:
+    book = PolicyBook(file)
+    with db.transaction() as tx:
+        kept = book.keep_current(tx)
+        file.write_text(OTHER)
+        book.reload()
+        assert store.find_policy(tx, kept.version) == LEAST
+    assert kept.version != book.current.version
+
+
+@pytest.mark.parametrize("document", [OLD_FORM, "{", ""])
+def test_a_case_whose_policy_cannot_be_read_climbs_by_the_current_one_and_it_is_said_once(
+    file: Path, db: Database, document: str
+) -> None:
+    book = PolicyBook(file)
+    db.run(lambda tx: store.save_policy(tx, "old@1", document))
+    with capture_logs() as logs, db.read() as tx:
+        assert [book.of(tx, "old@1") for _ in range(2)] == [book.current] * 2
+    assert [(line["event"], line["policy_version"]) for line in logs] == [("policy_unreadable", "old@1")]
+
+
+def test_a_case_whose_policy_is_gone_climbs_by_the_current_one_also_after_that_was_exchanged(
+    file: Path, db: Database
+) -> None:
+    book = PolicyBook(file)
+    with capture_logs() as logs, db.read() as tx:
+        assert book.of(tx, "lost@000") is book.current
+        file.write_text(OTHER)
+        assert book.reload()
+        assert book.of(tx, "lost@000") is book.current
+    assert [line["event"] for line in logs if line["log_level"] == "error"] == ["policy_missing"]

@@ -6,7 +6,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.escalation.domain.policy import MAX_LEVELS, Measure, Policy
+from services.escalation.domain.policy import MAX_LEVELS, TRIGGER_REASONS, Measure, Policy
 from services.escalation.policyfile import parse
 from shared.contracts.event import Severity
 from shared.policy.page import PolicyError
@@ -46,7 +46,7 @@ def decides(policy: Policy) -> None:
     for severity in Severity:
         for region in ("CZ", "XX", None):
             seen = a_picture(severity=severity, region=region)
-            policy.fired(seen)
+            policy.fired(seen, TRIGGER_REASONS)
             ladder = policy.ladder_for(seen)
             assert 1 <= ladder.start_of(severity) <= ladder.top_level <= MAX_LEVELS
             assert all(severity in level.respond_within and level.recipients for level in ladder.levels)

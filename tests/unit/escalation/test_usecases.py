@@ -1,4 +1,4 @@
-"""Heard, decided, saved and announced, once: on SQLite here, on PostgreSQL from tests/integration/escalation."""
+"""Heard, decided, saved and announced, once: on both databases, by the shipped policy."""
 
 import uuid
 from datetime import timedelta
@@ -6,10 +6,18 @@ from typing import Any
 
 import pytest
 
-from services.escalation.domain.case import CaseState
 from services.escalation.domain.answers import Refusal
+from services.escalation.domain.case import CaseState
 from shared import clock
-from shared.contracts.escalation import CaseAcknowledged, CaseEscalated, CaseExhausted, CaseOpened, CaseResolved
+from shared.contracts.escalation import (
+    CaseAcknowledged,
+    CaseEscalated,
+    CaseExhausted,
+    CaseOpened,
+    CaseResolved,
+    CaseWarned,
+    EscalationReason,
+)
 from shared.contracts.event import Severity
 from shared.contracts.intake import (
     ComplaintAnswered,
@@ -99,17 +107,23 @@ def test_region_and_language_find_their_people_however_upstream_spells_them(
     assert (escalated.facts.region, escalated.facts.language) == spelled
 
 
-def test_where_nothing_is_known_of_region_and_language_everybody_with_the_role_is_told(desk: Desk) -> None:
+def test_where_nothing_is_known_of_region_and_language_all_coordinators_are_told_first(desk: Desk) -> None:
     desk.hear(severe(customer=Customer(region=" "), language="und"))
     (escalated,) = desk.told(CaseEscalated)
-    assert (escalated.recipients, escalated.facts.language) == (("anna", "ben"), "und")
+    assert (escalated.level, escalated.recipients, escalated.facts.language) == (1, ("caro",), "und")
+    assert desk.case(id_of("1")).ladder == "unplaced"
 
 
 def test_a_mild_complaint_opens_a_case_with_a_deadline(desk: Desk) -> None:
     desk.hear(a_complaint())
     (opened,) = desk.told(CaseOpened)
-    assert opened.clocks[0].name == "first_answer"
-    assert opened.clocks[0].due_at == desk.case(id_of("1")).due_at
+    case = desk.case(id_of("1"))
+    assert case.since is not None
+    assert {clock.name: clock.due_at - case.since for clock in opened.clocks} == {
+        "first_answer": timedelta(days=2),
+        "resolution": timedelta(days=15),
+    }
+    assert case.due_at == case.since + timedelta(days=1), "half of the first, which is also when nobody works on it"
 
 
 def test_told_twice_is_announced_once(desk: Desk) -> None:
@@ -150,33 +164,46 @@ def test_asking_for_any_human_does_not_escalate_by_the_shipped_policy(desk: Desk
 
 def test_an_overdue_first_answer_escalates_when_it_is_due_and_not_before(desk: Desk) -> None:
     desk.hear(a_complaint(severity=Severity.MEDIUM))
-    due_at = desk.case(id_of("1")).due_at
-    desk.jump(due_at - clock.now() - MINUTES)  # type: ignore[operator]
-    assert desk.tick() == 0
+    desk.hear_owners(ComplaintAssigned(id_of("1"), 1, "g", "Gita", NOON))
+    due_at = desk.case(id_of("1")).clocks[0].due_at
+    desk.jump(due_at - clock.now() - MINUTES)
+    desk.settle()
+    assert not desk.told(CaseEscalated)
     desk.jump(MINUTES)
     assert desk.tick() == 1
     assert [e.reason for e in desk.told(CaseEscalated)] == ["overdue"]
+    assert [(e.clock, e.percent) for e in desk.told(CaseWarned)] == [("first_answer", n) for n in (50, 80, 95, 100)]
     assert desk.tick() == 0
 
 
-def test_an_answered_complaint_is_not_overdue(desk: Desk) -> None:
+def test_an_answered_complaint_is_overdue_when_its_resolution_is(desk: Desk) -> None:
     desk.hear(a_complaint())
     desk.hear(ComplaintAnswered(id_of("1"), 2, NOON, "agent"))
-    desk.jump(timedelta(days=30))
-    assert desk.tick() == 0
+    desk.jump(timedelta(days=15) - MINUTES)
+    desk.settle()
+    assert not desk.told(CaseEscalated)
+    desk.jump(MINUTES)
+    desk.settle()
+    assert [e.reason for e in desk.told(CaseEscalated)] == ["overdue"]
 
 
-def test_nobody_answers_and_the_case_climbs_to_the_top_and_is_exhausted_once(desk: Desk) -> None:
+def test_nobody_answers_and_the_case_climbs_to_the_top_is_exhausted_and_alerts_the_top_again(desk: Desk) -> None:
     desk.hear(severe())
     for _ in range(6):
         desk.jump(timedelta(hours=5))
-        while desk.tick():
-            pass
-    climbed = [(e.level, e.reason) for e in desk.told(CaseEscalated)]
-    assert climbed == [(1, "severity"), (2, "unanswered"), (3, "unanswered")]
-    (exhausted,) = desk.told(CaseExhausted)
-    assert exhausted.escalation_id == desk.told(CaseEscalated)[-1].escalation_id
-    assert desk.case(id_of("1")).state is CaseState.EXHAUSTED
+        desk.settle()
+    climbed = [(e.level, e.reason, e.round) for e in desk.told(CaseEscalated)]
+    assert climbed == [
+        (1, "severity", 1),
+        (2, "unanswered", 1),
+        (3, "unanswered", 1),
+        (3, "unanswered", 2),
+        (3, "unanswered", 3),
+    ]
+    assert [e.escalation_id for e in desk.told(CaseExhausted)] == [
+        e.escalation_id for e in desk.told(CaseEscalated)[2:4]
+    ]
+    assert desk.case(id_of("1")).state is CaseState.ESCALATED
 
 
 def test_after_downtime_each_case_climbs_one_step_and_the_next_deadline_counts_from_now(desk: Desk) -> None:
@@ -189,10 +216,10 @@ def test_after_downtime_each_case_climbs_one_step_and_the_next_deadline_counts_f
 
 def test_the_most_severe_climb_first(desk: Desk) -> None:
     desk.hear(a_complaint("mild"), severe("high", severity=Severity.HIGH), severe("critical"))
+    desk.hear_owners(ComplaintAssigned(id_of("mild"), 1, "g", "Gita", NOON))
     desk.announced.clear()
     desk.jump(timedelta(days=9))
-    while desk.tick():
-        pass
+    desk.settle()
     assert [e.facts.external_id for e in desk.told(CaseEscalated)] == ["critical", "high", "mild"]
 
 
@@ -208,19 +235,23 @@ def test_timed_steps_stay_in_the_trace_of_the_complaint(desk: Desk) -> None:
 
 
 def test_whoever_takes_a_case_stops_the_ladder_and_the_second_is_told_who_has_it(desk: Desk) -> None:
-    desk.hear(severe())
+    desk.hear(severe(), ComplaintAnswered(id_of("1"), 2, NOON))
     first, second = desk.take(id_of("1"), "anna"), desk.take(id_of("1"), "ben")
     assert (first.refusal, second.refusal) == (None, Refusal.ALREADY_TAKEN)
     assert second.case.acknowledged_by == "anna"
     (told,) = desk.told(CaseAcknowledged)
     assert (told.by, told.level, told.escalation_id) == ("anna", 1, desk.told(CaseEscalated)[0].escalation_id)
-    desk.jump(timedelta(days=1))
-    assert desk.tick() == 0
+    desk.jump(timedelta(minutes=59))
+    desk.settle()
+    assert len(desk.told(CaseEscalated)) == 1
+    desk.jump(MINUTES)
+    desk.settle()
+    assert [(e.level, e.reason) for e in desk.told(CaseEscalated)] == [(1, "severity"), (1, "stalled")]
 
 
 def test_an_exhausted_case_can_still_be_taken(desk: Desk) -> None:
     desk.hear(severe(customer=Customer(region="XX")))
-    desk.jump(timedelta(hours=1))
+    desk.jump(timedelta(minutes=20))
     desk.tick()
     assert desk.case(id_of("1")).state is CaseState.EXHAUSTED
     assert desk.take(id_of("1"), "dora").refusal is None
@@ -253,8 +284,12 @@ def test_a_resolution_before_its_complaint_keeps_it_from_escalating(desk: Desk) 
 def test_an_answer_before_its_complaint_counts(desk: Desk) -> None:
     desk.hear(ComplaintAnswered(id_of("1"), 2, NOON))
     desk.hear(a_complaint())
-    assert desk.case(id_of("1")).due_at is None
-    assert desk.summary()["open"] == 1
+    case = desk.case(id_of("1"))
+    assert [(clock.name, bool(clock.stopped_at)) for clock in case.clocks] == [
+        ("first_answer", True),
+        ("resolution", False),
+    ]
+    assert (case.unassigned_at, desk.summary()["open"]) == (None, 1)
 
 
 def test_upstream_resolution_closes_the_case_once(desk: Desk) -> None:
@@ -328,7 +363,7 @@ def test_the_summary_counts_cases_and_escalations(desk: Desk) -> None:
     desk.hear(ComplaintAnswered(id_of("early"), 2, NOON))
     desk.take(id_of("1"), "anna")
     desk.hear(ComplaintResolved(id_of("2"), 2, NOON))
-    desk.jump(timedelta(hours=1))
+    desk.jump(timedelta(minutes=20))
     desk.tick()
     counted = desk.summary()
     names = ("cases", "early", "open", "escalated_now", "acknowledged", "resolved")
@@ -341,4 +376,4 @@ def test_the_summary_counts_cases_and_escalations(desk: Desk) -> None:
         "resolved": 1,
     }
     assert (counted["escalated"], counted["escalations"], counted["exhausted"]) == (3, 4, 0)
-    assert counted["by_reason"] == {"severity": 3, "asked": 0, "overdue": 0, "unanswered": 1, "unreachable": 0}
+    assert counted["by_reason"] == {r.value: 0 for r in EscalationReason} | {"severity": 3, "unanswered": 1}

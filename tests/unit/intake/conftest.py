@@ -44,8 +44,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(any_database: str) -> Iterator[Desk]:
-    made = Desk(any_database.format(service="intake"))
+def desk(emptied_database: str) -> Iterator[Desk]:
+    made = Desk(emptied_database.format(service="intake"))
     yield made
     made.db.close()
 

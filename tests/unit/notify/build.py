@@ -1,24 +1,30 @@
 """Builders and the office: notify's use cases around a database, with channels that answer what a test wants."""
 
 import uuid
-from collections.abc import Callable, Iterable
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from services.notify import contacts, overview, planning, rows, sending, store
+from services.notify import answering, contacts, overview, planning, rows, sending, store
+from services.notify.answering import ReplyAnswer
 from services.notify.channels.channel import Channel, Letter
 from services.notify.dispatcher import Dispatcher
 from services.notify.domain import AlertState, ChannelName, Contact, Escalation, Purpose, Rules
 from services.notify.outcomes import Accepted, Outcome
 from services.notify.rendering import Writer
+from services.notify.reply import Reply
 from shared import clock
 from shared.contracts.escalation import (
     AlertFacts,
     CaseAcknowledged,
     CaseEscalated,
     CaseExhausted,
+    CaseHandedBack,
+    CaseMuted,
     CaseResolved,
+    CaseSnoozed,
+    CaseWarned,
     EscalationReason,
 )
 from shared.contracts.event import Severity
@@ -68,16 +74,45 @@ def escalated(
     return CaseEscalated(case_id, revision, **(defaults | changes))
 
 
-def acknowledged(revision: int = 3, case_id: str = CASE) -> CaseAcknowledged:
-    return CaseAcknowledged(case_id, revision, "ann", NOON, 1)
+def acknowledged(revision: int = 3, case_id: str = CASE, at: datetime = NOON) -> CaseAcknowledged:
+    return CaseAcknowledged(case_id, revision, "ann", at, 1)
 
 
 def resolved(revision: int = 3, case_id: str = CASE) -> CaseResolved:
     return CaseResolved(case_id, revision, NOON, 1)
 
 
-def exhausted(revision: int = 9) -> CaseExhausted:
-    return CaseExhausted(CASE, revision, "round-1-over", 3, Severity.HIGH, facts(), NOON)
+def snoozed(revision: int = 3, case_id: str = CASE) -> CaseSnoozed:
+    return CaseSnoozed(case_id, revision, "ann", NOON, NOON + timedelta(hours=4), 1)
+
+
+def handed_back(revision: int = 3, case_id: str = CASE) -> CaseHandedBack:
+    return CaseHandedBack(case_id, revision, "ann", NOON, 1)
+
+
+def muted(revision: int = 3, case_id: str = CASE) -> CaseMuted:
+    return CaseMuted(case_id, revision, "the-major-one", NOON)
+
+
+def warned(*recipients: str, **changes: Any) -> CaseWarned:
+    defaults: dict[str, Any] = {
+        "case_id": CASE,
+        "case_revision": 2,
+        "warning_id": str(uuid.uuid5(uuid.NAMESPACE_OID, repr(sorted(changes.items())))),
+        "clock": "first_answer",
+        "percent": 80,
+        "due_at": NOON + timedelta(hours=1),
+        "at": NOON,
+        "level": 1,
+        "severity": Severity.HIGH,
+        "recipients": recipients or ("ann",),
+        "facts": facts(),
+    }
+    return CaseWarned(**(defaults | changes))
+
+
+def exhausted(about: AlertFacts | None = None) -> CaseExhausted:
+    return CaseExhausted(CASE, 9, "round-1-over", 3, Severity.HIGH, about or facts(), NOON)
 
 
 def failed(**changes: Any) -> EventFailed:
@@ -162,6 +197,10 @@ class Office:
         self.announced += [event for event, _ in announced]
         self.traces += [tx.traces.get(event.subject) for event, _ in announced]
 
+    def reply(self, text: str, number: str = "+420601234567", at: datetime | None = None) -> ReplyAnswer:
+        with self.db.transaction() as tx:
+            return answering.answer(tx, Reply(number, text, at))
+
     def know(self, *people: Contact) -> None:
         with self.db.transaction() as tx:
             for person in people:
@@ -204,8 +243,4 @@ class Office:
             return overview.unaccounted(tx)
 
     def addresses(self) -> list[str]:
-        return [letter.address for letter in _letters((self.email, self.sms))]
-
-
-def _letters(channels: Iterable[ScriptedChannel]) -> list[Letter]:
-    return [letter for channel in channels for letter in channel.sent]
+        return [letter.address for channel in (self.email, self.sms) for letter in channel.sent]

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from services.notify.domain import AlertState, Rules, after, alert_id, is_unreachable, next_alerts, pause
+from services.notify.domain import AlertState, Rules, after, is_unreachable, pause
 from services.notify.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, RetryAfter, Temporary
+from services.notify.routes import alert_id, next_alerts
 from tests.harness.events import NOON
 from tests.unit.notify.build import BOTH, EMAIL, NONE, SMS, a_contact, an_escalation
 
@@ -81,8 +82,8 @@ def test_channel_before_the_last_leaves_half_of_the_time_to_the_next():
 
 
 def test_what_was_answered_is_not_tried_again():
-    moved = after(an_alert(), Temporary(Reason.PROVIDER_AWAY), NOON, is_answered=True)
-    assert (moved.state, moved.reason) == (AlertState.SUPPRESSED, Reason.ANSWERED)
+    moved = after(an_alert(), Temporary(Reason.PROVIDER_AWAY), NOON, Reason.SNOOZED)
+    assert (moved.state, moved.reason) == (AlertState.SUPPRESSED, Reason.SNOOZED)
 
 
 def test_pauses_grow_to_a_minute():

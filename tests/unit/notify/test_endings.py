@@ -77,9 +77,10 @@ def test_one_batch_with_the_escalation_and_its_end_keeps_nothing(office: Office)
     assert "rhubarb" not in held(office) and office.alerts() == {}
 
 
-def test_merged_and_then_forgotten_in_any_order_it_is_forgotten(office: Office) -> None:
-    office.hear(FORGOTTEN)
-    office.hear(MERGED)
+@pytest.mark.parametrize("ends", [(FORGOTTEN, MERGED), (MERGED, FORGOTTEN)], ids=["forgotten first", "merged first"])
+def test_merged_and_then_forgotten_in_any_order_it_is_forgotten(office: Office, ends: tuple[Any, Any]) -> None:
+    for end in ends:
+        office.hear(end)
     office.hear(escalated(facts=facts(excerpt="a rhubarb kettle")))
     assert "rhubarb" not in held(office)
 

@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 
 from services.notify.domain import AlertState, Rules
+from services.notify.outcomes import Reason, Temporary
 from services.notify.settings import LAST_RESORT
 from shared.contracts.failure import EventFailed
 from tests.harness.events import NOON
 from tests.unit.notify.build import (
     BOTH,
+    CASE,
     EMAIL,
     TRACE,
     Office,
@@ -19,7 +21,10 @@ from tests.unit.notify.build import (
     escalated,
     exhausted,
     failed,
+    handed_back,
+    muted,
     resolved,
+    snoozed,
 )
 
 PENDING, FAILED, SUPPRESSED = AlertState.PENDING, AlertState.FAILED, AlertState.SUPPRESSED
@@ -59,22 +64,44 @@ def test_no_recipients_at_all_is_unreachable(office: Office):
     assert [e.reasons for e in office.announced] == [("no_recipients",)]
 
 
-@pytest.mark.parametrize("answer", [acknowledged(3), resolved(3)])
-def test_answer_suppresses_what_was_not_handed_off(office: Office, answer):
+ANSWERS = pytest.mark.parametrize("answer", [acknowledged, resolved, snoozed, handed_back, muted])
+WHY = {acknowledged: "answered", resolved: "answered", snoozed: "snoozed", handed_back: "handed_back", muted: "muted"}
+
+
+@ANSWERS
+def test_answer_suppresses_what_was_not_handed_off_and_says_why(office: Office, answer):
     office.know(a_contact())
     office.hear(escalated(revision=2))
-    office.hear(answer)
-    office.hear(answer)
+    office.hear(answer(3))
+    office.hear(answer(3))
     office.send()
     assert office.alerts() == {("ann", "email"): SUPPRESSED}
-    assert [(e.type, e.reason) for e in office.announced] == [("alert.suppressed", "answered")]
+    assert [(e.type, e.reason) for e in office.announced] == [("alert.suppressed", WHY[answer])]
     assert office.addresses() == []
 
 
-@pytest.mark.parametrize(("answered_at", "planned"), [(1, True), (2, True), (3, False)])
-def test_only_a_newer_answer_counts_also_when_it_came_first(office: Office, answered_at, planned):
+@ANSWERS
+def test_retry_of_what_was_handed_off_stops_with_the_reason_of_the_answer(office: Office, answer):
     office.know(a_contact())
-    office.hear(acknowledged(answered_at))
+    office.hear(escalated(revision=2))
+    office.email.script["ann@example.org"] = [Temporary(Reason.PROVIDER_DEFERRED)]
+    usual = office.email.send
+
+    def send_and_hear(letter, hand_off):
+        outcome = usual(letter, hand_off)
+        office.hear(answer(3))
+        return outcome
+
+    office.email.send = send_and_hear
+    office.send()
+    assert [(e.type, e.reason) for e in office.announced] == [("alert.suppressed", WHY[answer])]
+
+
+@ANSWERS
+@pytest.mark.parametrize(("answered_at", "planned"), [(1, True), (2, True), (3, False)])
+def test_only_a_newer_answer_counts_also_when_it_came_first(office: Office, answer, answered_at, planned):
+    office.know(a_contact())
+    office.hear(answer(answered_at))
     office.hear(escalated(revision=2))
     assert office.alerts() == ({("ann", "email"): PENDING} if planned else {})
 
@@ -93,11 +120,23 @@ def test_an_older_answer_that_comes_late_does_not_hide_a_newer(office: Office):
     assert office.alerts() == {}
 
 
-def test_escalation_after_an_answer_is_planned(office: Office):
+@ANSWERS
+def test_escalation_after_an_answer_alerts_again(office: Office, answer):
     office.know(a_contact())
-    office.hear(acknowledged(3))
-    office.hear(escalated(revision=4))
-    assert office.alerts() == {("ann", "email"): PENDING}
+    office.hear(escalated(revision=2))
+    office.hear(answer(3))
+    office.hear(escalated(revision=4, level=2))
+    office.send()
+    assert office.addresses() == ["ann@example.org"]
+    assert office.told() == ["alert.suppressed", "alert.accepted"]
+
+
+def test_of_two_answers_the_newer_says_why_in_whatever_order(office: Office):
+    office.know(a_contact())
+    office.hear(escalated(revision=2), escalated(revision=2, case_id="another"))
+    office.hear(acknowledged(3), snoozed(4))
+    office.hear(snoozed(4, case_id="another"), acknowledged(3, case_id="another"))
+    assert {e.case_id: e.reason for e in office.announced} == {CASE: "snoozed", "another": "snoozed"}
 
 
 def test_a_late_older_answer_stops_no_newer_alert(office: Office):

@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.notify.domain import Alert, Contact, Purpose, next_alerts
+from services.notify.domain import Alert, Contact, Purpose
 from services.notify.hearing import escalation_from
 from services.notify.rendering import TEMPLATES, Writer
+from services.notify.routes import next_alerts
 from shared import links
+from shared.contracts.event import Severity
 from tests.harness.events import NOON
 from tests.unit.notify.build import (
     BOTH,
@@ -20,19 +22,21 @@ from tests.unit.notify.build import (
     exhausted,
     facts,
     failed,
+    warned,
 )
 
 KEYS = ("key-of-the-tests",)
 WRITER = Writer(KEYS, "https://ombud.example")
+URGENT = warned(severity=Severity.CRITICAL, percent=100)
 NASTY = 'it</blockquote><script>x</script> "q"\r\nBcc: all@example.org\n\n.\nRCPT\u202e\x00'
 
 
-def written(event, contact: Contact | None = None, channel=EMAIL):
+def written(event, contact: Contact | None = None, channel=EMAIL, writer: Writer = WRITER):
     contact = contact or a_contact()
     escalation = escalation_from(event, BOTH, NOON, None)
     assert escalation
     (alert,) = next_alerts(escalation, "ann", replace(contact, channels=(channel,)), frozenset(), BOTH, NOON)
-    return WRITER.write(alert, escalation, contact), alert
+    return writer.write(alert, escalation, contact), alert
 
 
 def link_in(text: str) -> links.Claim:
@@ -50,7 +54,7 @@ def test_mail_says_how_bad_why_and_until_when():
         assert "zendesk 4711" in text
 
 
-@pytest.mark.parametrize("event", [escalated(), exhausted()])
+@pytest.mark.parametrize("event", [escalated(), exhausted(), URGENT])
 @pytest.mark.parametrize("channel", [EMAIL, SMS])
 def test_link_names_the_alert_and_the_person(event, channel):
     letter, alert = written(event, channel=channel)
@@ -72,6 +76,8 @@ def test_sms_discloses_reference_severity_region_and_link_only():
             facts=facts(excerpt=NASTY, source=NASTY, external_id=NASTY, region=NASTY, category=NASTY, agent_name=NASTY)
         ),
         exhausted(),
+        escalated(facts=facts(children=2, regions=(NASTY,))),
+        warned(clock=NASTY, severity=Severity.CRITICAL, percent=100),
         failed(reason=NASTY, failed_type=NASTY, failed_subject=NASTY, service=NASTY, severity=None),
     ],
 )
@@ -118,10 +124,21 @@ def test_time_that_no_calendar_of_the_contact_holds_is_told_in_utc(at, zone, sho
     assert shown in told.text
 
 
-@pytest.mark.parametrize("event", [escalated(), exhausted(), failed()])
+@pytest.mark.parametrize("event", [escalated(), exhausted(), failed(), URGENT])
 @pytest.mark.parametrize("channel", [EMAIL, SMS])
 @pytest.mark.parametrize(
-    "strange", [{}, {"received_at": "tomorrow"}, {"received_at": None}, {"flags": 7}, {"flags": None}, {"excerpt": []}]
+    "strange",
+    [
+        {},
+        {"received_at": "tomorrow"},
+        {"received_at": None},
+        {"flags": 7},
+        {"flags": None},
+        {"excerpt": []},
+        {"regions": None},
+        {"children": "many", "regions": [7]},
+        {"due_at": 7, "percent": None, "clock": None},
+    ],
 )
 def test_facts_that_cannot_be_read_silence_no_alert(event, channel, strange):
     """Facts are stored: another version of Ombud, older or newer, may have written them."""
@@ -133,7 +150,15 @@ def test_facts_that_cannot_be_read_silence_no_alert(event, channel, strange):
     assert escalation.purpose is Purpose.DEAD_LETTER or link_in(letter.text).case_id == CASE
 
 
-@pytest.mark.parametrize("event", [escalated(facts=facts(region="R" * 5000)), failed(failed_type="t" * 5000)])
+@pytest.mark.parametrize(
+    "event",
+    [
+        escalated(facts=facts(region="R" * 5000)),
+        escalated(facts=facts(children=10**6, regions=("R" * 70,) * 70)),
+        warned(clock="c" * 5000, severity=Severity.CRITICAL, percent=100),
+        failed(failed_type="t" * 5000),
+    ],
+)
 def test_text_message_stays_short_enough_for_the_provider_however_long_a_fact_is(event):
     letter, _ = written(event, channel=SMS)
     assert len(letter.text) <= 1600
@@ -149,15 +174,6 @@ def test_dead_letter_says_what_failed_and_has_no_link():
 def test_every_purpose_is_there_in_english_and_each_text_has_its_markup():
     texts = {p.name.removesuffix(".txt") for p in TEMPLATES.glob("*.txt")}
     assert {f"{p}.en" for p in Purpose} <= texts == {p.name.removesuffix(".html") for p in TEMPLATES.glob("*.*.html")}
-
-
-def test_each_reason_has_words_in_every_language():
-    from shared.contracts.escalation import EscalationReason
-
-    for language in ("en", "cs"):
-        for reason in EscalationReason:
-            letter, _ = written(escalated(reason=reason), a_contact(language=language))
-            assert letter.text
 
 
 def test_alert_is_not_written_differently_at_another_attempt():

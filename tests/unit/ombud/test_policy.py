@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 from ombud.policy import agents_of, policy
 from ombud.roster_form import Entry, read_form
 from ombud.trouble import Trouble
+from services.escalation.settings import SHIPPED_POLICY
 from services.routing.domain.roster import Agent
 from shared.errors import Rejected
 
@@ -30,10 +31,22 @@ rules:
 SAMPLES = Path(__file__).parents[3] / "samples" / "roster.yml"
 LADDER = """\
 name: short
-triggers: [{when: severity, is: [critical]}]
-first_answer_within: {critical: 1h, high: 1h, medium: 1h, low: 1h}
-ladder:
-  - {name: only, recipients: [manager], respond_within: {critical: 1m, high: 1m, medium: 1m, low: 1m}}
+triggers: [{reason: overdue}]
+clocks: [{name: resolution, measures: resolution, within: 5d}]
+ladders: [{name: all, levels: [{name: only, recipients: manager, respond_within: 1h}]}]
+"""
+NIGHT = (
+    LADDER.replace("recipients: manager", "recipients: 'duty:night'")
+    + """\
+rotas: [{name: night, shifts: [{people: zoe, timezone: Europe/Prague, days: daily, from: 18:00, to: 06:00}]}]
+"""
+)
+PEOPLE = """\
+supervisors:
+  - {id: dora, name: Dora, role: manager, regions: [CZ], languages: [cs]}
+  - {id: anna, name: Anna, role: supervisor, regions: [CZ], languages: [cs]}
+contacts:
+  - {person: anna, name: Anna, email: anna@example.com}
 """
 
 
@@ -52,6 +65,7 @@ def test_the_shipped_policy_is_checked_when_none_is_named() -> None:
     result = run("check")
     assert result.exit_code == 0
     assert "services/routing/policy.yml can be used: 1 rule, version standard@" in result.stdout
+    assert "services/escalation/policy.yml can be used: 3 ladders, version standard@" in result.stdout
 
 
 def test_a_policy_that_can_be_used_says_its_version(file: Path) -> None:
@@ -76,12 +90,62 @@ def test_the_policy_of_escalation_is_checked_too(file: Path, tmp_path: Path) -> 
     ladder.write_text(LADDER)
     result = run("check", "--routing", file, "--escalation", ladder)
     assert result.exit_code == 0
-    assert f"{ladder} can be used: 1 level, version short@" in result.stdout
-    ladder.write_text(LADDER.replace("[manager]", "[king]"))
+    assert f"{ladder} can be used: 1 ladder, version short@" in result.stdout
+    ladder.write_text(LADDER.replace("recipients: manager", "recipients: king"))
     file.write_text(RECALL.replace("weight: 2", "weight: 0"))
     result = run("check", "--routing", file, "--escalation", ladder)
     assert result.exit_code == 1
-    assert [line.split(": ")[0] for line in result.stderr.splitlines()] == [f"{file}:8", f"{ladder}:5"]
+    assert [line.split(": ")[0] for line in result.stderr.splitlines()] == [f"{file}:8", f"{ladder}:4"]
+
+
+def test_a_policy_of_escalation_in_its_old_form_is_refused_with_what_is_known(tmp_path: Path) -> None:
+    ladder = tmp_path / "ladder.yml"
+    ladder.write_text("name: old\ntriggers: [{when: severity, is: [critical]}]\nladder: []\n")
+    result = run("check", "--escalation", ladder)
+    assert result.exit_code == 1
+    assert f"{ladder}:3: ladder: is not known here; known: name, hours, triggers, clocks, ladders" in result.stderr
+
+
+def test_a_roster_shows_what_is_lacking_on_the_ladder(tmp_path: Path) -> None:
+    ladder, roster = tmp_path / "ladder.yml", tmp_path / "roster.yml"
+    ladder.write_text(LADDER)
+    roster.write_text(PEOPLE)
+    result = run("check", "--escalation", ladder, "--roster", roster)
+    assert result.exit_code == 0
+    said = [line for line in result.stdout.splitlines() if line.startswith("escalation: ")]
+    assert said == ["escalation: person_unreachable: dora: may be alerted, and has no channel"]
+    roster.write_text(PEOPLE.replace("role: manager", "role: coordinator"))
+    result = run("check", "--escalation", ladder, "--roster", roster)
+    assert "escalation: top_level_empty: all: level 1 (only): nobody is meant by it" in result.stdout.splitlines()
+    strict = run("check", "--escalation", ladder, "--roster", roster, "--strict")
+    assert isinstance(strict.exception, Trouble) and "the people cannot do all of it" in str(strict.exception)
+
+
+def test_a_contact_without_any_way_to_reach_it_is_no_channel(tmp_path: Path) -> None:
+    ladder, roster = tmp_path / "ladder.yml", tmp_path / "roster.yml"
+    ladder.write_text(LADDER)
+    for way, lacking in (("", True), (', email: ""', True), (', phone: "+420601000001"', False)):
+        roster.write_text(f"{PEOPLE}  - {{person: dora, name: Dora{way}}}\n")
+        result = run("check", "--escalation", ladder, "--roster", roster)
+        assert ("person_unreachable: dora" in result.stdout) is lacking
+
+
+def test_a_rota_is_looked_at_for_people_who_are_not_there(tmp_path: Path) -> None:
+    ladder, roster = tmp_path / "ladder.yml", tmp_path / "roster.yml"
+    ladder.write_text(NIGHT)
+    roster.write_text(PEOPLE)
+    said = run("check", "--escalation", ladder, "--roster", roster).stdout.splitlines()
+    assert "escalation: person_unknown: zoe: nobody has this id: rota night" in said
+    assert any(s.startswith("escalation: duty_gap: night: nobody on duty for 84h of the next 7 days: ") for s in said)
+
+
+def test_a_supervisor_that_escalation_would_refuse_is_named_with_the_line(tmp_path: Path) -> None:
+    roster = tmp_path / "roster.yml"
+    roster.write_text(PEOPLE.replace("role: manager", "role: king"))
+    result = run("check", "--roster", roster)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"{roster}:2: supervisors: dora: /role: ")
+    assert "escalation: " not in result.stdout
 
 
 def test_a_roster_shows_what_nobody_could_do(file: Path, tmp_path: Path) -> None:
@@ -89,7 +153,7 @@ def test_a_roster_shows_what_nobody_could_do(file: Path, tmp_path: Path) -> None
     roster.write_text("agents: []\n")
     result = run("check", "--routing", file, "--roster", roster)
     assert result.exit_code == 0
-    lines = result.stdout.splitlines()[1:]
+    lines = result.stdout.splitlines()[2:]
     assert "routing: hours_without_agents: central: nobody serves CZ" in lines
     assert any(line.startswith("routing: needs_nobody_meets: recall: ") for line in lines)
     strict = run("check", "--routing", file, "--roster", roster, "--strict")
@@ -98,14 +162,24 @@ def test_a_roster_shows_what_nobody_could_do(file: Path, tmp_path: Path) -> None
     assert run("check", "--routing", file, "--strict").exit_code == 0
 
 
-def test_the_samples_can_do_what_the_shipped_policy_asks_for() -> None:
-    result = run("check", "--roster", SAMPLES, "--strict")
-    assert (result.exit_code, result.stderr, len(result.stdout.splitlines())) == (0, "", 1)
+PRESETS = sorted((SHIPPED_POLICY.parent / "policies").glob("*.yml"))
 
 
-def test_the_samples_can_do_what_the_policy_of_the_samples_asks_for() -> None:
-    result = run("check", "--routing", SAMPLES.with_name("routing.yml"), "--roster", SAMPLES, "--strict")
-    assert (result.exit_code, result.stderr, len(result.stdout.splitlines())) == (0, "", 1)
+@pytest.mark.parametrize(
+    "policies",
+    [
+        [],
+        ["--routing", SAMPLES.with_name("routing.yml")],
+        ["--escalation", SAMPLES.with_name("escalation.yml")],
+        *(["--escalation", preset] for preset in PRESETS),
+    ],
+    ids=["shipped", "routing", "escalation", *(preset.stem for preset in PRESETS)],
+)
+def test_the_people_of_the_samples_can_do_all_that_a_policy_asks_for(
+    policies: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = run("check", *policies, "--roster", SAMPLES, "--strict")
+    assert (result.exit_code, result.stderr, len(result.stdout.splitlines())) == (0, "", 2)
 
 
 def test_an_agent_that_routing_would_refuse_is_named_with_the_line(file: Path, tmp_path: Path) -> None:

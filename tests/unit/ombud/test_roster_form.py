@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from ombud.roster_form import Fault, read_file, read_form, without_contact
+from ombud.roster_form import PARTS, Fault, read_file, read_form, without_contact
 from ombud.trouble import Trouble
+from services.escalation.people_schemas import SupervisorEntry, SupervisorsBody
 
 SAMPLE = Path(__file__).parents[3] / "samples" / "roster.yml"
 
@@ -195,3 +196,15 @@ def test_an_agent_may_have_a_contact_of_the_same_name() -> None:
 def test_a_supervisor_whom_nobody_could_reach_is_found() -> None:
     form = read_form("supervisors:\n  - id: petr\n  - id: eva\ncontacts:\n  - person: eva\n")
     assert [entry.id for entry in without_contact(form)] == ["petr"]
+
+
+def test_a_supervisor_may_be_written_with_all_that_escalation_takes_and_nothing_else() -> None:
+    (supervisors,) = (part for part in PARTS if part.title == "supervisors")
+    assert supervisors.keys == SupervisorEntry().fields.keys()
+
+
+def test_the_supervisors_of_the_sample_are_such_as_escalation_takes() -> None:
+    entries = read_file(SAMPLE).entries["supervisors"]
+    loaded = SupervisorsBody().load({"supervisors": [entry.data for entry in entries]})["supervisors"]
+    assert {absence["stand_in"] for one in loaded for absence in one["absences"]} <= {one["id"] for one in loaded}
+    assert any("recall" in one["leads"] for one in loaded) and any(one["absences"] for one in loaded)

@@ -10,7 +10,6 @@ from sqlalchemy import delete, event, func, select
 
 from services.routing import deadlines, documents, people, tables, usecases, workforce
 from services.routing.agent_rows import levels
-from services.routing.domain.complaint import ComplaintEvent
 from services.routing.domain.needs import Wanted
 from services.routing.domain.policy import Policy, Rule, When
 from services.routing.domain.presence import Presence, Said
@@ -18,7 +17,7 @@ from services.routing.domain.roster import Agent
 from services.routing.placing import Desk
 from services.routing.workforce import AgentTold, PresenceTold
 from shared import clock, schema
-from shared.contracts.escalation import CaseResolved
+from shared.contracts.escalation import CaseHandedBack, CaseResolved
 from shared.contracts.event import Event, Severity
 from shared.contracts.intake import (
     ComplaintAnswered,
@@ -139,6 +138,10 @@ def case_resolved(id_: str = "c1", seen: int = 1) -> CaseResolved:
     return CaseResolved(id_, 4, NOON, 1, complaint_revision=seen)
 
 
+def handed_back(id_: str = "c1", case_revision: int = 5, *, note: str | None = None, **needs: str) -> CaseHandedBack:
+    return CaseHandedBack(id_, case_revision, "petr.svoboda", NOON, 1, needs=needs, note=note)
+
+
 class OnePolicy:
     """In the place of the book that reads files."""
 
@@ -196,7 +199,7 @@ class Office:
 
         self.run(work)
 
-    def tell(self, *events: ComplaintEvent) -> None:
+    def tell(self, *events: usecases.Heard) -> None:
         """All in one batch."""
         self.run(lambda tx: usecases.follow_complaints(tx, self.desk, events))
 

@@ -7,6 +7,7 @@ import pytest
 from environs import Env
 
 from services.routing import policyfile, service, settings
+from shared.policy.page import PolicyError
 
 
 @pytest.fixture
@@ -26,5 +27,5 @@ def test_shipped_policy_is_the_default(read: Callable[..., settings.Settings]) -
 
 def test_policy_can_be_another_file(read: Callable[..., settings.Settings], tmp_path: Path) -> None:
     (tmp_path / "mine.yml").write_text("rules: {}")
-    with pytest.raises(policyfile.PolicyError, match=r"mine\.yml:1: "):
+    with pytest.raises(PolicyError, match=r"mine\.yml:1: "):
         service.make(read(ROUTING_POLICY=str(tmp_path / "mine.yml")))

@@ -6,7 +6,6 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from services.routing.domain.complaint import ComplaintEvent
 from services.routing.domain.needs import Wanted
 from services.routing.domain.policy import Policy, Relaxation, When
 from services.routing.domain.presence import Presence, Said, Status, status_at
@@ -14,6 +13,7 @@ from services.routing.domain.roster import Agent
 from services.routing.placing import Desk
 from services.routing.rooms import KnownRooms
 from services.routing.roster_store import KnownRoster
+from services.routing.usecases import Heard
 from shared.contracts.event import Severity
 from shared.errors import Conflict, NotFound
 from shared.hours.calendar import Absence, Calendar
@@ -27,6 +27,7 @@ from tests.unit.routing.builders import (
     case_resolved,
     classified,
     forgotten,
+    handed_back,
     merged,
     reopened,
     resolved,
@@ -151,7 +152,7 @@ class Step:
         except (Conflict, NotFound):
             return  # refused: that is an answer too
 
-    def _tell(self, world: World, events: list[ComplaintEvent]) -> None:
+    def _tell(self, world: World, events: list[Heard]) -> None:
         world.office.tell(*events)
 
     def _employ(self, world: World, agent: Agent) -> None:
@@ -201,7 +202,9 @@ def _steps(what: str, *args: st.SearchStrategy[Any]) -> st.SearchStrategy[Step]:
     return st.tuples(*args).map(lambda drawn: Step(what, drawn))
 
 
-TELLING = _steps("tell", st.lists(EVENTS, min_size=1, max_size=5))
+ASKED = st.sampled_from([{}, {"region": "none"}, {"skill": "safety", "skill_level": "2"}, {"shoe_size": "44"}])
+HAND_BACKS = st.tuples(IDS, REVISIONS, ASKED).map(lambda drawn: handed_back(drawn[0], drawn[1], **drawn[2]))
+TELLING = _steps("tell", st.lists(st.one_of(EVENTS, EVENTS, EVENTS, HAND_BACKS), min_size=1, max_size=5))
 STEPS = st.one_of(
     TELLING,
     TELLING,

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.hours.calendar import Absence, Calendar, Hours, Pause, Shift, absence_at, next_absence
+from shared.hours.calendar import Absence, Calendar, Hours, Pause, Shift, absence_at, first_shown, next_absence
 
 OPEN, BREAK, CLOSED, HOLIDAY = Hours
 PRAGUE, NEW_YORK, LORD_HOWE, SANTIAGO = "Europe/Prague", "America/New_York", "Australia/Lord_Howe", "America/Santiago"
@@ -192,6 +192,19 @@ def test_calendars_that_differ_in_holidays_are_not_taken_for_each_other() -> Non
 def test_zone_that_is_not_known_is_an_error_when_first_asked(zone: str) -> None:
     with pytest.raises((KeyError, ValueError)):
         Calendar(zone).at(utc("2026-11-16 09:00"))
+
+
+@pytest.mark.parametrize(
+    ("wall", "zone", "instant"),
+    [
+        ("2026-11-16 09:00", PRAGUE, "2026-11-16 08:00"),
+        ("2026-10-25 02:30", PRAGUE, "2026-10-25 00:30"),  # shown twice: the first time
+        ("2027-03-28 02:30", PRAGUE, "2027-03-28 01:00"),  # skipped: the end of the gap
+        ("2026-10-04 02:15", LORD_HOWE, "2026-10-03 15:30"),
+    ],
+)
+def test_when_clocks_first_show_a_time(wall: str, zone: str, instant: str) -> None:
+    assert first_shown(datetime.fromisoformat(wall), zone) == utc(instant)
 
 
 NOON, HOUR = utc("2026-12-31 12:00"), timedelta(hours=1)

@@ -1,0 +1,88 @@
+"""What somebody means who answers a text message, and which of their alerts they mean; pure, called by answering."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from services.notify.domain import Alert, reference
+from services.notify.standing import Standing
+
+YES = ("1", "ack")
+_WORDS = re.compile(r"[^\W_]+")
+_REFERENCE = re.compile(r"[0-9a-z]{4,8}")  # as much of it as tells cases apart
+
+
+class Made(StrEnum):
+    """What was made of a reply. NOTHING: it asks for what is not there (any more)."""
+
+    ACKNOWLEDGED = "acknowledged"
+    NOTHING = "nothing"
+    NOT_UNDERSTOOD = "not_understood"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """at: when it was sent; None = just now."""
+
+    number: str
+    text: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Somebody takes a case; which one, if they said so by (the beginning of) its reference."""
+
+    reference: str = ""
+
+    def is_for(self, alert: Alert) -> bool:
+        return _plain(reference(alert.case_id)).startswith(self.reference)
+
+
+@dataclass(frozen=True)
+class Told:
+    """An alert that reached a phone, and how its case stands."""
+
+    alert: Alert
+    standing: Standing
+
+    def was_open(self, at: datetime) -> bool:
+        """Whether the case could be taken then: an answer that came later may be this very one, told twice."""
+        answered_at = self.standing.answered_at
+        if self.standing.is_over or self.alert.created_at > at:
+            return False
+        return not self.standing.settles(self.alert.case_revision) or (answered_at is not None and answered_at >= at)
+
+
+def wish_in(text: str) -> Wish | None:
+    """What the text asks for, or None when it is no answer: `1`, `ACK`, `1 0f8c2d11`, in any script and punctuation."""
+    words = _WORDS.findall(_with_plain_digits(text))
+    if not words or words[0] not in YES:
+        return None
+    rest = "".join(words[1:])
+    return Wish(rest) if not rest or _REFERENCE.fullmatch(rest) else None
+
+
+def meant(wish: Wish, told: Iterable[Told], at: datetime) -> tuple[Alert | None, int]:
+    """The newest open alert that fits, and how many other cases are open; told: the newest first."""
+    open_ = [one.alert for one in told if one.was_open(at)]
+    found = next((alert for alert in open_ if wish.is_for(alert)), None)
+    others = {alert.case_id for alert in open_} - {found.case_id if found else None}
+    return found, len(others)
+
+
+def _plain(text: str) -> str:
+    return "".join(_WORDS.findall(text.casefold()))
+
+
+def _with_plain_digits(text: str) -> str:
+    return "".join(_plain_digits(unicodedata.normalize("NFKC", text).casefold()))
+
+
+def _plain_digits(text: str) -> Iterator[str]:
+    for c in text:
+        digit = unicodedata.decimal(c, None)
+        yield c if digit is None else str(digit)
