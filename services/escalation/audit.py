@@ -65,12 +65,12 @@ def _give_due(tx: Transaction, book: PolicyBook) -> int:
 
 
 def _mended(case: Case, setting: Setting) -> Case:
+    """Of an open case that asks for nothing even so, the ladder decides at once."""
     case = refreshed(case, setting.policy)
-    if case.state is CaseState.ACKNOWLEDGED and case.follow_up_by is None:
-        return followed_up(case, setting)
-    if case.state is not CaseState.ACKNOWLEDGED and case.state is not CaseState.OPEN and case.respond_by is None:
-        return replace(case, respond_by=setting.now)
-    return case
+    if case.state is CaseState.ACKNOWLEDGED:
+        return case if case.follow_up_by else followed_up(case, setting)
+    rests = case.state is CaseState.OPEN and case.due_at
+    return case if rests or case.respond_by else replace(case, respond_by=setting.now)
 
 
 def _announce_again(tx: Transaction) -> int:

@@ -2,11 +2,10 @@
 
 from datetime import timedelta
 
-from sqlalchemy import JSON, Column, ColumnElement, and_, exists, func, null, or_, select, union
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, union
 
 from services.escalation import tables
 from services.escalation.domain.case import Case, CaseState, What
-from services.escalation.domain.clocks import BROKEN
 from services.escalation.store import case_from
 from shared.contracts.event import Severity
 from shared.database import Transaction
@@ -20,20 +19,21 @@ _MOVING = (
     CaseState.SNOOZED.value,
     CaseState.EXHAUSTED.value,
 )
+_WAITING = (CaseState.ESCALATED.value, CaseState.SNOOZED.value, CaseState.EXHAUSTED.value)
 _OUTCOMES = (What.ALERT_ACCEPTED, What.ALERT_FAILED, What.ALERT_SUPPRESSED, What.ALERT_AMBIGUOUS)
 OUTCOME_WITHIN, LATE_AFTER = timedelta(minutes=2), timedelta(minutes=1)
 LOOK_BACK = timedelta(days=1)
 
 
 def count_without_due(tx: Transaction) -> int:
-    """Both kinds; a case that is of both counts once."""
-    ids = (select(c.c.id).where(condition) for condition in _without_due(tx.is_postgres))
+    """A case that is found twice counts once."""
+    ids = (select(c.c.id).where(condition) for condition in _WITHOUT_DUE)
     return tx.connection.scalar(select(func.count()).select_from(union(*ids).subquery())) or 0
 
 
 def lock_without_due(tx: Transaction, limit: int) -> list[Case]:
     found: dict[str, Case] = {}
-    for condition in _without_due(tx.is_postgres):
+    for condition in _WITHOUT_DUE:
         query = select(c).where(condition).order_by(c.c.id).limit(limit).with_for_update(skip_locked=True)
         found |= {row.id: case_from(row) for row in tx.execute(query)}
     return [found[case_id] for case_id in sorted(found)][:limit]
@@ -63,32 +63,12 @@ def count_late(tx: Transaction) -> int:
     return tx.connection.scalar(select(func.count()).select_from(c).where(late)) or 0
 
 
-def _without_due(is_postgres: bool) -> tuple[ColumnElement[bool], ...]:
-    """Nothing is due though something should be; or what the ladder waits for has no end. An index for each question.
-
-    An open case may rest: what its clocks had to tell was told, and the policy does not escalate for that.
-    """
-    nothing = and_(c.c.state.in_(_MOVING), c.c.due_at.is_(None))
-    something = or_(
-        c.c.state != CaseState.OPEN.value,
-        *(column.is_not(None) for column in _DUES),
-        c.c.clocks.is_(null()),  # of a version that had none
-        _has_running_clock(is_postgres),
-    )
-    endless = or_(
+# Nothing is due, though a case that moves has always something to come; or what the ladder waits for has no end. Two
+# questions, since each has an index of its own.
+_WITHOUT_DUE: tuple[ColumnElement[bool], ...] = (
+    and_(c.c.state.in_(_MOVING), c.c.due_at.is_(None)),
+    or_(
         and_(c.c.state.in_(_WAITING), c.c.respond_by.is_(None)),
         and_(c.c.state == CaseState.ACKNOWLEDGED.value, c.c.follow_up_by.is_(None)),
-    )
-    return and_(nothing, something), endless
-
-
-def _has_running_clock(is_postgres: bool) -> ColumnElement[bool]:
-    each = func.json_array_elements if is_postgres else func.json_each
-    clocks = each(c.c.clocks).table_valued(Column("value", JSON), name="clock")
-    clock = clocks.render_derived().c.value if is_postgres else clocks.c.value
-    runs = and_(clock["stopped_at"].as_string().is_(None), clock["told"].as_integer() < BROKEN)
-    return exists().where(runs)
-
-
-_WAITING = (CaseState.ESCALATED.value, CaseState.SNOOZED.value, CaseState.EXHAUSTED.value)
-_DUES = (c.c.respond_by, c.c.follow_up_by, c.c.remind_at, c.c.shift_ends_at, c.c.unassigned_at)
+    ),
+)

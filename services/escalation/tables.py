@@ -100,6 +100,7 @@ case_events = Table(
     Column("reason", String(60)),
     Column("policy_version", String(100)),
     Column("details", JSON, nullable=False),
+    info={"append_only": True},
 )
 
 # What people wrote about a case; not in the timeline, since it must be erasable.

@@ -105,6 +105,19 @@ def test_a_case_that_somebody_is_just_taking_is_left_to_them(desk: Desk, replica
     assert desk.case(id_of(5)).state is CaseState.ACKNOWLEDGED
 
 
+def test_a_case_that_somebody_takes_between_the_look_and_the_lock_is_left_to_them(desk: Desk, replica: Desk) -> None:
+    desk.hear(*alike(1, 5, severity=Severity.CRITICAL))
+
+    def take(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "SKIP LOCKED" in statement and desk.case(id_of(5)).state is CaseState.ESCALATED:
+            replica.take(id_of(5), "anna")
+
+    event.listen(desk.db.engine, "before_cursor_execute", take)
+    assert desk.watch_storms() == 4
+    event.remove(desk.db.engine, "before_cursor_execute", take)
+    assert (desk.case(id_of(5)).state, desk.case(id_of(5)).acknowledged_by) == (CaseState.ACKNOWLEDGED, "anna")
+
+
 def test_cases_opened_and_storms_looked_at_all_the_time_end_in_one_storm(desk: Desk, replica: Desk) -> None:
     def hear(of: Desk, first: int) -> None:
         for number in range(first, first + 40):
@@ -193,6 +206,14 @@ def test_a_look_for_storms_among_many_cases_goes_by_indexes(filled: Desk) -> Non
     plans = plans_of(filled, lambda tx: storming.watch_storms(tx, filled.book))
     assert len(plans) == 4, "the storms that last, one question a rule, the time"
     assert_cheap(plans, within_ms=10)
+
+
+def test_a_look_at_a_storm_that_lasts_goes_by_indexes(filled: Desk) -> None:
+    filled.hear(*alike(1, 400))
+    filled.watch_storms()
+    plans = plans_of(filled, lambda tx: storming.watch_storms(tx, filled.book))
+    assert len(plans) == 7, "also: its case, how far it reaches, who might join"
+    assert_cheap(plans, within_ms=30)
 
 
 def test_to_look_for_parts_of_what_was_resolved_goes_by_indexes(filled: Desk) -> None:

@@ -10,7 +10,6 @@ from services.escalation.audit import FOUND, REPAIRS, Finding
 from services.escalation.domain import answers
 from services.escalation.domain.case import CaseState
 from services.escalation.domain.policy import PauseReason
-from services.escalation.settings import SHIPPED_POLICY
 from shared.contracts.escalation import CaseEscalated
 from shared.contracts.event import Severity
 from shared.contracts.intake import ComplaintAnswered, ComplaintForgotten, ComplaintMerged, ComplaintResolved, Customer
@@ -141,30 +140,29 @@ def test_more_than_one_look_repairs_are_all_counted(desk: Desk, monkeypatch: pyt
     assert [desk.audit()[Finding.NO_DUE] for _ in range(4)] == [5, 3, 1, 0]
 
 
-def test_an_open_case_whose_clocks_have_told_all_may_rest_where_the_policy_asks_no_more(desk: Desk) -> None:
-    every_clock = "[first_answer, next_answer, resolution, supervisor]"
-    desk.start_over(policy=SHIPPED_POLICY.read_text().replace(every_clock, "[first_answer]"))
-    desk.hear(a_classified("1"), ComplaintAnswered(id_of("1"), 2, NOON))
-    desk.jump(6 * 24 * HOUR)
-    desk.settle()
-    case = desk.case(id_of("1"))
-    assert (case.state, case.due_at) == (CaseState.OPEN, None)
-    before = desk.timeline(id_of("1"))
-    for _ in range(3):
-        assert desk.audit() == NOTHING
-        assert desk.tick() == 0
-    assert desk.timeline(id_of("1")) == before
-
-
-def test_a_case_that_a_supervisor_handed_back_after_its_time_is_not_escalated_by_the_auditor(desk: Desk) -> None:
+def handed_back_overdue(desk: Desk) -> None:
     desk.hear(a_classified("1"), ComplaintAnswered(id_of("1"), 2, NOON))
     desk.jump(6 * 24 * HOUR)
     desk.settle()
     assert desk.case(id_of("1")).state is not CaseState.OPEN
     desk.answer(id_of("1"), lambda case, setting: answers.hand_back(case, "anna", {}, setting))
-    case = desk.case(id_of("1"))
-    assert (case.state, case.due_at) == (CaseState.OPEN, None)
+    assert desk.case(id_of("1")).state is CaseState.OPEN
+
+
+def test_an_open_case_whose_clocks_have_told_all_and_of_which_nothing_is_due_goes_up(desk: Desk) -> None:
+    handed_back_overdue(desk)
+    spoil(desk, "1", "due_at = NULL, respond_by = NULL")
+    assert desk.audit() == NO_DUE
+    assert desk.tick() == 1
+    assert desk.case(id_of("1")).state is not CaseState.OPEN
+    hear_outcomes(desk)
     assert desk.audit() == NOTHING
+
+
+def test_a_case_that_a_supervisor_handed_back_after_its_time_is_left_alone(desk: Desk) -> None:
+    handed_back_overdue(desk)
+    assert desk.audit() == NOTHING
+    assert desk.tick() == 0
 
 
 # -- no outcome ---------------------------------------------------------------------------------------------------

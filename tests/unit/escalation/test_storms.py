@@ -135,6 +135,7 @@ def test_children_that_had_alerted_are_muted_with_the_reason_and_climb_no_more(d
     assert {(e.case_id, e.parent_id) for e in desk.told(CaseMuted)} == {(id_of(n), major) for n in range(1, 5)}
     row = desk.rows(id_of(1))[-1]
     assert (row["what"], row["reason"], row["details"]["parent"]) == ("linked", "storm", major)
+    assert desk.case(id_of(1)).respond_by is None
     desk.jump(3 * HOUR)
     desk.settle()
     assert {e.case_id for e in desk.told(CaseEscalated)[5:]} == {major}

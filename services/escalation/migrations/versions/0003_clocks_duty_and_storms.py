@@ -118,6 +118,10 @@ PROTECTION = {
         "BEGIN SELECT RAISE(ABORT, 'the timeline is append-only'); END",
         "CREATE TRIGGER append_only_delete BEFORE DELETE ON case_events "
         "BEGIN SELECT RAISE(ABORT, 'the timeline is append-only'); END",
+        # What REPLACE deletes fires no trigger: a row that is there already stays, and the new one is dropped.
+        "CREATE TRIGGER append_only_replace BEFORE INSERT ON case_events "
+        "WHEN EXISTS (SELECT 1 FROM case_events WHERE case_id = NEW.case_id AND key = NEW.key) "
+        "BEGIN SELECT RAISE(IGNORE); END",
     ),
 }
 UNPROTECTED = {
@@ -125,7 +129,7 @@ UNPROTECTED = {
         "DROP TRIGGER append_only ON case_events",
         "DROP FUNCTION refuse_to_change_the_timeline()",
     ),
-    "sqlite": ("DROP TRIGGER append_only_update", "DROP TRIGGER append_only_delete"),
+    "sqlite": tuple(f"DROP TRIGGER append_only_{what}" for what in ("update", "delete", "replace")),
 }
 
 
