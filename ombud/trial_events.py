@@ -159,7 +159,8 @@ def _arrival(document: Document) -> Arrival:
 
 def _opened(document: Document) -> tuple[str, dict[str, Any]]:
     """The type, which complaints need not say, and the data without its envelope."""
-    data, type_ = document.content, document.content.get("type")
+    data: Any = document.content
+    type_ = data.get("type")
     if "specversion" in data:
         data = data.get("data")
     if not isinstance(data, dict):

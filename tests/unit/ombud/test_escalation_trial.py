@@ -253,26 +253,3 @@ def test_where_the_ladder_has_nobody_the_case_is_exhausted_at_once(tmp_path: Pat
     assert [row[1:] for row in course(said)][1:4] == [*empty, ("level 3 (manager): nobody is there", "")]
     assert "escalates     to nobody: no level has anybody\n" in said
     assert "nobody could be reached at level 1" in said
-
-
-@pytest.mark.parametrize(
-    ("facts", "trigger", "verdict"),
-    [
-        ("severity=medium anger=0.9", "anger", "yes"),
-        ("severity=medium anger=0.89", "anger", "no: anger is 0.89, not 0.9 or more"),
-        ("severity=low anger=0.2", "anger", "no: severity is low, not medium; anger is 0.2, not 0.9 or more"),
-        ("contacts=3", "repeated", "yes"),
-        ("contact_count=2", "repeated", "no: contacts is 2, not 3 or more"),
-        ("asked=executive", "asked", "yes"),
-        ("asked=human", "asked", "no: asked is human, not executive or supervisor"),
-        ("flags=legal,fraud", "flagged", "no: flags is fraud, legal, not safety"),
-        ("severity=medium", "severity", "no: severity is medium, not high or critical"),
-        ("severity=high", "unassigned", "when nobody works on it for 30m"),
-        ("severity=high", "overdue", "when a clock runs out: any"),
-        ("severity=high", "declined", "when all agents who could take it declined"),
-        ("severity=high", "low_rating", "no: rating is not known, not 0.2 or less"),
-    ],
-)
-def test_each_trigger_says_whether_it_fits_and_if_not_why(facts: str, trigger: str, verdict: str) -> None:
-    said = trial("--escalation", SHIPPED_POLICY, *facts.split(), EVENING)
-    assert dict(table(said, "trigger"))[trigger] == verdict
