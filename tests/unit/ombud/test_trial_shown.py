@@ -1,4 +1,4 @@
-"""What `ombud policy try` prints of escalation: why each trigger fits or not; the examples of the documents are true."""
+"""What `ombud policy try` prints: why each trigger fits or not; and the examples of the documents are true."""
 
 import pytest
 
