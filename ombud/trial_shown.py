@@ -36,7 +36,7 @@ def show_course(console: Console, policy: Policy, people: People, course: Course
     tables = (
         Rows(("trigger", "escalates at once"), [(t.reason.value, verdict_on(t, case)) for t in policy.triggers]),
         Rows(("clock", "due", "warns at"), [_clock(clock, zone) for clock in case.clocks]),
-        Rows((f"ladder {ladder.name}", "recipients", "to answer within", ""), levels),
+        Rows((f"ladder {ladder.name}", "recipients", "to answer within", "besides"), levels),
         Rows(("when", "after", "what", "who", "why"), _steps(policy, course, _names(people), zone)),
     )
     for table in tables:

@@ -236,6 +236,21 @@ def test_no_further_than_was_asked_for(tmp_path: Path) -> None:
     assert "escalates     not in this time\n" in said
 
 
+def test_how_far_counts_from_the_last_event(tmp_path: Path) -> None:
+    told = on_the_bus(tmp_path / "a.jsonl", [a_classified(MONDAY), an_assigned(MONDAY + 20 * HOUR)])
+    assert course(trial(SHIPPED_POLICY, told, "--for", "5h"))[-1] == ("+1d", "warned: 50 % of first_answer", "")
+
+
+def test_clocks_that_break_after_everybody_was_called_are_told_until_it_begins_again() -> None:
+    said = trial("--escalation", SHIPPED_POLICY, "severity=high", "region=CZ", EVENING)
+    assert [row[:2] for row in course(said)][-4:] == [
+        ("+1h 45m", "exhausted"),
+        ("+1h 54m", "warned: 95 % of first_answer"),
+        ("+2h", "clock broken: first_answer"),
+        ("+3h 45m", "level 3 (manager) alerted again"),
+    ]
+
+
 def test_without_a_roster_a_duty_is_only_there_while_somebody_has_it() -> None:
     facts = ("severity=low", "asked=supervisor", "region=none-such", "--at", "2026-11-26T20:00:00Z")
     said = trial(LADDERS, "severity=critical", "--at", "2026-11-26T20:00:00Z")

@@ -68,6 +68,7 @@ def test_a_policy_of_the_settings_is_no_choice_of_what_to_try() -> None:
 def test_a_complaint_may_come_by_standard_input() -> None:
     said = trial(LADDERS, "-", *AT, stdin=KETTLE.read_text())
     assert said == trial(LADDERS, KETTLE, *AT)
+    assert said == trial(LADDERS, "-", *AT, stdin=b"\xef\xbb\xbf" + KETTLE.read_bytes()), "as Windows writes it"
 
 
 def test_a_complaint_begins_when_it_was_received(tmp_path: Path) -> None:

@@ -1,9 +1,13 @@
 """What `ombud policy try` prints: why each trigger fits or not; and the examples of the documents are true."""
 
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
 
 from services.escalation.settings import SHIPPED_POLICY
-from tests.unit.ombud.trials import SAMPLES, table, trial
+from shared.contracts.intake import Customer
+from tests.unit.ombud.trials import KETTLE, LADDERS, SAMPLES, a_classified, on_the_bus, table, trial
 
 EVENING = "at=2026-11-26T20:00:00Z"
 
@@ -46,3 +50,23 @@ def test_the_examples_of_the_documents_show_what_is_printed(file: str, monkeypat
     # The version of the policy changes with every word of it.
     wanted = [line for line in shown if line != "…" and not line.startswith("policy ")]
     assert len(wanted) > 8 and wanted == said[-len(wanted) :]
+
+
+def test_the_ladder_says_where_it_begins_and_what_else_a_level_asks_for() -> None:
+    said = trial(LADDERS, KETTLE, "--at", "2026-11-27T16:30:00Z")
+    assert table(said, "ladder recall") == [
+        ["1 supervisor", "role supervisor, duty world", "10m", ""],
+        [
+            "2 recall_board",
+            "person vera.hruskova, person martin.kestrel",
+            "15m",
+            "begins here, again 1×, all must answer",
+        ],
+    ]
+
+
+def test_a_time_zone_that_nobody_knows_is_utc(tmp_path: Path) -> None:
+    monday = datetime(2024, 11, 4, 10, tzinfo=UTC)
+    told = on_the_bus(tmp_path / "a.json", [a_classified(monday, customer=Customer("C-1", timezone="Mars/Base"))])
+    said = trial(SHIPPED_POLICY, told)
+    assert "times         as in UTC\n" in said and table(said, "when")[0][0] == "Mon 2024-11-04 10:00"
