@@ -12,8 +12,8 @@ Item = TypeVar("Item")
 Decision = TypeVar("Decision")
 
 
-def each(items: Iterable[Item], decide: Callable[[Item], Decision], event: str) -> tuple[list[Decision], list[Item]]:
-    """Decides about each of some, and gives with the decisions those that failed, which are logged under that name.
+def each(items: Iterable[Item], decide: Callable[[Item], Decision], what: str) -> tuple[list[Decision], list[Item]]:
+    """Decides about each of some, and gives with the decisions those that failed; what: they are, for the log.
 
     For work that touches nothing outside: one that cannot be decided must not keep the others from their turn.
     """
@@ -26,5 +26,5 @@ def each(items: Iterable[Item], decide: Callable[[Item], Decision], event: str) 
             if fault_of(error) is not Fault.OTHER:
                 raise
             failed.append(item)
-            log.error(event, exc_info=error)
+            log.error("not_decided", about=what, exc_info=error)
     return decided, failed

@@ -70,7 +70,7 @@ def claim_due(tx: Transaction, limit: int) -> list[Case]:
         due = select(c).where(c.c.severity == severity, c.c.due_at <= tx.now).order_by(c.c.due_at)
         rows = tx.execute(due.limit(limit - len(cases)).with_for_update(skip_locked=True)).all()
         # One that a newer version wrote, and this one cannot read, must not keep the others from their turn.
-        readable, unreadable = each(rows, case_from, "case_unreadable")
+        readable, unreadable = each(rows, case_from, "row of a case")
         put_off(tx, [row.id for row in unreadable], tx.now + PUT_OFF)
         cases += readable
         if len(cases) == limit:

@@ -112,7 +112,7 @@ def climb_due(tx: Transaction, book: PolicyBook) -> int:
     that only its column calls due, as a replica of another version may leave it, is written as it is.
     """
     due, setting_of = store.claim_due(tx, CLAIM), settings(tx, book)
-    courses, failed = each(due, lambda case: timing.take_deadline(case, setting_of(case)), "due_case_failed")
+    courses, failed = each(due, lambda case: timing.take_deadline(case, setting_of(case)), "due case")
     sick = {case.id for case in failed}
     well = [case for case in due if case.id not in sick]
     for case in well:

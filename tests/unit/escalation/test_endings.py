@@ -15,11 +15,12 @@ from shared.contracts.escalation import CaseEscalated, CaseResolved
 from shared.contracts.event import Severity
 from shared.contracts.intake import ComplaintForgotten, ComplaintMerged, ComplaintReopened, ComplaintResolved
 from shared.database import Database
-from shared.links import Claim
+from shared.links import Claim, mint
 from shared.outbox import write_rows
 from shared.tables import outbox
 from tests.harness.events import NOON, a_classified
 from tests.unit.escalation.desk import Desk
+from tests.unit.escalation.visits import KEYS, LINKS
 
 SEVERE = a_classified("A-4711", severity=Severity.CRITICAL, excerpt="a rhubarb kettle", product="KX-200")
 ID = SEVERE.complaint_id
@@ -81,16 +82,15 @@ def test_merged_and_then_forgotten_it_is_forgotten(desk: Desk) -> None:
 def test_the_page_says_that_the_data_was_erased(desk: Desk) -> None:
     desk.hear(SEVERE)
     desk.hear(FORGOTTEN)
-    with desk.db.read() as tx:
-        page = link_doors._page(tx, Claim("a", ID, "e", 1, "anna"))
+    page = link_doors.show_page(desk.db, desk.book, LINKS, mint(KEYS, Claim("a", ID, "e", 1, "anna")))
     assert page.status_code == 410 and "data was erased" in page.get_data(as_text=True)
 
 
 def test_the_page_of_a_merged_case_says_so(desk: Desk) -> None:
     desk.hear(SEVERE)
     desk.hear(MERGED)
-    with desk.db.read() as tx:
-        page = link_doors._page(tx, Claim("a", ID, "e", 1, "anna")).get_data(as_text=True)
+    token = mint(KEYS, Claim("a", ID, "e", 1, "anna"))
+    page = link_doors.show_page(desk.db, desk.book, LINKS, token).get_data(as_text=True)
     assert "Part of another complaint now" in page and "Merged into another complaint by petra" in page
 
 
