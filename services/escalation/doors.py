@@ -120,8 +120,6 @@ def _wish(tx: Transaction, request: Request) -> Wish:
     regions = asked.pop("region")
     if asked.pop("my_region"):
         regions = _among_own(tx, me, regions)
-    if asked["after"] and store.find_case(tx, asked["after"]) is None:
-        raise Rejected("the query does not fit", [{"pointer": "/after", "detail": "there is no such case"}])
     return Wish(**asked | {"of": of, "regions": None if regions is None else tuple(regions)})
 
 

@@ -127,7 +127,8 @@ def list_cases(tx: Transaction, wish: Wish) -> list[Case]:
     if wish.after:
         last = place_at(wish.after, wish.sort)
         if last is None:
-            raise Rejected("`after` is not the `next` of a page in this order")
+            detail = "is not the `next` of a page in this order"
+            raise Rejected("the query does not fit", [{"pointer": "/after", "detail": detail}])
         query = query.where(_beyond(columns, last))
     ordered = query.order_by(*(column.desc() if falls else column for column, falls in columns))
     return [case_from(row) for row in tx.execute(ordered.limit(wish.limit))]

@@ -106,8 +106,8 @@ class Moment:
 class Told:
     """What the complaint's events told so far, in whatever order they came: of each thing the most or the earliest.
 
-    first_at: when it was received. asked_at: when the customer first asked for somebody. count: of contacts. rating: the
-    worst. contacts, answers, reopenings: in the order of their revisions; of a long complaint the newest (MOST_KEPT).
+    first_at: when it was received. asked_at: when the customer first asked for somebody. count: of contacts. rating:
+    the worst. contacts, answers, reopenings: in the order of their revisions; of a long one the newest (MOST_KEPT).
     """
 
     first_at: datetime | None = None
@@ -130,10 +130,10 @@ class Case:
     `alarms`: by reason, the earliest complaint revision that fired it; of requests the newest, of ratings the worst.
     Severity and ask never sink unless a person corrects them (at `corrected_revision`), so that the order in which two
     contacts arrive does not matter.
-    `respond_by`: when the present rung has had its time, the snooze ends, or the level opens. `follow_up_by`, `remind_at`,
-    `shift_ends_at`: of whoever took the case. `unassigned_at`: when nobody has worked on it for too long.
+    `respond_by`: when the present rung has had its time, the snooze ends, or the level opens. `follow_up_by`,
+    `remind_at`, `shift_ends_at`: of whoever took the case. `unassigned_at`: when nobody has worked on it for too long.
     `since`: start of the present wait of the customer. `taken_at`: when somebody first took it since then.
-    `confirmed_by`: who has answered at a level where all must. `repeats`: how often the present level was alerted again.
+    `confirmed_by`: who has answered at a level where all must. `repeats`: how often the level was alerted again.
     `repaired`: how often the auditor has put the case right; `repaired_at`: the last time.
     `ending`: set once the complaint is merged into another one, or forgotten; nothing is heard of it after that.
     """
@@ -238,7 +238,7 @@ class Case:
 class Change:
     """One transition: the case after it, who did it and why. Each one is a row of the timeline.
 
-    details: what else the row tells, ready for JSON. key: of the row, where something else than the case's revision counts
+    details: what else the row tells, ready for JSON. key: of the row, where something else than its revision counts
     what is told. note: what a person wrote, kept beside the timeline, since it must be erasable.
     """
 

@@ -76,7 +76,7 @@ def _if_alarmed(before: Case, case: Case, setting: Setting) -> list[Change]:
 
 
 def take_answer(case: Case, revision: int, at: datetime, actor: str, setting: Setting) -> list[Change]:
-    """The customer got an answer: that stops the clocks of answers, not the ladder; whoever has the case has gone on."""
+    """The customer got an answer: that stops the clocks of answers, not the ladder; whoever has it has gone on."""
     told = _with_moment(case.told.answers, Moment(revision, min(at, setting.now)))
     if told == case.told.answers:
         return []

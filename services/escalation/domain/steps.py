@@ -121,7 +121,7 @@ def afresh(case: Case) -> Case:
 
 
 def followed_up(case: Case, setting: Setting) -> Case:
-    """Whoever has the case has gone on with it: the time until the next progress begins anew, after a pause at its end."""
+    """Whoever has the case has gone on: the time until the next progress begins anew, after a pause at its end."""
     start = max((p.end for p in case.pauses if p.start <= setting.now < p.end), default=setting.now)
     within = setting.policy.follow_up.within[case.severity]
     return replace(case, follow_up_by=start + within, remind_at=start + within * setting.policy.follow_up.remind / 100)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from services.escalation.domain.case import Case, CaseState
-from shared.contracts.event import Severity
+from shared.contracts.event import Severity, to_text
 
 
 class Sort(StrEnum):
@@ -53,8 +53,13 @@ _BETWEEN = "~"
 
 
 def mark_of(case: Case, sort: Sort) -> str:
-    """Where a page ended. It holds the place and not the case, which may be somewhere else when the next page is asked."""
-    return _BETWEEN.join(part.isoformat() if isinstance(part, datetime) else str(part) for part in _PLACES[sort](case))
+    """Where a page ended. It holds the place and not the case, which may be elsewhere when the next page is asked.
+
+    Nothing in it needs to be escaped in an address.
+    """
+    return _BETWEEN.join(
+        to_text(part) or "" if isinstance(part, datetime) else str(part) for part in _PLACES[sort](case)
+    )
 
 
 def place_at(mark: str, sort: Sort) -> Place | None:

@@ -50,7 +50,7 @@ def a_clock(measures: Measure, hours: int = 4, **changes: Any) -> ClockRule:
 
 
 def a_policy(*levels: Level, **changes: Any) -> Policy:
-    """Severity and asking escalate, and every clock that breaks; first answer within 1 to 4 hours, resolution 21 to 24."""
+    """Severity, asking and every broken clock escalate; first answer within 1 to 4 hours, resolution 21 to 24."""
     defaults: dict[str, Any] = {
         "version": "test@1",
         "triggers": (

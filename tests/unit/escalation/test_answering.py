@@ -136,7 +136,7 @@ def test_links_are_one_deep(desk: Desk) -> None:
     desk.hear(a_complaint("1"), a_complaint("2"), a_complaint("3"))
     assert desk.link(ID, id_of("2"), "anna").refusal is None
     assert desk.link(id_of("2"), id_of("3"), "anna").refusal is Refusal.HAS_CHILDREN
-    assert desk.link(id_of("3"), ID, "anna").refusal is Refusal.PART_OF_ANOTHER
+    assert desk.link(id_of("3"), ID, "anna").refusal is Refusal.PARENT_IS_PART
     assert desk.link(id_of("2"), ID, "anna").refusal is not None
 
 

@@ -264,10 +264,10 @@ def test_handed_back_while_it_is_overdue_it_is_called_again_when_nothing_comes_o
     assert (raised.case.state, raised.reason) == (ESCALATED, R.OVERDUE)
 
 
-def test_unlinked_while_it_is_overdue_it_is_called_when_nothing_comes_of_it() -> None:
+def test_unlinked_while_it_is_overdue_it_is_called_at_once() -> None:
     policy = a_policy(clocks=(a_clock(Measure.RESOLUTION, 24),))
-    (alone,) = changes_of(answers.unlink(in_state(MUTED, **overdue()), "anna", a_setting(policy=policy)))
-    assert (alone.case.state, alone.case.due_at) == (OPEN, NOON + 2 * HOUR)
+    alone, called = changes_of(answers.unlink(in_state(MUTED, **overdue()), "anna", a_setting(policy=policy)))
+    assert (alone.what, called.case.state, called.reason) == (What.UNLINKED, ESCALATED, R.OVERDUE)
 
 
 @pytest.mark.parametrize(("level", "then"), [(None, 2), (1, 1), (2, 2), (3, 3)])
@@ -439,7 +439,7 @@ def test_a_correction_of_words_changes_what_the_alerts_say_and_the_clocks() -> N
         (a_case(id="p", parent_id=CASE_ID), Refusal.ITSELF),
         (a_case(RESOLVED, id="p"), Refusal.PARENT_ENDED),
         (a_case(EARLY, id="p"), Refusal.PARENT_ENDED),
-        (a_case(MUTED, id="p"), Refusal.PART_OF_ANOTHER),
+        (a_case(MUTED, id="p"), Refusal.PARENT_IS_PART),
         *((a_case(state, id="p"), None) for state in (OPEN, ESCALATED, ACKNOWLEDGED, SNOOZED, EXHAUSTED)),
     ],
 )

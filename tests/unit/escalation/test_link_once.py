@@ -29,7 +29,7 @@ ID = id_of()
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 ALL_MUST = """
 name: all
-triggers: [{reason: severity, when: {severity: critical}}]
+triggers: [{reason: severity, when: {severity: critical}}, {reason: overdue}]
 clocks: [{name: resolution, measures: resolution, within: 5d}]
 ladders:
   - {name: only, levels: [{name: all, recipients: supervisor, respond_within: 1h, answer: all}]}

