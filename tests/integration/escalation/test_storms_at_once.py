@@ -229,3 +229,5 @@ def test_the_auditor_among_many_cases_goes_by_indexes(filled: Desk) -> None:
     plans = plans_of(filled, lambda tx: audit.audit(tx, filled.book))
     assert filled.audit() == dict.fromkeys(audit.Finding, 0)
     assert_cheap(plans, within_ms=200)
+    used = [step["Index Name"] for plan in plans for step in steps(plan["Plan"]) if "Index Name" in step]
+    assert used.count("cases_without_due") == 2 and "cases_due" in used
