@@ -191,6 +191,19 @@ def test_ended_its_children_stay_with_the_major_and_it_says_how_many_they_were(d
     assert len(storms(desk)) == 1
 
 
+def test_one_that_ends_before_its_count_was_due_says_how_many_they_were(desk: Desk) -> None:
+    desk.start_over(PEOPLE, with_storms(BY_PRODUCT.replace("quiet_after: 1h", "quiet_after: 2m")))
+    major = a_storm(desk)
+    desk.jump(MINUTE)
+    desk.hear(a_complaint(5))
+    desk.watch_storms()
+    assert told_counts(desk, major) == []
+    desk.jump(2 * MINUTE + SECOND)
+    desk.watch_storms()
+    assert storms(desk)[0].ended_at is not None
+    assert told_counts(desk, major) == [5]
+
+
 def test_a_case_that_joined_after_the_last_look_keeps_it_from_ending(desk: Desk) -> None:
     a_storm(desk)
     desk.jump(HOUR - SECOND)
