@@ -20,6 +20,8 @@ from shared.contracts.intake import ComplaintFacts
 from shared.errors import Rejected
 
 SUBMITTED, CLASSIFIED = "complaint.submitted", "complaint.classified"
+_ID = "complaint_id"
+_ONLY_UPSTREAM = (SUBMITTED, "complaint.contacted")
 STDIN = "-"
 Arrival = Submission | Step | ComplaintEvent | OwnerEvent
 # Of times far from ours no deadline can be reckoned.
@@ -144,26 +146,31 @@ def _document(content: Any, place: str) -> Document:
 
 def _arrival(document: Document) -> Arrival:
     """A Submission or a Step of upstream, or an event as it is on the bus."""
-    data: Any = document.content
-    place, type_ = document.place, data.get("type")
-    if "specversion" in data:
-        data = data.get("data")
-    if not isinstance(data, dict):
-        raise Trouble(f"{place}: /data: is no JSON object")
-    is_of_bus = "complaint_id" in data
-    if type_ is None and is_of_bus and "severity" not in data:
-        raise Trouble(f"{place}: /type: is missing; write one such as complaint.answered")
-    type_ = type_ or (CLASSIFIED if is_of_bus else SUBMITTED)
-    is_of_bus = is_of_bus or type_ not in UPSTREAM
+    place, (type_, data) = document.place, _opened(document)
+    # Of the types that upstream and intake share, intake's have our id.
+    is_upstream = type_ in UPSTREAM and (type_ in _ONLY_UPSTREAM or _ID not in data)
     try:
-        return cast(Arrival, from_data(_class_of(type_, place), data) if is_of_bus else upstream(type_, data))
+        return cast(Arrival, upstream(type_, data) if is_upstream else from_data(_class_of(type_, place), data))
     except InvalidEvent as error:
         raise Trouble("; ".join(f"{place}: {fault}" for fault in _faults(error.errors, ""))) from error
     except Rejected as error:
         raise Trouble("; ".join(f"{place}: {fault['pointer']}: {fault['detail']}" for fault in error.errors)) from error
 
 
-def _class_of(type_: Any, place: str) -> type[Event]:
+def _opened(document: Document) -> tuple[str, dict[str, Any]]:
+    """The type, which complaints need not say, and the data without its envelope."""
+    data: Any = document.content
+    type_ = data.get("type")
+    if "specversion" in data:
+        data = data.get("data")
+    if not isinstance(data, dict):
+        raise Trouble(f"{document.place}: /data: is no JSON object")
+    if type_ is None and _ID in data and "severity" not in data:
+        raise Trouble(f"{document.place}: /type: is missing; write one such as complaint.answered")
+    return str(type_ or (CLASSIFIED if _ID in data else SUBMITTED)), data
+
+
+def _class_of(type_: str, place: str) -> type[Event]:
     found = next((c for c in _heard() if c.type == type_), None)
     if found is None:
         raise Trouble(f"{place}: /type: {type_!r} is none of {', '.join(sorted({c.type for c in _heard()}))}")

@@ -32,7 +32,7 @@ def show_course(console: Console, policy: Policy, people: People, course: Course
     for name, value in _said(policy, course, zone):
         console.print(f"{name:<14}{value}", markup=False, highlight=False, soft_wrap=True)
     ladder = ladder_of(case, policy)
-    levels = [rung(n, level, case.severity) for n, level in ladder.levels_above(0)]
+    levels = [rung(n, ladder, case.severity) for n, _ in ladder.levels_above(0)]
     tables = (
         Rows(("trigger", "escalates at once"), [(t.reason.value, verdict_on(t, case)) for t in policy.triggers]),
         Rows(("clock", "due", "warns at"), [_clock(clock, zone) for clock in case.clocks]),

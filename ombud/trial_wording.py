@@ -7,7 +7,7 @@ from typing import Any
 
 from ombud.trial_people import in_words
 from services.escalation.domain.case import Case, Change, What
-from services.escalation.domain.policy import Level, Picture, Policy, Trigger, When
+from services.escalation.domain.policy import Ladder, Picture, Policy, Trigger, When
 from services.escalation.domain.steps import ladder_of
 from services.escalation.domain.watching import picture
 from services.escalation.pages.wording import words
@@ -65,9 +65,11 @@ def _order(word: str) -> tuple[int, str]:
     return (word.rank if isinstance(word, Severity) else 0, word)
 
 
-def rung(number: int, level: Level, severity: Severity) -> tuple[str, str, str, str]:
+def rung(number: int, ladder: Ladder, severity: Severity) -> tuple[str, str, str, str]:
     """A level as the policy has it: number, whom it means, how long they have, what else."""
+    level = ladder.level(number)
     more = [
+        "begins here" if number == ladder.start_of(severity) > 1 else "",
         f"again {level.repeat}×" if level.repeat else "",
         "all must answer" if level.needed.value == "all" else "",
         f"in the hours {level.hours}, else {level.outside.value}" if level.hours else "",

@@ -141,7 +141,7 @@ class WorklistQuery(Schema):
     parent = fields.String(load_default=None, validate=validate.Length(1, 36))
     sort = fields.Enum(Sort, by_value=True, load_default=Sort.SEVERITY)
     limit = fields.Integer(load_default=100, validate=validate.Range(1, MOST_LISTED))
-    after = fields.String(load_default=None, validate=validate.Length(1, 36))
+    after = fields.String(load_default=None, validate=validate.Length(1, 100))
 
     @validates_schema
     def _of_one_person(self, data: Mapping[str, Any], **_: Any) -> None:

@@ -10,7 +10,7 @@ from services.escalation.answer_schemas import StormsQuery, WorklistQuery
 from services.escalation.domain.case import Case, CaseState
 from services.escalation.domain.clocks import Clock, has_kept
 from services.escalation.domain.people import EVERYWHERE
-from services.escalation.domain.worklist import Wish
+from services.escalation.domain.worklist import Wish, mark_of
 from services.escalation.linter import Linter
 from services.escalation.policybook import PolicyBook
 from shared.contracts.event import to_text
@@ -109,7 +109,7 @@ def worklist(tx: Transaction, request: Request) -> dict[str, Any]:
     """A page of cases; `next`: what to say as `after` for the next page, null on the last."""
     wish = _wish(tx, request)
     cases = store.list_cases(tx, wish)
-    more = cases[-1].id if len(cases) == wish.limit else None
+    more = mark_of(cases[-1], wish.sort) if len(cases) == wish.limit else None
     return {"cases": [case_data(case) for case in cases], "next": more}
 
 

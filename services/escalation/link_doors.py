@@ -22,6 +22,7 @@ from shared.links import EXPIRED, BadLink, Claim, check, mint
 
 _NEXT_LINKS = uuid.uuid5(uuid.NAMESPACE_DNS, "next-links.ombud")
 _NEXT = re.compile(r"next-[0-9a-f]{32}-(\d{1,12})")
+_ALSO = {What.ACKNOWLEDGED: (What.CONFIRMED,)}
 DOUBLE_CLICK = timedelta(minutes=1)
 _WARNINGS = (What.WARNED, What.CLOCK_BROKEN, What.REMINDED)
 # After one of these, what was warned of before is another matter.
@@ -96,9 +97,10 @@ def _act(tx: Transaction, book: PolicyBook, links: Links, claim: Claim, filled: 
     if case is None or case.facts is None:
         return _Came()  # the page says what has become of it
     spent = store.spent_link(tx, claim.alert_id)
+    if spent and _is_double(tx, claim, filled, *spent):
+        return _Came(links.next(claim, case, spent[1]))
     if spent:
-        is_double = tx.now - spent[1] <= DOUBLE_CLICK
-        return _Came(links.next(claim, case, spent[1])) if is_double else _Came(status=409)
+        return _Came(None, 409, "this link was used already, and nothing was done now.")
     is_present = _is_present(claim, case, store.timeline(tx, case.id))
     offered = acts.offered(case, claim.person, is_present, book.of(tx, case.policy_version), tx.now)
     if filled.act is None:
@@ -108,6 +110,15 @@ def _act(tx: Transaction, book: PolicyBook, links: Links, claim: Claim, filled: 
     if filled.faults:
         return _Came(None, 422, "see below what is wrong", filled)
     return _answered(tx, book, links, claim, case, filled)
+
+
+def _is_double(tx: Transaction, claim: Claim, filled: Filled, what: str, at: datetime) -> bool:
+    """The same form sent twice, as by a double click; another one, or another note, must not be lost without a word."""
+    if tx.now - at > DOUBLE_CLICK or filled.faults or what not in (filled.what, *_ALSO.get(filled.what, ())):
+        return False
+    rows = [row for row in store.timeline(tx, claim.case_id) if (row["at"], row["what"]) == (at, what)]
+    notes = store.notes_of(tx, claim.case_id)
+    return filled.body["note"] in [notes.get(row["key"]) for row in rows]
 
 
 def _answered(tx: Transaction, book: PolicyBook, links: Links, claim: Claim, before: Case, filled: Filled) -> _Came:

@@ -1,7 +1,7 @@
 """Queries of escalation: domain objects in, domain objects out. Called by the use cases."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, get_type_hints
 
@@ -25,11 +25,12 @@ from sqlalchemy import (
 
 from services.escalation import tables
 from services.escalation.domain.case import Case, CaseState, Change, What, last_revision
-from services.escalation.domain.worklist import Sort, Wish
+from services.escalation.domain.worklist import NEVER, Sort, Wish, place_at
 from shared import clock
 from shared.contracts.escalation import EscalationReason
 from shared.contracts.event import Severity
 from shared.database import Row, Transaction
+from shared.errors import Rejected
 from shared.singly import each
 from shared.tables import UtcDateTime
 
@@ -120,12 +121,14 @@ def find_cases(tx: Transaction, ids: Iterable[str]) -> dict[str, Case]:
 
 
 def list_cases(tx: Transaction, wish: Wish) -> list[Case]:
-    """A page of the worklist; without those whose complaint has not been heard of."""
+    """A page of the worklist; without those whose complaint has not been heard of. Raises Rejected for a false mark."""
     query = select(c).where(*_conditions(wish, tx.now))
     columns = _ORDERS[wish.sort]
     if wish.after:
-        for last in tx.execute(select(*(column for column, _ in columns)).where(c.c.id == wish.after)):
-            query = query.where(_beyond(columns, tuple(last)))
+        last = place_at(wish.after, wish.sort)
+        if last is None:
+            raise Rejected("`after` is not the `next` of a page in this order")
+        query = query.where(_beyond(columns, last))
     ordered = query.order_by(*(column.desc() if falls else column for column, falls in columns))
     return [case_from(row) for row in tx.execute(ordered.limit(wish.limit))]
 
@@ -160,7 +163,7 @@ def _beyond(columns: Sequence[tuple[Any, bool]], last: Sequence[Any]) -> ColumnE
 
 
 _CALLING = (CaseState.ESCALATED.value, CaseState.EXHAUSTED.value)
-_NEVER = literal(datetime(9999, 1, 1, tzinfo=UTC), UtcDateTime)
+_NEVER = literal(NEVER, UtcDateTime)
 _ORDERS: dict[Sort, tuple[tuple[Any, bool], ...]] = {
     Sort.SEVERITY: ((c.c.severity, True), (func.coalesce(c.c.since, _NEVER), False), (c.c.id, False)),
     Sort.AGE: ((func.coalesce(c.c.since, _NEVER), False), (c.c.id, False)),

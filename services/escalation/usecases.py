@@ -108,22 +108,27 @@ def take_alerts(tx: Transaction, book: PolicyBook, events: Iterable[AlertOutcome
 def climb_due(tx: Transaction, book: PolicyBook) -> int:
     """One step for each of the cases that are due, the most severe first; gives the number of cases.
 
-    One that cannot be decided, or stays due, is put off and counted: it must not stand in the way of the others. One that
-    only its column calls due, as a replica of another version may leave it, is written as it is.
+    One that cannot be decided, or stays due, is put off and counted: it must not stand in the way of the others. One
+    that only its column calls due, as a replica of another version may leave it, is written as it is.
     """
     due, setting_of = store.claim_due(tx, CLAIM), settings(tx, book)
     courses, failed = each(due, lambda case: timing.take_deadline(case, setting_of(case)), "due_case_failed")
-    for case in due:
+    sick = {case.id for case in failed}
+    well = [case for case in due if case.id not in sick]
+    for case in well:
         metrics.DUE_LAG.observe((tx.now - case.due_at).total_seconds() if case.due_at else 0)
-    save(tx, courses, {case.id: case for case in due})
+    save(tx, courses, {case.id: case for case in well})
+    store.save_cases(tx, [case for case in well if not _is_due(case, tx.now)])
     moved = {changes[-1].case.id: changes[-1].case for changes in courses if changes}
-    store.save_cases(tx, [case for case in due if not _is_due(case, tx.now) and case not in failed])
-    stuck = [case.id for case in due if _is_due(moved.get(case.id, case), tx.now)]
-    store.put_off(tx, stuck, tx.now + store.PUT_OFF)
-    metrics.PUT_OFF.inc(len(stuck))
-    if len(stuck) > len(failed):
-        log.error("due_cases_stuck", case_ids=sorted(set(stuck) - {case.id for case in failed})[:10])
+    _put_off(tx, sick, {case.id for case in well if _is_due(moved.get(case.id, case), tx.now)})
     return len(due)
+
+
+def _put_off(tx: Transaction, failed: set[str], stuck: set[str]) -> None:
+    store.put_off(tx, sorted(failed | stuck), tx.now + store.PUT_OFF)
+    metrics.PUT_OFF.inc(len(failed | stuck))
+    if stuck:
+        log.error("due_cases_stuck", case_ids=sorted(stuck)[:10])
 
 
 def _is_due(case: Case, now: datetime) -> bool:

@@ -88,6 +88,28 @@ def test_of_two_answers_at_once_one_wins_and_the_other_is_told_who(story: Story)
     assert len(story.timeline(case_id, "acknowledged")) == 1
 
 
+def test_an_answer_and_the_deadline_at_once_end_in_one_story_that_everybody_shares(story: Story) -> None:
+    case_id = story.opens(KETTLE)
+    story.hears("petr", case_id)
+    story.comes(at(story.case(case_id)["respond_by"]))
+    answered = story.answers(case_id, "acknowledge", by="petr")
+    story.passes(minutes=31)
+    climbed = [row for row in story.timeline(case_id, "escalated") if row["level"] == 2]
+    assert story.heard(case_id, "karin", "max") == {"karin": len(climbed), "max": 0}
+    assert (answered["already"], story.case(case_id)["acknowledged_by"]) == (False, "petr")
+
+
+def test_resolved_upstream_and_acknowledged_at_once_it_is_over(story: Story) -> None:
+    case_id = story.opens(KETTLE)
+    story.hears("petr", case_id)
+    story.upstream(case_id, "complaint.resolved", by="agent 7")
+    story.asks(case_id, "acknowledge", by="petr")
+    story.becomes(case_id, state="resolved")
+    story.passes(hours=3)
+    assert story.heard(case_id, "petr", "karin") == {"petr": 1, "karin": 0}
+    assert story.asks(case_id, "acknowledge", by="karin").status_code == 409
+
+
 def test_whoever_comes_too_late_by_link_reads_who_has_it(story: Story) -> None:
     case_id = story.opens(KETTLE)
     mail = story.hears("petr", case_id)
@@ -171,7 +193,42 @@ def test_handed_back_with_needs_another_agent_gets_it_and_the_end_of_its_time_is
     assert "the customer has waited longer than agreed" in story.hears("petr", case_id, 2)["text"]
 
 
-def test_escalated_to_level_three_by_link_the_manager_hears_and_nobody_in_between(story: Story) -> None:
+def test_everything_that_the_page_offers_to_whoever_has_it_is_done_by_its_forms(story: Story) -> None:
+    case_id = story.opens(KETTLE)
+    eventually(lambda: story.agent(case_id) == "jana", "an agent", story.system.logs)
+    mail = story.hears("petr", case_id)
+    story.answers(case_id, "acknowledge", by="karin")
+    done = story.by_link(link_in(mail), act="take_over")
+    until = (story.system.now() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+    for form in (
+        {"act": "note", "note": "Asked for a photo."},
+        {"act": "pause", "reason": "waiting_for_customer", "until": until},
+        {"act": "resume"},
+        {"act": "hand_back", "note": "Nobody was hurt."},
+    ):
+        done = story.by_link(link_after(done), **form)
+    assert link_after(done)
+    rows = story.timeline(case_id, "taken_over", "remarked", "paused", "resumed", "handed_back")
+    assert [(row["what"], row["actor"], row["note"]) for row in rows] == [
+        ("taken_over", "petr", None),
+        ("remarked", "petr", "Asked for a photo."),
+        ("paused", "petr", None),
+        ("resumed", "petr", None),
+        ("handed_back", "petr", "Nobody was hurt."),
+    ]
+    story.becomes(case_id, state="open", agent_id=None)
+
+
+def test_a_link_is_good_for_one_answer(story: Story) -> None:
+    case_id = story.opens(KETTLE)
+    link = link_in(story.hears("petr", case_id))
+    assert link_after(story.by_link(link, act="take"))
+    story.passes(minutes=2)
+    assert story.by_link(link, act="hand_back").status_code == 409
+    assert story.case(case_id)["state"] == "acknowledged"
+
+
+def test_escalated_to_level_three_the_manager_hears_and_nobody_in_between(story: Story) -> None:
     case_id = story.opens(KETTLE)
     story.hears("petr", case_id)
     assert story.answers(case_id, "escalate", by="petr", level=3)["level"] == 3
@@ -225,6 +282,20 @@ def test_corrected_to_severe_intake_shows_it_routing_follows_and_a_supervisor_he
     eventually(lambda: story.system.assignment(case_id)["severity"] == "critical", "routing", story.system.logs)
     assert story.heard(case_id, "petr", "karin") == {"petr": 1, "karin": 0}
     assert len(story.timeline(case_id, "corrected")) == 1
+
+
+def test_corrected_to_another_region_its_people_hear_and_its_agents_get_it(story: Story, twilio: Twilio) -> None:
+    zora = JANA | {"name": "Zora", "regions": ["SK"]}
+    assert story.system.call("routing", "PUT", "/v1/agents/zora", zora).ok
+    case_id = story.opens(KETTLE)
+    story.hears("petr", case_id)
+    eventually(lambda: story.agent(case_id) == "jana", "an agent", story.system.logs)
+    story.answers(case_id, "hand-back", by="petr")
+    story.answers(case_id, "correct", by="petr", region="SK")
+    eventually(lambda: story.agent(case_id) == "zora", "an agent of the region", story.system.logs)
+    story.answers(case_id, "escalate", by="zora", reason="manual")
+    eventually(lambda: any(case_id[:8] in sent["Body"] for sent in twilio.messages), "the text", story.system.logs)
+    assert story.heard(case_id, "petr") == {"petr": 1}
 
 
 def _reading(story: Story, case_id: str) -> dict[str, Any]:
@@ -315,7 +386,8 @@ def test_a_storm_is_one_alert_to_the_coordinator_and_ends_together(story: Story)
     assert story.heard(late, "petr") == {"petr": 0}
     story.answers(major, "acknowledge", by="karin")
     story.passes(minutes=40)
-    assert [story.heard(case_id, "karin") for case_id in single] == [{"karin": 0}] * 3
+    assert story.heard(single[0], "karin") == {"karin": 0}
+    assert not story.mails("karin", single[1]) and not story.mails("karin", single[2])
     story.answers(major, "resolve", by="karin", outcome="upheld", remedies=["refund"])
     for case_id in (*single, late):
         assert story.becomes(case_id, state="resolved")["outcome"] == "upheld"

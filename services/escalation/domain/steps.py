@@ -63,8 +63,10 @@ def is_overdue(case: Case, setting: Setting) -> bool:
 
 def breaks(case: Case, broken: Collection[str], setting: Setting) -> bool:
     """Whether the policy escalates for one of these clocks."""
+    if not broken:
+        return False
     seen = seen_of(case)
-    return bool(broken) and any(
+    return any(
         trigger.reason is EscalationReason.OVERDUE
         and trigger.when.fits(seen)
         and (not trigger.clocks or not trigger.clocks.isdisjoint(broken))

@@ -107,7 +107,8 @@ def _go_on(case: Case, setting: Setting) -> list[Change]:
 
 def _follow_up(case: Case, setting: Setting) -> list[Change]:
     """Whoever took the case is reminded, and called again with the others when nothing comes of it."""
-    if _is_due(case.follow_up_by, setting):
+    # Only the auditor gives a taken case a time to respond, when it has none other.
+    if _is_due(case.follow_up_by, setting) or _is_due(case.respond_by, setting):
         return alert_again(case, EscalationReason.STALLED, setting)
     if _is_due(case.shift_ends_at, setting):
         return _hand_over(case, setting)

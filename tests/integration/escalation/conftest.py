@@ -1,36 +1,37 @@
-"""The desk on PostgreSQL: one database for a file of tests, emptied before each test."""
+"""The desk on PostgreSQL, and a second process of the service beside it."""
 
+import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
 
 from ombud.local.postgres import PrivatePostgres
-from services.escalation import tables
 from shared import clock
+from shared.database import Database
 from tests.unit.escalation.desk import Desk, migrated
 
 
 @pytest.fixture(scope="module")
-def escalation_url(postgres: PrivatePostgres, request: pytest.FixtureRequest) -> str:
-    name = f"escalation_{request.node.path.stem}"
-    postgres.create_database(name)
-    return migrated(postgres.url(name))
+def counter(postgres: PrivatePostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """One database for all tests of a module; `start_over` empties it."""
+    url = postgres.create_database(f"escalation_{uuid.uuid4().hex[:12]}")
+    made = Desk(migrated(url), tmp_path_factory.mktemp("escalation"))
+    yield made
+    made.db.close()
 
 
 @pytest.fixture
-def desk(escalation_url: str, tmp_path: Path) -> Iterator[Desk]:
-    clock.shift_from(tmp_path / "clock")
-    _empty(escalation_url)
-    made = Desk(escalation_url, tmp_path / "clock")
-    yield made
-    made.db.close()
+def desk(counter: Desk) -> Iterator[Desk]:
+    counter.start_over()
+    yield counter
     clock.shift_from(None)
 
 
-def _empty(url: str) -> None:
-    engine = create_engine(url, connect_args={"options": "-c search_path=escalation"})
-    with engine.begin() as connection:
-        connection.execute(text(f"TRUNCATE {', '.join(tables.metadata.tables)}"))
-    engine.dispose()
+@pytest.fixture
+def replica(desk: Desk) -> Iterator[Desk]:
+    """A second process of the service, as far as the database can tell."""
+    second = object.__new__(Desk)
+    second.__dict__ |= desk.__dict__ | {"db": Database(desk.url, "escalation"), "announced": [], "traces": {}}
+    second.db.announce_with(second._keep)
+    yield second
+    second.db.close()

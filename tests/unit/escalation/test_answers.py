@@ -69,7 +69,7 @@ ANSWERS: dict[str, Any] = {
 # The state of the case, and what each answer makes of it: a state, with the last row, or why not.
 Row = CaseState | Refusal
 TABLE: dict[CaseState, dict[str, Row]] = {
-    EARLY: dict.fromkeys(ANSWERS, NOT_READ) | {"unlink": Refusal.NOT_LINKED},
+    EARLY: {**dict.fromkeys(ANSWERS, NOT_READ), "unlink": Refusal.NOT_LINKED},
     OPEN: {
         "acknowledge": ACKNOWLEDGED,
         "take_over": ACKNOWLEDGED,
@@ -84,9 +84,15 @@ TABLE: dict[CaseState, dict[str, Row]] = {
         "link": MUTED,
         "unlink": Refusal.NOT_LINKED,
     },
-    MUTED: dict.fromkeys(ANSWERS, PART)
-    | {"resolve": RESOLVED, "remark": MUTED, "correct": MUTED, "link": MUTED, "unlink": OPEN},
-    RESOLVED: dict.fromkeys(ANSWERS, ENDED) | {"remark": RESOLVED, "unlink": Refusal.NOT_LINKED},
+    MUTED: {
+        **dict.fromkeys(ANSWERS, PART),
+        "resolve": RESOLVED,
+        "remark": MUTED,
+        "correct": MUTED,
+        "link": MUTED,
+        "unlink": OPEN,
+    },
+    RESOLVED: {**dict.fromkeys(ANSWERS, ENDED), "remark": RESOLVED, "unlink": Refusal.NOT_LINKED},
 }
 TABLE[ESCALATED] = TABLE[OPEN] | {"remark": ESCALATED, "pause": ESCALATED, "correct": ESCALATED}
 TABLE[EXHAUSTED] = TABLE[OPEN] | {"remark": EXHAUSTED, "pause": EXHAUSTED, "correct": EXHAUSTED}
@@ -101,11 +107,12 @@ EVERY = [(state, name, row) for state, rows in TABLE.items() for name, row in ro
 
 
 def in_state(state: CaseState, **changes: Any) -> Case:
-    extra: dict[str, Any] = {
+    known: dict[CaseState, dict[str, Any]] = {
         EARLY: {"facts": None, "told": a_case().told, "since": None},
         ACKNOWLEDGED: {"acknowledged_by": "anna", "acknowledged_at": NOON - HOUR, "follow_up_by": NOON + HOUR},
         MUTED: {"parent_id": "other"},
-    }.get(state, {})
+    }
+    extra = known.get(state, {})
     return a_case(state, 0 if state in (EARLY, OPEN) else 1, **{**extra, **changes})
 
 

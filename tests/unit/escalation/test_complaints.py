@@ -236,7 +236,7 @@ def test_a_reopened_mild_case_waits_for_an_answer_again() -> None:
 
 @pytest.mark.parametrize("state", [CaseState.ACKNOWLEDGED, CaseState.SNOOZED])
 def test_a_reopening_takes_the_case_from_whoever_has_it(state: CaseState) -> None:
-    case = take_reopening(a_case(state, acknowledged_by="anna"), 3, NOON, "crm", a_setting())[-1].case
+    case = take_reopening(a_case(state, acknowledged_by="anna", taken_at=NOON), 3, NOON, "crm", a_setting())[-1].case
     assert (case.state, case.acknowledged_by, case.taken_at, case.level) == (CaseState.OPEN, None, None, 0)
 
 

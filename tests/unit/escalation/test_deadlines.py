@@ -51,7 +51,6 @@ from tests.unit.escalation.builders import (
 BEFORE, EXACTLY, AFTER = NOON - SECOND, NOON, NOON + SECOND
 LATER = NOON + 99 * HOUR
 R = EscalationReason
-NOTHING: tuple[list[What], None] = ([], None)
 
 # What is due at noon, the state it is due in, and what it makes: the rows, and the reason of the last of them.
 DUES: list[tuple[str, CaseState, int, dict[str, Any], list[What], EscalationReason | None]] = [
@@ -64,6 +63,7 @@ DUES: list[tuple[str, CaseState, int, dict[str, Any], list[What], EscalationReas
     ("handed back, nothing else", CaseState.OPEN, 0, {"respond_by": NOON}, [What.ESCALATED], R.OVERDUE),
     ("nobody works on it", CaseState.OPEN, 0, {"unassigned_at": NOON}, [What.ESCALATED], R.UNASSIGNED),
     ("stalled", CaseState.ACKNOWLEDGED, 2, {"follow_up_by": NOON}, [What.ESCALATED], R.STALLED),
+    ("taken, put right by the auditor", CaseState.ACKNOWLEDGED, 2, {"respond_by": NOON}, [What.ESCALATED], R.STALLED),
     ("stalled, never alerted", CaseState.ACKNOWLEDGED, 0, {"follow_up_by": NOON}, [What.ESCALATED], R.STALLED),
     (
         "reminded",

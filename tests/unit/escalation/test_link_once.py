@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from services.escalation import announcements, store
 from services.escalation.domain import answers
@@ -20,6 +21,7 @@ from shared.contracts.escalation import (
     EscalationReason,
 )
 from shared.contracts.intake import Customer
+from tests.harness.process import eventually
 from tests.unit.escalation.desk import Desk
 from tests.unit.escalation.visits import KEYS, LINKS, WEEK, Reader, id_of, reader, severe
 
@@ -72,12 +74,24 @@ def test_a_double_click_acts_once_and_both_lead_to_the_same_link(desk: Desk) -> 
 
 
 def test_two_clicks_at_once_act_once(desk: Desk) -> None:
+    """Both have come before either could act: whoever looks at the link before the case is locked acts twice."""
     desk.hear(severe())
     taken = reader(desk).press().reader
     with ThreadPoolExecutor(2) as pool:
-        pages = list(pool.map(lambda _: taken.send("note", note="called her"), range(2)))
+        with desk.db.transaction() as tx:
+            store.lock_cases(tx, [ID])
+            clicks = [pool.submit(taken.send, "note", note="called her") for _ in range(2)]
+            if desk.db.is_postgres:
+                eventually(lambda: waiting_for_locks(desk) == 2, "both to wait")
+        pages = [click.result() for click in clicks]
     assert [page.status for page in pages] == [303, 303]
     assert desk.timeline(ID).count("remarked") == 1
+
+
+def waiting_for_locks(desk: Desk) -> int:
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with desk.db.read() as tx:
+        return int(tx.connection.scalar(text(waiting)) or 0)
 
 
 def test_a_used_link_has_no_forms_says_for_what_it_was_used_and_acts_no_more(desk: Desk) -> None:
@@ -91,6 +105,31 @@ def test_a_used_link_has_no_forms_says_for_what_it_was_used_and_acts_no_more(des
         assert "The next alert or reminder brings a link with which you can go on; so does the API." in page.html
         assert "Just now" not in page.html
     assert desk.case(ID).state is CaseState.ACKNOWLEDGED
+
+
+@pytest.mark.parametrize(
+    ("act", "fields"),
+    [("note", {"note": "another"}), ("note", {}), ("resolve", {"outcome": "upheld"}), ("dance", {}), (None, {})],
+)
+def test_another_form_with_a_used_link_is_not_lost_without_a_word(
+    desk: Desk, act: str | None, fields: dict[str, str]
+) -> None:
+    """As when somebody goes back in the browser; at once, so that it might pass for a double click."""
+    desk.hear(severe())
+    token = reader(desk)
+    token.send("note", note="one")
+    page = token.send(act, **fields)
+    assert (page.status, page.acts) == (409, [])
+    assert "this link was used already, and nothing was done now" in page.html and "to add a note" in page.html
+    assert desk.timeline(ID) == ["opened", "escalated", "remarked"]
+    assert token.send("note", note=" one\r\n").status == 303, "but the same again is a double click"
+
+
+def test_a_form_without_words_is_not_taken_for_another_one_without_words(desk: Desk) -> None:
+    desk.hear(severe())
+    token = reader(desk)
+    assert [token.send(act).status for act in ("take", "escalate", "hand_back", "take")] == [303, 409, 409, 303]
+    assert desk.timeline(ID) == ["opened", "escalated", "acknowledged"]
 
 
 def test_a_used_link_of_who_no_longer_has_the_case_promises_nothing(desk: Desk) -> None:
@@ -126,12 +165,12 @@ def test_if_it_cannot_be_saved_the_link_is_not_used_up(desk: Desk) -> None:
 
 def test_each_alert_of_one_escalation_has_a_link_of_its_own(desk: Desk) -> None:
     desk.hear(severe())
-    mail, text = reader(desk, alert_id="mail"), reader(desk, alert_id="text")
+    mail, sms = reader(desk, alert_id="mail"), reader(desk, alert_id="sms")
     mail.send()
-    assert text.look().acts[0] == "resolve"
-    assert "You have taken this case" in text.send().html
-    assert spent(desk, text) is None
-    text.press("resolve", outcome="upheld")
+    assert sms.look().acts[0] == "resolve"
+    assert "You have taken this case" in sms.send().html
+    assert spent(desk, sms) is None
+    sms.press("resolve", outcome="upheld")
     assert desk.case(ID).state is CaseState.RESOLVED
 
 

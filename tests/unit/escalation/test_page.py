@@ -13,12 +13,13 @@ from services.escalation.domain.policy import PauseReason
 from services.escalation.domain.steps import Setting
 from services.escalation.pages import wording
 from shared.contracts.escalation import CaseAcknowledged, Outcome, Remedy
+from shared.contracts.event import Severity
 from shared.contracts.intake import ComplaintForgotten, ComplaintMerged, ComplaintReopened, ComplaintResolved, Customer
 from shared.contracts.notify import AlertAccepted
 from shared.contracts.routing import ComplaintAssigned
-from tests.harness.events import NOON
+from tests.harness.events import NOON, a_classified
 from tests.unit.escalation.desk import Desk
-from tests.unit.escalation.visits import Reader, id_of, in_gb, reader, severe, tags
+from tests.unit.escalation.visits import LINKS, Reader, id_of, in_gb, reader, severe, tags
 
 ID = id_of()
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -173,6 +174,44 @@ def test_a_part_says_of_what_and_how_that_one_stands(desk: Desk) -> None:
     assert page.acts == []
     whole = reader(desk, case_id=id_of("2")).look().html
     assert f"<dt>Complaints in it</dt><dd>1; the list: GET /v1/cases?parent={id_of('2')}</dd>" in whole
+
+
+def test_a_major_complaint_says_how_many_it_stands_for_and_where_and_each_of_them_says_of_what_it_is_part(
+    desk: Desk,
+) -> None:
+    places = [Customer(region=region) for region in ("CZ", "SK")]
+    alike = {"product": "KX-200", "severity": Severity.LOW}
+    desk.hear(*(a_classified(f"{n}", customer=places[n % 2], **alike) for n in range(40)))
+    desk.watch_storms()
+    desk.watch_storms()
+    token = reader(desk, "caro")
+    page, major = token.look(), LINKS.claim(token.token).case_id
+    for told in (
+        "Major complaint: 40 complaints",
+        f"<dt>Complaints in it</dt><dd>40; the list: GET /v1/cases?parent={major}</dd>",
+        "<dt>Region</dt><dd>CZ, SK</dd>",
+        "<dt>Why level 1</dt><dd>many complaints are alike</dd>",
+        "Many complaints alike became this major complaint",
+        "Caro Weiß (you)",
+    ):
+        assert told in page.html, told
+    token.press()
+    part = reader(desk, case_id=id_of("7")).look()
+    assert f"<strong>Part of the major complaint {major}</strong>" in part.html
+    assert "That one is acknowledged now, taken by Caro Weiß." in part.html
+    assert part.acts == []
+
+
+def test_a_case_that_has_come_to_the_end_of_its_ladder_says_so_and_can_be_taken(desk: Desk) -> None:
+    desk.hear(severe())
+    for _ in range(4):
+        desk.jump(16 * MINUTE)
+        desk.settle()
+    assert desk.case(ID).state is CaseState.EXHAUSTED
+    page = reader(desk, "dora").look()
+    assert "Nobody has taken this case, and no level is left" in page.html
+    assert page.acts == ["take", "note", "snooze", "hand_back"]
+    assert reader(desk, "dora").press().acts[0] == "resolve"
 
 
 def test_a_complaint_that_was_merged_says_so(desk: Desk) -> None:
