@@ -1,6 +1,6 @@
 """Tables of escalation's schema, used by the store."""
 
-from sqlalchemy import JSON, Boolean, Column, Index, Integer, MetaData, SmallInteger, String, Table, Text, and_
+from sqlalchemy import JSON, Boolean, Column, Index, Integer, MetaData, SmallInteger, String, Table, Text, and_, or_
 
 from shared.tables import UtcDateTime
 
@@ -81,10 +81,12 @@ Index(
 )
 
 # What the auditor looks for: as a rule, nothing.
-_STUCK = and_(
-    cases.c.due_at.is_(None), cases.c.state.in_(("open", "escalated", "acknowledged", "snoozed", "exhausted"))
+STUCK = or_(
+    and_(cases.c.due_at.is_(None), cases.c.state.in_(("open", "escalated", "acknowledged", "snoozed", "exhausted"))),
+    and_(cases.c.respond_by.is_(None), cases.c.state.in_(("escalated", "snoozed", "exhausted"))),
+    and_(cases.c.follow_up_by.is_(None), cases.c.state == "acknowledged"),
 )
-Index("cases_without_due", cases.c.id, postgresql_where=_STUCK, sqlite_where=_STUCK)
+Index("cases_without_due", cases.c.id, postgresql_where=STUCK, sqlite_where=STUCK)
 
 # The timeline, append-only. `key` names what is told, so that a second telling is absorbed. No foreign key: routing and
 # notify may be heard before intake, and their notes need no lock on the case.

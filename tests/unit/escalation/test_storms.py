@@ -1,14 +1,18 @@
 """More than so many cases alike in so much time are one major complaint, which speaks for all of them."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from services.escalation.domain.case import CaseState
+from services.escalation.domain.policy import Trigger
+from services.escalation.domain.watching import refreshed
 from shared.contracts.escalation import CaseEscalated, CaseMuted, EscalationReason
 from shared.contracts.event import Severity
-from shared.contracts.intake import ComplaintAnswered, ComplaintResolved, ComplaintUpdated
+from shared.contracts.intake import ComplaintAnswered, ComplaintMerged, ComplaintResolved, ComplaintUpdated
 from tests.harness.events import NOON, a_classified
+from tests.unit.escalation.builders import a_case, a_policy
 from tests.unit.escalation.desk import Desk
 from tests.unit.escalation.storm_stories import (
     BY_PLACE,
@@ -157,6 +161,13 @@ def test_cases_that_were_resolved_already_count_and_stay_resolved(desk: Desk) ->
     assert len(majors(desk)) == 1 and desk.case(id_of(1)).state is CaseState.RESOLVED
 
 
+def test_what_was_merged_into_another_complaint_is_not_counted_beside_it(desk: Desk) -> None:
+    desk.hear(*alike(1, 6))
+    desk.hear(*(ComplaintMerged(id_of(n), 2, NOON, id_of(1)) for n in range(4, 7)))
+    desk.watch_storms()
+    assert majors(desk) == []
+
+
 def test_a_new_case_joins_before_it_alerts_anybody(desk: Desk) -> None:
     major = a_storm(desk)
     desk.announced.clear()
@@ -210,3 +221,10 @@ def test_taken_it_rests_and_nobody_waits_for_an_answer_to_it(desk: Desk) -> None
     desk.settle()
     assert len(alerts(desk, major)) == 1
     assert {clock.name for clock in desk.case(major).clocks} == {"resolution"}
+
+
+def test_that_no_agent_works_on_it_is_no_alarm() -> None:
+    policy = a_policy(triggers=(Trigger(EscalationReason.UNASSIGNED, after=dict.fromkeys(Severity, HOUR)),))
+    waiting = a_case(CaseState.OPEN, level=0)
+    assert refreshed(waiting, policy).unassigned_at is not None
+    assert refreshed(replace(waiting, is_major=True), policy).unassigned_at is None

@@ -106,6 +106,7 @@ def test_a_case_that_comes_after_the_end_alerts_on_its_own_also_before_the_next_
     desk.watch_storms()
     desk.watch_storms()
     assert desk.case(id_of(9)).state is CaseState.ESCALATED
+    assert desk.timeline(id_of(9)) == ["opened", "escalated"]
 
 
 def test_a_case_that_another_replica_let_join_as_the_major_ended_is_not_resolved_unseen(desk: Desk) -> None:

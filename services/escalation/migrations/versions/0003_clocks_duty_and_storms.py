@@ -11,7 +11,11 @@ revision = "escalation_0003"
 down_revision = "escalation_0002"
 
 OF_PARENT, LASTING = sa.text("parent_id IS NOT NULL"), sa.text("ended_at IS NULL")
-STUCK = sa.text("due_at IS NULL AND state IN ('open', 'escalated', 'acknowledged', 'snoozed', 'exhausted')")
+STUCK = sa.text(
+    "due_at IS NULL AND state IN ('open', 'escalated', 'acknowledged', 'snoozed', 'exhausted')"
+    " OR respond_by IS NULL AND state IN ('escalated', 'snoozed', 'exhausted')"
+    " OR follow_up_by IS NULL AND state = 'acknowledged'"
+)
 
 
 def case_columns() -> tuple[sa.Column[Any], ...]:
