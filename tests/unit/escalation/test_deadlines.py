@@ -249,6 +249,8 @@ def test_a_level_that_waits_for_its_hours_is_alerted_as_they_begin_whoever_had_t
     case = a_case(state, level, acknowledged_by="anna", **{"respond_by": None, due: NOON - HOUR})
     (closed,) = take_deadline(case, a_setting(NOON - HOUR, policy=policy))
     assert (closed.what, closed.case.due_at) == (What.LEVEL_CLOSED, NOON)
+    if state in (CaseState.ACKNOWLEDGED, CaseState.SNOOZED):
+        assert (closed.case.state, closed.case.acknowledged_by) == (CaseState.OPEN, None), "nobody has it meanwhile"
     assert take_deadline(closed.case, a_setting(BEFORE, policy=policy)) == []
     (called,) = take_deadline(closed.case, a_setting(EXACTLY, policy=policy))
     assert (called.what, called.case.state, called.case.level) == (What.ESCALATED, CaseState.ESCALATED, 2)
