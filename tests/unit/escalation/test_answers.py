@@ -466,3 +466,9 @@ def test_unlinked_what_was_an_alarm_is_one_now() -> None:
 def test_time_to_answer_counts_from_the_alert_again_after_a_person_raised_it() -> None:
     _, raised = changes_of(answers.escalate(in_state(ESCALATED), "anna", 2, R.MANUAL, a_setting(NOON + HOUR)))
     assert raised.case.respond_by == NOON + HOUR + 20 * MINUTE
+
+
+def test_escalated_to_where_nobody_is_it_is_nobodys() -> None:
+    changes = changes_of(answers.escalate(in_state(ACKNOWLEDGED), "anna", None, R.MANUAL, a_setting(people=())))
+    case = changes[-1].case
+    assert (case.state, case.acknowledged_by, case.acknowledged_at) == (EXHAUSTED, None, None)
