@@ -273,8 +273,9 @@ def test_a_request_after_the_end_is_another_one_than_that_before_it() -> None:
 
 
 @pytest.mark.parametrize("order", list(permutations((2, 3, 5))))
-def test_the_worst_rating_counts_at_its_own_revision(order: tuple[int, ...]) -> None:
-    scores = {2: 0.9, 3: 0.1, 5: 0.5}
+@pytest.mark.parametrize("last", [0.5, 0.1])
+def test_the_worst_rating_counts_at_its_own_revision(order: tuple[int, ...], last: float) -> None:
+    scores = {2: 0.9, 3: 0.1, 5: last}
     setting = a_setting(policy=_policy_with(Trigger(EscalationReason.LOW_RATING, When(rating=0.2))))
     case = take_news(NEW, news(1), setting)[-1].case
     for revision in order:
@@ -282,6 +283,16 @@ def test_the_worst_rating_counts_at_its_own_revision(order: tuple[int, ...]) -> 
         case = changes[-1].case if changes else case
     assert (case.told.rating, case.rated_revision) == (0.1, 3)
     assert dict(case.alarms) == {EscalationReason.LOW_RATING: 3}
+
+
+def test_what_ended_and_was_never_read_is_not_opened_by_a_rating_or_a_request() -> None:
+    setting = a_setting(policy=_policy_with(Trigger(EscalationReason.UPSTREAM_REQUEST)))
+    early = take_resolution(NEW, 2, NOON, "crm", setting)[-1].case
+    early = take_reopening(early, 3, NOON, "crm", setting)[-1].case
+    for changes in (take_rating(early, 4, 0.0, "crm", setting), take_request(early, 4, "crm", setting)):
+        assert (changes[-1].case.state, changes[-1].case.since) == (CaseState.RESOLVED, None)
+    opened = take_news(early, news(1), setting)[0]
+    assert (opened.what, opened.case.state) == (What.OPENED, CaseState.OPEN)
 
 
 def _policy_with(*triggers: Trigger) -> Policy:

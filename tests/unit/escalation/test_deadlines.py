@@ -405,6 +405,6 @@ def test_what_was_handed_back_overdue_is_called_again_unless_the_wait_is_over(
     assert changes[-1].case.due_at is not None and changes[-1].case.due_at > NOON
 
 
-def test_a_person_who_is_on_no_ladder_is_no_hindrance() -> None:
+def test_a_level_above_the_top_is_the_top() -> None:
     case: Case = a_case(CaseState.ACKNOWLEDGED, 9, acknowledged_by="nobody", follow_up_by=NOON)
     assert take_deadline(case, a_setting())[-1].case.level == 3
