@@ -285,6 +285,23 @@ def test_the_worst_rating_counts_at_its_own_revision(order: tuple[int, ...], las
     assert dict(case.alarms) == {EscalationReason.LOW_RATING: 3}
 
 
+def test_what_was_told_before_the_complaint_was_read_is_an_alarm_as_it_opens() -> None:
+    reopenings = Trigger(EscalationReason.REOPENED, When(reopenings=2))
+    requests, ratings = (
+        Trigger(EscalationReason.UPSTREAM_REQUEST),
+        Trigger(EscalationReason.LOW_RATING, When(rating=0.2)),
+    )
+    setting = a_setting(policy=_policy_with(reopenings, requests, ratings))
+    twice = take_reopening(take_reopening(NEW, 3, NOON, "crm", setting)[-1].case, 5, NOON, "crm", setting)
+    for early, reason in (
+        (twice, EscalationReason.REOPENED),
+        (take_request(NEW, 3, "crm", setting), EscalationReason.UPSTREAM_REQUEST),
+        (take_rating(NEW, 3, 0.1, "crm", setting), EscalationReason.LOW_RATING),
+    ):
+        assert early[-1].case.state is CaseState.EARLY
+        assert take_news(early[-1].case, news(1), setting)[-1].reason is reason
+
+
 def test_what_ended_and_was_never_read_is_not_opened_by_a_rating_or_a_request() -> None:
     setting = a_setting(policy=_policy_with(Trigger(EscalationReason.UPSTREAM_REQUEST)))
     early = take_resolution(NEW, 2, NOON, "crm", setting)[-1].case
