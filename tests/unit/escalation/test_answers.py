@@ -9,7 +9,7 @@ import pytest
 from services.escalation.announcements import event_of
 from services.escalation.domain import answers
 from services.escalation.domain.answers import Answer, Correction, Refusal
-from services.escalation.domain.case import Case, CaseState, Change, Moment, What, escalation_id
+from services.escalation.domain.case import Case, CaseState, Change, Moment, Owner, What, escalation_id
 from services.escalation.domain.clocks import Clock, Pause
 from services.escalation.domain.hearing import take_forgetting, take_news
 from services.escalation.domain.people import Role
@@ -235,11 +235,14 @@ def test_what_was_resolved_by_a_person_is_opened_by_a_later_contact_only_if_that
 
 
 def test_handed_back_it_is_routings_again_with_what_is_asked_for() -> None:
-    (back,) = changes_of(answers.hand_back(in_state(ACKNOWLEDGED, repeats=2), "anna", {"skill": "fraud"}, a_setting()))
+    owner = Owner(3, "g", "Gita", ("team-a",), declined=True)
+    (back,) = changes_of(
+        answers.hand_back(in_state(ACKNOWLEDGED, repeats=2, owner=owner), "anna", {"skill": "fraud"}, a_setting())
+    )
     case, event = back.case, event_of(replace(back, note="ask her for the invoice"), NOON)
     assert isinstance(event, CaseHandedBack)
     assert (event.needs, event.note, event.by) == ({"skill": "fraud"}, "ask her for the invoice", "anna")
-    assert (case.level, case.acknowledged_by, case.owner.agent_id, case.owner.since) == (0, None, None, NOON)
+    assert (case.level, case.acknowledged_by, case.owner) == (0, None, Owner(3, since=NOON))
     assert (case.respond_by, case.follow_up_by, case.repeats, case.ladder) == (None, None, 0, "")
     assert case.due_at is not None
 
