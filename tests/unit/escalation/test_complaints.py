@@ -107,6 +107,14 @@ def test_a_question_after_an_answer_waits_for_the_next_one_from_the_first_questi
     assert (case.clocks[0].started_at, case.clocks[0].stopped_at) == (NOON + 8 * HOUR, None)
 
 
+def test_an_answer_before_the_reopening_does_not_make_a_question_after_it_a_second_one() -> None:
+    setting = a_setting(policy=a_policy(clocks=(a_clock(Measure.NEXT_ANSWER), a_clock(Measure.RESOLUTION, 24))))
+    case = take_answer(take_news(NEW, news(1), setting)[-1].case, 2, NOON, "agent", setting)[-1].case
+    case = take_reopening(case, 3, NOON, "crm", setting)[-1].case
+    case = take_news(case, news(4), setting)[-1].case
+    assert [clock.name for clock in case.clocks] == ["resolution"], "it waits for its first answer"
+
+
 def test_whoever_asks_for_somebody_waits_until_a_person_takes_the_case() -> None:
     policy = a_policy(clocks=(a_clock(Measure.SUPERVISOR), a_clock(Measure.RESOLUTION, 24)))
     case = take_news(NEW, news(1), a_setting(policy=policy))[-1].case
