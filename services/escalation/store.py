@@ -1,7 +1,8 @@
 """Queries of escalation: domain objects in, domain objects out. Called by the use cases."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, get_type_hints
 
@@ -24,7 +25,7 @@ from sqlalchemy import (
 )
 
 from services.escalation import tables
-from services.escalation.domain.case import Case, CaseState, Change, What, last_revision
+from services.escalation.domain.case import Case, CaseState, Change, Moment, What, last_revision
 from services.escalation.domain.worklist import NEVER, Sort, Wish, place_at
 from shared import clock
 from shared.contracts.escalation import EscalationReason
@@ -216,7 +217,21 @@ def case_from(row: Any) -> Case:
     values = {name: found[name] for name in _NAMES if found[name] is not None}
     for name in _CONVERTED.keys() & values.keys():
         values[name] = msgspec.convert(values[name], _CONVERTED[name], strict=False)
-    return Case(**values | {"severity": _SEVERITIES[values["severity"]]})
+    case = Case(**values | {"severity": _SEVERITIES[values["severity"]]})
+    return _as_told_before(case, found["answered_revision"], found["reopened_revision"])
+
+
+def _as_told_before(case: Case, answered: int, reopened: int) -> Case:
+    """Of answers and reopenings the version before writes only the newest revision; when they were, nobody knows."""
+    told = case.told
+    if answered <= last_revision(told.answers) and reopened <= last_revision(told.reopenings):
+        return case
+    at = case.since or datetime.fromtimestamp(0, UTC)
+    if answered > last_revision(told.answers):
+        told = replace(told, answers=(*told.answers, Moment(answered, at)))
+    if reopened > last_revision(told.reopenings):
+        told = replace(told, reopenings=(*told.reopenings, Moment(reopened, at)))
+    return replace(case, told=told)
 
 
 # -- timeline -----------------------------------------------------------------------------------------------------

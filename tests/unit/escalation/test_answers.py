@@ -9,7 +9,7 @@ import pytest
 from services.escalation.announcements import event_of
 from services.escalation.domain import answers
 from services.escalation.domain.answers import Answer, Correction, Refusal
-from services.escalation.domain.case import Case, CaseState, Change, Moment, What, escalation_id
+from services.escalation.domain.case import Case, CaseState, Change, Moment, Owner, What, escalation_id
 from services.escalation.domain.clocks import Clock, Pause
 from services.escalation.domain.hearing import take_forgetting, take_news
 from services.escalation.domain.people import Role
@@ -235,12 +235,15 @@ def test_what_was_resolved_by_a_person_is_opened_by_a_later_contact_only_if_that
 
 
 def test_handed_back_it_is_routings_again_with_what_is_asked_for() -> None:
-    (back,) = changes_of(answers.hand_back(in_state(ACKNOWLEDGED), "anna", {"skill": "fraud"}, a_setting()))
+    owner = Owner(3, "g", "Gita", ("team-a",), declined=True)
+    (back,) = changes_of(
+        answers.hand_back(in_state(ACKNOWLEDGED, repeats=2, owner=owner), "anna", {"skill": "fraud"}, a_setting())
+    )
     case, event = back.case, event_of(replace(back, note="ask her for the invoice"), NOON)
     assert isinstance(event, CaseHandedBack)
     assert (event.needs, event.note, event.by) == ({"skill": "fraud"}, "ask her for the invoice", "anna")
-    assert (case.level, case.acknowledged_by, case.owner.agent_id, case.owner.since) == (0, None, None, NOON)
-    assert (case.respond_by, case.follow_up_by) == (None, None)
+    assert (case.level, case.acknowledged_by, case.owner) == (0, None, Owner(3, since=NOON))
+    assert (case.respond_by, case.follow_up_by, case.repeats, case.ladder) == (None, None, 0, "")
     assert case.due_at is not None
 
 
@@ -397,7 +400,8 @@ def test_a_correction_may_let_the_severity_sink_and_older_news_does_not_raise_it
     case, event = corrected.case, event_of(corrected, NOON)
     assert isinstance(event, CaseCorrected) and (event.severity, event.category) == (LOW, None)
     assert (case.severity, dict(case.alarms), case.state) == (LOW, {}, ESCALATED)
-    assert take_news(case, news(2, HIGH), a_setting())[-1].case.severity is LOW
+    late = take_news(case, news(2, HIGH), a_setting())[-1].case
+    assert (late.severity, dict(late.alarms)) == (LOW, {})
     assert take_news(case, news(4, MEDIUM), a_setting())[-1].case.severity is MEDIUM
 
 
@@ -466,3 +470,9 @@ def test_unlinked_what_was_an_alarm_is_one_now() -> None:
 def test_time_to_answer_counts_from_the_alert_again_after_a_person_raised_it() -> None:
     _, raised = changes_of(answers.escalate(in_state(ESCALATED), "anna", 2, R.MANUAL, a_setting(NOON + HOUR)))
     assert raised.case.respond_by == NOON + HOUR + 20 * MINUTE
+
+
+def test_escalated_to_where_nobody_is_it_is_nobodys() -> None:
+    changes = changes_of(answers.escalate(in_state(ACKNOWLEDGED), "anna", None, R.MANUAL, a_setting(people=())))
+    case = changes[-1].case
+    assert (case.state, case.acknowledged_by, case.acknowledged_at) == (EXHAUSTED, None, None)

@@ -107,6 +107,14 @@ def test_a_question_after_an_answer_waits_for_the_next_one_from_the_first_questi
     assert (case.clocks[0].started_at, case.clocks[0].stopped_at) == (NOON + 8 * HOUR, None)
 
 
+def test_an_answer_before_the_reopening_does_not_make_a_question_after_it_a_second_one() -> None:
+    setting = a_setting(policy=a_policy(clocks=(a_clock(Measure.NEXT_ANSWER), a_clock(Measure.RESOLUTION, 24))))
+    case = take_answer(take_news(NEW, news(1), setting)[-1].case, 2, NOON, "agent", setting)[-1].case
+    case = take_reopening(case, 3, NOON, "crm", setting)[-1].case
+    case = take_news(case, news(4), setting)[-1].case
+    assert [clock.name for clock in case.clocks] == ["resolution"], "it waits for its first answer"
+
+
 def test_whoever_asks_for_somebody_waits_until_a_person_takes_the_case() -> None:
     policy = a_policy(clocks=(a_clock(Measure.SUPERVISOR), a_clock(Measure.RESOLUTION, 24)))
     case = take_news(NEW, news(1), a_setting(policy=policy))[-1].case
@@ -273,8 +281,9 @@ def test_a_request_after_the_end_is_another_one_than_that_before_it() -> None:
 
 
 @pytest.mark.parametrize("order", list(permutations((2, 3, 5))))
-def test_the_worst_rating_counts_at_its_own_revision(order: tuple[int, ...]) -> None:
-    scores = {2: 0.9, 3: 0.1, 5: 0.5}
+@pytest.mark.parametrize("last", [0.5, 0.1])
+def test_the_worst_rating_counts_at_its_own_revision(order: tuple[int, ...], last: float) -> None:
+    scores = {2: 0.9, 3: 0.1, 5: last}
     setting = a_setting(policy=_policy_with(Trigger(EscalationReason.LOW_RATING, When(rating=0.2))))
     case = take_news(NEW, news(1), setting)[-1].case
     for revision in order:
@@ -282,6 +291,33 @@ def test_the_worst_rating_counts_at_its_own_revision(order: tuple[int, ...]) -> 
         case = changes[-1].case if changes else case
     assert (case.told.rating, case.rated_revision) == (0.1, 3)
     assert dict(case.alarms) == {EscalationReason.LOW_RATING: 3}
+
+
+def test_what_was_told_before_the_complaint_was_read_is_an_alarm_as_it_opens() -> None:
+    reopenings = Trigger(EscalationReason.REOPENED, When(reopenings=2))
+    requests, ratings = (
+        Trigger(EscalationReason.UPSTREAM_REQUEST),
+        Trigger(EscalationReason.LOW_RATING, When(rating=0.2)),
+    )
+    setting = a_setting(policy=_policy_with(reopenings, requests, ratings))
+    twice = take_reopening(take_reopening(NEW, 3, NOON, "crm", setting)[-1].case, 5, NOON, "crm", setting)
+    for early, reason in (
+        (twice, EscalationReason.REOPENED),
+        (take_request(NEW, 3, "crm", setting), EscalationReason.UPSTREAM_REQUEST),
+        (take_rating(NEW, 3, 0.1, "crm", setting), EscalationReason.LOW_RATING),
+    ):
+        assert early[-1].case.state is CaseState.EARLY
+        assert take_news(early[-1].case, news(1), setting)[-1].reason is reason
+
+
+def test_what_ended_and_was_never_read_is_not_opened_by_a_rating_or_a_request() -> None:
+    setting = a_setting(policy=_policy_with(Trigger(EscalationReason.UPSTREAM_REQUEST)))
+    early = take_resolution(NEW, 2, NOON, "crm", setting)[-1].case
+    early = take_reopening(early, 3, NOON, "crm", setting)[-1].case
+    for changes in (take_rating(early, 4, 0.0, "crm", setting), take_request(early, 4, "crm", setting)):
+        assert (changes[-1].case.state, changes[-1].case.since) == (CaseState.RESOLVED, None)
+    opened = take_news(early, news(1), setting)[0]
+    assert (opened.what, opened.case.state) == (What.OPENED, CaseState.OPEN)
 
 
 def _policy_with(*triggers: Trigger) -> Policy:

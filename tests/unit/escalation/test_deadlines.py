@@ -249,6 +249,8 @@ def test_a_level_that_waits_for_its_hours_is_alerted_as_they_begin_whoever_had_t
     case = a_case(state, level, acknowledged_by="anna", **{"respond_by": None, due: NOON - HOUR})
     (closed,) = take_deadline(case, a_setting(NOON - HOUR, policy=policy))
     assert (closed.what, closed.case.due_at) == (What.LEVEL_CLOSED, NOON)
+    if state in (CaseState.ACKNOWLEDGED, CaseState.SNOOZED):
+        assert (closed.case.state, closed.case.acknowledged_by) == (CaseState.OPEN, None), "nobody has it meanwhile"
     assert take_deadline(closed.case, a_setting(BEFORE, policy=policy)) == []
     (called,) = take_deadline(closed.case, a_setting(EXACTLY, policy=policy))
     assert (called.what, called.case.state, called.case.level) == (What.ESCALATED, CaseState.ESCALATED, 2)
@@ -403,6 +405,6 @@ def test_what_was_handed_back_overdue_is_called_again_unless_the_wait_is_over(
     assert changes[-1].case.due_at is not None and changes[-1].case.due_at > NOON
 
 
-def test_a_person_who_is_on_no_ladder_is_no_hindrance() -> None:
+def test_a_level_above_the_top_is_the_top() -> None:
     case: Case = a_case(CaseState.ACKNOWLEDGED, 9, acknowledged_by="nobody", follow_up_by=NOON)
     assert take_deadline(case, a_setting())[-1].case.level == 3

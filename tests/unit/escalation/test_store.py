@@ -142,6 +142,22 @@ def test_a_row_of_the_version_before_is_a_case(desk: Desk) -> None:
     )
 
 
+@pytest.mark.parametrize("told", [None, {"answers": [{"revision": 2, "at": "2026-11-02T11:30:00Z"}]}])
+def test_what_a_replica_of_the_version_before_writes_of_answers_and_reopenings_counts(
+    desk: Desk, told: dict[str, Any] | None
+) -> None:
+    with desk.db.transaction() as tx:
+        row = NEEDED | {"answered_revision": 5, "reopened_revision": 4, "since": NOON, "told": told}
+        tx.execute(insert(cases).values(**row))
+        tx.execute(
+            insert(cases).values(**row | {"id": "early", "state": "early", "since": None, "reopened_revision": 6})
+        )
+    case, early = desk.case(CASE_ID), desk.case("early")
+    assert (case.is_answered, case.told.answers[-1], case.reopened_revision) == (True, Moment(5, NOON), 4)
+    assert (early.is_answered, early.reopened_revision) == (False, 6)
+    assert len(case.told.answers) == (2 if told else 1)
+
+
 # -- the worklist -------------------------------------------------------------------------------------------------
 
 

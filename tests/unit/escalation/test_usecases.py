@@ -377,3 +377,19 @@ def test_the_summary_counts_cases_and_escalations(desk: Desk) -> None:
     }
     assert (counted["escalated"], counted["escalations"], counted["exhausted"]) == (3, 4, 0)
     assert counted["by_reason"] == {r.value: 0 for r in EscalationReason} | {"severity": 3, "unanswered": 1}
+
+
+def test_the_wait_for_an_agent_counts_from_its_first_word_however_often_it_is_told(desk: Desk) -> None:
+    def queued(attempt: int) -> ComplaintQueued:
+        return ComplaintQueued(id_of("1"), attempt, Needs(), QueuedReason.ALL_FULL, desk.now)
+
+    desk.hear(a_complaint(severity=Severity.MEDIUM))
+    desk.hear_owners(queued(1))
+    first = desk.case(id_of("1")).unassigned_at
+    desk.jump(timedelta(hours=1))
+    desk.hear_owners(queued(2))
+    assert desk.case(id_of("1")).unassigned_at == first
+    desk.hear_owners(ComplaintAssigned(id_of("1"), 3, "g", "Gita", NOON))
+    assert desk.case(id_of("1")).unassigned_at is None
+    desk.hear_owners(queued(4))
+    assert desk.case(id_of("1")).unassigned_at == desk.case(id_of("1")).owner.since + timedelta(hours=4)  # type: ignore[operator]
