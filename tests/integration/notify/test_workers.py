@@ -12,6 +12,7 @@ from sqlalchemy import text
 from services.notify import overview, sending
 from services.notify.dispatcher import SENDERS
 from services.notify.domain import AlertState
+from services.notify.jobs import Job
 from services.notify.outcomes import Accepted, Permanent, Reason
 from services.notify.sending import Attempt
 from tests.harness.process import PATIENCE, eventually
@@ -143,7 +144,7 @@ def test_answer_at_hand_off_is_decided_by_the_lock(office: Office, colleague: Of
         office.hear(escalated(case_id=case_id))
         (job,) = office.claim()
 
-        def hand_off(job: sending.Job = job) -> set[str]:
+        def hand_off(job: Job = job) -> set[str]:
             with office.db.transaction() as tx:
                 return sending.hand_off(tx, [job.alert])
 
