@@ -157,9 +157,8 @@ def _waiting(notify: Database) -> int:
 
 
 def _accepted(notify: Database) -> Sequence[Any]:
-    query = select(a.c.id, a.c.recipient, a.c.escalation_id, a.c.ended_at, a.c.caused_at, a.c.provider_id).where(
-        a.c.state == "accepted"
-    )
+    columns = (a.c.id, a.c.recipient, a.c.escalation_id, a.c.ended_at, a.c.caused_at, a.c.provider_id)
+    query = select(*columns).where(a.c.state == "accepted")
     with notify.read() as tx:
         return tx.execute(query).all()
 

@@ -9,7 +9,7 @@ from services.notify.places import is_first
 
 FEW = 5  # so many alerts of one person are letters of their own, at once and in each `pace.GATHER`
 FOLD = 120  # cases in one digest: as HTML that stays below the 102 KB behind which a big mailbox cuts it off
-DIGESTS = 3  # of one person in one claim
+DIGESTS = 5  # of one person in one claim
 EACH = 10  # letters to one person under way at once: a third of the senders, however slowly somebody's server answers
 Fold = tuple[Alert, ...]
 
@@ -44,7 +44,7 @@ def takes(recipients: Iterable[str], openings: Openings) -> list[Take]:
     wanted = list(dict.fromkeys(recipients))[: openings.free]
     digests = max(1, min(DIGESTS, openings.free // max(1, len(wanted)) - 1))
     return [
-        Take(r, EACH, gathered=True) if r in openings.paced else Take(r, 1 + digests * FOLD)
+        Take(r, EACH, gathered=True) if r in openings.paced else Take(r, digests * FOLD)
         for r in wanted
         if openings.room(r) > 0
     ]

@@ -38,7 +38,7 @@ def hear(tx: Transaction, rules: Rules, events: Iterable[Any]) -> None:
 
 def _called(tx: Transaction, rules: Rules, events: list[Any]) -> list[Escalation]:
     found = [escalation_from(event, rules, tx.now, tx.traces.get(event.subject)) for event in events]
-    return list({x.key: x for x in reversed(found) if x}.values())
+    return list({x.key: x for x in reversed(found) if x}.values())[::-1]  # in their order: somebody's first is first
 
 
 def _remember(tx: Transaction, answers: Mapping[str, Standing], known: Mapping[str, Standing]) -> dict[str, Standing]:

@@ -73,8 +73,10 @@ def _claim(tx: Transaction, channel: ChannelName, room: Openings) -> tuple[list[
     due = claims.lock_due(tx, channel, takes(heads, room))
     chosen = letters(due, room, channel)
     taken = claims.lease(tx, (a for fold in chosen for a in fold), CLAIM_LEASE)
-    is_short = len(heads) == claims.HEADS or len(taken) < sum(map(len, due.values()))
-    is_short = is_short and bool(taken)  # else a colleague is just taking them
+    # Where nothing was taken, a colleague is just taking it.
+    is_short = bool(taken) and (
+        len(heads) == claims.HEADS or len(due) < len(set(heads)) or len(taken) < sum(map(len, due.values()))
+    )
     return [tuple(taken[a.id] for a in fold) for fold in chosen], is_short
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from services.notify import answering, contacts, overview, planning, rows, sending, store
+from services.notify import answering, contacts, overview, planning, rows, sending, store, tables
 from services.notify.answering import ReplyAnswer
 from services.notify.channels.channel import Channel, HandOff, Letter
 from services.notify.dispatcher import Dispatcher
@@ -179,6 +179,8 @@ class ScriptedChannel:
 class Office:
     """Notify on a migrated database, without its entrypoints: `hear` events, `send` what is due, look at the rest."""
 
+    alerts_table = tables.alerts
+
     def __init__(self, url: str, folder: Path, rules: Rules = BOTH):
         self.db = Database(url, "notify")
         self.rules = rules
@@ -239,6 +241,12 @@ class Office:
     def told(self) -> list[str]:
         """The types of what was announced, in order."""
         return [event.type for event in self.announced]
+
+    def forget(self) -> None:
+        """What was sent and announced so far, for a test to which that is only the start."""
+        self.announced.clear()
+        for channel in (self.email, self.sms):
+            channel.close()
 
     def unaccounted(self) -> int:
         with self.db.read() as tx:
