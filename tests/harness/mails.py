@@ -11,7 +11,11 @@ _LINK = re.compile(r"/a/([\w.-]+)")
 _FOR_EVER = timedelta(days=36_500)
 
 
+def claims_in(text: str) -> list[links.Claim]:
+    return [links.check([LINK_KEYS], token, _FOR_EVER) for token in _LINK.findall(text)]
+
+
 def alerts_in(mail: dict[str, Any]) -> list[str]:
     """The ids of the alerts; a mail without a link, of a dead letter, is named by its alert."""
-    found = [links.check([LINK_KEYS], token, _FOR_EVER).alert_id for token in _LINK.findall(mail["text"] or "")]
+    found = [claim.alert_id for claim in claims_in(mail["text"] or "")]
     return found or [str(mail["message_id"]).strip("<>").partition("@")[0]]
