@@ -104,7 +104,14 @@ class Dispatcher:
             if attempts:
                 self._outcomes.ask(attempts)
         except Exception as error:
-            log.error("alert_left_to_its_lease", **job.named, exc_info=error)
+            first = job.alert
+            log.error(
+                "alert_left_to_its_lease",
+                case_id=first.case_id,
+                alert_id=first.id,
+                alerts=len(job.calls),
+                exc_info=error,
+            )
         finally:
             self._count(job, on_their_way=-1)
 

@@ -27,15 +27,16 @@ class Errand:
 
     def run(self) -> list[Attempt]:
         """What became of those alerts that left, or failed to; of the others others say what becomes."""
+        first, count = self._job.alert, len(self._job.calls)
         try:
             outcome = self._through_channel()
         except NotOurs:
-            log.info("alert_withdrawn", **self._job.named)
+            log.info("alert_withdrawn", case_id=first.case_id, alert_id=first.id, alerts=count)
             return []
         except (
             Exception
         ) as error:  # a boundary: a bug in one letter must end as an outcome, or it would come back for ever
-            log.error("sender_failed", **self._job.named, exc_info=error)
+            log.error("sender_failed", case_id=first.case_id, alert_id=first.id, alerts=count, exc_info=error)
             outcome = Ambiguous(Reason.OUR_FAULT) if self._has_left else Temporary(Reason.OUR_FAULT)
         else:
             failpoints.reach("notify.sent")

@@ -2,7 +2,6 @@
 
 from collections.abc import Container
 from dataclasses import dataclass, replace
-from typing import Any
 
 from services.notify.domain import Alert, Contact, Escalation
 
@@ -34,12 +33,6 @@ class Job:
     @property
     def is_digest(self) -> bool:
         return len(self.calls) > 1
-
-    @property
-    def named(self) -> dict[str, Any]:
-        """For the log."""
-        names = {"case_id": self.alert.case_id, "alert_id": self.alert.id}
-        return names | ({"alerts": len(self.calls)} if self.is_digest else {})
 
     def only(self, fences: Container[tuple[str, int]]) -> "Job":
         return replace(self, calls=tuple(call for call in self.calls if call.alert.fence in fences))
