@@ -83,15 +83,14 @@ class Email:
 
     def _transmit(self, session: Session, content: bytes, hand_off: HandOff) -> Outcome:
         try:
-            shorter = hand_off()
+            if (shorter := hand_off()) is not None:
+                content = mime.write(shorter, self._sender)
         except NotOurs:
             self._reset(session, 250)
             raise
         except BaseException:
             session.close()
             raise
-        if shorter is not None:
-            content = mime.write(shorter, self._sender)
         try:
             code, text = session.smtp.docmd("DATA")
             if code != 354:

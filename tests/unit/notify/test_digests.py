@@ -4,8 +4,9 @@ import re
 from datetime import timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 
-from services.notify import pace
+from services.notify import overview, pace
 from services.notify.channels.channel import Letter
 from services.notify.dispatcher import SENDERS
 from services.notify.domain import AlertState
@@ -22,6 +23,7 @@ ANN, PHONE = "ann@example.org", "+420601234567"
 LOW, MEDIUM, HIGH, CRITICAL = Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL
 REFUSED = Permanent(Reason.RECIPIENT_REFUSED, "550 5.1.1")
 AWAY = Temporary(Reason.PROVIDER_AWAY)
+LOST = Ambiguous(Reason.NO_ANSWER)
 LINK = re.compile(r"https://ombud\.example/a/([\w.-]+)")
 
 
@@ -244,7 +246,7 @@ def test_digest_that_is_refused_fails_each_alert_and_takes_the_next_channel(ann:
 
 
 def test_digest_whose_answer_is_lost_is_ambiguous_for_each(ann: Office):
-    ann.email.script[ANN] = [Ambiguous(Reason.NO_ANSWER)]
+    ann.email.script[ANN] = [LOST]
     ann.hear(*cases(8))
     ann.send()
     assert states(ann)[1:] == [AMBIGUOUS, ACCEPTED] * 8
@@ -398,6 +400,44 @@ def test_idle_dispatcher_does_not_go_on(ann: Office):
     ann.hear(*cases(8, start=20))
     assert ann.dispatcher.send_due() == 0
     assert not ann.dispatcher.may_go_on()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "counted", "alerts"),
+    [(Accepted(), "accepted", 8), (REFUSED, "failed", 0), (AWAY, "retried", 0), (LOST, "ambiguous", 0)],
+)
+def test_digests_are_counted_with_what_became_of_them(ann: Office, outcome, counted: str, alerts: int):
+    before = digests_counted(counted)
+    ann.email.script[ANN] = [outcome]
+    ann.hear(*cases(8))
+    ann.dispatcher.send_due()
+    digests, told = (now - then for now, then in zip(digests_counted(counted), before, strict=True))
+    assert (digests, told) == (1, alerts)
+
+
+def digests_counted(outcome: str) -> tuple[float, float]:
+    """How many so far, and the alerts in all that were accepted."""
+    value = REGISTRY.get_sample_value
+    return value("ombud_digests_total", {"outcome": outcome}) or 0, value("ombud_digest_alerts_sum") or 0
+
+
+def test_letter_of_one_alert_is_no_digest(ann: Office):
+    before = digests_counted("accepted")
+    ann.hear(*cases(FEW))
+    ann.send()
+    assert digests_counted("accepted") == before
+
+
+def test_summary_counts_mails_beside_alerts(ann: Office):
+    ann.email.script[ANN] = [Accepted()]
+    ann.hear(*cases(8))
+    ann.send()
+    ann.wait(seconds=5)
+    ann.hear(*cases(2, start=20))
+    ann.send()
+    with ann.db.read() as tx:
+        counted = overview.counts(tx)
+    assert (counted["alerts"]["accepted"], counted["mails"]) == (11, 4)
 
 
 def test_thousands_for_a_few_people_are_a_few_mails(office: Office):
