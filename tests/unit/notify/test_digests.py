@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from services.notify import overview, pace
 from services.notify.channels.channel import Letter
@@ -219,9 +220,11 @@ def test_one_case_that_is_left_is_a_letter_of_its_own(ann: Office):
 def test_digest_of_which_all_was_answered_does_not_leave(ann: Office):
     ann.email.before_hand_off = lambda: ann.hear(*[acknowledged(case_id=f"case-{n:04}") for n in range(8)])
     ann.hear(*cases(8))
-    ann.send()
+    with capture_logs() as logged:
+        ann.send()
     assert ann.email.sent == []
     assert ann.told() == ["alert.suppressed"] * 8
+    assert [(line["event"], line["log_level"]) for line in logged] == [("alert_withdrawn", "info")]
 
 
 def test_digest_that_failed_for_now_is_folded_anew_with_what_came_meanwhile(ann: Office):
@@ -287,6 +290,12 @@ def test_nothing_but_calls_is_folded(ann: Office):
     ann.hear(*[warned(case_id=f"case-{n:04}", warning_id=f"w-{n}") for n in range(8)])
     ann.send()
     assert sorted(letter.case_id for letter in ann.email.sent) == [f"case-{n:04}" for n in range(8)]
+
+
+def test_warnings_do_not_count_as_calls_that_wait(ann: Office):
+    ann.hear(*cases(FEW), *[warned(case_id=f"case-{n:04}", warning_id=f"w-{n}") for n in range(3)])
+    ann.send()
+    assert sizes(ann) == [1] * (FEW + 3)
 
 
 def test_warnings_stay_behind_calls_and_out_of_digests(office: Office):
