@@ -54,6 +54,7 @@ class Burst:
     count: int
     escalations: int
     alerts: int
+    mails: int
     published: float
     seconds: float
     firsts: Latency
@@ -101,8 +102,9 @@ def measure(servers: Servers, count: int) -> Burst:
         cpu = meter.read(roots).since(before)
         publisher.close()
         rows = [row for row in _accepted(notify) if row.caused_at.timestamp() >= started_at]
-        if servers.sink.count() - mails != len(rows):
-            raise Trouble(f"{len(rows)} alerts accepted, {servers.sink.count() - mails} mails in the sink")
+        letters, mails = _letters(rows), servers.sink.count() - mails
+        if mails != letters:
+            raise Trouble(f"{len(rows)} alerts accepted in {letters} letters, {mails} mails in the sink")
         return _burst(count, rows, started_at, published, cpu)
 
 
@@ -117,6 +119,7 @@ def _burst(count: int, rows: Sequence[Any], started_at: float, published: float,
         count,
         len(covered),
         len(rows),
+        _letters(rows),
         published,
         max(covered.values()),
         latency(list(firsts.values())),
@@ -124,6 +127,11 @@ def _burst(count: int, rows: Sequence[Any], started_at: float, published: float,
         latency(list(covered.values())),
         cpu,
     )
+
+
+def _letters(rows: Sequence[Any]) -> int:
+    """Those in a digest name it; each other is a mail of its own."""
+    return len({row.provider_id or row.id for row in rows})
 
 
 def _wait(notify: Database, escalations: int) -> None:
@@ -149,7 +157,8 @@ def _waiting(notify: Database) -> int:
 
 
 def _accepted(notify: Database) -> Sequence[Any]:
-    query = select(a.c.recipient, a.c.escalation_id, a.c.ended_at, a.c.caused_at).where(a.c.state == "accepted")
+    columns = (a.c.id, a.c.recipient, a.c.escalation_id, a.c.ended_at, a.c.caused_at, a.c.provider_id)
+    query = select(*columns).where(a.c.state == "accepted")
     with notify.read() as tx:
         return tx.execute(query).all()
 
@@ -203,7 +212,7 @@ def show(burst: Burst, aims: Sequence[Aim]) -> None:
     console = Console(width=110)
     console.print(
         f"{burst.count:,} complaints published in {burst.published:.1f} s: {burst.escalations:,} escalations, "
-        f"{burst.alerts:,} alerts, the last accepted after {burst.seconds:.1f} s"
+        f"{burst.alerts:,} alerts in {burst.mails:,} mails, the last accepted after {burst.seconds:.1f} s"
     )
     table = Table("", "p50 ms", "p99 ms", title="from the first publish to an accepted alert", title_justify="left")
     for name, figures in (("the first of each recipient", burst.firsts), ("of each escalation", burst.covered)):

@@ -22,7 +22,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class Mails:
-    """Messages in the mailbox; `distinct` counts their Message-IDs, which are one per alert."""
+    """Messages in the mailbox; `distinct` counts their Message-IDs, which are one per alert or digest."""
 
     total: int = 0
     distinct: int = 0
@@ -39,7 +39,7 @@ def mails(message_ids: Iterable[str]) -> Mails:
 
 @dataclass(frozen=True)
 class Standing:
-    """How far everything is, added up from the four services; `mailed` are alerts that a mail server took."""
+    """How far everything is, added up from the four services; `mailed` are mails that a mail server took."""
 
     complaints: int = 0
     classified: int = 0
@@ -94,8 +94,8 @@ def standing(of: Summaries, in_queues: int = 0) -> Standing:
 
 
 def _mailed(notify: Mapping[str, Any]) -> int:
-    by_channel = notify.get("accepted_by_channel", {"email": notify["alerts"]["accepted"]})
-    return int(by_channel.get("email", 0))
+    """A digest of many alerts is one; a notify of before counts none, and sends none."""
+    return int(notify.get("mails", notify["alerts"]["accepted"]))
 
 
 @dataclass(frozen=True)

@@ -78,9 +78,12 @@ class AlertList:
 
 @dataclass(frozen=True)
 class Summary:
-    """alerts: by state; unreachable: escalations that reached nobody."""
+    """alerts: by state; mails: those that a server took, a digest of many alerts is one; unreachable: escalations that
+    reached nobody.
+    """
 
     alerts: dict[str, int]
+    mails: int
     escalations: int
     unreachable: int
     last_resort_configured: bool

@@ -1,25 +1,29 @@
-"""Sends what is due: claims for free senders, each of which takes one alert to its outcome. Made by the provider."""
+"""Sends what is due: claims for free senders, each of which takes one letter to its outcome. Made by the provider."""
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
 
 from services.notify import sending
-from services.notify.channels.channel import Channel, NotOurs
-from services.notify.domain import Alert, ChannelName, Rules
-from services.notify.outcomes import Ambiguous, Outcome, Permanent, Reason, Temporary
+from services.notify.channels.channel import Channel
+from services.notify.domain import ChannelName, Rules
+from services.notify.errand import Errand, Fence
+from services.notify.folding import Openings
+from services.notify.jobs import Job
+from services.notify.pace import Pace
 from services.notify.planning import SENDER
 from services.notify.rendering import Writer
-from services.notify.sending import Attempt, Job
+from services.notify.sending import Attempt, Claimed
 from services.notify.together import Together
-from shared import failpoints
+from shared import clock, failpoints
 from shared.database import Database
 
 log = structlog.get_logger()
-# At once, per channel: a hanging provider holds up its own channel only, a hanging recipient one sender.
+# At once, per channel: a hanging provider holds up its own channel only, a hanging recipient some senders.
 SENDERS = 30
 # Seconds, kept only while several alerts are on their way: then a transaction for many is worth waiting for.
 CLAIMS_APART = 0.05
@@ -34,32 +38,48 @@ class Dispatcher:
         self, db: Database, rules: Rules, channels: Mapping[ChannelName, Channel], writer: Writer, spawn: Spawn
     ):
         self._db, self._rules, self._channels, self._writer, self._spawn = db, rules, channels, writer, spawn
-        self._busy = dict.fromkeys(channels, 0)
+        self._busy: dict[ChannelName, Counter[str]] = {channel: Counter() for channel in channels}
         self._on_their_way = 0
         self._lock = threading.Lock()
         self._claimed_at = 0.0
         self._is_short = False  # of senders: more may be due than were claimed
+        self._pace = Pace()
         self._hand_offs = Together("hand_off", self._hand_off_all, self._linger)
         self._outcomes = Together("settle", self._settle_all, self._linger)
 
     def send_due(self) -> int:
-        """Starts sending due alerts, as many as there are free senders; gives their number."""
+        """Starts sending due alerts, as many letters as there are free senders; gives their number."""
         self._keep_apart()
-        free = {channel: SENDERS - busy for channel, busy in self._busy.items()}
-        if not any(free.values()):
+        openings = self._openings()
+        if not any(room.free > 0 for room in openings.values()):
             return 0
         with self._db.transaction() as tx:
-            jobs = sending.claim(tx, self._rules, free)
-        for job in jobs:
-            free[job.alert.channel] -= 1
-        self._is_short = not all(free.values())
-        if jobs:
-            self._claimed_at = time.monotonic()
-            failpoints.reach("notify.claimed")
-        for job in jobs:
+            claimed = sending.claim(tx, self._rules, openings)
+        self._is_short = claimed.is_short
+        if claimed.jobs:
+            self._start(claimed)
+        return len(claimed.jobs)
+
+    def may_go_on(self) -> bool:
+        """Whether more may be due now, and a sender is free for it."""
+        return self._is_short and any(room.free > 0 for room in self._openings().values())
+
+    def _openings(self) -> dict[ChannelName, Openings]:
+        with self._lock:
+            busy = {channel: +held for channel, held in self._busy.items()}
+        paced = self._pace.paced(clock.now())
+        return {
+            channel: Openings(SENDERS - held.total(), held, paced if channel is ChannelName.EMAIL else frozenset())
+            for channel, held in busy.items()
+        }
+
+    def _start(self, claimed: Claimed) -> None:
+        self._claimed_at = time.monotonic()
+        self._pace.note((job.alerts for job in claimed.jobs), clock.now())
+        failpoints.reach("notify.claimed")
+        for job in claimed.jobs:
             self._count(job, busy=1, on_their_way=1)
             self._spawn(self._send, job)
-        return len(jobs)
 
     def _keep_apart(self) -> None:
         left = self._claimed_at + CLAIMS_APART - time.monotonic()
@@ -68,65 +88,42 @@ class Dispatcher:
 
     def _count(self, job: Job, *, busy: int = 0, on_their_way: int = 0) -> None:
         with self._lock:
-            self._busy[job.alert.channel] += busy
+            self._busy[job.alert.channel][job.alert.recipient] += busy
             self._on_their_way += on_their_way
 
     def _linger(self) -> float:
         return LINGER if self._on_their_way > 1 else 0.0
 
     def _send(self, job: Job) -> None:
-        """The life of one sender. Errors end here: the lease brings the alert back, and others go on."""
+        """The life of one sender. Errors end here: the lease brings the alerts back, and others go on."""
         try:
             try:
-                outcome = self._attempt(job)
+                attempts = Errand(job, self._channels[job.alert.channel], self._writer, self._hand_offs.ask).run()
             finally:
                 self._count(job, busy=-1)  # before the outcome, whose commit wakes those who wait for a sender
-            if outcome is not None:
-                self._outcomes.ask(Attempt(job.alert, outcome))
+            if attempts:
+                self._outcomes.ask(attempts)
         except Exception as error:
-            log.error("alert_left_to_its_lease", case_id=job.alert.case_id, alert_id=job.alert.id, exc_info=error)
+            first = job.alert
+            log.error(
+                "alert_left_to_its_lease",
+                case_id=first.case_id,
+                alert_id=first.id,
+                alerts=len(job.calls),
+                exc_info=error,
+            )
         finally:
             self._count(job, on_their_way=-1)
 
-    def _attempt(self, job: Job) -> Outcome | None:
-        """None when the alert must not leave any more."""
-        left = False
-
-        def hand_off() -> None:
-            nonlocal left
-            if not self._hand_offs.ask(job.alert):
-                raise NotOurs
-            left = True
-            failpoints.reach("notify.handed_off")
-
-        try:
-            outcome = self._through_channel(job, hand_off)
-        except NotOurs:
-            log.info("alert_withdrawn", case_id=job.alert.case_id, alert_id=job.alert.id)
-            return None
-        except (
-            Exception
-        ) as error:  # a boundary: a bug in one letter must end as an outcome, or it would come back for ever
-            log.error("sender_failed", case_id=job.alert.case_id, alert_id=job.alert.id, exc_info=error)
-            return Ambiguous(Reason.OUR_FAULT) if left else Temporary(Reason.OUR_FAULT)
-        failpoints.reach("notify.sent")
-        return outcome
-
-    def _through_channel(self, job: Job, hand_off: Callable[[], None]) -> Outcome:
-        alert = job.alert
-        if job.contact is None or not job.contact.address(alert.channel):
-            return Permanent(Reason.NO_ADDRESS)  # it was there when the alert was planned
-        return self._channels[alert.channel].send(self._writer.write(alert, job.escalation, job.contact), hand_off)
-
-    def _hand_off_all(self, alerts: list[Alert]) -> list[bool]:
+    def _hand_off_all(self, jobs: list[Job]) -> list[set[Fence]]:
         with self._db.transaction() as tx:
-            ours = sending.hand_off(tx, alerts)
-        return [alert.fence in ours for alert in alerts]
+            ours = sending.hand_off(tx, [alert for job in jobs for alert in job.alerts])
+        return [ours.intersection(alert.fence for alert in job.alerts) for job in jobs]
 
-    def _settle_all(self, attempts: list[Attempt]) -> list[None]:
+    def _settle_all(self, wishes: list[list[Attempt]]) -> list[None]:
         with self._db.transaction() as tx:
-            sending.settle(tx, self._rules, attempts)
+            sending.settle(tx, self._rules, [attempt for wish in wishes for attempt in wish])
             if self._is_short:
                 tx.wake(SENDER)
         failpoints.reach("notify.settled")
-        return [None] * len(attempts)
+        return [None] * len(wishes)

@@ -133,6 +133,7 @@ class Alert:
     provider_id: str | None = None
     traceparent: str | None = None
     lease_until: datetime | None = None
+    place: int = 10  # in the line before the senders: see places.py
 
     @property
     def fence(self) -> tuple[str, int]:

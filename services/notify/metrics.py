@@ -3,7 +3,7 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 from services.notify.domain import Alert, ChannelName, EscalationState, Purpose
-from services.notify.outcomes import OPERATOR_FAULTS, Reason
+from services.notify.outcomes import OPERATOR_FAULTS, Accepted, Ambiguous, Outcome, Permanent, Reason
 from services.notify.reply import Made
 
 OUTCOMES = ("accepted", "failed", "suppressed", "ambiguous", "retried")
@@ -26,7 +26,14 @@ LAST_RESORT = Gauge("ombud_last_resort_configured", "1 when somebody hears of wh
 FENCED = Counter(
     "ombud_alert_outcomes_fenced_total", "Outcomes that were dropped because their alert had gone on without them"
 )
+DIGEST_OUTCOMES = ("accepted", "failed", "ambiguous", "retried")
+DIGESTS = Counter("ombud_digests_total", "Mails that tell of several cases, by what became of them", ["outcome"])
+DIGEST_ALERTS = Histogram(
+    "ombud_digest_alerts", "Alerts in one digest that a provider took", buckets=(5, 10, 20, 40, 60, 80, 100, 120)
+)
 
+for _digest_outcome in DIGEST_OUTCOMES:
+    DIGESTS.labels(_digest_outcome)
 for _channel in ChannelName:
     SECONDS.labels(_channel.value)
     for _outcome in OUTCOMES:
@@ -45,3 +52,11 @@ def count(alert: Alert) -> None:
     ALERTS.labels(alert.channel.value, alert.state.value if alert.has_ended else "retried").inc()
     if alert.reason is Reason.ACCEPTED:
         SECONDS.labels(alert.channel.value).observe(alert.seconds)
+
+
+def count_digest(outcome: Outcome, alerts: int) -> None:
+    """Counts one digest that was tried to be sent."""
+    kinds = {Accepted: "accepted", Permanent: "failed", Ambiguous: "ambiguous"}
+    DIGESTS.labels(kinds.get(type(outcome), "retried")).inc()
+    if isinstance(outcome, Accepted):
+        DIGEST_ALERTS.observe(alerts)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from services.notify import tables
-from services.notify.domain import ENDED, AlertState, EscalationState, Purpose
+from services.notify.domain import ENDED, AlertState, ChannelName, EscalationState, Purpose
 from shared.database import Transaction
 
 a, d, e = tables.alerts, tables.deliveries, tables.escalations
@@ -17,9 +17,14 @@ _ENDED = [s.value for s in ENDED]
 # How an attempt ends that leaves its alert in this state; the others leave it pending.
 _FINAL_OUTCOMES = {AlertState.ACCEPTED: "accepted", AlertState.AMBIGUOUS: "ambiguous"}
 
+# An alert in a digest names it as its provider's message; each other is a mail of its own.
+_MAILS = select(func.count(a.c.provider_id.distinct()) + func.count().filter(a.c.provider_id.is_(None))).where(
+    a.c.state == AlertState.ACCEPTED.value, a.c.channel == ChannelName.EMAIL.value
+)
+
 
 def counts(tx: Transaction) -> dict[str, Any]:
-    """Alerts by state, escalations told and those that reached nobody."""
+    """Alerts by state, mails that a server took, escalations told and those that reached nobody."""
     by_state: dict[str, int] = {s.value: 0 for s in AlertState}
     by_state |= _tally(tx, select(a.c.state, func.count()).group_by(a.c.state))
     told = select(e.c.state, func.count()).where(e.c.purpose == Purpose.ESCALATION).group_by(e.c.state)
@@ -27,6 +32,7 @@ def counts(tx: Transaction) -> dict[str, Any]:
     planned = sum(n for state, n in escalations.items() if state != EscalationState.ANSWERED)
     return {
         "alerts": by_state,
+        "mails": tx.connection.scalar(_MAILS) or 0,
         "escalations": planned,
         "unreachable": escalations.get(EscalationState.UNREACHABLE.value, 0),
     }

@@ -11,6 +11,7 @@ from services.notify.conclusions import announce_ends, conclude
 from services.notify.domain import Alert, AlertState, Contact, Escalation, EscalationState, Rules
 from services.notify.given_up import erase_given_up
 from services.notify.hearing import answers_among, escalation_from
+from services.notify.places import LATELY, with_firsts
 from services.notify.routes import next_alerts
 from services.notify.standing import Standing
 from shared.database import Transaction
@@ -37,7 +38,7 @@ def hear(tx: Transaction, rules: Rules, events: Iterable[Any]) -> None:
 
 def _called(tx: Transaction, rules: Rules, events: list[Any]) -> list[Escalation]:
     found = [escalation_from(event, rules, tx.now, tx.traces.get(event.subject)) for event in events]
-    return list({x.key: x for x in reversed(found) if x}.values())
+    return list({x.key: x for x in reversed(found) if x}.values())[::-1]  # in their order: somebody's first is first
 
 
 def _remember(tx: Transaction, answers: Mapping[str, Standing], known: Mapping[str, Standing]) -> dict[str, Standing]:
@@ -104,8 +105,8 @@ def reachable(tx: Transaction, rules: Rules, people: Iterable[str]) -> dict[str,
 
 
 def add(tx: Transaction, alerts: list[Alert]) -> None:
-    """Keeps new alerts, tells of those that ended at once, and wakes the sender for the others."""
-    store.add_alerts(tx, alerts)
+    """Keeps new alerts, in line, tells of those that ended at once, and wakes the sender for the others."""
+    store.add_alerts(tx, with_firsts(alerts, store.called_lately(tx, alerts, LATELY)))
     announce_ends(tx, [a for a in alerts if a.has_ended])
     if not all(a.has_ended for a in alerts):
         tx.wake(SENDER)

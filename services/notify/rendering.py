@@ -1,6 +1,7 @@
 """Alerts in words: Jinja2 templates, one pair of files per purpose and language. Called by the dispatcher's senders."""
 
 import re
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, Tem
 
 from services.notify.channels.channel import Letter
 from services.notify.domain import Alert, ChannelName, Contact, Escalation, Purpose, reference
+from services.notify.jobs import Call, Job
 from shared.codes import language_code
 from shared.links import Claim, mint, url_of
 
@@ -21,6 +23,8 @@ TEMPLATES = Path(__file__).parent / "templates"
 FALLBACK = "en"
 LONGEST_FACT = 300  # more than intake lets through; a text message of several stays below the 1600 of the provider
 UNKNOWN = "?"
+DIGEST = "digest"
+DIGEST_IDS = uuid.uuid5(uuid.NAMESPACE_DNS, "ombud.digests")
 FOLLOW_UP = "follow_up"  # the clock of whoever took the case
 # What stands where a fact is missing: the version that stored them may have known fewer than these templates.
 NO_FACTS: Mapping[str, Any] = {
@@ -54,6 +58,13 @@ class Writer:
         )
         self._templates = {name: environment.get_template(name) for name in environment.list_templates()}
 
+    def letter(self, job: Job) -> Letter:
+        """The letter to the job's contact, whom there must be."""
+        assert job.contact
+        if job.is_digest:
+            return self._digest(job.calls, job.contact)
+        return self.write(job.alert, job.calls[0].escalation, job.contact)
+
     def write(self, alert: Alert, escalation: Escalation, contact: Contact) -> Letter:
         """The letter; without any facts if these cannot be written, as they must not keep the alert from leaving."""
         try:
@@ -74,9 +85,29 @@ class Writer:
         text, subject = _blocks(plain, facts, "text", "subject")
         return Letter(alert.id, alert.case_id, address, text.strip() + "\n", one_line(subject), html, language)
 
-    def _language(self, purpose: Purpose, wanted: str) -> str:
+    def _digest(self, calls: Sequence[Call], contact: Contact) -> Letter:
+        language = self._language(DIGEST, contact.language)
+        facts = {
+            "template_language": language,
+            "calls": [self._entry(call, contact) for call in calls],
+            "worst": max((call.alert.severity for call in calls), key=lambda s: s.rank).value,
+        }
+        address = contact.address(calls[0].alert.channel) or ""
+        text, subject = _blocks(self._templates[f"{DIGEST}.{language}.txt"], facts, "text", "subject")
+        html = self._templates[f"{DIGEST}.{language}.html"].render(facts)
+        return Letter(digest_id(calls), "", address, text.strip() + "\n", one_line(subject), html, language)
+
+    def _entry(self, call: Call, contact: Contact) -> dict[str, Any]:
+        """One case of a digest; without any facts if these cannot be written: the others must leave all the same."""
+        try:
+            return self._facts(call.alert, call.escalation, contact)
+        except _UNREADABLE as error:
+            log.error("case_without_facts", case_id=call.alert.case_id, alert_id=call.alert.id, exc_info=error)
+            return self._facts(call.alert, replace(call.escalation, facts={}), contact)
+
+    def _language(self, kind: str, wanted: str) -> str:
         language = language_code(wanted)
-        return language if language and f"{purpose}.{language}.txt" in self._templates else FALLBACK
+        return language if language and f"{kind}.{language}.txt" in self._templates else FALLBACK
 
     def _facts(self, alert: Alert, escalation: Escalation, contact: Contact) -> dict[str, Any]:
         common = {
@@ -107,6 +138,11 @@ class Writer:
             "flags": one_line(", ".join(facts["flags"])).replace("_", " "),
             "customer": ", ".join(filter(None, (facts["region"], facts["product"], facts["tier"]))),
         }
+
+
+def digest_id(calls: Sequence[Call]) -> str:
+    """The same for the same alerts, in whatever order: what is sent again after a crash is known as a copy."""
+    return str(uuid.uuid5(DIGEST_IDS, "\n".join(sorted(call.alert.id for call in calls))))
 
 
 def one_line(text: str) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from services.notify.domain import Alert, AlertState, ChannelName, Contact, Escalation, Rules
 from services.notify.outcomes import Reason
+from services.notify.places import place_of
 
 ALERT_IDS = uuid.uuid5(uuid.NAMESPACE_DNS, "ombud.alerts")
 PATIENCE = timedelta(days=1)  # where no level waits: with the last resort, and with what has already come to pass
@@ -82,4 +83,5 @@ def _alert(escalation: Escalation, recipient: str, channel: ChannelName, now: da
         give_up_at=now,
         next_at=now,
         traceparent=e.traceparent,
+        place=place_of(e.purpose, e.severity),
     )

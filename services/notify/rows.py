@@ -74,6 +74,7 @@ def alert_row(x: Alert) -> Row:
         "created_at": x.created_at,
         "caused_at": x.caused_at,
         "traceparent": x.traceparent,
+        "place": x.place,
     }
 
 
@@ -100,4 +101,5 @@ def alert_of_row(row: Any) -> Alert:
         row.provider_id,
         row.traceparent,
         row.lease_until,
+        row.place,
     )

@@ -5,20 +5,20 @@ Called by the dispatcher (claim, hand_off, settle) and the reaper's tick (reap).
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from services.notify import cases, leases, metrics, store
+from services.notify import cases, claims, leases, metrics, store
 from services.notify.conclusions import announce_ends, conclude
 from services.notify.domain import (
     UNREACHED,
     Alert,
     AlertState,
     ChannelName,
-    Contact,
-    Escalation,
     Rules,
     after,
 )
+from services.notify.folding import Fold, Openings, letters, takes
+from services.notify.jobs import Call, Job
 from services.notify.outcomes import OPERATOR_FAULTS, Accepted, Ambiguous, Outcome, Reason, Temporary
 from services.notify.planning import add, reachable
 from services.notify.routes import next_alerts
@@ -33,12 +33,12 @@ _OPEN = (AlertState.CLAIMED, AlertState.HANDED_OFF)
 
 
 @dataclass(frozen=True)
-class Job:
-    """A claimed alert with all that is needed to write and address it."""
+class Claimed:
+    """The letters to send now. is_short: more may be due than there was room for, or than was looked at."""
 
-    alert: Alert
-    escalation: Escalation
-    contact: Contact | None
+    jobs: list[Job]
+    is_short: bool
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -59,14 +59,35 @@ class Attempt:
         return locked.state in _OPEN
 
 
-def claim(tx: Transaction, rules: Rules, free: Mapping[ChannelName, int]) -> list[Job]:
+def claim(tx: Transaction, rules: Rules, openings: Mapping[ChannelName, Openings]) -> Claimed:
     """Takes due alerts for the free senders of each channel, under a lease and with a new attempt number."""
-    alerts = [a for channel, count in free.items() if count for a in leases.claim_due(tx, channel, count, CLAIM_LEASE)]
-    if not alerts:
+    found = [_claim(tx, channel, room) for channel, room in openings.items() if room.free > 0]
+    folds = [fold for folds, _ in found for fold in folds]
+    return Claimed(_jobs(tx, rules, folds), any(is_short for _, is_short in found), tx.now)
+
+
+def _claim(tx: Transaction, channel: ChannelName, room: Openings) -> tuple[list[Fold], bool]:
+    heads = claims.heads(tx, channel, room)
+    if not heads:
+        return [], False
+    due = claims.lock_due(tx, channel, takes(heads, room))
+    chosen = letters(due, room, channel)
+    taken = claims.lease(tx, (a for fold in chosen for a in fold), CLAIM_LEASE)
+    # Where nothing was taken, a colleague is just taking it.
+    is_short = bool(taken) and (
+        len(heads) == claims.HEADS or len(due) < len(set(heads)) or len(taken) < sum(map(len, due.values()))
+    )
+    return [tuple(taken[a.id] for a in fold) for fold in chosen], is_short
+
+
+def _jobs(tx: Transaction, rules: Rules, folds: list[Fold]) -> list[Job]:
+    if not folds:
         return []
-    escalations = store.escalations_of(tx, [a.escalation_key for a in alerts])
-    known = reachable(tx, rules, [a.recipient for a in alerts])
-    return [Job(a, escalations[a.escalation_key], known.get(a.recipient)) for a in alerts]
+    escalations = store.escalations_of(tx, [a.escalation_key for fold in folds for a in fold])
+    known = reachable(tx, rules, [fold[0].recipient for fold in folds])
+    return [
+        Job(tuple(Call(a, escalations[a.escalation_key]) for a in fold), known.get(fold[0].recipient)) for fold in folds
+    ]
 
 
 def hand_off(tx: Transaction, alerts: Iterable[Alert]) -> set[tuple[str, int]]:

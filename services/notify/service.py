@@ -91,7 +91,7 @@ class NotifyService:
     @tick(every=0.2)
     def send_alerts(self) -> int:
         self.sending.send_due()
-        return 0  # whatever makes more alerts due, or a sender free for them, wakes this anew
+        return int(self.sending.may_go_on())  # else what makes more alerts due, or a sender free, wakes this anew
 
     @tick(every=5)
     def reap_alerts(self) -> int:

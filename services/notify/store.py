@@ -2,23 +2,48 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, select
 
 from services.notify import tables
-from services.notify.domain import Alert, AlertState, Escalation, EscalationState, Purpose
+from services.notify.domain import (
+    ENDED,
+    Alert,
+    AlertState,
+    ChannelName,
+    Escalation,
+    EscalationState,
+    Purpose,
+)
 from services.notify.outcomes import Reason
+from services.notify.places import CALLS, CRITICAL_CALLS, Called
 from services.notify.rows import alert_of_row, alert_row, escalation_of_row, escalation_row, progress
 from shared.database import Transaction
+from shared.tables import UtcDateTime
 
-a, e = tables.alerts, tables.escalations
+a, e, p = tables.alerts, tables.escalations, tables.contacts
 # Built once: at full speed, building them anew takes longer than running them.
 _WANTED: Any = bindparam("wanted", expanding=True)
+_TOLD_OR_ABOUT_TO_BE = tuple(s.value for s in AlertState if s not in ENDED or s is AlertState.ACCEPTED)
 _UNSENT = (AlertState.PENDING.value, AlertState.CLAIMED.value)
 _ESCALATIONS = select(e).where(e.c.key.in_(_WANTED))
 _LOCKED_ALERTS = select(a).where(a.c.id.in_(_WANTED)).order_by(a.c.id).with_for_update()
 _UNSENT_ALERTS = select(a).where(a.c.case_id.in_(_WANTED), a.c.state.in_(_UNSENT)).order_by(a.c.id).with_for_update()
+
+
+def _planned(places: tuple[int, ...]) -> Any:
+    """Whether something at one of these places was planned lately and has not failed; one look into an index each."""
+    since = bindparam("since", type_=UtcDateTime)
+    own = a.c.recipient == p.c.person, a.c.channel == bindparam("by"), a.c.created_at > since
+    is_one = a.c.place.in_(places), a.c.state.in_(_TOLD_OR_ABOUT_TO_BE)
+    return select(a.c.id).where(*own, *is_one).correlate(p).exists()
+
+
+_CALLED = select(p.c.person, _planned(CALLS).label("at_all"), _planned(CRITICAL_CALLS).label("critically")).where(
+    p.c.person.in_(_WANTED)
+)
 
 
 # -- escalations ------------------------------------------------------------------------------------------------------
@@ -59,6 +84,19 @@ def erase_facts(tx: Transaction, case_ids: Iterable[str]) -> None:
 def add_alerts(tx: Transaction, alerts: Iterable[Alert]) -> None:
     """Inserts them; the unique key absorbs what is there already."""
     tx.insert_many(a, [alert_row(x) for x in sorted(alerts, key=lambda x: x.id)], skip_existing=True)
+
+
+def called_lately(tx: Transaction, alerts: Iterable[Alert], lately: timedelta) -> dict[tuple[str, ChannelName], Called]:
+    """By recipient and channel of these alerts, what is known of calls that were planned for them before."""
+    people: dict[ChannelName, set[str]] = {}
+    for x in alerts:
+        if not x.has_ended:
+            people.setdefault(x.channel, set()).add(x.recipient)
+    return {
+        (r.person, channel): Called(bool(r.at_all), bool(r.critically))
+        for channel, wanted in people.items()
+        for r in tx.execute(_CALLED, {"wanted": sorted(wanted), "by": channel.value, "since": tx.now - lately})
+    }
 
 
 def save_alerts(tx: Transaction, alerts: Iterable[Alert]) -> None:

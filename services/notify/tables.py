@@ -74,8 +74,11 @@ alerts = Table(
     Column("ended_at", UtcDateTime),
     Column("provider_id", String(200)),
     Column("traceparent", String(55)),
+    Column("place", Integer, nullable=False, server_default="10"),  # in the line before the senders: places.py
     UniqueConstraint("escalation_id", "recipient", "channel", "purpose", name="one_alert_each"),
-    Index("alerts_due", "state", "channel", "next_at"),
+    Index("alerts_in_line", "state", "channel", "place", "next_at", "id"),
+    Index("alerts_of_person", "state", "channel", "recipient", "place", "next_at", "id"),
+    Index("alerts_called", "recipient", "channel", "place", "created_at"),
 )
 
 # One row per attempt that came to an end; written with its outcome.

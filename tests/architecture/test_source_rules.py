@@ -38,7 +38,7 @@ PASSES_THROUGH = {
     "shared/database.py checked_url": "whatever a parser of URLs raises becomes one WrongUrl",
     "shared/messaging/connection.py _beat": "the owner of the connection meets the same error at its next read",
     "services/notify/dispatcher.py _send": "the boundary of one sender: its alert comes back by its lease",
-    "services/notify/dispatcher.py _attempt": "a bug in one letter must end as an outcome, or it comes back for ever",
+    "services/notify/errand.py run": "a bug in one letter must end as an outcome, or it comes back for ever",
     "services/notify/together.py _answer_all": "handed to each greenlet that waits, and raised there",
     "services/notify/together.py _patiently": "a fault that is no outage is raised, as is one that lasts too long",
 }

@@ -14,6 +14,7 @@ from services.routing import tables as routing
 from shared import tables as plumbing
 from shared.contracts.topology import SERVICES
 from tests.faults.load import Load
+from tests.harness.mails import alerts_in
 from tests.harness.system import System
 
 
@@ -46,11 +47,7 @@ def read(system: System) -> State:
         with engine.connect() as connection:
             for table in (*_TABLES[service], *_PLUMBING):
                 tables[f"{service}.{table.name}"] = [dict(r._mapping) for r in connection.execute(select(table))]
-    return State(tables, Counter(_alert_of(m["message_id"]) for m in system.mail.messages()))
-
-
-def _alert_of(message_id: str) -> str:
-    return message_id.strip("<>").partition("@")[0]
+    return State(tables, Counter(a for m in system.mail.messages() for a in alerts_in(m)))
 
 
 def broken_promises(system: System, load: Load) -> list[str]:

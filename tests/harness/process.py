@@ -14,6 +14,7 @@ from ombud.local.ports import free_ports
 from ombud.local.processes import Child
 
 TOKEN = "token-of-the-tests"
+LINK_KEYS = "key-of-the-tests"
 # Limits for a product that is broken, not for a machine that is slow.
 PATIENCE = 90.0
 STOP_WITHIN = 60.0
@@ -33,7 +34,7 @@ class ServiceProcess:
             "OMBUD_API_TOKEN": TOKEN,
             "OMBUD_DATA_DIR": str(folder),
             "OMBUD_READABLE_LOGS": "false",
-            "OMBUD_LINK_KEYS": "key-of-the-tests",
+            "OMBUD_LINK_KEYS": LINK_KEYS,
             **settings,
         }
         self._child: Child | None = None

@@ -2,10 +2,9 @@
 
 import smtplib
 import ssl
-from collections.abc import Callable
 
 from services.notify.channels import mime
-from services.notify.channels.channel import Letter, NotOurs
+from services.notify.channels.channel import HandOff, Letter, NotOurs
 from services.notify.channels.smtp_session import Session, SessionPool, SmtpServer, Timeouts
 from services.notify.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, Temporary
 
@@ -23,7 +22,7 @@ class Email:
     def close(self) -> None:
         self._pool.close()
 
-    def send(self, letter: Letter, hand_off: Callable[[], None]) -> Outcome:
+    def send(self, letter: Letter, hand_off: HandOff) -> Outcome:
         try:
             content = mime.write(letter, self._sender)
         except ValueError:
@@ -82,9 +81,10 @@ class Email:
             return
         self._pool.give_back(session)
 
-    def _transmit(self, session: Session, content: bytes, hand_off: Callable[[], None]) -> Outcome:
+    def _transmit(self, session: Session, content: bytes, hand_off: HandOff) -> Outcome:
         try:
-            hand_off()
+            if (shorter := hand_off()) is not None:
+                content = mime.write(shorter, self._sender)
         except NotOurs:
             self._reset(session, 250)
             raise

@@ -59,10 +59,9 @@ def write(letter: Letter, sender: Sender) -> bytes:
         _header("To", letter.address),
         _header("Subject", _words(letter.subject[:SUBJECT_LIMIT])),
         _header("Date", formatdate()),
-        # The same id at each attempt, so that a mailbox can tell a copy; the case's id makes its alerts one thread.
+        # The same id at each attempt, so that a mailbox can tell a copy.
         _header("Message-ID", _message_id(letter.alert_id, sender)),
-        _header("In-Reply-To", _message_id(letter.case_id, sender)),
-        _header("References", _message_id(letter.case_id, sender)),
+        *_thread(letter, sender),
         _header("Auto-Submitted", "auto-generated"),
         _header("X-Auto-Response-Suppress", "All"),
         _header("MIME-Version", "1.0"),
@@ -74,6 +73,14 @@ def write(letter: Letter, sender: Sender) -> bytes:
         "",
     ]
     return "\r\n".join(lines).encode("ascii")
+
+
+def _thread(letter: Letter, sender: Sender) -> list[str]:
+    """The case's id makes its alerts one thread; a digest belongs to none."""
+    if not letter.case_id:
+        return []
+    case = _message_id(letter.case_id, sender)
+    return [_header("In-Reply-To", case), _header("References", case)]
 
 
 def _header(name: str, value: str) -> str:

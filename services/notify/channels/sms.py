@@ -3,7 +3,6 @@
 https://www.twilio.com/docs/messaging/api/message-resource; error codes: https://www.twilio.com/docs/api/errors
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -12,7 +11,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
-from services.notify.channels.channel import Letter
+from services.notify.channels.channel import HandOff, Letter
 from services.notify.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, RetryAfter, Temporary
 from shared.settings import WrongSettings
 
@@ -68,7 +67,7 @@ class Sms:
     def close(self) -> None:
         self._http.close()
 
-    def send(self, letter: Letter, hand_off: Callable[[], None]) -> Outcome:
+    def send(self, letter: Letter, hand_off: HandOff) -> Outcome:
         hand_off()
         form = {"To": letter.address, "From": self._provider.sender, "Body": letter.text}
         try:

@@ -209,3 +209,21 @@ def test_alert_that_is_no_longer_ours_is_not_sent_and_the_session_stays(mail_ser
         ["<alert-2@example.org>"],
         1,
     )
+
+
+def test_letter_that_the_hand_off_gives_leaves_instead(mail_server, make):
+    email = make(mail_server.url)
+    shorter = Letter("alert-9", "case-9", "ann@example.org", "Less\n", "Shorter", "<p>Less</p>\n")
+    assert isinstance(email.send(a_letter(1), lambda: shorter), Accepted)
+    (letter,) = mail_server.letters
+    assert (letter["Message-ID"], letter["Subject"]) == ("<alert-9@example.org>", "Shorter")
+    assert letter.get_body(("plain",)).get_content().strip() == "Less"
+
+
+def test_letter_that_cannot_be_written_anew_does_not_leave_and_the_next_does(mail_server, make):
+    email = make(mail_server.url)
+    broken = Letter("alert-9", "case-9", "nobody", "Less\n")
+    with pytest.raises(ValueError, match="address"):
+        email.send(a_letter(1), lambda: broken)
+    assert isinstance(email.send(a_letter(2), HandOff()), Accepted)
+    assert [letter["Message-ID"] for letter in mail_server.letters] == ["<alert-2@example.org>"]

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from services.notify.routes import alert_id
+from shared.contracts.event import Severity
 from shared.contracts.topology import DEAD_LETTERS_EXCHANGE, SERVICES
 from shared.schema import migrate
 from tests.harness.bus import Bus
 from tests.harness.clock import set_shift
+from tests.harness.mails import claims_in
 from tests.harness.process import ServiceProcess, eventually
 from tests.integration.notify.mail_server import MailServer
 from tests.integration.notify.twilio import Twilio
@@ -221,3 +223,74 @@ def test_killed_before_hand_off_is_sent_once_all_the_same(notify, bus, mail_serv
     set_shift(shift, timedelta(seconds=70))
     eventually(lambda: at_rest(notify, 1), "the alert to end", notify.log)
     assert (states(notify), len(mail_server.letters)) == ({"ann email": "accepted"}, 1)
+
+
+MANY = 20
+
+
+def waiting_cases(notify: ServiceProcess, bus: Bus) -> None:
+    """Told while notify is away, so that it finds them all at once; Ann was told of a critical case before."""
+    bus.publish(escalated("ann", case_id="before", severity=Severity.CRITICAL))
+    eventually(lambda: at_rest(notify, 1), "the first alert to end", notify.log)
+    notify.stop()
+    for n in range(MANY):
+        bus.publish(escalated("ann", case_id=f"case-{n:02}"))
+
+
+def told_by_mail(mail_server: MailServer) -> list[list[str]]:
+    """The cases in each mail, by their links."""
+    texts = [letter.get_body(("plain",)).get_content() for letter in mail_server.letters]
+    return [[claim.case_id for claim in claims_in(text)] for text in texts]
+
+
+def test_many_cases_are_one_mail_with_a_link_for_each(notify, bus, mail_server):
+    waiting_cases(notify, bus)
+    notify.start()
+    eventually(lambda: at_rest(notify, 1 + MANY), "all alerts to end", notify.log)
+    told = told_by_mail(mail_server)
+    assert sorted(case_id for mail in told for case_id in mail) == ["before", *(f"case-{n:02}" for n in range(MANY))]
+    assert len(told) < MANY / 2
+    assert notify.call("GET", "/v1/summary").json()["mails"] == len(told)
+    assert notify.metric('ombud_digests_total{outcome="accepted"}') == sum(len(mail) > 1 for mail in told) > 0
+    assert notify.metric("ombud_digest_alerts_sum") == sum(len(mail) for mail in told if len(mail) > 1)
+
+
+@pytest.mark.parametrize(
+    ("failpoint", "seconds", "mails"), [("notify.handed_off", 130, 0), ("notify.sent", 130, 1)], ids=["before", "after"]
+)
+def test_killed_behind_the_hand_off_of_a_digest_each_alert_is_ambiguous(
+    notify, bus, mail_server, twilio, tmp_path, failpoint, seconds, mails
+):
+    shift = tmp_path / "shift"
+    notify.settings["OMBUD_CLOCK_FILE"] = str(shift)
+    waiting_cases(notify, bus)
+    notify.launch(OMBUD_FAILPOINTS=f"{failpoint}=kill@1")
+    assert notify.wait() != 0
+    notify.start()
+    set_shift(shift, timedelta(seconds=seconds))
+    eventually(lambda: notify.metric('ombud_alerts_total{channel="email",outcome="ambiguous"}') > 1, "the reaper")
+    lost = int(notify.metric('ombud_alerts_total{channel="email",outcome="ambiguous"}'))
+    eventually(lambda: at_rest(notify, 1 + MANY + lost), "all alerts to end", notify.log)
+    ended = notify.call("GET", "/v1/alerts").json()["alerts"]
+    ambiguous = {a["case_id"] for a in ended if a["state"] == "ambiguous"}
+    accepted = [a["case_id"] for a in ended if a["state"] == "accepted"]
+    assert len(ambiguous) == lost
+    assert sorted(accepted) == sorted({a["case_id"] for a in ended})  # each once, the lost ones by text message
+    in_mails = [case_id for mail in told_by_mail(mail_server) for case_id in mail]
+    assert len(in_mails) == len(set(in_mails)) == 1 + MANY - lost * (1 - mails)
+    assert len(twilio.messages) == lost
+
+
+def test_killed_before_the_hand_off_of_a_digest_all_is_sent_once(notify, bus, mail_server, tmp_path):
+    shift = tmp_path / "shift"
+    notify.settings["OMBUD_CLOCK_FILE"] = str(shift)
+    waiting_cases(notify, bus)
+    notify.launch(OMBUD_FAILPOINTS="notify.claimed=kill@1")
+    assert notify.wait() != 0
+    notify.start()
+    set_shift(shift, timedelta(seconds=70))
+    eventually(lambda: at_rest(notify, 1 + MANY), "all alerts to end", notify.log)
+    assert sorted(case_id for mail in told_by_mail(mail_server) for case_id in mail) == [
+        "before",
+        *(f"case-{n:02}" for n in range(MANY)),
+    ]

@@ -12,10 +12,13 @@ from sqlalchemy import text
 from services.notify import overview, sending
 from services.notify.dispatcher import SENDERS
 from services.notify.domain import AlertState
+from services.notify.folding import FOLD
+from services.notify.jobs import Job
 from services.notify.outcomes import Accepted, Permanent, Reason
 from services.notify.sending import Attempt
 from tests.harness.process import PATIENCE, eventually
 from tests.unit.notify.build import CASE, Office, a_contact, acknowledged, escalated
+from tests.unit.notify.test_digests import cases_in
 
 REFUSED = Permanent(Reason.RECIPIENT_REFUSED)
 CASES = 4 * SENDERS  # the first claim of each worker takes half of them, the rest is fought over
@@ -79,8 +82,8 @@ def accepted(office: Office) -> int:
 
 
 def test_two_workers_send_each_alert_once(office: Office, colleague: Office):
-    office.know(a_contact(phone=None))
-    office.hear(*[escalated(case_id=f"case-{n:03}") for n in range(CASES)])
+    office.know(*[a_contact(f"person-{n:03}", phone=None) for n in range(CASES)])
+    office.hear(*[escalated(f"person-{n:03}", case_id=f"case-{n:03}") for n in range(CASES)])
     senders: list[threading.Thread] = []
     both_have_claimed = threading.Barrier(2)
 
@@ -101,6 +104,25 @@ def test_two_workers_send_each_alert_once(office: Office, colleague: Office):
     assert sent == {f"case-{n:03}": 1 for n in range(CASES)}
     assert all(len(one.email.sent) >= SENDERS for one in (office, colleague))
     assert Counter(office.told() + colleague.told()) == {"alert.accepted": CASES}
+
+
+def test_two_workers_never_put_one_alert_into_two_mails(office: Office, colleague: Office):
+    people = [f"person-{n}" for n in range(4)]
+    office.know(*[a_contact(person, phone=None) for person in people])
+    office.hear(*[escalated(people[n % 4], case_id=f"case-{n:04}") for n in range(4 * 10 * FOLD)])
+    senders: list[threading.Thread] = []
+
+    def work(one: Office) -> None:
+        # A dispatcher each time: one that remembers whom it wrote to would leave the rest to a later moment.
+        eventually(lambda: not one.a_dispatcher(spawning(senders)).send_due(), "nothing to be due")
+
+    in_threads(lambda: work(office), lambda: work(colleague))
+    for sender in senders:
+        sender.join(PATIENCE)
+    sent = Counter(case_id for one in (office, colleague) for letter in one.email.sent for case_id in cases_in(letter))
+    assert sent == {f"case-{n:04}": 1 for n in range(4 * 10 * FOLD)}
+    assert Counter(office.told() + colleague.told()) == {"alert.accepted": 4 * 10 * FOLD}
+    assert office.email.sent and colleague.email.sent
 
 
 def test_two_workers_plan_the_same_escalation_once(office: Office, colleague: Office):
@@ -143,7 +165,7 @@ def test_answer_at_hand_off_is_decided_by_the_lock(office: Office, colleague: Of
         office.hear(escalated(case_id=case_id))
         (job,) = office.claim()
 
-        def hand_off(job: sending.Job = job) -> set[str]:
+        def hand_off(job: Job = job) -> set[str]:
             with office.db.transaction() as tx:
                 return sending.hand_off(tx, [job.alert])
 

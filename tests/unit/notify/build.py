@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from services.notify import answering, contacts, overview, planning, rows, sending, store
+from services.notify import answering, contacts, overview, planning, rows, sending, store, tables
 from services.notify.answering import ReplyAnswer
-from services.notify.channels.channel import Channel, Letter
+from services.notify.channels.channel import Channel, HandOff, Letter
 from services.notify.dispatcher import Dispatcher
 from services.notify.domain import AlertState, ChannelName, Contact, Escalation, Purpose, Rules
+from services.notify.folding import Openings
+from services.notify.jobs import Job
 from services.notify.outcomes import Accepted, Outcome
 from services.notify.rendering import Writer
 from services.notify.reply import Reply
@@ -160,9 +162,9 @@ class ScriptedChannel:
         self.sent: list[Letter] = []
         self.before_hand_off: Callable[[], None] = lambda: None
 
-    def send(self, letter: Letter, hand_off: Callable[[], None]) -> Outcome:
+    def send(self, letter: Letter, hand_off: HandOff) -> Outcome:
         self.before_hand_off()
-        hand_off()
+        letter = hand_off() or letter
         self.sent.append(letter)
         answers = self.script.get(letter.address) or [Accepted("provider-1")]
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
@@ -176,6 +178,8 @@ class ScriptedChannel:
 
 class Office:
     """Notify on a migrated database, without its entrypoints: `hear` events, `send` what is due, look at the rest."""
+
+    alerts_table = tables.alerts
 
     def __init__(self, url: str, folder: Path, rules: Rules = BOTH):
         self.db = Database(url, "notify")
@@ -215,9 +219,9 @@ class Office:
         while self.dispatcher.send_due():
             pass
 
-    def claim(self) -> list[sending.Job]:
+    def claim(self) -> list[Job]:
         with self.db.transaction() as tx:
-            return sending.claim(tx, self.rules, {EMAIL: 20, SMS: 20})
+            return sending.claim(tx, self.rules, {EMAIL: Openings(20), SMS: Openings(20)}).jobs
 
     def reap(self) -> int:
         with self.db.transaction() as tx:
@@ -237,6 +241,12 @@ class Office:
     def told(self) -> list[str]:
         """The types of what was announced, in order."""
         return [event.type for event in self.announced]
+
+    def forget(self) -> None:
+        """What was sent and announced so far, for a test to which that is only the start."""
+        self.announced.clear()
+        for channel in (self.email, self.sms):
+            channel.close()
 
     def unaccounted(self) -> int:
         with self.db.read() as tx:

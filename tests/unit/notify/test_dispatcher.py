@@ -20,7 +20,7 @@ def waiting() -> list[Callable[[], None]]:
 
 @pytest.fixture
 def dispatcher(office: Office, waiting: list[Callable[[], None]]):
-    office.know(a_contact(phone=None))
+    office.know(*[a_contact(f"person-{n:03}", phone=None) for n in range(SENDERS + 1)])
     return office.a_dispatcher(lambda send, job: waiting.append(lambda: send(job)))
 
 
@@ -32,7 +32,8 @@ def wakes_during(office: Office, work: Callable[[], Any]) -> set[str]:
 
 
 def many(number: int) -> list[Any]:
-    return [escalated(case_id=f"case-{n:03}") for n in range(number)]
+    """To a person each, as one person's would be folded."""
+    return [escalated(f"person-{n:03}", case_id=f"case-{n:03}") for n in range(number)]
 
 
 def test_claims_no_more_than_it_has_senders_for(office: Office, dispatcher):

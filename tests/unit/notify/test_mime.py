@@ -50,6 +50,12 @@ def test_headers_that_mailboxes_and_robots_need():
     assert message["Date"].datetime
 
 
+def test_letter_of_no_case_belongs_to_no_thread():
+    message = read(write(a_letter(case_id=""), SENDER))
+    assert (message["References"], message["In-Reply-To"]) == (None, None)
+    assert message["Message-ID"] == "<a-1@mail.example.org>"
+
+
 @given(subject=TEXT, line=TEXT, html=TEXT)
 def test_any_text_comes_back_as_it_was(subject, line, html):
     message = read(

@@ -4,6 +4,7 @@ import pytest
 
 from services.notify import sending
 from services.notify.domain import AlertState
+from services.notify.jobs import Job
 from services.notify.outcomes import Accepted, Ambiguous, Permanent, Reason, RetryAfter, Temporary
 from services.notify.sending import Attempt
 from shared.contracts.event import Severity
@@ -220,11 +221,11 @@ def test_seconds_count_from_the_cause(told: Office):
     assert 30 <= told.announced[0].seconds < 900
 
 
-def _hand_off(office: Office, *jobs: sending.Job) -> set[tuple[str, int]]:
+def _hand_off(office: Office, *jobs: Job) -> set[tuple[str, int]]:
     with office.db.transaction() as tx:
         return sending.hand_off(tx, [job.alert for job in jobs])
 
 
-def _settle(office: Office, job: sending.Job, outcome) -> int:
+def _settle(office: Office, job: Job, outcome) -> int:
     with office.db.transaction() as tx:
         return sending.settle(tx, office.rules, [Attempt(job.alert, outcome)])

@@ -153,7 +153,7 @@ def test_alerts_that_went_out_as_sms_are_not_looked_for_in_the_mailbox() -> None
             "intake": a_summary(complaints=0, classified=0),
             "routing": a_summary(assigned=0, waiting=0, released=0),
             "escalation": a_summary(cases=0, escalated=0),
-            "notify": a_summary(alerts=alerts, accepted_by_channel={"email": 3, "sms": 2}),
+            "notify": a_summary(alerts=alerts, mails=3),
         }
     )
     assert (summed.accepted, summed.mailed) == (5, 3)

@@ -1,0 +1,38 @@
+"""What a sender is given: claimed alerts that leave as one letter. Made by sending.py, sent by errand.py."""
+
+from collections.abc import Container
+from dataclasses import dataclass, replace
+
+from services.notify.domain import Alert, Contact, Escalation
+
+
+@dataclass(frozen=True)
+class Call:
+    """A claimed alert and what it tells."""
+
+    alert: Alert
+    escalation: Escalation
+
+
+@dataclass(frozen=True)
+class Job:
+    """One letter to send, with all that is needed to write and address it: of one alert, or a digest of several."""
+
+    calls: tuple[Call, ...]
+    contact: Contact | None
+
+    @property
+    def alert(self) -> Alert:
+        """The one that is before the others in line."""
+        return self.calls[0].alert
+
+    @property
+    def alerts(self) -> tuple[Alert, ...]:
+        return tuple(call.alert for call in self.calls)
+
+    @property
+    def is_digest(self) -> bool:
+        return len(self.calls) > 1
+
+    def only(self, fences: Container[tuple[str, int]]) -> "Job":
+        return replace(self, calls=tuple(call for call in self.calls if call.alert.fence in fences))

@@ -1,0 +1,32 @@
+"""Who was written to just now, so that what comes next is gathered for them. Kept by the dispatcher, in memory.
+
+Forgotten by a restart and not shared by replicas: both cost somebody a few more letters, and nobody an alert.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from services.notify.domain import ChannelName, Purpose
+from services.notify.folding import FEW, Fold
+
+GATHER = timedelta(seconds=2)
+
+
+class Pace:
+    """By person, the instants of their last letters; a digest counts as many."""
+
+    def __init__(self) -> None:
+        self._written: dict[str, deque[datetime]] = {}
+
+    def note(self, letters: Iterable[Fold], now: datetime) -> None:
+        for letter in letters:
+            alert = letter[0]
+            if alert.channel is ChannelName.EMAIL and alert.purpose is Purpose.ESCALATION:
+                instants = self._written.setdefault(alert.recipient, deque(maxlen=FEW))
+                instants.extend([now] * len(letter))
+
+    def paced(self, now: datetime) -> frozenset[str]:
+        """Those who got their few letters within `GATHER`; forgets who got none. A clock set back holds up nobody."""
+        self._written = {r: i for r, i in self._written.items() if timedelta(0) <= now - i[-1] < GATHER}
+        return frozenset(r for r, i in self._written.items() if len(i) == FEW and now - i[0] < GATHER)

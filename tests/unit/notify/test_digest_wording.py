@@ -1,0 +1,132 @@
+"""What a digest says of each case, in both languages, and what can never break out of it."""
+
+import html
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.notify.channels.channel import Letter
+from services.notify.domain import Contact
+from services.notify.hearing import escalation_from
+from services.notify.jobs import Call, Job
+from services.notify.rendering import digest_id
+from services.notify.routes import next_alerts
+from shared.contracts.escalation import EscalationReason
+from shared.contracts.event import Severity
+from tests.harness.events import NOON
+from tests.unit.notify.build import BOTH, a_contact, escalated, facts
+from tests.unit.notify.test_rendering import NASTY, WRITER, link_in
+
+
+def call(event: Any, **stored: Any) -> Call:
+    escalation = escalation_from(event, BOTH, NOON, None)
+    assert escalation
+    (alert,) = next_alerts(escalation, "ann", a_contact(), frozenset(), BOTH, NOON)
+    return Call(alert, replace(escalation, facts={**escalation.facts, **stored}))
+
+
+def calls(*events: Any) -> tuple[Call, ...]:
+    return tuple(call(event) for event in events)
+
+
+def digest(told: tuple[Call, ...], contact: Contact | None = None) -> Letter:
+    return WRITER.letter(Job(told, contact or a_contact()))
+
+
+ONE = escalated(
+    case_id="11111111-1",
+    severity=Severity.CRITICAL,
+    reason=EscalationReason.ASKED,
+    respond_by=NOON + timedelta(minutes=30),
+    facts=facts(region="CZ", category="safety", excerpt="it burned my hand"),
+)
+OTHER = escalated(case_id="22222222-2", severity=Severity.LOW, level=2, facts=facts(region=None, excerpt="where is it"))
+SAID = {
+    "en": (
+        "[Critical] 2 cases wait for you",
+        "Critical, CZ, safety",
+        "Waiting since 2026-11-02 13:00 CET, please answer by ",
+        "Why you: the customer asks for a supervisor (level 1)",
+    ),
+    "cs": (
+        "[Kritická] Čeká na vás případů: 2",
+        "Kritická, CZ, safety",
+        "Čeká od 2026-11-02 13:00 CET, odpovězte prosím do ",
+        "Proč vy: zákazník žádá nadřízeného (úroveň 1)",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", SAID)
+def test_each_case_says_what_its_own_letter_would(language: str):
+    letter = digest(calls(ONE, OTHER), a_contact(language=language, timezone="Europe/Prague"))
+    subject, what, since, why = SAID[language]
+    shown = html.unescape(letter.html).replace("<b>", "").replace("</b>", "")
+    assert (letter.subject, letter.language) == (subject, language)
+    for text in (letter.text, shown):
+        assert since + "2026-11-02 13:30 CET" in text
+        assert what in text and why in text
+        assert "it burned my hand" in text and "where is it" in text
+        assert "11111111" in text and "22222222" in text
+        assert "None" not in text
+
+
+@pytest.mark.parametrize("language", SAID)
+def test_each_case_has_its_own_link_in_text_and_markup(language: str):
+    told = calls(ONE, OTHER)
+    letter = digest(told, a_contact(language=language))
+    for text in (letter.text, letter.html):
+        parts = text.split("https://ombud.example/a/")[1:]
+        found = [link_in("https://ombud.example/a/" + part) for part in parts]
+        assert [(c.alert_id, c.case_id, c.level, c.person) for c in found] == [
+            (x.alert.id, x.alert.case_id, x.alert.level, "ann") for x in told
+        ]
+
+
+@pytest.mark.parametrize("language", SAID)
+def test_what_others_wrote_breaks_out_of_nothing(language: str):
+    nasty = facts(excerpt=NASTY, region=NASTY, category=NASTY, regions=(NASTY,), children=3)
+    letter = digest(calls(escalated(case_id="<b>1</b>", facts=nasty), ONE), a_contact(language=language))
+    assert "\n" not in letter.subject
+    assert "\r" not in letter.text
+    assert not any(c in letter.subject + letter.text + letter.html for c in "\u202e\x00")
+    assert "<script" not in letter.html and "</blockquote><s" not in letter.html and "<b>1<" not in letter.html
+    assert not [line for line in letter.text.splitlines() if line.strip().startswith(("Bcc", "RCPT")) or line == "."]
+
+
+@pytest.mark.parametrize("language", SAID)
+def test_major_complaint_says_how_many_it_stands_for(language: str):
+    letter = digest(
+        calls(ONE, escalated(case_id="3", facts=facts(children=12, regions=("CZ", "DE")))), a_contact(language=language)
+    )
+    said = {"en": "(12 complaints)", "cs": "(stížností: 12)"}[language]
+    assert said in letter.text and said in letter.html
+    assert "CZ, DE" in letter.text
+
+
+@pytest.mark.parametrize("strange", [{"flags": 7}, {"regions": None}, {"received_at": None}, {"excerpt": []}])
+def test_case_whose_facts_cannot_be_read_keeps_its_link_and_silences_no_other(strange: dict[str, Any]):
+    told = (*calls(ONE), call(OTHER, **strange))
+    letter = digest(told)
+    assert "it burned my hand" in letter.text
+    assert letter.text.count("https://ombud.example/a/") == letter.html.count("https://ombud.example/a/") == 2
+    assert "22222222" in letter.text
+
+
+def test_reason_of_another_version_stands_as_it_is():
+    known = call(ONE)
+    letter = digest((Call(known.alert, replace(known.escalation, reason="of_the_future")), call(OTHER)))
+    assert "of_the_future" in letter.text and "of_the_future" in letter.html
+
+
+def test_id_follows_from_the_alerts_in_whatever_order():
+    one, other = calls(ONE, OTHER)
+    assert digest_id((one, other)) == digest_id((other, one))
+    assert len({digest_id((one, other)), digest_id((one,)), digest_id((other,))}) == 3
+
+
+def test_digest_goes_to_the_address_of_the_contact_and_belongs_to_no_case():
+    letter = digest(calls(ONE, OTHER), a_contact(email="ann@work.example"))
+    assert (letter.address, letter.case_id) == ("ann@work.example", "")
