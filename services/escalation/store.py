@@ -231,7 +231,7 @@ def _as_told_before(case: Case, answered: int, reopened: int) -> Case:
         told = replace(told, answers=(*told.answers, Moment(answered, at)))
     if reopened > last_revision(told.reopenings):
         told = replace(told, reopenings=(*told.reopenings, Moment(reopened, at)))
-    return replace(case, told=told)
+    return case.but(told=told)
 
 
 # -- timeline -----------------------------------------------------------------------------------------------------

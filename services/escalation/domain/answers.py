@@ -84,8 +84,7 @@ def take_over(case: Case, person: str, setting: Setting) -> Answer:
 
 
 def _taken(case: Case, what: What, person: str, setting: Setting) -> Change:
-    case = replace(
-        followed_up(at_rest(case), setting),
+    case = followed_up(at_rest(case), setting).but(
         state=CaseState.ACKNOWLEDGED,
         shift_ends_at=setting.people().duty_ends(level_of(case, setting).recipients, person, setting.now),
         acknowledged_by=person,
@@ -99,8 +98,7 @@ def resolve(case: Case, person: str, outcome: Outcome, remedies: tuple[Remedy, .
     """The complaint has come to its end, with what the customer got."""
     if (refusal := _refused(case, parts_too=True)) is not None:
         return refusal
-    case = replace(
-        case,
+    case = case.but(
         closed_revision=max(case.last_revision, 1),
         closed_at=setting.now,
         closed_by=person,
@@ -115,7 +113,7 @@ def hand_back(case: Case, person: str, needs: Mapping[str, str], setting: Settin
     if (refusal := _refused(case)) is not None:
         return refusal
     owner = replace(case.owner, agent_id=None, agent_name=None, teams=(), since=setting.now, declined=False)
-    case = replace(afresh(case), state=CaseState.OPEN, owner=owner)
+    case = afresh(case).but(state=CaseState.OPEN, owner=owner)
     return [changed(watched(case, setting), What.HANDED_BACK, person, details={"needs": dict(needs)})]
 
 
@@ -124,14 +122,14 @@ def escalate(case: Case, person: str, level: int | None, reason: EscalationReaso
     if (refusal := _refused(case)) is not None:
         return refusal
     ladder = ladder_of(case, setting.policy)
-    known, top = replace(case, ladder=ladder.name), ladder.top_level
+    known, top = case.but(ladder=ladder.name), ladder.top_level
     if level is not None and not 1 <= level <= top:
         return Refusal.NO_SUCH_LEVEL
     if reason is not EscalationReason.MANUAL and setting.policy.trigger(reason, seen_of(case)) is None:
         return Refusal.NO_RULE
     asked = changed(known, What.REQUESTED, person, reason)
     if level is not None:
-        known = replace(asked.case, trigger=asked.case.trigger or reason)
+        known = asked.case.but(trigger=asked.case.trigger or reason)
         return [asked, *climb_to(known, level, reason, setting)]
     if known.level >= top:  # there is nobody above them
         return [asked, *alert_again(asked.case, reason, setting)]
@@ -146,7 +144,7 @@ def snooze(case: Case, person: str, until: datetime, setting: Setting) -> Answer
         return Refusal.TOO_LATE
     if until > setting.now + setting.policy.snooze_at_most:
         return Refusal.TOO_LONG
-    case = replace(at_rest(case), state=CaseState.SNOOZED, respond_by=until)
+    case = at_rest(case).but(state=CaseState.SNOOZED, respond_by=until)
     return [changed(case, What.SNOOZED, person, details={"until": until.isoformat()})]
 
 
@@ -167,7 +165,7 @@ def pause(case: Case, person: str, reason: PauseReason, until: datetime, setting
         return Refusal.TOO_LATE
     if until > setting.now + setting.policy.pause_at_most:
         return Refusal.TOO_LONG
-    case = replace(case, pauses=(*_without_present(case, setting.now), Pause(setting.now, until, reason)))
+    case = case.but(pauses=(*_without_present(case, setting.now), Pause(setting.now, until, reason)))
     if case.state is CaseState.ACKNOWLEDGED:
         case = followed_up(case, setting)
     details = {"reason": reason.value, "until": until.isoformat()}
@@ -180,7 +178,7 @@ def resume(case: Case, person: str, setting: Setting) -> Answer:
         return refusal
     if not any(pause.start <= setting.now < pause.end for pause in case.pauses):
         return Refusal.NOT_PAUSED
-    case = replace(case, pauses=_without_present(case, setting.now))
+    case = case.but(pauses=_without_present(case, setting.now))
     if case.state is CaseState.ACKNOWLEDGED:
         case = followed_up(case, setting)
     return [changed(refreshed(case, setting.policy), What.RESUMED, person)]
@@ -214,15 +212,14 @@ def correct(case: Case, person: str, correction: Correction, setting: Setting) -
     words = {name: value for name, value in correction.said.items() if name != "severity"}
     known = replace(case.facts, **words)  # type: ignore[arg-type]  # texts, all of them
     was = case.severity
-    case = replace(
-        case,
+    case = case.but(
         facts=known,
         severity=correction.severity or case.severity,
         corrected_revision=case.facts_revision,
     )
     read = setting.policy.fired(picture_of(known, case.severity, case.told.count), READ_REASONS)
     others = {reason: at for reason, at in case.alarms.items() if reason not in READ_REASONS}
-    case = replace(case, alarms=others | dict.fromkeys(read, case.facts_revision))
+    case = case.but(alarms=others | dict.fromkeys(read, case.facts_revision))
     corrected = changed(refreshed(case, setting.policy), What.CORRECTED, person, details=correction.said)
     if case.state is CaseState.OPEN and read:
         return [corrected, *climb(afresh(corrected.case), read[0], setting)]
@@ -243,7 +240,7 @@ def link(case: Case, parent: Case, person: str, setting: Setting) -> Answer:
         return Refusal.PARENT_ENDED
     if parent.state is CaseState.MUTED:
         return Refusal.PARENT_IS_PART
-    case = replace(at_rest(case), state=CaseState.MUTED, parent_id=parent.id)
+    case = at_rest(case).but(state=CaseState.MUTED, parent_id=parent.id)
     return [changed(case, What.LINKED, person, details={"parent": parent.id})]
 
 
@@ -251,7 +248,7 @@ def unlink(case: Case, person: str, setting: Setting) -> Answer:
     """The case stands for itself again; what was an alarm about it, or became overdue meanwhile, is one now."""
     if case.state is not CaseState.MUTED:
         return Refusal.NOT_LINKED
-    case = replace(afresh(case), state=CaseState.OPEN, parent_id=None)
+    case = afresh(case).but(state=CaseState.OPEN, parent_id=None)
     unlinked = changed(watched(case, setting), What.UNLINKED, person)
     overdue = EscalationReason.OVERDUE if is_overdue(unlinked.case, setting) else None
     reason = setting.policy.first(case.alarms) or overdue

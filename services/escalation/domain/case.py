@@ -185,6 +185,17 @@ class Case:
     traceparent: str | None = None
     ending: Ending | None = None
 
+    def but(self, **to: Any) -> "Case":
+        """The same case with these fields. `dataclasses.replace` takes ten times as long for so many, and a step
+        makes a dozen cases. Raises TypeError for what is no field.
+        """
+        if not to.keys() <= _FIELDS:
+            raise TypeError(f"a case has no {', '.join(sorted(to.keys() - _FIELDS))}")
+        other = object.__new__(Case)
+        other.__dict__.update(self.__dict__)
+        other.__dict__.update(to)
+        return other
+
     @property
     def due_at(self) -> datetime | None:
         """The earliest of everything that time will ask of the case; None = nothing, ever. A column of its own."""
@@ -232,6 +243,9 @@ class Case:
         moments = (*self.told.contacts, *self.told.answers, *self.told.reopenings)
         known = (self.facts_revision, self.closed_revision, self.requested_revision, self.rated_revision)
         return max(*known, last_revision(moments))
+
+
+_FIELDS = Case.__dataclass_fields__.keys()
 
 
 @dataclass(frozen=True)

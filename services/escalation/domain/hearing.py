@@ -21,7 +21,7 @@ from services.escalation.domain.steps import (
     followed_up,
     more_severe,
 )
-from services.escalation.domain.watching import picture, picture_of, refreshed
+from services.escalation.domain.watching import picture, picture_of, reassigned, refreshed
 from shared.contracts.escalation import AlertFacts, EscalationReason
 from shared.contracts.event import Severity
 
@@ -80,7 +80,7 @@ def take_answer(case: Case, revision: int, at: datetime, actor: str, setting: Se
     told = _with_moment(case.told.answers, Moment(revision, min(at, setting.now)))
     if told == case.told.answers:
         return []
-    case = replace(case, told=replace(case.told, answers=told))
+    case = case.but(told=replace(case.told, answers=told))
     if case.state in (CaseState.EARLY, CaseState.RESOLVED):
         return [changed(case, What.ANSWERED, actor)]
     return [changed(refreshed(_gone_on(case, setting), setting.policy), What.ANSWERED, actor)]
@@ -95,7 +95,7 @@ def take_resolution(case: Case, revision: int, at: datetime, actor: str, setting
     """The complaint was closed upstream, unless something newer says otherwise."""
     if revision <= case.closed_revision:
         return []
-    case = replace(case, closed_revision=revision, closed_at=min(at, setting.now), closed_by=actor)
+    case = case.but(closed_revision=revision, closed_at=min(at, setting.now), closed_by=actor)
     if case.state is CaseState.RESOLVED or not case.is_closed:
         return [changed(case, What.NOTED, actor)]
     return end(case, setting, actor)
@@ -106,7 +106,7 @@ def take_merging(case: Case, revision: int, at: datetime, actor: str) -> list[Ch
     if case.ending:
         return []
     return _end_for_good(
-        replace(case, closed_revision=max(revision, case.closed_revision)), Ending.MERGED, What.MERGED, at, actor
+        case.but(closed_revision=max(revision, case.closed_revision)), Ending.MERGED, What.MERGED, at, actor
     )
 
 
@@ -114,13 +114,13 @@ def take_forgetting(case: Case, revision: int, at: datetime) -> list[Change]:
     """The customer's data was erased: the case is closed, and what was known of the complaint goes with it."""
     if case.is_forgotten:
         return []
-    bare = replace(case, closed_revision=revision, facts=None, told=Told(), owner=replace(case.owner, agent_name=None))
+    bare = case.but(closed_revision=revision, facts=None, told=Told(), owner=replace(case.owner, agent_name=None))
     return _end_for_good(bare, Ending.FORGOTTEN, What.FORGOTTEN, at, OMBUD)
 
 
 def _end_for_good(case: Case, ending: Ending, what: What, at: datetime, actor: str) -> list[Change]:
     if case.state is not CaseState.RESOLVED:
-        case = replace(case, closed_at=at, closed_by=actor)
+        case = case.but(closed_at=at, closed_by=actor)
     return [changed(at_rest(case), what, actor, state=CaseState.RESOLVED, clocks=(), ending=ending)]
 
 
@@ -131,7 +131,7 @@ def take_reopening(case: Case, revision: int, at: datetime, actor: str, setting:
         return []
     before, newest = case, revision > case.reopened_revision
     had_its_answer = case.state is CaseState.OPEN and case.is_answered
-    case = _with_reopenings(replace(case, told=replace(case.told, reopenings=told)), setting.policy)
+    case = _with_reopenings(case.but(told=replace(case.told, reopenings=told)), setting.policy)
     rests = case.state in (CaseState.RESOLVED, CaseState.ACKNOWLEDGED, CaseState.SNOOZED) or had_its_answer
     if newest and rests and not case.is_closed and case.facts:
         return begin(case, What.REOPENED, setting, actor)
@@ -144,7 +144,7 @@ def take_rating(case: Case, revision: int, score: float, actor: str, setting: Se
     if case.told.rating is not None and (case.told.rating, case.rated_revision) <= (score, revision):
         return []
     before = case
-    case = replace(case, told=replace(case.told, rating=score), rated_revision=revision)
+    case = case.but(told=replace(case.told, rating=score), rated_revision=revision)
     case = _with_rating(case, setting.policy)
     details = {"score": score}
     if case.facts is None or case.is_closed:
@@ -160,14 +160,14 @@ def take_request(case: Case, revision: int, actor: str, setting: Setting) -> lis
     if revision <= case.requested_revision:
         return []
     before = case
-    case = _with_request(replace(case, requested_revision=revision), setting.policy)
+    case = _with_request(case.but(requested_revision=revision), setting.policy)
     requested = changed(case, What.REQUESTED, actor)
     if case.facts is None or case.is_closed:
         return [requested]
     if case.state is CaseState.RESOLVED:
         return [requested, *begin(requested.case, What.REOPENED, setting)]
     again = EscalationReason.UPSTREAM_REQUEST in before.alarms and EscalationReason.UPSTREAM_REQUEST in case.alarms
-    asked_again = replace(before, alarms={}) if again else before  # each request is one of its own
+    asked_again = before.but(alarms={}) if again else before  # each request is one of its own
     return [requested, *_if_alarmed(asked_again, requested.case, setting)]
 
 
@@ -175,7 +175,7 @@ def take_owner(case: Case, owner: Owner, told: Change, setting: Setting) -> list
     """Routing gave the complaint to an agent, or it waits for one; told: the timeline's row, whose case is this one."""
     if owner.attempt <= case.owner.attempt:
         return [told]
-    case = refreshed(replace(case, owner=owner), setting.policy)
+    case = reassigned(case.but(owner=owner), setting.policy)
     seen = picture(case)
     calls = seen and owner.declined and setting.policy.trigger(EscalationReason.DECLINED, seen)
     if calls and case.state is CaseState.OPEN:
@@ -210,8 +210,7 @@ def _with_news(case: Case, news: News, policy: Policy) -> Case:
     severity = case.severity
     if news.revision > case.corrected_revision:
         severity = max(severity, news.severity, key=lambda one: one.rank)
-    case = replace(
-        case,
+    case = case.but(
         told=told,
         facts=known if known.asks_kind == strongest else replace(known, asks_kind=strongest),
         facts_revision=max(case.facts_revision, news.revision),
@@ -248,7 +247,7 @@ def _with_reopenings(case: Case, policy: Policy) -> Case:
     for count, moment in enumerate(case.told.reopenings if seen else (), start=1):
         assert seen is not None
         if policy.fired(replace(seen, reopenings=count), _REOPENED):
-            return replace(case, alarms={**case.alarms, EscalationReason.REOPENED: moment.revision})
+            return case.but(alarms={**case.alarms, EscalationReason.REOPENED: moment.revision})
     return case
 
 
@@ -257,7 +256,7 @@ def _with_request(case: Case, policy: Policy) -> Case:
     seen = picture(case)
     if seen is None or policy.trigger(EscalationReason.UPSTREAM_REQUEST, seen) is None:
         return case
-    return replace(case, alarms={**case.alarms, EscalationReason.UPSTREAM_REQUEST: case.requested_revision})
+    return case.but(alarms={**case.alarms, EscalationReason.UPSTREAM_REQUEST: case.requested_revision})
 
 
 def _with_rating(case: Case, policy: Policy) -> Case:
@@ -265,7 +264,7 @@ def _with_rating(case: Case, policy: Policy) -> Case:
     seen = picture(case)
     if seen is None or policy.trigger(EscalationReason.LOW_RATING, seen) is None:
         return case
-    return replace(case, alarms={**case.alarms, EscalationReason.LOW_RATING: case.rated_revision})
+    return case.but(alarms={**case.alarms, EscalationReason.LOW_RATING: case.rated_revision})
 
 
 def _earliest(

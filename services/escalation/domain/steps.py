@@ -4,7 +4,7 @@ Used by the decisions: `hearing` (what others tell), `timing` (what time asks), 
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,15 +34,13 @@ def changed(
     **to: Any,
 ) -> Change:
     """The transition to a case with these fields; one copy of it, however many they are: a case has many fields."""
-    return Change(replace(case, revision=case.revision + 1, **to), what, actor, why, details or {})
+    return Change(case.but(revision=case.revision + 1, **to), what, actor, why, details or {})
 
 
 def begin(case: Case, what: What, setting: Setting, actor: str = OMBUD) -> list[Change]:
     """The case is opened, for the first time or again: the customer waits from now on."""
     now = setting.now
-    opened = replace(
-        afresh(case), state=CaseState.OPEN, since=now, opened_at=case.opened_at or now, taken_at=None, parent_id=None
-    )
+    opened = afresh(case).but(since=now, opened_at=case.opened_at or now, taken_at=None, parent_id=None)
     change = changed(watched(opened, setting), what, actor, outcome=None, remedies=())
     trouble = trouble_of(change.case, setting.policy)
     return [change, *climb(change.case, trouble, setting)] if trouble else [change]
@@ -53,7 +51,7 @@ def watched(case: Case, setting: Setting) -> Case:
     case = refreshed(case, setting.policy)
     if not is_overdue(case, setting):
         return case
-    return replace(case, respond_by=setting.now + setting.policy.follow_up.within[case.severity])
+    return case.but(respond_by=setting.now + setting.policy.follow_up.within[case.severity])
 
 
 def is_overdue(case: Case, setting: Setting) -> bool:
@@ -85,14 +83,13 @@ def end(
     case: Case, setting: Setting, actor: str | None = None, details: Mapping[str, Any] | None = None
 ) -> list[Change]:
     """The case is resolved, as `closed_at` and `closed_by` say."""
-    resolved = refreshed(replace(at_rest(case), state=CaseState.RESOLVED), setting.policy)
+    resolved = refreshed(at_rest(case).but(state=CaseState.RESOLVED), setting.policy)
     return [changed(resolved, What.RESOLVED, actor or case.closed_by or OMBUD, details=details)]
 
 
 def at_rest(case: Case) -> Case:
     """Nothing is due on the ladder any more; what the clocks ask for is their own matter."""
-    return replace(
-        case,
+    return case.but(
         respond_by=None,
         follow_up_by=None,
         remind_at=None,
@@ -104,8 +101,7 @@ def at_rest(case: Case) -> Case:
 
 def afresh(case: Case) -> Case:
     """At the foot of the ladder, with nobody's name on it."""
-    return replace(
-        at_rest(case),
+    return at_rest(case).but(
         state=CaseState.OPEN,
         ladder=case.ladder if case.is_major else "",
         level=0,
@@ -124,7 +120,7 @@ def followed_up(case: Case, setting: Setting) -> Case:
     """Whoever has the case has gone on: the time until the next progress begins anew, after a pause at its end."""
     start = max((p.end for p in case.pauses if p.start <= setting.now < p.end), default=setting.now)
     within = setting.policy.follow_up.within[case.severity]
-    return replace(case, follow_up_by=start + within, remind_at=start + within * setting.policy.follow_up.remind / 100)
+    return case.but(follow_up_by=start + within, remind_at=start + within * setting.policy.follow_up.remind / 100)
 
 
 def climb(case: Case, reason: EscalationReason, setting: Setting) -> list[Change]:
@@ -132,7 +128,7 @@ def climb(case: Case, reason: EscalationReason, setting: Setting) -> list[Change
     seen = picture(case)
     if case.level == 0 and seen:
         ladder_name = case.ladder or setting.policy.ladder_for(seen).name
-        case = replace(case, ladder=ladder_name, round=case.round + 1, trigger=reason, reason=reason)
+        case = case.but(ladder=ladder_name, round=case.round + 1, trigger=reason, reason=reason)
     ladder = setting.policy.ladder(case.ladder)
     first = max(case.level, ladder.start_of(case.severity) - 1)
     return _climb_from(case, first, ladder, reason, setting)
@@ -141,17 +137,17 @@ def climb(case: Case, reason: EscalationReason, setting: Setting) -> list[Change
 def climb_to(case: Case, level: int, reason: EscalationReason, setting: Setting) -> list[Change]:
     """To a level that a person chose, or the next one above it that has somebody."""
     ladder = setting.policy.ladder(case.ladder)
-    case = replace(_untaken(case), state=CaseState.OPEN, round=case.round + 1)
+    case = _untaken(case).but(state=CaseState.OPEN, round=case.round + 1)
     return _climb_from(case, level - 1, ladder, reason, setting)
 
 
 def alert_again(case: Case, reason: EscalationReason, setting: Setting, repeats: int = 0) -> list[Change]:
     """The same level in a new round: whoever is there now."""
     if case.state in (CaseState.ACKNOWLEDGED, CaseState.SNOOZED):
-        case = replace(_untaken(case), state=CaseState.OPEN)
+        case = _untaken(case).but(state=CaseState.OPEN)
     if case.level == 0:
         return climb(case, reason, setting)
-    case = replace(case, round=case.round + 1)
+    case = case.but(round=case.round + 1)
     ladder = setting.policy.ladder(case.ladder)
     return _climb_from(at_rest(case), min(case.level, ladder.top_level) - 1, ladder, reason, setting, repeats)
 
@@ -172,7 +168,7 @@ def more_severe(case: Case, setting: Setting) -> list[Change]:
 
 
 def _untaken(case: Case) -> Case:
-    return replace(at_rest(case), acknowledged_by=None, acknowledged_at=None)
+    return at_rest(case).but(acknowledged_by=None, acknowledged_at=None)
 
 
 def _climb_from(

@@ -5,7 +5,7 @@ Used by the use cases in `storming`, and where new cases are opened while a stor
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
@@ -101,7 +101,7 @@ def joined(changes: list[Change], lasting: Callable[[], Sequence[Storm]]) -> lis
 
 def join(case: Case, storm: Storm) -> Change:
     """The case is part of the major complaint, whose alerts speak for it."""
-    case = replace(at_rest(case), state=CaseState.MUTED, parent_id=storm.id)
+    case = at_rest(case).but(state=CaseState.MUTED, parent_id=storm.id)
     # Not what the cases share: that is the customer's, and what the timeline tells is never erased.
     return changed(case, What.LINKED, why=EscalationReason.STORM, details={"parent": storm.id, "rule": storm.rule.name})
 
@@ -119,7 +119,7 @@ def opened(storm: Storm, extent: Extent, policy_version: str, setting: Setting) 
         is_major=True,
     )
     begun = begin(case, What.STORM, setting)
-    called = climb(replace(begun[-1].case, ladder=storm.rule.ladder), EscalationReason.STORM, setting)
+    called = climb(begun[-1].case.but(ladder=storm.rule.ladder), EscalationReason.STORM, setting)
     return [*begun, *called]
 
 
@@ -133,7 +133,7 @@ def spread(case: Case, storm: Storm, extent: Extent, setting: Setting) -> list[C
         return []
     severity = extent.severity if is_worse else case.severity
     reaches_more = not set(case.facts.regions).issuperset(extent.regions)
-    case = refreshed(replace(case, facts=_facts(storm, extent), severity=severity), setting.policy)
+    case = refreshed(case.but(facts=_facts(storm, extent), severity=severity), setting.policy)
     updated = changed(case, What.UPDATED, details={"children": extent.children, "regions": list(extent.regions)})
     if is_worse:
         return [updated, *_worse(updated.case, setting)]
@@ -175,8 +175,7 @@ def parted(case: Case, parent: Case, setting: Setting) -> list[Change]:
 
 
 def _resolved_with(case: Case, parent: Case, setting: Setting) -> list[Change]:
-    case = replace(
-        case,
+    case = case.but(
         closed_revision=max(case.last_revision, 1),
         closed_at=setting.now,
         closed_by=parent.closed_by,

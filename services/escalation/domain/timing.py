@@ -48,7 +48,7 @@ def _take_clocks(case: Case, setting: Setting) -> list[Change]:
     changes: list[Change] = []
     for _, place, percent in marks:
         clock = replace(case.clocks[place], told=percent)
-        case = replace(case, clocks=(*case.clocks[:place], clock, *case.clocks[place + 1 :]))
+        case = case.but(clocks=(*case.clocks[:place], clock, *case.clocks[place + 1 :]))
         what = What.CLOCK_BROKEN if percent >= BROKEN else What.WARNED
         changes.append(changed(case, what, details=_told(clock, percent, case, setting)))
         case = changes[-1].case
@@ -99,7 +99,7 @@ def _climb(case: Case, setting: Setting) -> list[Change]:
 
 def _go_on(case: Case, setting: Setting) -> list[Change]:
     """Its level was closed until now; or it was handed back overdue, and rests if it no longer is."""
-    resting = replace(case, respond_by=None)
+    resting = case.but(respond_by=None)
     if case.reason is None and resting.due_at and not is_overdue(case, setting):
         return [changed(resting, What.NOTED)]
     return climb(case, case.reason or EscalationReason.OVERDUE, setting)

@@ -49,7 +49,13 @@ def refreshed(case: Case, policy: Policy) -> Case:
     known = {clock.name: clock for clock in case.clocks}
     started = ((rule, _run_of(rule, case)) for rule in policy.clocks_of(seen))
     clocks = (_clock(rule, case, policy, begun, known.get(rule.name)) for rule, begun in started if begun)
-    return replace(case, clocks=tuple(clocks), unassigned_at=_unassigned_at(case, policy, seen))
+    return case.but(clocks=tuple(clocks), unassigned_at=_unassigned_at(case, policy, seen))
+
+
+def reassigned(case: Case, policy: Policy) -> Case:
+    """The same after news of who works on it, which no clock measures."""
+    seen = picture(case)
+    return case.but(unassigned_at=_unassigned_at(case, policy, seen)) if seen and case.since else case
 
 
 def _clock(rule: ClockRule, case: Case, policy: Policy, begun: Run, before: Clock | None) -> Clock:

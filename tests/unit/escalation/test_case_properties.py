@@ -102,7 +102,7 @@ def until_exhausted(case: Case, now: datetime, policy: Policy, people: tuple[Sup
 
 
 # What may differ by the order: how often it was changed and called on the way, and who was called for which of several
-# reasons first. Of one that ended, where on the ladder it was, for that is its past; a case that is reopened has no more
+# reasons first. Of one that ended, where on the ladder it was, for that is its past; a case that is reopened has none
 # of it than one that never was called.
 _BY_THE_WAY = {"escalated_at", "revision", "round", "escalation_id", "reason", "trigger"}
 _PAST = {"level", "ladder", "recipients", "repeats", "confirmed_by", "clocks", "since", "opened_at"}
