@@ -20,6 +20,8 @@ PAGE: dict[str, Any] = {"type": "string"}
 A_COMPLAINT = "88af8099-701a-55c8-a32f-2b476e62270a"
 # The one of external id `A-2`.
 ANOTHER_COMPLAINT = "e75e0ffd-e2c2-5c28-84ff-0084ef568a7b"
+# The one of external id `A-3`, which is neither merged nor forgotten.
+A_THIRD_COMPLAINT = "41b3a1e6-1005-5f03-aba2-f5634e491b58"
 
 
 @dataclass(frozen=True)

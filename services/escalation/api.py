@@ -13,7 +13,7 @@ from services.escalation.domain.lint import Kind
 from services.escalation.domain.people import Role
 from services.escalation.domain.policy import PauseReason
 from services.escalation.pages.acts import NEEDS, Act
-from shared.api import A_COMPLAINT, ANOTHER_COMPLAINT, HTML, PAGE, THIS_DOCUMENT, Operation, Plumbing
+from shared.api import A_COMPLAINT, A_THIRD_COMPLAINT, HTML, PAGE, THIS_DOCUMENT, Operation, Plumbing
 from shared.contracts.escalation import EscalationReason, Outcome, Remedy
 from shared.contracts.event import Severity
 from shared.differences import Difference
@@ -311,7 +311,7 @@ OPERATIONS = {
         body=forms.LinkBody(),
         answer=AnsweredCase,
         problems=(404, 409),
-        example={"parent": ANOTHER_COMPLAINT},
+        example={"parent": A_THIRD_COMPLAINT},
         example_path=_ONE,
     ),
     "unlink": Operation(

@@ -20,7 +20,7 @@ from schemathesis.generation import GenerationMode
 
 from ombud.local.broker import PrivateBroker
 from ombud.local.postgres import PrivatePostgres
-from shared.api import A_COMPLAINT, ANOTHER_COMPLAINT
+from shared.api import A_COMPLAINT, A_THIRD_COMPLAINT, ANOTHER_COMPLAINT
 from shared.bodies import MAX_BODY_BYTES
 from shared.contracts.topology import SERVICES
 from shared.links import Claim, mint
@@ -93,6 +93,7 @@ def _fill(system: System) -> None:
     waiting = system.send(customer={"region": "nowhere", "language": "zh"})
     eventually(lambda: system.assignment(waiting).get("state") == "waiting", "a complaint to wait", system.logs)
     assert system.send(source="webshop", external_id="A-2") == ANOTHER_COMPLAINT
+    assert system.send(source="webshop", external_id="A-3") == A_THIRD_COMPLAINT
     system.send("The lamp is dark.", customer={"ref": "C-9", "email": "jan@example.org"})
     for service in SERVICES:
         eventually(lambda s=service: _make_letters(system, s), "dead letters", system.logs)  # type: ignore[misc]
