@@ -75,7 +75,8 @@ def escalation_from(event: Any, rules: Rules, now: datetime, traceparent: str | 
             traceparent,
         )
     if isinstance(event, CaseWarned):
-        return _from_warning(event, traceparent)
+        # Of many clocks the policy wants nobody to be warned: no alert is missing there.
+        return _from_warning(event, traceparent) if event.recipients else None
     if isinstance(event, CaseExhausted):
         return Escalation(
             event.escalation_id,

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from ombud.local.broker import PrivateBroker
+from tests.harness.stage import SOON, Story, at, hire, staged
 from tests.harness.system import KETTLE, MILD, System
-from tests.journeys.stage import SOON, Story, at, hire, staged
 
 POLICY = """\
 name: calendar

@@ -7,8 +7,8 @@ import pytest
 
 from ombud.local.broker import PrivateBroker
 from tests.harness.process import eventually
+from tests.harness.stage import SOON, Story, at, hire, staged
 from tests.harness.system import KETTLE, MILD, System
-from tests.journeys.stage import SOON, Story, at, hire, staged
 
 POLICY = """\
 name: triggers

@@ -9,9 +9,9 @@ import pytest
 
 from ombud.local.broker import PrivateBroker
 from tests.harness.process import at_once, eventually
+from tests.harness.stage import JANA, SOON, Story, at, hire, link_after, link_in, staged
 from tests.harness.system import KETTLE, MILD, System
 from tests.integration.notify.twilio import Twilio
-from tests.journeys.stage import JANA, SOON, Story, at, hire, link_after, link_in, staged
 
 POLICY = """\
 name: answers

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import structlog
 
 from services.notify.domain import AlertState
 from services.notify.outcomes import Permanent, Reason, Temporary
@@ -35,6 +36,12 @@ def test_each_recipient_is_told_once(office: Office):
     office.send()
     assert sorted(office.addresses()) == [ANN, "bob@example.org"]
     assert office.told() == ["alert.accepted"] * 2
+
+
+def test_a_clock_of_which_nobody_is_to_be_warned_calls_nobody_and_nobody_is_missed(office: Office):
+    with structlog.testing.capture_logs() as logs:
+        office.hear(warned(recipients=()))
+    assert (office.announced, logs) == ([], [])
 
 
 def test_outcome_says_that_it_was_a_warning_and_of_which(office: Office):
