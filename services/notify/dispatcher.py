@@ -66,7 +66,7 @@ class Dispatcher:
 
     def _openings(self) -> dict[ChannelName, Openings]:
         with self._lock:
-            busy = {channel: +held for channel, held in self._busy.items()}
+            busy = {channel: held.copy() for channel, held in self._busy.items()}
         paced = self._pace.paced(clock.now())
         return {
             channel: Openings(SENDERS - held.total(), held, paced if channel is ChannelName.EMAIL else frozenset())
@@ -88,7 +88,10 @@ class Dispatcher:
 
     def _count(self, job: Job, *, busy: int = 0, on_their_way: int = 0) -> None:
         with self._lock:
-            self._busy[job.alert.channel][job.alert.recipient] += busy
+            held = self._busy[job.alert.channel]
+            held[job.alert.recipient] += busy
+            if not held[job.alert.recipient]:
+                del held[job.alert.recipient]
             self._on_their_way += on_their_way
 
     def _linger(self) -> float:
