@@ -20,7 +20,7 @@ from rich.table import Table
 from sqlalchemy import func, select
 
 from benchmarks import meter, report
-from benchmarks.chains import Chain, ombud
+from benchmarks.chains import Chain, ombud, policy_file
 from benchmarks.figures import Aim, Latency, latency
 from benchmarks.publish import Publisher
 from benchmarks.running import apply_roster, running
@@ -31,7 +31,6 @@ from ombud.trouble import Trouble
 from services.escalation import policyfile
 from services.escalation.domain.policy import READ_REASONS
 from services.escalation.domain.watching import picture_of
-from services.escalation.settings import SHIPPED_POLICY
 from services.intake.classify import Classifier
 from services.notify import tables
 from shared import clock
@@ -84,10 +83,9 @@ def main(complaints: int) -> None:
 
 
 def measure(servers: Servers, count: int) -> Burst:
-    policy = _without_storms(servers.folder)
-    chain = ombud(servers.room("burst"), servers.sink.url, {"OMBUD_ESCALATION_POLICY": str(policy)})
+    chain = ombud(servers.room("burst"), servers.sink.url)
     people = yaml.safe_load((SAMPLES / "roster.yml").read_text(encoding="utf-8"))
-    documents = _that_escalate(policy)
+    documents = _that_escalate(policy_file(chain.room))
     with running(chain) as members, closing(Database(_url(chain, "notify"), "notify")) as notify:
         apply_roster(chain, roomy_roster(people, documents))
         publisher = Publisher(chain.room.amqp_uri, chain.exchange, chain.type)
@@ -165,15 +163,6 @@ def _accepted(notify: Database) -> Sequence[Any]:
 
 def _url(chain: Chain, service: str) -> str:
     return next(m.env["OMBUD_DATABASE_URL"] for m in chain.members if m.name == service)
-
-
-def _without_storms(folder: Path) -> Path:
-    content = yaml.safe_load(SHIPPED_POLICY.read_text(encoding="utf-8"))
-    named = {storm["ladder"] for storm in content.pop("storms")}
-    content["ladders"] = [ladder for ladder in content["ladders"] if ladder["name"] not in named]
-    file = folder / "policy.yml"
-    file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
-    return file
 
 
 def _that_escalate(file: Path) -> list[dict[str, Any]]:
