@@ -6,7 +6,7 @@ from sqlalchemy import and_, exists, func, or_, select
 
 from services.escalation import tables
 from services.escalation.domain.case import Case, CaseState, What
-from services.escalation.store import case_from
+from services.escalation.rows import case_from
 from shared.contracts.event import Severity
 from shared.database import Transaction
 

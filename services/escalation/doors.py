@@ -13,6 +13,7 @@ from services.escalation.domain.people import EVERYWHERE
 from services.escalation.domain.worklist import Wish, mark_of
 from services.escalation.linter import Linter
 from services.escalation.policybook import PolicyBook
+from services.escalation.worklist import list_cases
 from shared.contracts.event import to_text
 from shared.database import Transaction
 from shared.errors import NotFound, Rejected
@@ -108,7 +109,7 @@ def only_timeline(tx: Transaction, case_id: str) -> dict[str, Any]:
 def worklist(tx: Transaction, request: Request) -> dict[str, Any]:
     """A page of cases; `next`: what to say as `after` for the next page, null on the last."""
     wish = _wish(tx, request)
-    cases = store.list_cases(tx, wish)
+    cases = list_cases(tx, wish)
     more = mark_of(cases[-1], wish.sort) if len(cases) == wish.limit else None
     return {"cases": [case_data(case) for case in cases], "next": more}
 

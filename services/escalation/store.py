@@ -1,37 +1,30 @@
 """Queries of escalation: domain objects in, domain objects out. Called by the use cases."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, get_type_hints
+from typing import Any
 
-import msgspec
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Interval,
     Select,
     Text,
-    and_,
     bindparam,
-    cast,
     delete,
     exists,
     func,
-    literal,
-    or_,
     select,
 )
 
 from services.escalation import tables
-from services.escalation.domain.case import Case, CaseState, Change, Moment, What, last_revision
-from services.escalation.domain.worklist import NEVER, Sort, Wish, place_at
+from services.escalation.domain.case import Case, CaseState, Change, What
+from services.escalation.rows import case_from, row_of
 from shared import clock
 from shared.contracts.escalation import EscalationReason
 from shared.contracts.event import Severity
 from shared.database import Row, Transaction
-from shared.errors import Rejected
 from shared.singly import each
 from shared.tables import UtcDateTime
 
@@ -53,12 +46,12 @@ def lock_cases(tx: Transaction, ids: Iterable[str]) -> dict[str, Case]:
 
 def add_cases(tx: Transaction, cases: Iterable[Case]) -> set[str]:
     """Inserts new cases; gives the ids that were added, the others came into being meanwhile."""
-    rows = [_row(case) for case in sorted(cases, key=lambda case: case.id)]
+    rows = [row_of(case) for case in sorted(cases, key=lambda case: case.id)]
     return set(tx.insert_many(c, rows, skip_existing=True, returning=c.c.id))
 
 
 def save_cases(tx: Transaction, cases: Iterable[Case]) -> None:
-    tx.update_many(c, "id", [_row(case) for case in sorted(cases, key=lambda case: case.id)])
+    tx.update_many(c, "id", [row_of(case) for case in sorted(cases, key=lambda case: case.id)])
 
 
 def claim_due(tx: Transaction, limit: int) -> list[Case]:
@@ -121,58 +114,6 @@ def find_cases(tx: Transaction, ids: Iterable[str]) -> dict[str, Case]:
     return {row.id: case_from(row) for row in rows}
 
 
-def list_cases(tx: Transaction, wish: Wish) -> list[Case]:
-    """A page of the worklist; without those whose complaint has not been heard of. Raises Rejected for a false mark."""
-    query = select(c).where(*_conditions(wish, tx.now))
-    columns = _ORDERS[wish.sort]
-    if wish.after:
-        last = place_at(wish.after, wish.sort)
-        if last is None:
-            detail = "is not the `next` of a page in this order"
-            raise Rejected("the query does not fit", [{"pointer": "/after", "detail": detail}])
-        query = query.where(_beyond(columns, last))
-    ordered = query.order_by(*(column.desc() if falls else column for column, falls in columns))
-    return [case_from(row) for row in tx.execute(ordered.limit(wish.limit))]
-
-
-def _conditions(wish: Wish, now: datetime) -> list[ColumnElement[bool]]:
-    found = [c.c.state == wish.state.value if wish.state else c.c.state != CaseState.EARLY.value]
-    if wish.of:
-        called = cast(c.c.recipients, Text).contains(f'"{wish.of}"', autoescape=True)
-        found.append(or_(c.c.acknowledged_by == wish.of, and_(c.c.state.in_(_CALLING), called)))
-    if wish.unanswered:
-        found.append(c.c.state.in_((*_CALLING, CaseState.OPEN.value)))
-    if wish.overdue:
-        found += [c.c.overdue_since <= now, c.c.state != CaseState.RESOLVED.value]
-    if wish.regions is not None:
-        found.append(c.c.region.in_(wish.regions))
-    if wish.severity:
-        found.append(c.c.severity == wish.severity.rank)
-    if wish.category:
-        found.append(c.c.category == wish.category)
-    if wish.parent:
-        found.append(c.c.parent_id == wish.parent)
-    return found
-
-
-def _beyond(columns: Sequence[tuple[Any, bool]], last: Sequence[Any]) -> ColumnElement[bool]:
-    """Rows that come after the last one seen; none of the columns is ever empty."""
-    ways = []
-    for place, (column, falls) in enumerate(columns):
-        same = [columns[n][0] == last[n] for n in range(place)]
-        ways.append(and_(*same, column < last[place] if falls else column > last[place]))
-    return or_(*ways)
-
-
-_CALLING = (CaseState.ESCALATED.value, CaseState.EXHAUSTED.value)
-_NEVER = literal(NEVER, UtcDateTime)
-_ORDERS: dict[Sort, tuple[tuple[Any, bool], ...]] = {
-    Sort.SEVERITY: ((c.c.severity, True), (func.coalesce(c.c.since, _NEVER), False), (c.c.id, False)),
-    Sort.AGE: ((func.coalesce(c.c.since, _NEVER), False), (c.c.id, False)),
-    Sort.DUE: ((func.coalesce(c.c.due_at, _NEVER), False), (c.c.id, False)),
-}
-
-
 def count_by_state(tx: Transaction) -> dict[CaseState, int]:
     query = select(c.c.state, func.count().label("cases")).group_by(c.c.state)
     counted = {row.state: row.cases for row in tx.execute(query)}
@@ -182,56 +123,6 @@ def count_by_state(tx: Transaction) -> dict[CaseState, int]:
 def count_escalated(tx: Transaction) -> int:
     """Cases that were ever escalated."""
     return tx.connection.scalar(select(func.count()).select_from(c).where(c.c.round > 0)) or 0
-
-
-def _row(case: Case) -> Row:
-    facts = case.facts
-    return vars(case) | {
-        "severity": case.severity.rank,
-        "alarms": {reason.value: revision for reason, revision in case.alarms.items()},
-        "answered_revision": last_revision(case.told.answers),
-        "reopened_revision": case.reopened_revision,
-        "due_at": case.due_at,
-        "overdue_since": case.overdue_since,
-        "region": facts.region if facts else None,
-        "category": facts.category if facts else None,
-        "product": facts.product if facts else None,
-    }
-
-
-_NAMES = tuple(Case.__dataclass_fields__)
-_TYPES = get_type_hints(Case)
-# Columns of the row that are no plain value: documents, and words of an enum.
-_CONVERTED = {
-    name: _TYPES[name]
-    for name in (
-        *("facts", "told", "alarms", "owner", "clocks", "pauses", "recipients", "confirmed_by", "remedies"),
-        *("state", "reason", "trigger", "outcome", "ending"),
-    )
-}
-
-
-def case_from(row: Any) -> Case:
-    """What an older version left empty is as the case's defaults say."""
-    found = row._mapping
-    values = {name: found[name] for name in _NAMES if found[name] is not None}
-    for name in _CONVERTED.keys() & values.keys():
-        values[name] = msgspec.convert(values[name], _CONVERTED[name], strict=False)
-    case = Case(**values | {"severity": _SEVERITIES[values["severity"]]})
-    return _as_told_before(case, found["answered_revision"], found["reopened_revision"])
-
-
-def _as_told_before(case: Case, answered: int, reopened: int) -> Case:
-    """Of answers and reopenings the version before writes only the newest revision; when they were, nobody knows."""
-    told = case.told
-    if answered <= last_revision(told.answers) and reopened <= last_revision(told.reopenings):
-        return case
-    at = case.since or datetime.fromtimestamp(0, UTC)
-    if answered > last_revision(told.answers):
-        told = replace(told, answers=(*told.answers, Moment(answered, at)))
-    if reopened > last_revision(told.reopenings):
-        told = replace(told, reopenings=(*told.reopenings, Moment(reopened, at)))
-    return case.but(told=told)
 
 
 # -- timeline -----------------------------------------------------------------------------------------------------

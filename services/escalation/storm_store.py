@@ -11,7 +11,7 @@ from services.escalation import tables
 from services.escalation.domain.case import Case, CaseState, What
 from services.escalation.domain.policy import Of, StormRule
 from services.escalation.domain.storms import Extent, Storm
-from services.escalation.store import case_from
+from services.escalation.rows import case_from
 from shared.bulk import among
 from shared.contracts.event import Severity
 from shared.database import Transaction

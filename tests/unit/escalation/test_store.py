@@ -13,6 +13,7 @@ from services.escalation.domain.clocks import Clock, Pause
 from services.escalation.domain.policy import PauseReason
 from services.escalation.domain.worklist import Sort, Wish, mark_of
 from services.escalation.tables import cases
+from services.escalation.worklist import list_cases
 from shared.contracts.escalation import EscalationReason, Outcome, Remedy
 from shared.contracts.event import Severity
 from shared.errors import Rejected
@@ -190,7 +191,7 @@ def broken(stopped_at: Any) -> Clock:
 
 def listed(desk: Desk, **wish: Any) -> list[str]:
     with desk.db.read() as tx:
-        return [case.id for case in store.list_cases(tx, Wish(**wish))]
+        return [case.id for case in list_cases(tx, Wish(**wish))]
 
 
 @pytest.mark.parametrize(
@@ -247,7 +248,7 @@ def test_no_case_is_lost_or_seen_twice_over_the_pages_while_others_change(desk: 
     assert len(whole) == 250
     while True:
         with desk.db.transaction() as tx:
-            page = store.list_cases(tx, Wish(sort=sort, limit=20, after=after))
+            page = list_cases(tx, Wish(sort=sort, limit=20, after=after))
             seen += [case.id for case in page]
             if len(page) < 20:
                 break
