@@ -68,16 +68,14 @@ def claim(tx: Transaction, rules: Rules, openings: Mapping[ChannelName, Openings
 
 def _claim(tx: Transaction, channel: ChannelName, room: Openings) -> tuple[list[Fold], bool]:
     heads = claims.heads(tx, channel, room)
-    if not heads:
-        return [], False
-    due = claims.lock_due(tx, channel, takes(heads, room))
-    chosen = letters(due, room, channel)
+    waiting, due, chosen = list(dict.fromkeys(heads)), dict[str, list[Alert]](), list[Fold]()
+    while waiting and len(chosen) < room.free:  # more than once where colleagues are taking the first ones
+        next_ones, waiting = waiting[: room.free], waiting[room.free :]
+        due |= claims.lock_due(tx, channel, takes(next_ones, room))
+        chosen = letters(due, room, channel)
     taken = claims.lease(tx, (a for fold in chosen for a in fold), CLAIM_LEASE)
-    # Where nothing was taken, a colleague is just taking it.
-    is_short = bool(taken) and (
-        len(heads) == claims.HEADS or len(due) < len(set(heads)) or len(taken) < sum(map(len, due.values()))
-    )
-    return [tuple(taken[a.id] for a in fold) for fold in chosen], is_short
+    is_short = bool(waiting) or len(heads) == claims.HEADS or len(taken) < sum(map(len, due.values()))
+    return [tuple(taken[a.id] for a in fold) for fold in chosen], bool(taken) and is_short
 
 
 def _jobs(tx: Transaction, rules: Rules, folds: list[Fold]) -> list[Job]:

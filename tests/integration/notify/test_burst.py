@@ -163,8 +163,9 @@ def test_claims_read_indexes_and_sort_nothing(office: Office, show_plans: Callab
     planned(office, 10_000)
     with office.db.transaction() as tx:
         tx.execute(text("ANALYZE notify.alerts"))
-    assert len([job for job in office.claim() if job.is_digest]) == 6
     plans = show_plans()
+    plans.clear()
+    assert len([job for job in office.claim() if job.is_digest]) == 6
     assert any("alerts_in_line" in plan for plan in plans)
     assert any("alerts_of_person" in plan for plan in plans)
     for plan in plans:

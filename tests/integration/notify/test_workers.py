@@ -12,12 +12,12 @@ from sqlalchemy import text
 from services.notify import overview, sending
 from services.notify.dispatcher import SENDERS
 from services.notify.domain import AlertState
-from services.notify.folding import FOLD
+from services.notify.folding import FOLD, Openings
 from services.notify.jobs import Job
 from services.notify.outcomes import Accepted, Permanent, Reason
 from services.notify.sending import Attempt
 from tests.harness.process import PATIENCE, eventually
-from tests.unit.notify.build import CASE, Office, a_contact, acknowledged, escalated
+from tests.unit.notify.build import CASE, EMAIL, Office, a_contact, acknowledged, escalated
 from tests.unit.notify.test_digests import cases_in
 
 REFUSED = Permanent(Reason.RECIPIENT_REFUSED)
@@ -104,6 +104,17 @@ def test_two_workers_send_each_alert_once(office: Office, colleague: Office):
     assert sent == {f"case-{n:03}": 1 for n in range(CASES)}
     assert all(len(one.email.sent) >= SENDERS for one in (office, colleague))
     assert Counter(office.told() + colleague.told()) == {"alert.accepted": CASES}
+
+
+def test_worker_passes_by_what_a_colleague_is_just_taking(office: Office, colleague: Office):
+    people = [f"person-{n:02}" for n in range(50)]
+    office.know(*map(a_contact, people))
+    office.hear(*[escalated(person, case_id=person) for person in people])
+    with office.db.transaction() as tx:
+        taken = sending.claim(tx, office.rules, {EMAIL: Openings(20)}).jobs
+        others = colleague.claim()
+    assert len(taken) == len(others) == 20
+    assert not {job.alert.id for job in taken} & {job.alert.id for job in others}
 
 
 def test_two_workers_never_put_one_alert_into_two_mails(office: Office, colleague: Office):
