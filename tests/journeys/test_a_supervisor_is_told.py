@@ -51,7 +51,7 @@ def test_just_before_the_deadline_nobody_else_is_told(system: System) -> None:
     complaint_id = system.send(KETTLE)
     system.wait_until_told("petr")
     case = system.case(complaint_id)
-    due_at = datetime.fromisoformat(case["due_at"])
+    due_at = datetime.fromisoformat(case["respond_by"])
     assert due_at - datetime.fromisoformat(case["escalated_at"]) == timedelta(minutes=10)
     system.advance(seconds=(due_at - system.now()).total_seconds() - 20)
     system.settle()
