@@ -35,15 +35,15 @@ def watch_storms(tx: Transaction, book: PolicyBook) -> int:
     if forsaken:
         storm_store.end_quiet(tx, forsaken, tx.now - FORSAKEN)
     joined = [_go_on(tx, book, storm) for storm in known]
-    keys, opened = {storm.key for storm in known}, 0
+    keys, lasting_now = {storm.key for storm in known}, [*known]
     for rule, alike in _many_alike(tx, policy):
         if GATHER in joined:  # what is still to be gathered would look like a storm of its own
             break
-        storm = None if storms.key_of(rule, alike) in keys else _open(tx, book, rule, alike)
+        storm = None if storms.key_of(rule, alike) in keys else _open(tx, book, rule, alike, lasting_now)
         if storm:
-            opened += 1
+            lasting_now.append(storm)
             joined.append(_go_on(tx, book, storm))
-    metrics.STORMS.set(len(known) + opened)
+    metrics.STORMS.set(len(lasting_now))
     return sum(joined)
 
 
@@ -56,8 +56,12 @@ def _rules_of(policy: Policy) -> dict[str, StormRule]:
     return {rule.name: rule for rule in policy.storms}
 
 
-def _open(tx: Transaction, book: PolicyBook, rule: StormRule, alike: Mapping[Of, str]) -> Storm | None:
-    cases = [case for case in storm_store.alike(tx, rule, alike, tx.now - rule.within) if _counts(rule, case)]
+def _open(
+    tx: Transaction, book: PolicyBook, rule: StormRule, alike: Mapping[Of, str], others: Sequence[Storm]
+) -> Storm | None:
+    """Cases that came in while another storm was gathered are that one's."""
+    found = storm_store.alike(tx, rule, alike, tx.now - rule.within)
+    cases = [case for case in found if _counts(rule, case) and not any(other.takes(case) for other in others)]
     if len(cases) <= rule.more_than:
         return None
     storm = Storm(storms.major_id(storms.key_of(rule, alike), tx.now), rule, alike, tx.now, tx.now, tx.now)
