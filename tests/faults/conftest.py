@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ombud.local.broker import PrivateBroker
+from tests.harness.policies import without_storms
 from tests.harness.system import System
 
 
@@ -20,13 +21,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def system(tmp_path: Path, postgres_url: str, amqp_uri: str, broker: PrivateBroker) -> Iterator[System]:
-    made = System(tmp_path, postgres_url, amqp_uri, broker)
+    made = System(tmp_path, postgres_url, amqp_uri, broker, **without_storms(tmp_path))
     yield made
     made.stop()
 
 
 @pytest.fixture
 def sqlite_system(tmp_path: Path, amqp_uri: str, broker: PrivateBroker) -> Iterator[System]:
-    made = System(tmp_path, f"sqlite:///{tmp_path}/{{service}}.sqlite", amqp_uri, broker)
+    made = System(tmp_path, f"sqlite:///{tmp_path}/{{service}}.sqlite", amqp_uri, broker, **without_storms(tmp_path))
     yield made
     made.stop()
