@@ -17,7 +17,7 @@ import click
 import yaml
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from benchmarks import meter, report
 from benchmarks.chains import Chain, ombud, policy_file
@@ -40,6 +40,7 @@ from shared.database import Database
 
 SAMPLES = PROJECT / "samples"
 PATIENCE = 60.0
+GATHERED_FOR = 3.0  # seconds, longer than notify gathers
 FIRST_WITHIN, ALL_WITHIN, ALL_SOON = 2.0, 30.0, 10.0
 a = tables.alerts
 
@@ -93,8 +94,10 @@ def measure(servers: Servers, count: int) -> Burst:
         _wait(notify, 300)
         mails = servers.sink.count()
         roots = {**members.roots, **servers.roots}
+        _long_ago(notify)
+        messages = upstream(documents, "f", count)
         before, started_at = meter.read(roots), time.time()
-        publisher.flood(upstream(documents, "f", count))
+        publisher.flood(messages)
         published = time.time() - started_at
         _wait(notify, 300 + count)
         cpu = meter.read(roots).since(before)
@@ -141,6 +144,14 @@ def _wait(notify: Database, escalations: int) -> None:
         elif time.monotonic() - moved > PATIENCE:
             raise Trouble(f"{now[0]} of {escalations} escalations are known, {now[1]} alerts wait: nothing moves")
         time.sleep(0.25)
+
+
+def _long_ago(notify: Database) -> None:
+    """The burst comes out of the blue: whoever was alerted minutes ago has their next alerts gathered."""
+    with notify.transaction() as tx:
+        earlier = ", ".join(f"{name} = {name} - interval '1 hour'" for name in ("created_at", "caused_at", "ended_at"))
+        tx.execute(text(f"UPDATE alerts SET {earlier}"))
+    time.sleep(GATHERED_FOR)
 
 
 def _told(notify: Database) -> int:
