@@ -8,8 +8,8 @@ from sqlalchemy import bindparam, select
 
 from services.notify import contacts, metrics, tables
 from services.notify.cases import standing_of_row
-from services.notify.domain import AlertState, ChannelName, Purpose, reference
-from services.notify.reply import Made, Reply, Told, meant, wish_in
+from services.notify.domain.alert import AlertState, ChannelName, Purpose, reference
+from services.notify.domain.reply import Made, Reply, Told, meant, wish_in
 from services.notify.rows import alert_of_row
 from shared.contracts.notify import AlertAnswered
 from shared.database import Transaction

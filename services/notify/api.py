@@ -7,8 +7,8 @@ from marshmallow import fields, validate
 
 from services.notify import schemas
 from services.notify.answering import ReplyAnswer
-from services.notify.domain import AlertState, ChannelName, Purpose
-from services.notify.outcomes import Reason
+from services.notify.domain.alert import AlertState, ChannelName, Purpose
+from services.notify.domain.outcomes import Reason
 from shared.api import A_COMPLAINT, THIS_DOCUMENT, Operation, Plumbing
 from shared.contracts.event import Severity
 from shared.differences import Difference

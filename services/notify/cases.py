@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from services.notify import tables
-from services.notify.outcomes import Reason
-from services.notify.standing import UNANSWERED, Standing
+from services.notify.domain.outcomes import Reason
+from services.notify.domain.standing import UNANSWERED, Standing
 from shared.database import Row, Transaction
 
 c = tables.cases

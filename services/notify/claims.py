@@ -27,10 +27,10 @@ from sqlalchemy import (
 )
 
 from services.notify import tables
-from services.notify.domain import Alert, AlertState, ChannelName, Purpose
-from services.notify.folding import Openings, Take
+from services.notify.domain.alert import Alert, AlertState, ChannelName, Purpose
+from services.notify.domain.folding import Openings, Take
+from services.notify.domain.places import BEHIND_FIRSTS
 from services.notify.leases import from_now, instant
-from services.notify.places import BEHIND_FIRSTS
 from services.notify.rows import alert_of_row
 from shared.database import Transaction
 

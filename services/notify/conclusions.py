@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import structlog
 
 from services.notify import metrics, store
-from services.notify.domain import Alert, AlertState, Escalation, Purpose, is_unreachable
-from services.notify.outcomes import Reason
+from services.notify.domain.alert import Alert, AlertState, Escalation, Purpose, is_unreachable
+from services.notify.domain.outcomes import Reason
 from shared.contracts.notify import (
     AlertAccepted,
     AlertAmbiguous,

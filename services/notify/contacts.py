@@ -1,17 +1,26 @@
 """Queries of notify on contacts, the people and their addresses. Called by the use cases."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, select
 
 from services.notify import tables
-from services.notify.domain import ChannelName, Contact
+from services.notify.domain.alert import ChannelName
+from services.notify.domain.contact import Contact, QuietHours, Wish
 from shared import bulk
+from shared.contracts.event import Severity
 from shared.database import Transaction
+from shared.hours.schedule import ShiftSchema, shift_document
 
-t = tables.contacts
+t, o = tables.contacts, tables.opt_outs
+_COLUMNS = (ChannelName.EMAIL, ChannelName.SMS)  # whose addresses are not in the document
+_SHIFTS = ShiftSchema()
+_PEOPLE = select(t, o.c.at.label("stopped_at")).outerjoin(
+    o, (o.c.channel == ChannelName.SMS.value) & (o.c.address == t.c.phone)
+)
 
 
 def save_contact(tx: Transaction, contact: Contact) -> None:
@@ -42,7 +51,7 @@ def find_contacts(tx: Transaction, people: Iterable[str], *, lock: bool = False)
 
 def list_contacts(tx: Transaction, after: str, limit: int) -> list[Contact]:
     """Contacts by person, from the first behind `after`."""
-    return [_contact(r) for r in tx.execute(select(t).where(t.c.person > after).order_by(t.c.person).limit(limit))]
+    return [_contact(r) for r in tx.execute(_PEOPLE.where(t.c.person > after).order_by(t.c.person).limit(limit))]
 
 
 def people_at(tx: Transaction, phone: str) -> list[str]:
@@ -52,30 +61,57 @@ def people_at(tx: Transaction, phone: str) -> list[str]:
 
 @cache
 def _query(is_postgres: bool, lock: bool) -> Select[Any]:
-    query = select(t).where(bulk.among(t.c.person, is_postgres)).order_by(t.c.person)
-    return query.with_for_update() if lock else query
+    query = _PEOPLE.where(bulk.among(t.c.person, is_postgres)).order_by(t.c.person)
+    return query.with_for_update(of=t) if lock else query
 
 
 def _row(tx: Transaction, contact: Contact) -> dict[str, Any]:
+    quiet = contact.quiet
     return {
         "person": contact.person,
         "name": contact.name,
-        "email": contact.email,
-        "phone": contact.phone,
+        "email": contact.address(ChannelName.EMAIL),
+        "phone": contact.address(ChannelName.SMS),
+        "addresses": {c.value: a for c, a in contact.addresses.items() if c not in _COLUMNS},
         "language": contact.language,
         "timezone": contact.timezone,
         "channels": [c.value for c in contact.channels],
+        "by_severity": {s.value: [c.value for c in order] for s, order in contact.by_severity.items()},
+        "quiet": quiet_document(quiet) if quiet else None,
+        "gather_seconds": int(contact.gather.total_seconds()) if contact.gather else None,
+        "wishes": sorted(w.value for w in contact.wishes),
         "changed_at": tx.now,
     }
 
 
+def quiet_document(quiet: QuietHours) -> dict[str, Any]:
+    """As bodies and rosters write it."""
+    return {
+        "hours": [shift_document(shift) for shift in quiet.shifts],
+        "but_for": sorted((s.value for s in quiet.but_for), key=lambda s: Severity(s).rank),
+    }
+
+
+def _quiet(document: Any) -> QuietHours | None:
+    if not document:
+        return None
+    shifts = _SHIFTS.load(document["hours"], many=True)
+    return QuietHours(tuple(shifts), frozenset(map(Severity, document["but_for"])))
+
+
 def _contact(row: Any) -> Contact:
+    own = {ChannelName.EMAIL: row.email, ChannelName.SMS: row.phone}
+    addresses = own | {ChannelName(c): a for c, a in (row.addresses or {}).items()}
     return Contact(
         row.person,
         row.name,
-        row.email,
-        row.phone,
+        {channel: address for channel, address in addresses.items() if address},
         row.language,
         row.timezone,
         tuple(ChannelName(c) for c in row.channels),
+        {Severity(s): tuple(map(ChannelName, order)) for s, order in (row.by_severity or {}).items()},
+        _quiet(row.quiet),
+        timedelta(seconds=row.gather_seconds) if row.gather_seconds else None,
+        frozenset(map(Wish, row.wishes or ())),
+        frozenset({ChannelName.SMS} if row.stopped_at else ()),
     )

@@ -10,10 +10,12 @@ import structlog
 
 from services.notify import sending
 from services.notify.channels.channel import Channel
-from services.notify.domain import ChannelName, Rules
+from services.notify.domain.alert import ChannelName
+from services.notify.domain.folding import Openings
+from services.notify.domain.jobs import Job
+from services.notify.domain.rules import Rules
 from services.notify.errand import Errand, Fence
-from services.notify.folding import Openings
-from services.notify.jobs import Job
+from services.notify.lines import SENDERS
 from services.notify.pace import Pace
 from services.notify.planning import SENDER
 from services.notify.rendering import Writer
@@ -23,8 +25,6 @@ from shared import clock, failpoints
 from shared.database import Database
 
 log = structlog.get_logger()
-# At once, per channel: a hanging provider holds up its own channel only, a hanging recipient some senders.
-SENDERS = 30
 # Seconds, kept only while several alerts are on their way: then a transaction for many is worth waiting for.
 CLAIMS_APART = 0.05
 LINGER = 0.01
@@ -32,10 +32,18 @@ Spawn = Callable[[Callable[[Job], None], Job], Any]
 
 
 class Dispatcher:
-    """One per process. spawn: runs a function beside the others (greenlets in the service, threads in tests)."""
+    """One per process.
+
+    rules: those that hold now. spawn: runs a function beside the others (greenlets in the service, threads in tests).
+    """
 
     def __init__(
-        self, db: Database, rules: Rules, channels: Mapping[ChannelName, Channel], writer: Writer, spawn: Spawn
+        self,
+        db: Database,
+        rules: Callable[[], Rules],
+        channels: Mapping[ChannelName, Channel],
+        writer: Writer,
+        spawn: Spawn,
     ):
         self._db, self._rules, self._channels, self._writer, self._spawn = db, rules, channels, writer, spawn
         self._busy: dict[ChannelName, Counter[str]] = {channel: Counter() for channel in channels}
@@ -54,7 +62,7 @@ class Dispatcher:
         if not any(room.free > 0 for room in openings.values()):
             return 0
         with self._db.transaction() as tx:
-            claimed = sending.claim(tx, self._rules, openings)
+            claimed = sending.claim(tx, self._rules(), openings)
         self._is_short = claimed.is_short
         if claimed.jobs:
             self._start(claimed)
@@ -125,7 +133,7 @@ class Dispatcher:
 
     def _settle_all(self, wishes: list[list[Attempt]]) -> list[None]:
         with self._db.transaction() as tx:
-            sending.settle(tx, self._rules, [attempt for wish in wishes for attempt in wish])
+            sending.settle(tx, self._rules(), [attempt for wish in wishes for attempt in wish])
             if self._is_short:
                 tx.wake(SENDER)
         failpoints.reach("notify.settled")

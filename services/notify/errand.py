@@ -7,8 +7,8 @@ import structlog
 
 from services.notify import metrics
 from services.notify.channels.channel import Channel, Letter, NotOurs
-from services.notify.jobs import Job
-from services.notify.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, Temporary
+from services.notify.domain.jobs import Job
+from services.notify.domain.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, Temporary
 from services.notify.rendering import Writer
 from services.notify.sending import Attempt
 from shared import failpoints

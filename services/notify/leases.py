@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Executable, Interval, Select, Update, bindparam, func, select, tuple_
 
 from services.notify import tables
-from services.notify.domain import Alert, AlertState
+from services.notify.domain.alert import Alert, AlertState
 from services.notify.rows import alert_of_row
 from shared import clock
 from shared.database import Transaction

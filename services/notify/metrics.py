@@ -2,9 +2,9 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from services.notify.domain import Alert, ChannelName, EscalationState, Purpose
-from services.notify.outcomes import OPERATOR_FAULTS, Accepted, Ambiguous, Outcome, Permanent, Reason
-from services.notify.reply import Made
+from services.notify.domain.alert import Alert, ChannelName, EscalationState, Purpose
+from services.notify.domain.outcomes import OPERATOR_FAULTS, Accepted, Ambiguous, Outcome, Permanent, Reason
+from services.notify.domain.reply import Made
 
 OUTCOMES = ("accepted", "failed", "suppressed", "ambiguous", "retried")
 ALERTS = Counter(

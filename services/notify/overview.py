@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from services.notify import tables
-from services.notify.domain import ENDED, AlertState, ChannelName, EscalationState, Purpose
+from services.notify.domain.alert import ENDED, AlertState, ChannelName, EscalationState, Purpose
 from shared.database import Transaction
 
 a, d, e = tables.alerts, tables.deliveries, tables.escalations

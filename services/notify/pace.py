@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from services.notify.domain import ChannelName, Purpose
-from services.notify.folding import FEW, Fold
+from services.notify.domain.alert import ChannelName, Purpose
+from services.notify.domain.folding import FEW, Fold
 
 GATHER = timedelta(seconds=2)
 

@@ -8,12 +8,14 @@ import structlog
 
 from services.notify import cases, contacts, metrics, store
 from services.notify.conclusions import announce_ends, conclude
-from services.notify.domain import Alert, AlertState, Contact, Escalation, EscalationState, Rules
+from services.notify.domain.alert import Alert, AlertState, Escalation, EscalationState
+from services.notify.domain.contact import Contact
+from services.notify.domain.hearing import answers_among, escalation_from
+from services.notify.domain.places import LATELY, with_firsts
+from services.notify.domain.routes import next_alerts
+from services.notify.domain.rules import Rules
+from services.notify.domain.standing import Standing
 from services.notify.given_up import erase_given_up
-from services.notify.hearing import answers_among, escalation_from
-from services.notify.places import LATELY, with_firsts
-from services.notify.routes import next_alerts
-from services.notify.standing import Standing
 from shared.database import Transaction
 from shared.erasure import erase_messages, forgotten_among
 

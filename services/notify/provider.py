@@ -9,8 +9,10 @@ from nameko.extensions import DependencyProvider
 
 from services.notify import metrics
 from services.notify.channels.channel import Channel
-from services.notify.dispatcher import SENDERS, Dispatcher
-from services.notify.domain import ChannelName, Rules
+from services.notify.dispatcher import Dispatcher
+from services.notify.domain.alert import ChannelName
+from services.notify.lines import SENDERS
+from services.notify.rulebook import RuleBook
 
 log = structlog.get_logger()
 STOP_WITHIN = 40.0  # seconds for the sends under way; what takes longer is left to its lease
@@ -22,15 +24,16 @@ class Sending(DependencyProvider):  # type: ignore[misc]
     def setup(self) -> None:
         config = self.container.config
         self._channels: Mapping[ChannelName, Channel] = config["channels"]
+        self._book: RuleBook = config["rules"]
         self._pool = eventlet.GreenPool(
             2 * SENDERS * max(1, len(self._channels))
         )  # half of them with outcomes to write
         self._dispatcher = Dispatcher(
-            config["database"], config["rules"], self._channels, config["writer"], self._pool.spawn_n
+            config["database"], lambda: self._book.current, self._channels, config["writer"], self._pool.spawn_n
         )
 
     def start(self) -> None:
-        rules: Rules = self.container.config["rules"]
+        rules = self._book.current
         metrics.LAST_RESORT.set(1 if rules.last_resort else 0)
         if not rules.last_resort:
             log.warning(

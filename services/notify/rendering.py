@@ -13,8 +13,9 @@ import structlog
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateError
 
 from services.notify.channels.channel import Letter
-from services.notify.domain import Alert, ChannelName, Contact, Escalation, Purpose, reference
-from services.notify.jobs import Call, Job
+from services.notify.domain.alert import Alert, ChannelName, Escalation, Purpose, reference
+from services.notify.domain.contact import Contact
+from services.notify.domain.jobs import Call, Job
 from shared.codes import language_code
 from shared.links import Claim, mint, url_of
 

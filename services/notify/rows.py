@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from services.notify.domain import Alert, AlertState, ChannelName, Escalation, EscalationState, Purpose
-from services.notify.outcomes import Reason
+from services.notify.domain.alert import Alert, AlertState, ChannelName, Escalation, EscalationState, Purpose
+from services.notify.domain.outcomes import Reason
 from shared.contracts.event import Severity
 from shared.database import Row
 
@@ -54,6 +54,9 @@ def progress(x: Alert) -> dict[str, Any]:
         "next_at": x.next_at,
         "ended_at": x.ended_at,
         "provider_id": x.provider_id,
+        "fall_back_at": x.fall_back_at,
+        "doubts": x.doubts,
+        "provider": x.provider or None,
     }
 
 
@@ -102,4 +105,7 @@ def alert_of_row(row: Any) -> Alert:
         row.traceparent,
         row.lease_until,
         row.place,
+        row.fall_back_at,
+        row.doubts,
+        row.provider or "",
     )

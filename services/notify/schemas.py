@@ -7,16 +7,17 @@ from zoneinfo import ZoneInfo
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
 from services.notify.channels.mime import is_address
-from services.notify.domain import ChannelName, Contact
-from services.notify.reply import Reply
-from shared.contracts.event import Instant
+from services.notify.domain.alert import ChannelName
+from services.notify.domain.contact import USUAL_ORDER, Contact
+from services.notify.domain.reply import Reply
+from shared.contracts.event import Instant, Severity
 from shared.errors import Rejected
 from shared.parts import refuse_twice
 
 LONGEST_REPLY = 1600  # characters: what the provider takes for a text message of several parts
 PERSON = re.compile(r"[^\s\x00-\x1f\x7f/]{1,100}")
 _NO_PERSON = "a person's id has 1 to 100 characters, no spaces and no slash"
-_WISHES = [c.value for c in ChannelName if c is not ChannelName.NONE]
+_WISHES = [c.value for c in USUAL_ORDER]
 _E164 = validate.Regexp(r"^\+[1-9][0-9]{6,14}\Z", error="not of the form +420601234567 (E.164)")
 _NO_NUL = validate.ContainsNoneOf("\0", error="no NUL, please")  # PostgreSQL cannot keep it
 _LANGUAGE = validate.Regexp(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", error="not a language tag such as en or pt-BR")
@@ -50,7 +51,7 @@ class ContactSchema(Schema):
             faults["channels"] = ["a channel stands twice"]
         if faults:
             raise ValidationError(faults)
-        if not _contact({"person": "", **contact}).routes:
+        if not any(_contact({"person": "", **contact}).routes(s) for s in Severity):
             wanted = " or ".join({"email": "an email", "sms": "a phone"}[c] for c in contact["channels"])
             raise ValidationError(f"needs {wanted} for its channels")
 
@@ -114,7 +115,15 @@ def _loaded(schema: Schema, body: Any, refusal: str) -> dict[str, Any]:
 
 
 def _contact(loaded: dict[str, Any]) -> Contact:
-    return Contact(**{**loaded, "channels": tuple(ChannelName(c) for c in loaded["channels"])})
+    addresses = {ChannelName.EMAIL: loaded.get("email"), ChannelName.SMS: loaded.get("phone")}
+    return Contact(
+        loaded["person"],
+        loaded["name"],
+        {channel: address for channel, address in addresses.items() if address},
+        loaded["language"],
+        loaded["timezone"],
+        tuple(ChannelName(c) for c in loaded["channels"]),
+    )
 
 
 def contact_document(contact: Contact) -> dict[str, Any]:
@@ -122,8 +131,8 @@ def contact_document(contact: Contact) -> dict[str, Any]:
     return {
         "person": contact.person,
         "name": contact.name,
-        "email": _masked_email(contact.email),
-        "phone": _masked_phone(contact.phone),
+        "email": _masked_email(contact.address(ChannelName.EMAIL)),
+        "phone": _masked_phone(contact.address(ChannelName.SMS)),
         "language": contact.language,
         "timezone": contact.timezone,
         "channels": list(contact.channels),

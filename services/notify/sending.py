@@ -9,20 +9,14 @@ from datetime import datetime, timedelta
 
 from services.notify import cases, claims, leases, metrics, store
 from services.notify.conclusions import announce_ends, conclude
-from services.notify.domain import (
-    UNREACHED,
-    Alert,
-    AlertState,
-    ChannelName,
-    Rules,
-    after,
-)
-from services.notify.folding import Fold, Openings, letters, takes
-from services.notify.jobs import Call, Job
-from services.notify.outcomes import OPERATOR_FAULTS, Accepted, Ambiguous, Outcome, Reason, Temporary
+from services.notify.domain.alert import UNREACHED, Alert, AlertState, ChannelName, after
+from services.notify.domain.folding import Fold, Openings, letters, takes
+from services.notify.domain.jobs import Call, Job
+from services.notify.domain.outcomes import OPERATOR_FAULTS, Accepted, Ambiguous, Outcome, Reason, Temporary
+from services.notify.domain.routes import next_alerts
+from services.notify.domain.rules import Rules
+from services.notify.domain.standing import Standing
 from services.notify.planning import add, reachable
-from services.notify.routes import next_alerts
-from services.notify.standing import Standing
 from shared.database import Transaction
 
 REAPED = 50  # at once, of each state

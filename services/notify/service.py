@@ -6,13 +6,12 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from services.notify import schemas, usecases
-from services.notify.channels.channel import Channel
-from services.notify.channels.email import Email
-from services.notify.channels.sms import Sms
-from services.notify.dispatcher import SENDERS, Dispatcher
-from services.notify.domain import ChannelName, Rules
+from services.notify.dispatcher import Dispatcher
+from services.notify.domain.rules import Rules
+from services.notify.lines import channels_of
 from services.notify.provider import Sending
 from services.notify.rendering import Writer
+from services.notify.rulebook import RuleBook
 from services.notify.settings import Settings
 from shared.contracts.escalation import (
     CaseAcknowledged,
@@ -40,21 +39,17 @@ OPENAPI = Path(__file__).with_name("openapi.json")
 
 def make(settings: Settings) -> dict[str, Any]:
     """What the providers below give out."""
-    channels: dict[ChannelName, Channel] = {}
-    if settings.smtp:
-        channels[ChannelName.EMAIL] = Email(settings.smtp, settings.mail_from)
-    if settings.sms:
-        channels[ChannelName.SMS] = Sms(settings.sms, SENDERS)
+    channels = channels_of(settings)
     contact = settings.last_resort_contact
     rules = Rules(frozenset(channels), contact.person if contact else settings.last_resort, contact)
     writer = Writer(settings.link_keys, settings.common.public_url, sms_replies=settings.sms_replies)
-    return {"channels": channels, "rules": rules, "writer": writer}
+    return {"channels": channels, "rules": RuleBook(rules), "writer": writer}
 
 
 class NotifyService:
     name = "notify"
     db: Database = DatabaseProvider()
-    rules: Rules = Configured("rules")
+    book: RuleBook = Configured("rules")
     sending: Dispatcher = Sending()
 
     @subscribe(
@@ -70,19 +65,19 @@ class NotifyService:
         source="escalation",
     )
     def on_cases(self, tx: Transaction, events: list[Any]) -> None:
-        usecases.hear(tx, self.rules, events)
+        usecases.hear(tx, self.book.current, events)
 
     @subscribe(EventFailed, ComplaintMerged, ComplaintForgotten, source="intake")
     def on_intake(self, tx: Transaction, events: list[Any]) -> None:
-        usecases.hear(tx, self.rules, events)
+        usecases.hear(tx, self.book.current, events)
 
     @subscribe(EventFailed, source="routing")
     def on_routing_failures(self, tx: Transaction, events: list[Any]) -> None:
-        usecases.hear(tx, self.rules, events)
+        usecases.hear(tx, self.book.current, events)
 
     @subscribe(EventFailed, source="notify")
     def on_own_failures(self, tx: Transaction, events: list[Any]) -> None:
-        usecases.hear(tx, self.rules, events)
+        usecases.hear(tx, self.book.current, events)
 
     @subscribe(source=DEAD_LETTERS_EXCHANGE, decode=given_up)
     def on_dead_letters(self, tx: Transaction, events: list[Any]) -> None:
@@ -96,7 +91,7 @@ class NotifyService:
     @tick(every=5)
     def reap_alerts(self) -> int:
         with self.db.transaction() as tx:
-            return usecases.reap(tx, self.rules)
+            return usecases.reap(tx, self.book.current)
 
     @tick(every=30)
     def audit_alerts(self) -> int:
@@ -150,7 +145,7 @@ class NotifyService:
     @http("GET", "/v1/summary", scope="operator")
     def get_summary(self, request: Request) -> Response:
         with self.db.read() as tx:
-            return json_response(usecases.summary(tx, self.rules))
+            return json_response(usecases.summary(tx, self.book.current))
 
     @http("GET", "/v1/dead-letters", scope="operator")
     def get_dead_letters(self, request: Request) -> Response:

@@ -7,7 +7,8 @@ from environs import Env
 from services.notify.channels.mime import Sender, is_address
 from services.notify.channels.sms import SmsProvider
 from services.notify.channels.smtp_session import SmtpServer
-from services.notify.domain import Contact
+from services.notify.domain.alert import ChannelName
+from services.notify.domain.contact import Contact
 from shared.links import required_keys
 from shared.settings import CommonSettings, common
 
@@ -33,7 +34,7 @@ class Settings:
     def last_resort_contact(self) -> Contact | None:
         if self.last_resort is None or not is_address(self.last_resort):
             return None
-        return Contact(LAST_RESORT, LAST_RESORT, email=self.last_resort)
+        return Contact(LAST_RESORT, LAST_RESORT, {ChannelName.EMAIL: self.last_resort})
 
 
 def read(env: Env | None = None) -> Settings:

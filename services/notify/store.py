@@ -8,17 +8,9 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from services.notify import tables
-from services.notify.domain import (
-    ENDED,
-    Alert,
-    AlertState,
-    ChannelName,
-    Escalation,
-    EscalationState,
-    Purpose,
-)
-from services.notify.outcomes import Reason
-from services.notify.places import CALLS, CRITICAL_CALLS, Called
+from services.notify.domain.alert import ENDED, Alert, AlertState, ChannelName, Escalation, EscalationState, Purpose
+from services.notify.domain.outcomes import Reason
+from services.notify.domain.places import CALLS, CRITICAL_CALLS, Called
 from services.notify.rows import alert_of_row, alert_row, escalation_of_row, escalation_row, progress
 from shared.database import Transaction
 from shared.tables import UtcDateTime

@@ -1,10 +1,11 @@
 """Tables of notify's schema; the only place where the addresses of people are kept."""
 
-from sqlalchemy import JSON, Boolean, Column, Index, Integer, MetaData, String, Table, UniqueConstraint
+from sqlalchemy import JSON, Boolean, Column, Index, Integer, MetaData, String, Table, UniqueConstraint, text
 
 from shared.tables import UtcDateTime
 
 metadata = MetaData()
+_FALLING_BACK = text("fall_back_at IS NOT NULL")
 
 contacts = Table(
     "contacts",
@@ -17,6 +18,20 @@ contacts = Table(
     Column("timezone", String(64), nullable=False),
     Column("channels", JSON, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
+    Column("addresses", JSON),  # by channel, beside the two above
+    Column("by_severity", JSON),
+    Column("quiet", JSON),
+    Column("gather_seconds", Integer),
+    Column("wishes", JSON),
+)
+
+# Who answered STOP: by address, as it holds for whoever has it.
+opt_outs = Table(
+    "opt_outs",
+    metadata,
+    Column("channel", String(20), primary_key=True),
+    Column("address", String(254), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
 )
 
 # One row per case that we ever heard of: remembers the answer, and is the lock under which its alerts are planned.
@@ -75,10 +90,26 @@ alerts = Table(
     Column("provider_id", String(200)),
     Column("traceparent", String(55)),
     Column("place", Integer, nullable=False, server_default="10"),  # in the line before the senders: places.py
+    Column("fall_back_at", UtcDateTime),
+    Column("doubts", Integer, nullable=False, server_default="0"),
+    Column("provider", String(40)),
     UniqueConstraint("escalation_id", "recipient", "channel", "purpose", name="one_alert_each"),
     Index("alerts_in_line", "state", "channel", "place", "next_at", "id"),
     Index("alerts_of_person", "state", "channel", "recipient", "place", "next_at", "id"),
     Index("alerts_called", "recipient", "channel", "place", "created_at"),
+    Index("alerts_falling_back", "fall_back_at", postgresql_where=_FALLING_BACK, sqlite_where=_FALLING_BACK),
+    Index("alerts_of_provider", "provider_id"),
+)
+
+# What providers told of alerts after they took them, or before their answer to the sender came through.
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("alert_id", String(36), primary_key=True),
+    Column("kind", String(20), primary_key=True),
+    Column("reason", String(40), nullable=False),
+    Column("detail", String(100), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
 )
 
 # One row per attempt that came to an end; written with its outcome.

@@ -6,8 +6,9 @@ from typing import Any
 
 from services.notify import answering, contacts, metrics, overview, planning, schemas, sending
 from services.notify.answering import ReplyAnswer
-from services.notify.domain import Contact, Rules
-from services.notify.reply import Reply
+from services.notify.domain.contact import Contact
+from services.notify.domain.reply import Reply
+from services.notify.domain.rules import Rules
 from shared.database import Transaction
 from shared.differences import Difference, difference
 from shared.errors import NotFound, Rejected

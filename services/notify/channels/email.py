@@ -2,11 +2,12 @@
 
 import smtplib
 import ssl
+from datetime import datetime
 
 from services.notify.channels import mime
 from services.notify.channels.channel import HandOff, Letter, NotOurs
 from services.notify.channels.smtp_session import Session, SessionPool, SmtpServer, Timeouts
-from services.notify.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, Temporary
+from services.notify.domain.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, Temporary
 
 _FINAL_DOT = b".\r\n"
 _LOGIN_WANTED = (530, 534, 535, 538)
@@ -21,6 +22,9 @@ class Email:
 
     def close(self) -> None:
         self._pool.close()
+
+    def look_up(self, letter: Letter, since: datetime) -> Outcome | None:
+        return Ambiguous(Reason.NO_ANSWER)
 
     def send(self, letter: Letter, hand_off: HandOff) -> Outcome:
         try:

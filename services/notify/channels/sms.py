@@ -4,6 +4,7 @@ https://www.twilio.com/docs/messaging/api/message-resource; error codes: https:/
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -12,7 +13,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
 from services.notify.channels.channel import HandOff, Letter
-from services.notify.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, RetryAfter, Temporary
+from services.notify.domain.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, RetryAfter, Temporary
 from shared.settings import WrongSettings
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 30.0
@@ -66,6 +67,9 @@ class Sms:
 
     def close(self) -> None:
         self._http.close()
+
+    def look_up(self, letter: Letter, since: datetime) -> Outcome | None:
+        return Ambiguous(Reason.NO_ANSWER)
 
     def send(self, letter: Letter, hand_off: HandOff) -> Outcome:
         hand_off()

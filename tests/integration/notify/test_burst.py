@@ -37,7 +37,7 @@ def senders() -> list[threading.Thread]:
 def dispatcher(office: Office, mail_server: MailServer, senders: list[threading.Thread]) -> Iterator[Dispatcher]:
     email = Email(SmtpServer.parse(mail_server.url), Sender.parse("Ombud <ombud@example.org>"))
     writer = Writer([LINK_KEYS], "https://ombud.example")
-    yield Dispatcher(office.db, office.rules, {EMAIL: email}, writer, spawning(senders))
+    yield Dispatcher(office.db, lambda: office.rules, {EMAIL: email}, writer, spawning(senders))
     email.close()
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from services.notify import contacts, usecases
-from services.notify.domain import Contact
+from services.notify.domain.contact import Contact
 from shared.differences import Difference
 from tests.harness.process import eventually
 from tests.integration.notify.test_workers import in_threads

@@ -9,7 +9,7 @@ from services.notify.channels.channel import Letter, NotOurs
 from services.notify.channels.email import Email
 from services.notify.channels.mime import Sender
 from services.notify.channels.smtp_session import SmtpServer, Timeouts
-from services.notify.outcomes import Accepted, Ambiguous, Permanent, Reason, Temporary
+from services.notify.domain.outcomes import Accepted, Ambiguous, Permanent, Reason, Temporary
 from tests.integration.notify.mail_server import DROP, HANG, KEEP, MailServer
 
 PATIENT = Timeouts(command=30.0, final_dot=30.0)

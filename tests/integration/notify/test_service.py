@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.notify.routes import alert_id
+from services.notify.domain.routes import alert_id
 from shared.contracts.event import Severity
 from shared.contracts.topology import DEAD_LETTERS_EXCHANGE, SERVICES
 from shared.schema import migrate

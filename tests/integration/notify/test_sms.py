@@ -6,7 +6,7 @@ import pytest
 
 from services.notify.channels.channel import Letter, NotOurs
 from services.notify.channels.sms import Sms, SmsProvider
-from services.notify.outcomes import Accepted, Ambiguous, Permanent, Reason, RetryAfter, Temporary
+from services.notify.domain.outcomes import Accepted, Ambiguous, Permanent, Reason, RetryAfter, Temporary
 from tests.integration.notify.twilio import DROP_AFTER, DROP_BEFORE, HANG, SENDER, Twilio
 
 LETTER = Letter("alert-1", "case-1", "+420601234567", "0f8c2d11 High emea https://ombud.example/a/x")

@@ -10,12 +10,14 @@ from services.notify import answering, contacts, overview, planning, rows, sendi
 from services.notify.answering import ReplyAnswer
 from services.notify.channels.channel import Channel, HandOff, Letter
 from services.notify.dispatcher import Dispatcher
-from services.notify.domain import AlertState, ChannelName, Contact, Escalation, Purpose, Rules
-from services.notify.folding import Openings
-from services.notify.jobs import Job
-from services.notify.outcomes import Accepted, Outcome
+from services.notify.domain.alert import AlertState, ChannelName, Escalation, Purpose
+from services.notify.domain.contact import Contact
+from services.notify.domain.folding import Openings
+from services.notify.domain.jobs import Job
+from services.notify.domain.outcomes import Accepted, Outcome
+from services.notify.domain.reply import Reply
+from services.notify.domain.rules import Rules
 from services.notify.rendering import Writer
-from services.notify.reply import Reply
 from shared import clock
 from shared.contracts.escalation import (
     AlertFacts,
@@ -149,9 +151,13 @@ def an_escalation(**changes: Any) -> Escalation:
     return Escalation(**(defaults | changes))
 
 
-def a_contact(person: str = "ann", **changes: Any) -> Contact:
-    defaults: dict[str, Any] = {"name": person.title(), "email": f"{person}@example.org", "phone": "+420601234567"}
-    return Contact(person, **(defaults | changes))
+def a_contact(
+    person: str = "ann", email: str | None = "", phone: str | None = "+420601234567", **changes: Any
+) -> Contact:
+    """email, phone: None = they have none."""
+    known = {EMAIL: f"{person}@example.org" if email == "" else email, SMS: phone, **changes.pop("addresses", {})}
+    addresses = {channel: address for channel, address in known.items() if address}
+    return Contact(person, **({"name": person.title(), "addresses": addresses} | changes))
 
 
 class ScriptedChannel:
@@ -160,6 +166,7 @@ class ScriptedChannel:
     def __init__(self) -> None:
         self.script: dict[str, list[Outcome | Exception]] = {}
         self.sent: list[Letter] = []
+        self.found: Outcome | None = None  # what it answers when it is asked what became of a letter
         self.before_hand_off: Callable[[], None] = lambda: None
 
     def send(self, letter: Letter, hand_off: HandOff) -> Outcome:
@@ -171,6 +178,9 @@ class ScriptedChannel:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def look_up(self, letter: Letter, since: datetime) -> Outcome | None:
+        return self.found
 
     def close(self) -> None:
         self.sent.clear()
@@ -195,7 +205,7 @@ class Office:
     def a_dispatcher(self, spawn: Callable[..., Any] = lambda send, job: send(job)) -> Dispatcher:
         channels: dict[ChannelName, Channel] = {EMAIL: self.email, SMS: self.sms}
         usable = {name: channel for name, channel in channels.items() if name in self.rules.configured}
-        return Dispatcher(self.db, self.rules, usable, Writer(["key"], "https://ombud.example"), spawn)
+        return Dispatcher(self.db, lambda: self.rules, usable, Writer(["key"], "https://ombud.example"), spawn)
 
     def _record(self, tx: Transaction, announced: list[tuple[Any, bool]]) -> None:
         self.announced += [event for event, _ in announced]

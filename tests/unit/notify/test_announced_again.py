@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from services.notify.domain import AlertState
+from services.notify.domain.alert import AlertState
 from tests.unit.notify.build import Office, a_contact, acknowledged, escalated
 
 PENDING = AlertState.PENDING

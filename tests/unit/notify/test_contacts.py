@@ -3,7 +3,7 @@
 import pytest
 
 from services.notify import usecases
-from services.notify.domain import ChannelName
+from services.notify.domain.alert import ChannelName
 from services.notify.schemas import contact_document, contact_from
 from shared.errors import NotFound, Rejected
 from tests.unit.notify.build import Office, a_contact

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from services.notify.channels.channel import Letter
-from services.notify.domain import Contact
-from services.notify.hearing import escalation_from
-from services.notify.jobs import Call, Job
+from services.notify.domain.contact import Contact
+from services.notify.domain.hearing import escalation_from
+from services.notify.domain.jobs import Call, Job
+from services.notify.domain.routes import next_alerts
 from services.notify.rendering import digest_id
-from services.notify.routes import next_alerts
 from shared.contracts.escalation import EscalationReason
 from shared.contracts.event import Severity
 from tests.harness.events import NOON

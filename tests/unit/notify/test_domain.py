@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from services.notify.domain import AlertState, Rules, after, is_unreachable, pause
-from services.notify.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, RetryAfter, Temporary
-from services.notify.routes import alert_id, next_alerts
+from services.notify.domain.alert import AlertState, after, is_unreachable, pause
+from services.notify.domain.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, RetryAfter, Temporary
+from services.notify.domain.routes import alert_id, next_alerts
+from services.notify.domain.rules import Rules
 from tests.harness.events import NOON
 from tests.unit.notify.build import BOTH, EMAIL, NONE, SMS, a_contact, an_escalation
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from services.notify import tables
-from services.notify.domain import AlertState
+from services.notify.domain.alert import AlertState
 from shared.contracts.escalation import CaseEscalated
 from shared.contracts.intake import ComplaintForgotten, ComplaintMerged, complaint_id
 from shared.messaging import failures

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import delete, update
 
 from services.notify import overview, tables, usecases
-from services.notify.domain import AlertState
-from services.notify.outcomes import Permanent, Reason
+from services.notify.domain.alert import AlertState
+from services.notify.domain.outcomes import Permanent, Reason
 from tests.unit.notify.build import CASE, Office, a_contact, escalated
 
 a, d = tables.alerts, tables.deliveries

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from services.notify.domain import Purpose
-from services.notify.folding import FEW, FOLD, Fold
-from services.notify.hearing import escalation_from
+from services.notify.domain.alert import Purpose
+from services.notify.domain.folding import FEW, FOLD, Fold
+from services.notify.domain.hearing import escalation_from
+from services.notify.domain.routes import next_alerts
 from services.notify.pace import GATHER, Pace
-from services.notify.routes import next_alerts
 from tests.harness.events import NOON
 from tests.unit.notify.build import BOTH, EMAIL, SMS, a_contact, escalated, warned
 

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from services.notify.domain import AlertState, Rules
-from services.notify.outcomes import Reason, Temporary
+from services.notify.domain.alert import AlertState
+from services.notify.domain.outcomes import Reason, Temporary
+from services.notify.domain.rules import Rules
 from services.notify.settings import LAST_RESORT
 from shared.contracts.failure import EventFailed
 from tests.harness.events import NOON
@@ -175,7 +176,7 @@ def test_last_resort_that_cannot_be_reached_lets_nothing_climb(office: Office):
 
 
 def test_last_resort_may_be_an_address_that_stays_inside(database_url, tmp_path):
-    contact = replace(a_contact(LAST_RESORT), email="night@example.org", phone=None)
+    contact = a_contact(LAST_RESORT, email="night@example.org", phone=None)
     office = Office(database_url, tmp_path, Rules(frozenset({EMAIL}), LAST_RESORT, contact))
     office.hear(exhausted())
     office.send()

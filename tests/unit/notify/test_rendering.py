@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.notify.domain import Alert, Contact, Purpose
-from services.notify.hearing import escalation_from
+from services.notify.domain.alert import Alert, Purpose
+from services.notify.domain.contact import Contact
+from services.notify.domain.hearing import escalation_from
+from services.notify.domain.routes import next_alerts
 from services.notify.rendering import TEMPLATES, Writer
-from services.notify.routes import next_alerts
 from shared import links
 from shared.contracts.event import Severity
 from tests.harness.events import NOON

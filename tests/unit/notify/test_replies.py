@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.notify.outcomes import Permanent, Reason
-from services.notify.reply import Made
+from services.notify.domain.outcomes import Permanent, Reason
+from services.notify.domain.reply import Made
 from shared.contracts.event import Severity
 from shared.contracts.intake import ComplaintForgotten, ComplaintMerged
 from shared.contracts.notify import AlertAnswered

@@ -3,7 +3,7 @@
 import pytest
 
 from services.notify import schemas
-from services.notify.reply import Wish, wish_in
+from services.notify.domain.reply import Wish, wish_in
 from shared.errors import Rejected
 from tests.harness.events import NOON
 

@@ -7,7 +7,7 @@ from environs import Env
 
 from services.notify.channels.sms import SmsProvider
 from services.notify.channels.smtp_session import SmtpServer
-from services.notify.domain import ChannelName
+from services.notify.domain.alert import ChannelName
 from services.notify.service import make
 from services.notify.settings import read
 from shared.settings import WrongSettings
@@ -103,7 +103,7 @@ def test_nothing_that_is_printed_holds_a_password(environment):
 )
 def test_channel_without_settings_is_not_configured(environment, smtp, sms, channels):
     made = make(read(environment(OMBUD_SMTP_URL=smtp, OMBUD_SMS_URL=sms)))
-    assert set(made["channels"]) == made["rules"].configured == channels
+    assert set(made["channels"]) == made["rules"].current.configured == channels
 
 
 @pytest.mark.parametrize(
@@ -115,8 +115,9 @@ def test_channel_without_settings_is_not_configured(environment, smtp, sms, chan
     ],
 )
 def test_last_resort_is_a_person_or_an_address(environment, value, name, address):
-    rules = make(read(environment(OMBUD_LAST_RESORT=value)))["rules"]
-    assert (rules.last_resort, rules.last_resort_contact and rules.last_resort_contact.email) == (name, address)
+    rules = make(read(environment(OMBUD_LAST_RESORT=value)))["rules"].current
+    contact = rules.last_resort_contact
+    assert (rules.last_resort, contact and contact.address(ChannelName.EMAIL)) == (name, address)
 
 
 def test_without_link_keys_it_does_not_start(environment):

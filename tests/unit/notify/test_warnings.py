@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 import structlog
 
-from services.notify.domain import AlertState
-from services.notify.outcomes import Permanent, Reason, Temporary
+from services.notify.domain.alert import AlertState
+from services.notify.domain.outcomes import Permanent, Reason, Temporary
 from shared.contracts.event import Severity
 from tests.harness.events import NOON
 from tests.unit.notify.build import (

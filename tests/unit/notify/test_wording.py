@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from services.notify.hearing import escalation_from
+from services.notify.domain.hearing import escalation_from
+from services.notify.domain.routes import next_alerts
 from services.notify.rendering import Writer
-from services.notify.routes import next_alerts
 from shared.contracts.escalation import EscalationReason
 from tests.harness.events import NOON
 from tests.unit.notify.build import BOTH, SMS, a_contact, escalated, exhausted, facts, failed, warned

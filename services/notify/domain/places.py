@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from services.notify.domain import Alert, ChannelName, Purpose
+from services.notify.domain.alert import Alert, ChannelName, Purpose
 from shared.contracts.event import Severity
 
 # Who was called by nothing for so long is called by the next alert on its own, before everybody's others.

@@ -8,6 +8,9 @@ class Reason(StrEnum):
     """Why an alert is where it is: stored with it, announced with it."""
 
     ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    UNDELIVERED = "undelivered"
     NO_RECIPIENTS = "no_recipients"
     UNKNOWN_CONTACT = "unknown_contact"
     NO_ADDRESS = "no_address"
@@ -32,8 +35,20 @@ class Reason(StrEnum):
     MERGED = "merged"
     FORGOTTEN = "forgotten"
     NOT_URGENT = "not_urgent"
+    QUIET_HOURS = "quiet_hours"
+    THROTTLED = "throttled"
 
 
+# The provider's or our own fault, not that of the letter or its recipient: another provider may do better.
+PROVIDER_FAULTS = frozenset(
+    {
+        Reason.PROVIDER_AWAY,
+        Reason.PROVIDER_DEFERRED,
+        Reason.PROVIDER_THROTTLED,
+        Reason.LOGIN_REFUSED,
+        Reason.WRONG_SETTINGS,
+    }
+)
 # Only an operator can mend these; they are counted apart.
 OPERATOR_FAULTS = (Reason.LOGIN_REFUSED, Reason.WRONG_SETTINGS)
 
@@ -44,6 +59,7 @@ class Accepted:
 
     provider_id: str = ""
     detail: str = ""
+    provider: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,6 +93,7 @@ class Ambiguous:
 
     reason: Reason
     detail: str = ""
+    provider: str = ""
 
 
 # `detail` holds status codes only: what providers write behind them often repeats the address.

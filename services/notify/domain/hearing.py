@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from services.notify.domain import BROKEN, Escalation, EscalationState, Purpose, Rules
-from services.notify.outcomes import Reason
-from services.notify.standing import FOR_GOOD, Standing
+from services.notify.domain.alert import BROKEN, Escalation, EscalationState, Purpose
+from services.notify.domain.outcomes import Reason
+from services.notify.domain.rules import Rules
+from services.notify.domain.standing import FOR_GOOD, Standing
 from shared.contracts.escalation import (
     AlertFacts,
     CaseAcknowledged,

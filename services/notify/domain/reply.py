@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from services.notify.domain import Alert, reference
-from services.notify.standing import Standing
+from services.notify.domain.alert import Alert, reference
+from services.notify.domain.standing import Standing
 
 YES = ("1", "ack")
 _WORDS = re.compile(r"[^\W_]+")

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, zip_longest
 
-from services.notify.domain import Alert, ChannelName, Purpose
-from services.notify.places import is_first
+from services.notify.domain.alert import Alert, ChannelName, Purpose
+from services.notify.domain.places import is_first
 
 FEW = 5  # so many alerts of one person are letters of their own, at once and in each `pace.GATHER`
 FOLD = 120  # cases in one digest: as HTML that stays below the 102 KB behind which a big mailbox cuts it off

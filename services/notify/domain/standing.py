@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.notify.outcomes import Reason
+from services.notify.domain.outcomes import Reason
 
 UNANSWERED = -1  # below every revision
 FOR_GOOD = 2**31 - 1  # above every revision of a case

@@ -4,9 +4,11 @@ import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from services.notify.domain import Alert, AlertState, ChannelName, Contact, Escalation, Rules
-from services.notify.outcomes import Reason
-from services.notify.places import place_of
+from services.notify.domain.alert import Alert, AlertState, ChannelName, Escalation
+from services.notify.domain.contact import Contact
+from services.notify.domain.outcomes import Reason
+from services.notify.domain.places import place_of
+from services.notify.domain.rules import Rules
 
 ALERT_IDS = uuid.uuid5(uuid.NAMESPACE_DNS, "ombud.alerts")
 PATIENCE = timedelta(days=1)  # where no level waits: with the last resort, and with what has already come to pass
@@ -42,7 +44,7 @@ def next_alerts(
 
 
 def _allowed(escalation: Escalation, contact: Contact | None) -> list[ChannelName]:
-    routes = contact.routes if contact else ()
+    routes = contact.routes(escalation.severity) if contact else ()
     return [c for c in routes if escalation.is_urgent or c not in INTRUSIVE]
 
 
@@ -50,7 +52,7 @@ def _impossible(escalation: Escalation, recipient: str, contact: Contact | None,
     alert = _alert(escalation, recipient, ChannelName.NONE, now)
     if contact is None:
         return alert.end(AlertState.FAILED, Reason.UNKNOWN_CONTACT, now)
-    if not contact.routes:
+    if not contact.routes(escalation.severity):
         return alert.end(AlertState.FAILED, Reason.NO_ADDRESS, now)
     return alert.end(AlertState.SUPPRESSED, Reason.NOT_URGENT, now)
 

@@ -3,7 +3,8 @@
 from collections.abc import Container
 from dataclasses import dataclass, replace
 
-from services.notify.domain import Alert, Contact, Escalation
+from services.notify.domain.alert import Alert, Escalation
+from services.notify.domain.contact import Contact
 
 
 @dataclass(frozen=True)

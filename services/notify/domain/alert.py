@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from services.notify.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, RetryAfter
+from services.notify.domain.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, RetryAfter
 from shared.contracts.event import Severity
 
 LONGEST_PAUSE = 60.0
@@ -16,16 +16,27 @@ BROKEN = "broken"  # the reason of a warning whose clock has run out
 class ChannelName(StrEnum):
     EMAIL = "email"
     SMS = "sms"
+    SLACK = "slack"
+    TEAMS = "teams"
+    WEBHOOK = "webhook"
+    APPRISE = "apprise"  # whatever else that library reaches
     NONE = "none"  # of an alert that had no channel to go through
 
 
 class Purpose(StrEnum):
-    """Why there is an alert. WARNING: a clock of the case runs out; nobody climbs for it."""
+    """Why there is an alert; a level waits for those of an ESCALATION alone.
+
+    WARNING: a clock of the case runs out. ASSIGNMENT: an agent got a complaint. TAKEN: what somebody was alerted of has
+    been taken by somebody else. TEST: an operator tries whether the address works.
+    """
 
     ESCALATION = "escalation"
     WARNING = "warning"
     EXHAUSTED = "exhausted"
     DEAD_LETTER = "dead_letter"
+    ASSIGNMENT = "assignment"
+    TAKEN = "taken"
+    TEST = "test"
 
 
 class AlertState(StrEnum):
@@ -33,13 +44,18 @@ class AlertState(StrEnum):
     CLAIMED = "claimed"
     HANDED_OFF = "handed_off"
     ACCEPTED = "accepted"
+    DELIVERED = "delivered"
     FAILED = "failed"
     SUPPRESSED = "suppressed"
     AMBIGUOUS = "ambiguous"
 
 
-ENDED = frozenset({AlertState.ACCEPTED, AlertState.FAILED, AlertState.SUPPRESSED, AlertState.AMBIGUOUS})
+OPEN = frozenset({AlertState.PENDING, AlertState.CLAIMED, AlertState.HANDED_OFF})
+ENDED = frozenset(AlertState) - OPEN
+REACHED = frozenset({AlertState.ACCEPTED, AlertState.DELIVERED})
 UNREACHED = frozenset({AlertState.FAILED, AlertState.AMBIGUOUS})
+# Suppressed for these, an alert leaves its recipient untold while the level's clock runs: as good as failed.
+UNTOLD = frozenset({Reason.QUIET_HOURS, Reason.THROTTLED, Reason.OPTED_OUT})
 
 
 class EscalationState(StrEnum):
@@ -49,35 +65,6 @@ class EscalationState(StrEnum):
     ANSWERED = "answered"
     NOBODY = "nobody"
     UNREACHABLE = "unreachable"
-
-
-@dataclass(frozen=True)
-class Contact:
-    """A person and how to reach them; `channels` in the order of their wish."""
-
-    person: str
-    name: str
-    email: str | None = None
-    phone: str | None = None
-    language: str = "en"
-    timezone: str = "UTC"
-    channels: tuple[ChannelName, ...] = (ChannelName.EMAIL, ChannelName.SMS)
-
-    def address(self, channel: ChannelName) -> str | None:
-        return {ChannelName.EMAIL: self.email, ChannelName.SMS: self.phone}.get(channel)
-
-    @property
-    def routes(self) -> tuple[ChannelName, ...]:
-        return tuple(c for c in self.channels if self.address(c))
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What this installation can do: channels with settings, and who hears of what nobody answered."""
-
-    configured: frozenset[ChannelName]
-    last_resort: str | None = None
-    last_resort_contact: Contact | None = None  # set when the last resort is an address instead of a person
 
 
 @dataclass(frozen=True)
@@ -134,6 +121,9 @@ class Alert:
     traceparent: str | None = None
     lease_until: datetime | None = None
     place: int = 10  # in the line before the senders: see places.py
+    fall_back_at: datetime | None = None  # when the next channel begins beside this one, should it not have ended
+    doubts: int = 0  # attempts that may have arrived, and after which it is tried again
+    provider: str = ""  # whose answer, or silence, the last attempt ended with
 
     @property
     def fence(self) -> tuple[str, int]:
@@ -143,6 +133,11 @@ class Alert:
     @property
     def has_ended(self) -> bool:
         return self.state in ENDED
+
+    @property
+    def is_unreached(self) -> bool:
+        """Whether it ended so that somebody else must be told instead."""
+        return self.state in UNREACHED or (self.state is AlertState.SUPPRESSED and self.reason in UNTOLD)
 
     def end(self, state: AlertState, reason: Reason, at: datetime, provider_id: str | None = None) -> "Alert":
         return replace(self, state=state, reason=reason, ended_at=at, provider_id=provider_id)
@@ -183,4 +178,4 @@ def pause(alert: Alert) -> float:
 
 def is_unreachable(alerts: Iterable[Alert]) -> bool:
     """True when every alert of an escalation has ended and none may still bring an answer."""
-    return all(a.state in UNREACHED for a in alerts)
+    return all(a.is_unreached for a in alerts)
