@@ -4,7 +4,8 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 
-SCOPES = ("admin", "operator", "person", "source")
+# text: to read what customers wrote, and who they are; the others are about what one does.
+SCOPES = ("admin", "operator", "person", "source", "text")
 
 
 @dataclass(frozen=True)

@@ -32,18 +32,25 @@ class AcceptedEvents:
 
 
 @dataclass(frozen=True)
+class ShownEvidence(Evidence):
+    """matched: the customer's words; null without the scope text."""
+
+    matched: str | None  # type: ignore[assignment]
+
+
+@dataclass(frozen=True)
 class ContactDocument:
-    """One message of the customer as it came, and how it was read."""
+    """One message of the customer as it came, and how it was read; subject and text: null without the scope text."""
 
     id: str
     complaint_id: str
     channel: str
-    subject: str
-    text: str
+    subject: str | None
+    text: str | None
     received_at: datetime
     accepted_at: datetime
     verdict: Verdict
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[ShownEvidence, ...]
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,9 @@ class CorrectionDocument:
 
 @dataclass(frozen=True)
 class ComplaintDocument(Complaint):
-    """All that intake knows about a complaint, texts included; waiting_steps: how many came before it.
+    """All that intake knows about a complaint; waiting_steps: how many came before it.
+
+    What customers wrote, what of it rules matched, and who they are is null for tokens without the scope text.
 
     classification: what holds. verdict: what the rules read. correction: what persons said of it, taken together.
     """

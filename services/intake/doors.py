@@ -20,12 +20,18 @@ from shared.web import json_body, json_response, trace_of
 
 BATCH = "application/cloudevents-batch+json"
 MAX_BATCH = 500
+_OF_PERSON = ("ref", "name", "email", "phone")  # of the customer: what tells who it is
 HTTP_DOOR = "intake.http"
 LONGEST_KEY = 200  # as long as the column that keeps it
 
 
 def caller(request: Request) -> str:
     return str(request.caller.name)  # type: ignore[attr-defined]
+
+
+def may_read(request: Request) -> bool:
+    """Whether the caller may see what customers wrote and who they are."""
+    return bool(request.caller.may("text"))  # type: ignore[attr-defined]
 
 
 def idempotency_key(request: Request) -> str | None:
@@ -95,10 +101,13 @@ def take_new(tx: Transaction, rules: MatterRules, received: list[Received], door
 
 
 def complaint_document(
-    x: Complaint, contacts: list[dict[str, Any]], corrections: list[dict[str, Any]]
+    x: Complaint, contacts: list[dict[str, Any]], corrections: list[dict[str, Any]], with_texts: bool
 ) -> dict[str, Any]:
-    """All that intake knows, texts included: for callers who may read them."""
+    """All that intake knows; null for the customer's own words and addresses, for callers who may not read texts."""
     shown: dict[str, Any] = asdict(x) | {"received_at": to_text(x.received_at), "waiting_steps": len(x.waiting_steps)}
+    if not with_texts:
+        shown["customer"] |= dict.fromkeys(_OF_PERSON)
+        contacts = [_without_words(c) for c in contacts]
     correction = x.correction
     if correction:
         shown["correction"] |= {"at": to_text(correction.at), "severity_at": to_text(correction.severity_at)}
@@ -109,3 +118,8 @@ def complaint_document(
             c | {"received_at": to_text(c["received_at"]), "accepted_at": to_text(c["accepted_at"])} for c in contacts
         ],
     }
+
+
+def _without_words(contact: dict[str, Any]) -> dict[str, Any]:
+    fired = [each | {"matched": None} for each in contact["evidence"]]
+    return contact | {"subject": None, "text": None, "evidence": fired}

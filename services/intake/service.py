@@ -108,14 +108,14 @@ class IntakeService:
     def replay_webhooks(self) -> int:
         return webhooks.replay_due(self.db, self.reader, self.sources)
 
-    @http("GET", "/v1/complaints/<id_>", scope="operator")
+    @http("GET", "/v1/complaints/<id_>", scope=("operator", "text"))
     def get_complaint(self, request: Request, id_: str) -> Response:
         with self.db.read() as tx:
             complaint, contacts = store.find_complaint(tx, id_), store.contacts_of(tx, id_)
             corrections = corrections_store.documents_of(tx, id_)
         if complaint is None:
             raise NotFound(f"no complaint {id_}")
-        return json_response(doors.complaint_document(complaint, contacts, corrections))
+        return json_response(doors.complaint_document(complaint, contacts, corrections, doors.may_read(request)))
 
     @http("POST", "/v1/complaints/<id_>/merge", scope="operator")
     def merge_complaint(self, request: Request, id_: str) -> Response:
