@@ -25,6 +25,7 @@ from shared.contracts.escalation import (
 )
 from shared.contracts.failure import EventFailed
 from shared.contracts.intake import ComplaintForgotten, ComplaintMerged
+from shared.contracts.routing import ComplaintAssigned, ComplaintQueued
 from shared.contracts.topology import DEAD_LETTERS_EXCHANGE
 from shared.database import Database, Transaction
 from shared.messaging import given_up, subscribe, sweep_inbox
@@ -71,8 +72,8 @@ class NotifyService:
     def on_intake(self, tx: Transaction, events: list[Any]) -> None:
         usecases.hear(tx, self.book.current, events)
 
-    @subscribe(EventFailed, source="routing")
-    def on_routing_failures(self, tx: Transaction, events: list[Any]) -> None:
+    @subscribe(ComplaintAssigned, ComplaintQueued, EventFailed, source="routing")
+    def on_routing(self, tx: Transaction, events: list[Any]) -> None:
         usecases.hear(tx, self.book.current, events)
 
     @subscribe(EventFailed, source="notify")
