@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from services.notify import tables
 from services.notify.domain.alert import ChannelName
@@ -59,6 +59,10 @@ def wishing(tx: Transaction, people: Iterable[str], wish: Wish) -> set[str]:
 def list_contacts(tx: Transaction, after: str, limit: int) -> list[Contact]:
     """Contacts by person, from the first behind `after`."""
     return [_contact(r) for r in tx.execute(_PEOPLE.where(t.c.person > after).order_by(t.c.person).limit(limit))]
+
+
+def count(tx: Transaction) -> int:
+    return tx.connection.scalar(select(func.count()).select_from(t)) or 0
 
 
 def people_at(tx: Transaction, phone: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Beside their alerts people hear of what they wish: what became theirs, and that a case is taken; once, while it is so."""
+"""Beside their alerts people hear of what they wish: what became theirs, that a case is taken; once, while it is so."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
