@@ -1,9 +1,7 @@
 """A watcher outside hears a beat while alerts leave, and nothing else; what becomes of the beat harms nobody."""
 
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -14,39 +12,15 @@ from services.notify import heartbeat
 from services.notify.heartbeat import LATELY, Heart
 from shared import clock
 from shared.database import Database
+from tests.harness.watcher import SECRET, Watcher
 from tests.unit.notify.build import Office
-
-SECRET = "only-we-know"
-
-
-class Watcher:
-    """An HTTP server that keeps which paths it was asked for."""
-
-    def __init__(self) -> None:
-        watcher, self.paths, self.status = self, list[str](), 200
-
-        class Asked(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                watcher.paths.append(self.path)
-                self.send_response(watcher.status)
-                self.send_header("Location", "/elsewhere")
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = HTTPServer(("127.0.0.1", 0), Asked)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/{SECRET}"
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
 
 @pytest.fixture
 def watcher() -> Iterator[Watcher]:
     made = Watcher()
     yield made
-    made.server.shutdown()
-    made.server.server_close()
+    made.stop()
 
 
 @pytest.fixture(autouse=True)
@@ -116,8 +90,7 @@ def test_an_answer_that_is_none_counts_as_failed_and_leads_nowhere(office: Offic
 
 
 def test_a_watcher_that_is_away_harms_nobody_and_its_url_stays_secret(office: Office, watcher: Watcher):
-    watcher.server.shutdown()
-    watcher.server.server_close()
+    watcher.stop()
     with capture_logs() as lines:
         assert beats(a_heart(watcher.url), office.db) == {"failed": 1}
     assert [line["event"] for line in lines] == ["heartbeat_failed"]
