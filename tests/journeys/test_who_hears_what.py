@@ -20,6 +20,7 @@ POLICY = """\
 name: heard
 triggers:
   - {reason: severity, when: {severity: [high, critical]}}
+  - {reason: overdue}
 clocks:
   - {name: resolution, measures: resolution, within: 6h, warn: none, pauses: [waiting_for_customer]}
 ladders:
