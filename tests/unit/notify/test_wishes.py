@@ -141,6 +141,14 @@ def test_of_two_agents_the_newest_one_is_told(office: Office):
     assert reasons(office) == {"jana": Reason.REASSIGNED, "karl": Reason.ACCEPTED}
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_assignments_heard_together_the_newest_one_is_told(office: Office, order: int):
+    office.know(an_agent(), an_agent("karl"))
+    office.hear(*[assigned(), assigned("karl", 2)][::order])
+    office.send()
+    assert office.addresses() == ["karl@example.org"]
+
+
 def test_whoever_gets_it_back_is_told_again(office: Office):
     office.know(an_agent())
     office.hear(assigned())
