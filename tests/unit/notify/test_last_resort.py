@@ -7,13 +7,13 @@ import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from services.notify import last_resort, usecases
+from services.notify import last_resort, tables, usecases
 from services.notify.domain.contact import Contact
 from services.notify.domain.rules import Rules
 from services.notify.last_resort import LastResort
 from services.notify.settings import LAST_RESORT
 from shared.contracts.event import Severity
-from tests.unit.notify.build import EMAIL, SMS, Office, a_contact, exhausted, failed
+from tests.unit.notify.build import BOTH, EMAIL, SMS, Office, a_contact, exhausted, failed
 
 ROOF = Contact(LAST_RESORT, LAST_RESORT, {EMAIL: "roof@example.org"})
 MAIL_ONLY = Rules(frozenset({EMAIL}), "boss")
@@ -46,6 +46,15 @@ def test_how_it_stands_with_the_last_resort(office: Office, rules: Rules, boss: 
     )
     shown = [REGISTRY.get_sample_value(f"ombud_last_resort_{name}") for name in ("configured", "reachable")]
     assert shown == [float(is_configured), float(found is LastResort.REACHABLE)]
+
+
+def test_a_number_that_answered_stop_leads_nowhere(office: Office):
+    boss = a_contact("boss", email=None)
+    office.know(boss)
+    with office.db.transaction() as tx:
+        assert last_resort.find(tx, BOTH) is LastResort.REACHABLE
+        tx.insert_many(tables.opt_outs, [{"channel": "sms", "address": boss.addresses[SMS], "at": tx.now}])
+        assert last_resort.find(tx, BOTH) is LastResort.NO_CHANNEL
 
 
 @pytest.mark.parametrize("found", list(LastResort))
