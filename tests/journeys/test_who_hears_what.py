@@ -88,3 +88,8 @@ def test_everyones_address_is_proven_and_a_watcher_hears_that_notify_lives(syste
     assert failing.exit_code == 1, "his number has no channel here"
     assert "not_configured" in failing.output and "1 of 2 addresses proven" in failing.output
     eventually(lambda: watcher.paths, "a beat", system.logs)
+
+
+def test_a_last_resort_that_is_no_contact_is_said_at_the_start_and_mended_by_the_roster(system: System) -> None:
+    assert system.services["notify"].log().count("last_resort_unreachable") == 1
+    assert system.summary("notify")["last_resort_reachable"] is True
