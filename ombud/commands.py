@@ -10,6 +10,7 @@ COMMANDS = {
     "send": "ombud.feed",
     "status": "ombud.status",
     "roster": "ombud.roster",
+    "test-alert": "ombud.testalert",
     "forget": "ombud.forget",
     "rules": "ombud.rules",
     "policy": "ombud.policy",
@@ -21,7 +22,7 @@ COMMANDS = {
 }
 
 
-_FUNCTIONS = {"eval": "evaluate"}  # where the command's name is taken in Python
+_FUNCTIONS = {"eval": "evaluate", "test-alert": "test_alert"}  # where the command's name is none in Python, or taken
 
 
 class Commands(click.Group):

@@ -48,8 +48,8 @@ class Doors:
     ) -> Answer:
         return self._ask("PUT", service, path, timeout, json=data, params=query)
 
-    def post(self, service: str, path: str, data: dict[str, Any]) -> Answer:
-        return self._ask("POST", service, path, json=data)
+    def post(self, service: str, path: str, data: dict[str, Any], timeout: float = TIMEOUT) -> Answer:
+        return self._ask("POST", service, path, timeout, json=data)
 
     def _ask(self, method: str, service: str, path: str, timeout: float = TIMEOUT, **rest: Any) -> Answer:
         response = self._session.request(method, self.urls[service] + path, timeout=timeout, **rest)

@@ -10,9 +10,11 @@ import click
 import requests
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ombud import options, runfile
 from ombud.doors import readiness
+from ombud.letters_shown import plain
 from ombud.runfile import Process, Run
 from ombud.trouble import Trouble
 
@@ -20,8 +22,10 @@ SHOWN = {
     "intake": ("complaints", "contacts", "classified"),
     "routing": ("assigned", "waiting", "released"),
     "escalation": ("cases", "escalated", "escalations"),
-    "notify": ("accepted", "pending", "failed"),
+    "notify": ("accepted", "delivered", "pending", "failed", "suppressed", "ambiguous"),
 }
+
+SELDOM = ("delivered", "suppressed", "ambiguous")  # shown where there are any
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,8 @@ def status(data_dir: Path, as_json: bool) -> None:
         click.echo(json.dumps(as_data(run, seen, counts), indent=2))
     else:
         Console().print(as_table(seen, counts))
+        for line in alerting(counts["notify"]):
+            Console().print(line)
         click.echo(f"mailbox: {run.mailbox_url or 'none, mail goes out by SMTP'}")
     if not all(s.is_ready for s in seen):
         raise SystemExit(1)
@@ -98,9 +104,40 @@ def as_table(seen: list[Seen], counts: dict[str, dict[str, Any]]) -> Table:
     return table
 
 
+def alerting(summary: dict[str, Any]) -> list[Text]:
+    """What an operator must see of notify; red where somebody must do something. Nothing while it cannot be asked."""
+    if "last_resort_reachable" not in summary:
+        return []
+    channels, contacts = summary["channels"], summary["contacts"]
+    lines = [
+        _line(
+            f"alerts: {contacts} contacts, by {', '.join(channels) or 'no channel: set OMBUD_SMTP_URL'}",
+            is_well=bool(channels),
+        ),
+        _last_resort(summary),
+    ]
+    if unaccounted := summary["unaccounted"]:
+        lines.append(_line(f"unaccounted: {unaccounted} alerts broke the book-keeping, see ombud_alerts_unaccounted"))
+    return lines
+
+
+def _last_resort(summary: dict[str, Any]) -> Text:
+    who = summary["last_resort"]
+    if who is None:
+        return _line("last resort: NOBODY hears of cases that nobody answered, set OMBUD_LAST_RESORT")
+    if not summary["last_resort_reachable"]:
+        return _line(f"last resort: {plain(who)} CANNOT BE REACHED: no contact, or no configured channel")
+    return _line(f"last resort: {plain(who)}", is_well=True)
+
+
+def _line(text: str, *, is_well: bool = False) -> Text:
+    return Text(text, style="" if is_well else "bold red")
+
+
 def shown_counts(service: str, summary: dict[str, Any]) -> str:
     flat = {**summary, **summary.get("alerts", {})}
-    parts = [f"{flat[name]} {name}" for name in SHOWN[service] if name in flat]
+    shown = [name for name in SHOWN[service] if name in flat and (flat[name] or name not in SELDOM)]
+    parts = [f"{flat[name]} {name}" for name in shown]
     plumbing = summary.get("plumbing", {})
     stuck = [f"{count} in {name.replace('_', ' ')}" for name, count in plumbing.items() if count]
     return ", ".join([*parts, *stuck])

@@ -9,6 +9,7 @@ from services.notify import schemas
 from services.notify.answering import ReplyAnswer
 from services.notify.domain.alert import AlertState, ChannelName, Purpose
 from services.notify.domain.outcomes import Reason
+from services.notify.trying import Trial
 from shared.api import A_COMPLAINT, THIS_DOCUMENT, Operation, Plumbing
 from shared.contracts.event import Severity
 from shared.differences import Difference
@@ -73,20 +74,29 @@ class AlertDocument:
 
 @dataclass(frozen=True)
 class AlertList:
+    """next: what to pass as `after` for the page behind this one, where `after` was asked for."""
+
     alerts: tuple[AlertDocument, ...]
+    next: str | None
 
 
 @dataclass(frozen=True)
 class Summary:
     """alerts: by state; mails: those that a server took, a digest of many alerts is one; unreachable: escalations that
-    reached nobody.
+    reached nobody; channels: those that are configured; unaccounted: alerts that broke the book-keeping, must be 0, as
+    the replica that answers found at its last look; last_resort: a person, `last-resort` for an address.
     """
 
     alerts: dict[str, int]
     mails: int
     escalations: int
     unreachable: int
+    contacts: int
+    channels: tuple[ChannelName, ...]
+    unaccounted: int
+    last_resort: str | None
     last_resort_configured: bool
+    last_resort_reachable: bool
     plumbing: Plumbing
 
 
@@ -139,8 +149,19 @@ OPERATIONS = {
     "get_alerts": Operation(
         "List the newest alerts, of one case or of all",
         answer=AlertList,
-        query={"case_id": fields.String(validate=validate.Length(1, 200), metadata={"example": A_COMPLAINT})},
+        query={
+            "case_id": fields.String(validate=validate.Length(1, 200), metadata={"example": A_COMPLAINT}),
+            "after": fields.String(metadata={"description": "by id, from the first behind this one; may be empty"}),
+        },
         problems=(422,),
+    ),
+    "post_test_alerts": Operation(
+        "Send a test alert to every address of a person, or of everyone",
+        body=schemas.TrialBody(),
+        answer=Trial,
+        status=202,
+        problems=(404,),
+        example={"person": "petr"},
     ),
     "get_summary": Operation("Count what notify has", answer=Summary),
     **quarantine.OPERATIONS,

@@ -1,6 +1,7 @@
 """Queries on cases: the lock under which alerts are planned, and what was answered. Called by the use cases."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -12,10 +13,7 @@ from shared.database import Row, Transaction
 
 c = tables.cases
 _LOCKED = (
-    select(c.c.case_id, c.c.answered_revision, c.c.answered_at, c.c.ending)
-    .where(c.c.case_id.in_(bindparam("case_ids", expanding=True)))
-    .order_by(c.c.case_id)
-    .with_for_update()
+    select(c).where(c.c.case_id.in_(bindparam("case_ids", expanding=True))).order_by(c.c.case_id).with_for_update()
 )
 
 
@@ -27,7 +25,7 @@ def lock_cases(tx: Transaction, case_ids: Iterable[str]) -> dict[str, Standing]:
     known = [i for i in ids if i not in made]
     if not known:
         return made
-    return made | {row.case_id: standing_of_row(row) for row in tx.execute(_LOCKED, {"case_ids": known})}
+    return made | {row.case_id: _whole_standing(row) for row in tx.execute(_LOCKED, {"case_ids": known})}
 
 
 def save_standings(tx: Transaction, standings: Mapping[str, Standing]) -> None:
@@ -39,10 +37,16 @@ def standing_of_row(row: Any) -> Standing:
     return Standing(row.answered_revision, row.answered_at, Reason(row.ending) if row.ending else Reason.ANSWERED)
 
 
+def _whole_standing(row: Any) -> Standing:
+    return replace(standing_of_row(row), attempt=row.attempt or 0, resolved_at=row.resolved_at)
+
+
 def _row(case_id: str, standing: Standing) -> Row:
     return {
         "case_id": case_id,
         "answered_revision": standing.answered_revision,
         "answered_at": standing.answered_at,
         "ending": None if standing.reason is Reason.ANSWERED else standing.reason.value,
+        "attempt": standing.attempt or None,
+        "resolved_at": standing.resolved_at,
     }

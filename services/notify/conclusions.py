@@ -18,6 +18,8 @@ from shared.contracts.notify import (
 from shared.database import Transaction
 
 log = structlog.get_logger()
+# The operator's matter and no step of a case: their alerts show here alone.
+_OPERATORS = frozenset({Purpose.DEAD_LETTER, Purpose.TEST})
 _EVENTS: dict[AlertState, type[AlertOutcome]] = {
     AlertState.ACCEPTED: AlertAccepted,
     AlertState.FAILED: AlertFailed,
@@ -30,8 +32,7 @@ def announce_ends(tx: Transaction, alerts: Iterable[Alert]) -> None:
     """Counts the alerts and announces those that ended."""
     for alert in alerts:
         metrics.count(alert)
-        # A dead letter is the operator's matter and no step of a case: its alert shows here alone.
-        if not alert.has_ended or alert.purpose is Purpose.DEAD_LETTER or alert.ended_at is None:
+        if not alert.has_ended or alert.purpose in _OPERATORS or alert.ended_at is None:
             continue
         if alert.traceparent:
             tx.traces.setdefault(alert.case_id, alert.traceparent)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from services.notify import tables
 from services.notify.domain.alert import ChannelName
@@ -49,9 +49,20 @@ def find_contacts(tx: Transaction, people: Iterable[str], *, lock: bool = False)
     return {r.person: _contact(r) for r in tx.execute(_query(tx.is_postgres, lock), {"ids": wanted})} if wanted else {}
 
 
+def wishing(tx: Transaction, people: Iterable[str], wish: Wish) -> set[str]:
+    """Those of them who wish it."""
+    ids = sorted(people)
+    rows = tx.execute(_wishes(tx.is_postgres), {"ids": ids}) if ids else ()
+    return {row.person for row in rows if wish.value in (row.wishes or ())}
+
+
 def list_contacts(tx: Transaction, after: str, limit: int) -> list[Contact]:
     """Contacts by person, from the first behind `after`."""
     return [_contact(r) for r in tx.execute(_PEOPLE.where(t.c.person > after).order_by(t.c.person).limit(limit))]
+
+
+def count(tx: Transaction) -> int:
+    return tx.connection.scalar(select(func.count()).select_from(t)) or 0
 
 
 def people_at(tx: Transaction, phone: str) -> list[str]:
@@ -63,6 +74,11 @@ def people_at(tx: Transaction, phone: str) -> list[str]:
 def _query(is_postgres: bool, lock: bool) -> Select[Any]:
     query = _PEOPLE.where(bulk.among(t.c.person, is_postgres)).order_by(t.c.person)
     return query.with_for_update(of=t) if lock else query
+
+
+@cache
+def _wishes(is_postgres: bool) -> Select[Any]:
+    return select(t.c.person, t.c.wishes).where(bulk.among(t.c.person, is_postgres))
 
 
 def _row(tx: Transaction, contact: Contact) -> dict[str, Any]:

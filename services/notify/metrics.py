@@ -23,6 +23,14 @@ FAULTS = Counter(
 ESCALATIONS = Counter("ombud_alert_plans_total", "What was made of an escalation told to notify", ["purpose", "state"])
 REPLIES = Counter("ombud_replies_total", "Answers to text messages by what was made of them", ["what"])
 LAST_RESORT = Gauge("ombud_last_resort_configured", "1 when somebody hears of what nobody answered; 0 is an alarm")
+LAST_RESORT_REACHABLE = Gauge(
+    "ombud_last_resort_reachable", "1 when a configured channel leads to the last resort; 0 is an alarm"
+)
+HEARTBEATS = Counter(
+    "ombud_heartbeats_total",
+    "Beats for the watcher outside: sent, failed, or withheld as notify was not well",
+    ["outcome"],
+)
 FENCED = Counter(
     "ombud_alert_outcomes_fenced_total", "Outcomes that were dropped because their alert had gone on without them"
 )
@@ -32,6 +40,8 @@ DIGEST_ALERTS = Histogram(
     "ombud_digest_alerts", "Alerts in one digest that a provider took", buckets=(5, 10, 20, 40, 60, 80, 100, 120)
 )
 
+for _beat in ("sent", "failed", "withheld"):
+    HEARTBEATS.labels(_beat)
 for _digest_outcome in DIGEST_OUTCOMES:
     DIGESTS.labels(_digest_outcome)
 for _channel in ChannelName:
@@ -45,6 +55,11 @@ for _what in Made:
 for _purpose in Purpose:
     for _state in EscalationState:
         ESCALATIONS.labels(_purpose.value, _state.value)
+
+
+def unaccounted() -> int:
+    """What the last audit of this replica found."""
+    return int(next(s.value for metric in UNACCOUNTED.collect() for s in metric.samples))
 
 
 def count(alert: Alert) -> None:

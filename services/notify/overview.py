@@ -43,9 +43,10 @@ def _tally(tx: Transaction, query: Any) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def list_alerts(tx: Transaction, case_id: str | None) -> list[dict[str, Any]]:
-    """The newest alerts, of one case or of all, with their attempts; without addresses."""
-    query = select(a).order_by(a.c.created_at.desc(), a.c.id).limit(LIST_LIMIT)
+def list_alerts(tx: Transaction, case_id: str | None, after: str | None = None) -> list[dict[str, Any]]:
+    """The newest alerts, of one case or of all, with their attempts; no addresses. after: by id, behind this one."""
+    newest = select(a).order_by(a.c.created_at.desc(), a.c.id).limit(LIST_LIMIT)
+    query = newest if after is None else select(a).where(a.c.id > after).order_by(a.c.id).limit(LIST_LIMIT)
     rows = list(tx.execute(query.where(a.c.case_id == case_id) if case_id else query))
     attempts: dict[str, list[dict[str, Any]]] = {}
     for row in tx.execute(select(d).where(d.c.alert_id.in_([r.id for r in rows])).order_by(d.c.alert_id, d.c.attempt)):

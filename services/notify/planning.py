@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from services.notify import cases, contacts, metrics, store
+from services.notify import cases, contacts, metrics, store, wishes
 from services.notify.conclusions import announce_ends, conclude
 from services.notify.domain.alert import Alert, AlertState, Escalation, EscalationState
 from services.notify.domain.contact import Contact
@@ -14,7 +14,7 @@ from services.notify.domain.hearing import answers_among, escalation_from
 from services.notify.domain.places import LATELY, with_firsts
 from services.notify.domain.routes import next_alerts
 from services.notify.domain.rules import Rules
-from services.notify.domain.standing import Standing
+from services.notify.domain.standing import Standing, why_needless
 from services.notify.given_up import erase_given_up
 from shared.database import Transaction
 from shared.erasure import erase_messages, forgotten_among
@@ -27,15 +27,17 @@ def hear(tx: Transaction, rules: Rules, events: Iterable[Any]) -> None:
     """Works off a batch, in whatever order it came: answers first, then what is still to be told."""
     events = list(events)
     answers = answers_among(events)
-    called = _called(tx, rules, events)
-    standings = cases.lock_cases(tx, [*answers, *(x.case_id for x in called)])
-    standings |= _remember(tx, answers, standings)
+    called = [*_called(tx, rules, events), *wishes.assignments(tx, events)]
+    before = cases.lock_cases(tx, [*answers, *(x.case_id for x in called)])
+    standings = before | _remember(tx, answers, before)
     _suppress(tx, answers, standings)
     forgotten = forgotten_among(events)
     store.erase_facts(tx, forgotten)
     erase_messages(tx, forgotten)
     erase_given_up(tx, forgotten)
     _plan(tx, rules, [_unless_answered(x, standings[x.case_id]) for x in called])
+    if told := wishes.takings(tx, rules, events, before):
+        add(tx, told)
 
 
 def _called(tx: Transaction, rules: Rules, events: list[Any]) -> list[Escalation]:
@@ -56,14 +58,14 @@ def _suppress(tx: Transaction, case_ids: Iterable[str], standings: Mapping[str, 
     needless = [
         a.end(AlertState.SUPPRESSED, reason, tx.now)
         for a in store.lock_unsent_alerts(tx, case_ids)
-        if (reason := standings[a.case_id].answer_to(a.case_revision))
+        if (reason := why_needless(a, standings[a.case_id]))
     ]
     store.save_alerts(tx, needless)
     announce_ends(tx, needless)
 
 
 def _unless_answered(escalation: Escalation, standing: Standing) -> Escalation:
-    if not standing.settles(escalation.case_revision):
+    if why_needless(escalation, standing) is None:
         return escalation
     facts = {} if standing.is_forgotten else escalation.facts
     return replace(escalation, state=EscalationState.ANSWERED, facts=facts)

@@ -6,8 +6,9 @@ from typing import Any
 import eventlet
 import structlog
 from nameko.extensions import DependencyProvider
+from sqlalchemy.exc import SQLAlchemyError
 
-from services.notify import metrics
+from services.notify import last_resort
 from services.notify.channels.channel import Channel
 from services.notify.dispatcher import Dispatcher
 from services.notify.domain.alert import ChannelName
@@ -34,13 +35,14 @@ class Sending(DependencyProvider):  # type: ignore[misc]
 
     def start(self) -> None:
         rules = self._book.current
-        metrics.LAST_RESORT.set(1 if rules.last_resort else 0)
-        if not rules.last_resort:
-            log.warning(
-                "last_resort_missing",
-                hint="nobody hears of cases that nobody answered: set OMBUD_LAST_RESORT "
-                "to a person or an e-mail address",
-            )
+        try:
+            with self.container.config["database"].read() as tx:
+                found = last_resort.find(tx, rules)
+        except SQLAlchemyError as error:
+            log.warning("last_resort_unknown", error=type(error).__name__)  # the audit looks again
+        else:
+            last_resort.show(found)
+            last_resort.warn(found)
         for channel in (c for c in ChannelName if c is not ChannelName.NONE and c not in self._channels):
             log.warning("channel_not_configured", channel=channel.value)
 

@@ -10,6 +10,7 @@ from services.notify.channels.mime import is_address
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.contact import USUAL_ORDER, Contact
 from services.notify.domain.reply import Reply
+from services.notify.domain.trial import Wanted
 from shared.contracts.event import Instant, Severity
 from shared.errors import Rejected
 from shared.parts import refuse_twice
@@ -72,6 +73,31 @@ class ContactsBody(Schema):
         refuse_twice(original, "contacts", "person")
 
 
+class Flag(fields.Boolean):
+    """True or false, and nothing that only looks like it, such as 1."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class TrialBody(Schema):
+    """The body of `POST /v1/test-alerts`: a person, or everyone. channel: this one only."""
+
+    class Meta:
+        unknown = RAISE
+
+    person = fields.String(validate=validate.Regexp(PERSON.pattern + r"\Z", error=_NO_PERSON))
+    everyone = Flag()
+    channel = fields.String(validate=validate.OneOf([c.value for c in ChannelName if c is not ChannelName.NONE]))
+
+    @validates_schema
+    def somebody(self, trial: dict[str, Any], **_: Any) -> None:
+        if ("person" in trial) == trial.get("everyone", False):
+            raise ValidationError("needs either person or everyone: true")
+
+
 class ReplyBody(Schema):
     """The body of `POST /v1/replies`. from: the number that answers; at: when, so that a repetition is known as one."""
 
@@ -84,7 +110,7 @@ class ReplyBody(Schema):
     at = Instant(load_default=None, allow_none=True)
 
 
-_CONTACT, _CONTACTS, _REPLY = ContactSchema(), ContactsBody(), ReplyBody()
+_CONTACT, _CONTACTS, _REPLY, _TRIAL = ContactSchema(), ContactsBody(), ReplyBody(), TrialBody()
 
 
 def contact_from(person: str, body: Any) -> Contact:
@@ -104,6 +130,13 @@ def reply_from(body: Any) -> Reply:
     """The reply in a body; raises Rejected with every fault by its path."""
     loaded = _loaded(_REPLY, body, "the reply cannot be used")
     return Reply(loaded["number"], loaded["text"], loaded["at"])
+
+
+def trial_from(body: Any) -> Wanted:
+    """Whom to try to reach; raises Rejected with every fault by its path."""
+    loaded = _loaded(_TRIAL, body, "the test cannot be used")
+    channel = loaded.get("channel")
+    return Wanted(loaded.get("person"), ChannelName(channel) if channel else None)
 
 
 def _loaded(schema: Schema, body: Any, refusal: str) -> dict[str, Any]:

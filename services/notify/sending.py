@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 
 from services.notify import cases, claims, leases, metrics, store
 from services.notify.conclusions import announce_ends, conclude
-from services.notify.domain.alert import UNREACHED, Alert, AlertState, ChannelName, after
+from services.notify.domain.alert import SINGLE, UNREACHED, Alert, AlertState, ChannelName, after
 from services.notify.domain.folding import Fold, Openings, letters, takes
 from services.notify.domain.jobs import Call, Job
 from services.notify.domain.outcomes import OPERATOR_FAULTS, Accepted, Ambiguous, Outcome, Reason, Temporary
 from services.notify.domain.routes import next_alerts
 from services.notify.domain.rules import Rules
-from services.notify.domain.standing import Standing
+from services.notify.domain.standing import Standing, why_needless
 from services.notify.planning import add, reachable
 from shared.database import Transaction
 
@@ -118,7 +118,7 @@ def reap(tx: Transaction, rules: Rules) -> int:
 
 
 def _answer_to(alert: Alert, standings: Mapping[str, Standing]) -> Reason | None:
-    return standings.get(alert.case_id, Standing()).answer_to(alert.case_revision)
+    return why_needless(alert, standings.get(alert.case_id, Standing()))
 
 
 def _delivery(alert: Alert, outcome: Outcome) -> store.Delivery:
@@ -137,6 +137,7 @@ def _delivery(alert: Alert, outcome: Outcome) -> store.Delivery:
 
 def _go_on(tx: Transaction, rules: Rules, failed: list[Alert]) -> None:
     """The next channel for each recipient who was not reached; where there is none left, the escalation may be over."""
+    failed = [a for a in failed if a.purpose not in SINGLE]
     if not failed:
         return
     escalations = store.escalations_of(tx, [a.escalation_key for a in failed])

@@ -5,9 +5,10 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from services.notify import schemas, usecases
+from services.notify import schemas, trying, usecases
 from services.notify.dispatcher import Dispatcher
 from services.notify.domain.rules import Rules
+from services.notify.heartbeat import Heart
 from services.notify.lines import channels_of
 from services.notify.provider import Sending
 from services.notify.rendering import Writer
@@ -25,6 +26,7 @@ from shared.contracts.escalation import (
 )
 from shared.contracts.failure import EventFailed
 from shared.contracts.intake import ComplaintForgotten, ComplaintMerged
+from shared.contracts.routing import ComplaintAssigned, ComplaintQueued
 from shared.contracts.topology import DEAD_LETTERS_EXCHANGE
 from shared.database import Database, Transaction
 from shared.messaging import given_up, subscribe, sweep_inbox
@@ -43,7 +45,8 @@ def make(settings: Settings) -> dict[str, Any]:
     contact = settings.last_resort_contact
     rules = Rules(frozenset(channels), contact.person if contact else settings.last_resort, contact)
     writer = Writer(settings.link_keys, settings.common.public_url, sms_replies=settings.sms_replies)
-    return {"channels": channels, "rules": RuleBook(rules), "writer": writer}
+    heart = Heart(settings.heartbeat_url, settings.heartbeat_every)
+    return {"channels": channels, "rules": RuleBook(rules), "writer": writer, "heart": heart}
 
 
 class NotifyService:
@@ -51,6 +54,7 @@ class NotifyService:
     db: Database = DatabaseProvider()
     book: RuleBook = Configured("rules")
     sending: Dispatcher = Sending()
+    heart: Heart = Configured("heart")
 
     @subscribe(
         CaseEscalated,
@@ -71,8 +75,8 @@ class NotifyService:
     def on_intake(self, tx: Transaction, events: list[Any]) -> None:
         usecases.hear(tx, self.book.current, events)
 
-    @subscribe(EventFailed, source="routing")
-    def on_routing_failures(self, tx: Transaction, events: list[Any]) -> None:
+    @subscribe(ComplaintAssigned, ComplaintQueued, EventFailed, source="routing")
+    def on_routing(self, tx: Transaction, events: list[Any]) -> None:
         usecases.hear(tx, self.book.current, events)
 
     @subscribe(EventFailed, source="notify")
@@ -96,7 +100,12 @@ class NotifyService:
     @tick(every=30)
     def audit_alerts(self) -> int:
         with self.db.read() as tx:
-            usecases.audit(tx)
+            usecases.audit(tx, self.book.current)
+        return 0
+
+    @tick(every=1)
+    def beat(self) -> int:
+        self.heart.beat(self.db)
         return 0
 
     @tick(every=600)
@@ -136,7 +145,12 @@ class NotifyService:
     @http("GET", "/v1/alerts", scope="operator")
     def get_alerts(self, request: Request) -> Response:
         with self.db.read() as tx:
-            return json_response(usecases.list_alerts(tx, request.args.get("case_id")))
+            return json_response(usecases.list_alerts(tx, request.args.get("case_id"), request.args.get("after")))
+
+    @http("POST", "/v1/test-alerts", scope="operator")
+    def post_test_alerts(self, request: Request) -> Response:
+        wanted = schemas.trial_from(json_body(request))
+        return json_response(trying.try_addresses(self.db, self.book.current, wanted), status=202)
 
     @http("GET", "/v1/openapi.json", scope=None)
     def get_openapi(self, request: Request) -> Response:

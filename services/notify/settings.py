@@ -1,6 +1,8 @@
 """Settings of notify, read once at start."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
+from urllib.parse import urlsplit
 
 from environs import Env
 
@@ -10,8 +12,9 @@ from services.notify.channels.smtp_session import SmtpServer
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.contact import Contact
 from shared.links import required_keys
-from shared.settings import CommonSettings, common
+from shared.settings import CommonSettings, WrongSettings, common
 
+A_DAY = 86400
 LAST_RESORT = "last-resort"  # the recipient's name when the setting is an address
 
 
@@ -29,6 +32,8 @@ class Settings:
     last_resort: str | None
     link_keys: tuple[str, ...]
     sms_replies: bool = False
+    heartbeat_url: str | None = field(default=None, repr=False)
+    heartbeat_every: timedelta = timedelta(seconds=60)
 
     @property
     def last_resort_contact(self) -> Contact | None:
@@ -41,6 +46,7 @@ def read(env: Env | None = None) -> Settings:
     """Raises ValueError, with a text that says what to set and repeats no password."""
     env = env or Env(prefix="OMBUD_")
     shared = common(env, "notify")
+    heartbeat_url = env.str("HEARTBEAT_URL", "").strip()
     smtp_url, sms_url = env.str("SMTP_URL", ""), env.str("SMS_URL", "")
     return Settings(
         shared,
@@ -50,4 +56,25 @@ def read(env: Env | None = None) -> Settings:
         env.str("LAST_RESORT", "").strip() or None,
         required_keys(shared.link_keys),
         env.bool("SMS_REPLIES", False),
+        _heartbeat(heartbeat_url) if heartbeat_url else None,
+        _seconds("OMBUD_HEARTBEAT_EVERY", env.float("HEARTBEAT_EVERY", 60.0)),
     )
+
+
+def _heartbeat(text: str) -> str:
+    """The URL; raises WrongSettings, whose text does not repeat it: who knows it can beat in our place."""
+    wrong = WrongSettings("OMBUD_HEARTBEAT_URL: the form is https://host/path")
+    try:
+        parts = urlsplit(text)
+        is_usable = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        raise wrong from None
+    if parts.scheme not in ("http", "https") or not is_usable or any(c.isspace() for c in text):
+        raise wrong
+    return text
+
+
+def _seconds(name: str, value: float) -> timedelta:
+    if not 1 <= value <= A_DAY:
+        raise WrongSettings(f"{name}: needs seconds, 1 to {A_DAY}")
+    return timedelta(seconds=value)

@@ -42,6 +42,8 @@ cases = Table(
     Column("answered_revision", Integer, nullable=False),
     Column("answered_at", UtcDateTime),
     Column("ending", String(20)),  # what the newest answer was, where nobody took the case: snoozed, merged, …
+    Column("attempt", Integer),  # the newest decision of routing on who has the complaint, where that mattered
+    Column("resolved_at", UtcDateTime),
 )
 
 escalations = Table(

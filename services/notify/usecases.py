@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from services.notify import answering, contacts, metrics, overview, planning, schemas, sending
+from services.notify import answering, contacts, last_resort, metrics, overview, planning, schemas, sending
 from services.notify.answering import ReplyAnswer
 from services.notify.domain.contact import Contact
 from services.notify.domain.reply import Reply
 from services.notify.domain.rules import Rules
+from services.notify.last_resort import LastResort
 from shared.database import Transaction
 from shared.differences import Difference, difference
 from shared.errors import NotFound, Rejected
@@ -65,21 +66,31 @@ def take_reply(tx: Transaction, reply: Reply) -> ReplyAnswer:
     return answering.answer(tx, reply)
 
 
-def list_alerts(tx: Transaction, case_id: str | None) -> dict[str, Any]:
+def list_alerts(tx: Transaction, case_id: str | None, after: str | None = None) -> dict[str, Any]:
+    """The newest alerts; with `after`, all by their ids, in pages; `next`: what to pass for the one behind."""
     if case_id is not None and not 1 <= len(case_id) <= 200:
         raise Rejected(
             "the query cannot be used", errors=[{"pointer": "/case_id", "detail": "needs 1 to 200 characters"}]
         )
-    return {"alerts": overview.list_alerts(tx, case_id)}
+    found = overview.list_alerts(tx, case_id, after)
+    goes_on = after is not None and len(found) == overview.LIST_LIMIT
+    return {"alerts": found, "next": found[-1]["id"] if goes_on else None}
 
 
 def summary(tx: Transaction, rules: Rules) -> dict[str, Any]:
+    resort = last_resort.find(tx, rules)
     return overview.counts(tx) | {
+        "contacts": contacts.count(tx),
+        "channels": sorted(rules.configured),
+        "unaccounted": metrics.unaccounted(),
+        "last_resort": rules.last_resort,
         "last_resort_configured": rules.last_resort is not None,
+        "last_resort_reachable": resort is LastResort.REACHABLE,
         "plumbing": plumbing_counts(tx),
     }
 
 
-def audit(tx: Transaction) -> None:
-    """Looks whether every alert is accounted for, and shows it as a metric."""
+def audit(tx: Transaction, rules: Rules) -> None:
+    """Looks whether every alert is accounted for, and the last resort can be reached, and shows both as metrics."""
     metrics.UNACCOUNTED.set(overview.unaccounted(tx))
+    last_resort.show(last_resort.find(tx, rules))

@@ -87,4 +87,6 @@ def _event(desk: Desk, c: Complaint) -> ComplaintAssigned | ComplaintQueued:
         reason=c.reason.value,
         answer_by=c.answer_by,
         teams=desk.roster.teams_of(c.agent_id),
+        severity=c.facts.severity if c.facts else None,
+        category=c.facts.category if c.facts else None,
     )

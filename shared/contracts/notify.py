@@ -10,7 +10,8 @@ from shared.contracts.event import Event, event
 class AlertOutcome(Event):
     """How one alert ended; `seconds` is the time since the event that caused it, `reason` a name from notify's enum.
 
-    purpose: `escalation`, `warning` (then `escalation_id` is the id of the warning) or `exhausted`.
+    purpose: `escalation`, `warning` (then `escalation_id` is the id of the warning), `exhausted`, `assignment` (of an
+    agent who wishes to hear of it) or `taken` (told to those who were alerted before).
     """
 
     alert_id: str

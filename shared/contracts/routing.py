@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from shared.contracts.event import Event, event
+from shared.contracts.event import Event, Severity, event
 
 
 class QueuedReason(StrEnum):
@@ -48,6 +48,8 @@ class ComplaintAssigned(Event):
     reason: str | None = None
     answer_by: datetime | None = None
     teams: tuple[str, ...] = ()
+    severity: Severity | None = None
+    category: str | None = None
 
 
 @event("routing", "complaint.queued", identity=("complaint_id", "attempt"))

@@ -128,7 +128,7 @@ QUEUES = (
         EventFailed,
     ),
     _queue("notify", "intake", EventFailed, ComplaintMerged, ComplaintForgotten),
-    _queue("notify", "routing", EventFailed),
+    _queue("notify", "routing", ComplaintAssigned, ComplaintQueued, EventFailed),
     _queue("notify", "notify", EventFailed),
     Queue("notify", DEAD_LETTERS_EXCHANGE, ("#",)),
 )

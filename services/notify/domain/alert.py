@@ -39,6 +39,10 @@ class Purpose(StrEnum):
     TEST = "test"
 
 
+# Through one channel, whatever becomes of them: no other one is tried, and nobody is called instead.
+SINGLE = frozenset({Purpose.TAKEN, Purpose.TEST})
+
+
 class AlertState(StrEnum):
     PENDING = "pending"
     CLAIMED = "claimed"
@@ -97,7 +101,10 @@ class Escalation:
 
 @dataclass(frozen=True)
 class Alert:
-    """One message to one recipient through one channel; `attempt` counts claims and fences older outcomes."""
+    """One message to one recipient through one channel; `attempt` counts claims and fences older outcomes.
+
+    case_revision: of an ASSIGNMENT, which of routing's decisions about the complaint it is.
+    """
 
     id: str
     escalation_key: str

@@ -23,12 +23,14 @@ from shared.contracts.escalation import (
 from shared.contracts.event import Severity, schema_for, to_text
 from shared.contracts.failure import EventFailed
 from shared.contracts.intake import ComplaintForgotten, ComplaintMerged
+from shared.contracts.routing import ComplaintAssigned, ComplaintQueued
 
 FAILURE_IDS = uuid.uuid5(uuid.NAMESPACE_DNS, "ombud.failures")
 FLOOD_BUCKET = 5 * 60  # seconds; of failures of unknown severity one in this time is told per service
 NO_ANSWER_COUNTS = FOR_GOOD  # the case revision of what no answer to the case settles
 SUBJECT_LIMIT = 200
 ALL_OF_IT = 100  # percent of a clock's time
+FIRST = 1  # the number of routing's first decision about a complaint: nothing older has to be taken back
 RUNNING = "running"  # the reason of a warning before its clock has run out
 _ANSWERS = {
     CaseAcknowledged: Reason.ANSWERED,
@@ -41,7 +43,7 @@ _ENDS = {ComplaintMerged: Reason.MERGED, ComplaintForgotten: Reason.FORGOTTEN}
 
 
 def answers_among(events: Iterable[Any]) -> dict[str, Standing]:
-    """What the events settle, by case: an answer up to a revision, or the end of the complaint for good."""
+    """What the events settle, by case: an answer up to a revision, the end for good, or that somebody else has it."""
     told: dict[str, Standing] = {}
     for event in events:
         standing = _standing(event)
@@ -52,9 +54,13 @@ def answers_among(events: Iterable[Any]) -> dict[str, Standing]:
 
 def _standing(event: Any) -> Standing | None:
     if reason := _ANSWERS.get(type(event)):
-        return Standing(event.case_revision, event.at, reason)
+        return Standing(
+            event.case_revision, event.at, reason, resolved_at=event.at if isinstance(event, CaseResolved) else None
+        )
     if reason := _ENDS.get(type(event)):
         return Standing(FOR_GOOD, event.at, reason)
+    if isinstance(event, ComplaintAssigned | ComplaintQueued) and event.attempt > FIRST:
+        return Standing(attempt=event.attempt)
     return None
 
 

@@ -35,6 +35,7 @@ class Reason(StrEnum):
     MERGED = "merged"
     FORGOTTEN = "forgotten"
     NOT_URGENT = "not_urgent"
+    REASSIGNED = "reassigned"
     QUIET_HOURS = "quiet_hours"
     THROTTLED = "throttled"
 

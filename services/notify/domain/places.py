@@ -9,10 +9,16 @@ from shared.contracts.event import Severity
 
 # Who was called by nothing for so long is called by the next alert on its own, before everybody's others.
 LATELY = timedelta(minutes=10)
-BEHIND_FIRSTS, BEHIND_CALLS = 10, 20
+BEHIND_FIRSTS, BEHIND_CALLS, BEHIND_WARNINGS = 10, 20, 30
 _WORST = Severity.CRITICAL.rank
 CALLS = tuple(start + rank for start in (0, BEHIND_FIRSTS) for rank in range(_WORST + 1))
 CRITICAL_CALLS = (0, BEHIND_FIRSTS)
+_BEHIND = {
+    Purpose.WARNING: BEHIND_CALLS,
+    Purpose.ASSIGNMENT: BEHIND_WARNINGS,
+    Purpose.TAKEN: BEHIND_WARNINGS,
+    Purpose.TEST: BEHIND_WARNINGS,
+}
 
 
 @dataclass(frozen=True)
@@ -24,8 +30,8 @@ class Called:
 
 
 def place_of(purpose: Purpose, severity: Severity) -> int:
-    """The most severe first; what calls somebody before what only warns."""
-    return (BEHIND_CALLS if purpose is Purpose.WARNING else BEHIND_FIRSTS) + _WORST - severity.rank
+    """The most severe first; what calls somebody before what only warns, and that before what is only good to know."""
+    return _BEHIND.get(purpose, BEHIND_FIRSTS) + _WORST - severity.rank
 
 
 def is_first(alert: Alert) -> bool:

@@ -35,7 +35,7 @@ def next_alerts(
     added: list[Alert] = []
     routes = [c for c in allowed if c not in tried]
     for place, channel in enumerate(routes):
-        alert = _alert(escalation, recipient, channel, now)
+        alert = alert_by(escalation, recipient, channel, now)
         if channel in rules.configured:
             is_last = not rules.configured.intersection(routes[place + 1 :])
             return [*added, replace(alert, give_up_at=give_up_at(escalation, now, is_last=is_last))]
@@ -49,7 +49,7 @@ def _allowed(escalation: Escalation, contact: Contact | None) -> list[ChannelNam
 
 
 def _impossible(escalation: Escalation, recipient: str, contact: Contact | None, now: datetime) -> Alert:
-    alert = _alert(escalation, recipient, ChannelName.NONE, now)
+    alert = alert_by(escalation, recipient, ChannelName.NONE, now)
     if contact is None:
         return alert.end(AlertState.FAILED, Reason.UNKNOWN_CONTACT, now)
     if not contact.routes(escalation.severity):
@@ -66,7 +66,7 @@ def give_up_at(escalation: Escalation, now: datetime, *, is_last: bool) -> datet
     return now + (escalation.respond_by - now) / 2
 
 
-def _alert(escalation: Escalation, recipient: str, channel: ChannelName, now: datetime) -> Alert:
+def alert_by(escalation: Escalation, recipient: str, channel: ChannelName, now: datetime) -> Alert:
     e = escalation
     return Alert(
         alert_id(e.id, recipient, channel, e.purpose),

@@ -1,8 +1,9 @@
-"""How far a case is answered, and by what; pure. Used by planning and sending."""
+"""How far a case is answered, by what, and who has its complaint; pure. Used by planning and sending."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from services.notify.domain.alert import Alert, Escalation, Purpose
 from services.notify.domain.outcomes import Reason
 
 UNANSWERED = -1  # below every revision
@@ -14,12 +15,14 @@ class Standing:
     """Up to which revision a case is answered, and what the newest answer was: why nothing older is told any more.
 
     A case that was put off, handed back or muted alerts again from its next escalation on; one whose complaint was
-    merged or forgotten never does.
+    merged or forgotten never does. attempt: the newest decision of routing on who has the complaint, if it mattered.
     """
 
     answered_revision: int = UNANSWERED
     answered_at: datetime | None = None
     reason: Reason = Reason.ANSWERED
+    attempt: int = 0
+    resolved_at: datetime | None = None
 
     def settles(self, case_revision: int) -> bool:
         """Whether what was told of this revision is no longer needed."""
@@ -40,4 +43,25 @@ class Standing:
 
     def then(self, told: "Standing") -> "Standing":
         """With what was told beside it, in whatever order."""
-        return max(self, told, key=lambda s: (s.answered_revision, s.is_forgotten))
+        newest = max(self, told, key=lambda s: (s.answered_revision, s.is_forgotten))
+        resolved = [at for at in (self.resolved_at, told.resolved_at) if at]
+        return replace(newest, attempt=max(self.attempt, told.attempt), resolved_at=max(resolved, default=None))
+
+
+def why_needless(told: Alert | Escalation, standing: Standing) -> Reason | None:
+    """Why what was to be told is no longer needed, or None while it is."""
+    if told.purpose is Purpose.ASSIGNMENT:
+        return _why_not_theirs(told, standing)
+    answer = standing.answer_to(told.case_revision)
+    if told.purpose is Purpose.TAKEN and not standing.is_over:
+        return answer if answer is Reason.HANDED_BACK else None  # whatever else came after it, it is in good hands
+    return answer
+
+
+def _why_not_theirs(told: Alert | Escalation, standing: Standing) -> Reason | None:
+    """An agent keeps a complaint that a supervisor takes, and loses one that ends or goes to somebody else."""
+    if standing.is_over:
+        return standing.reason
+    if told.case_revision < standing.attempt:
+        return Reason.REASSIGNED
+    return Reason.ANSWERED if standing.resolved_at and standing.resolved_at >= told.caused_at else None

@@ -1,5 +1,6 @@
 """What is read at start: right, or refused with a text that says what to set and keeps secrets."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -118,6 +119,28 @@ def test_last_resort_is_a_person_or_an_address(environment, value, name, address
     rules = make(read(environment(OMBUD_LAST_RESORT=value)))["rules"].current
     contact = rules.last_resort_contact
     assert (rules.last_resort, contact and contact.address(ChannelName.EMAIL)) == (name, address)
+
+
+def test_heartbeat_is_off_unless_a_watcher_is_named(environment):
+    assert (read(environment()).heartbeat_url, read(environment()).heartbeat_every) == (None, timedelta(minutes=1))
+    named = read(environment(OMBUD_HEARTBEAT_URL="https://hc.example/secret?a=1", OMBUD_HEARTBEAT_EVERY="2.5"))
+    assert (named.heartbeat_url, named.heartbeat_every) == ("https://hc.example/secret?a=1", timedelta(seconds=2.5))
+    assert "secret" not in repr(named)
+
+
+@pytest.mark.parametrize(
+    "url", ["hc.example/secret", "ftp://hc/secret", "https:///secret", "http://x:y/secret", "http://a b/secret"]
+)
+def test_heartbeat_to_a_wrong_url_is_refused_and_not_repeated(environment, url):
+    with pytest.raises(WrongSettings, match="OMBUD_HEARTBEAT_URL") as refused:
+        read(environment(OMBUD_HEARTBEAT_URL=url))
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("every", ["0", "-1", "0.5", "86401"])
+def test_heartbeat_at_no_usable_interval_is_refused(environment, every):
+    with pytest.raises(WrongSettings, match="OMBUD_HEARTBEAT_EVERY"):
+        read(environment(OMBUD_HEARTBEAT_EVERY=every))
 
 
 def test_without_link_keys_it_does_not_start(environment):

@@ -35,6 +35,7 @@ def test_assignment_is_announced(office: Office) -> None:
     assert isinstance(event, ComplaintAssigned)
     assert (event.complaint_id, event.attempt, event.agent_id, event.agent_name) == ("c1", 1, "ana", "Ana")
     assert (event.region, event.language, event.score["load"], event.relaxed) == ("CZ", "cs", 1.0, ())
+    assert (event.severity, event.category) == (Severity.LOW, "billing")
 
 
 def test_complaint_told_twice_is_assigned_once(office: Office) -> None:

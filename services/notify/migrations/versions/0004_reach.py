@@ -22,6 +22,8 @@ def upgrade() -> None:
     some = sa.text("fall_back_at IS NOT NULL")
     op.create_index("alerts_falling_back", "alerts", ["fall_back_at"], postgresql_where=some, sqlite_where=some)
     op.create_index("alerts_of_provider", "alerts", ["provider_id"])
+    op.add_column("cases", sa.Column("attempt", sa.Integer))
+    op.add_column("cases", sa.Column("resolved_at", UtcDateTime))
     op.create_table(
         "receipts",
         sa.Column("alert_id", sa.String(36), primary_key=True),
@@ -43,6 +45,8 @@ def downgrade() -> None:
     op.drop_table("receipts")
     op.drop_index("alerts_of_provider", "alerts")
     op.drop_index("alerts_falling_back", "alerts")
+    for column in ("attempt", "resolved_at"):
+        op.drop_column("cases", column)
     for column in ("fall_back_at", "doubts", "provider"):
         op.drop_column("alerts", column)
     for column in ("addresses", "by_severity", "quiet", "gather_seconds", "wishes"):

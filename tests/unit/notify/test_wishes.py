@@ -1,0 +1,389 @@
+"""Beside their alerts people hear of what they wish: what became theirs, that a case is taken; once, while it is so."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from services.notify import sending, tables
+from services.notify.domain.alert import AlertState, ChannelName
+from services.notify.domain.contact import Contact, QuietHours, Wish
+from services.notify.domain.outcomes import Permanent, Reason, Temporary
+from services.notify.domain.rules import Rules
+from services.notify.sending import Attempt
+from shared import clock
+from shared.contracts.escalation import CaseResolved
+from shared.contracts.event import Severity
+from shared.contracts.intake import ComplaintForgotten, ComplaintMerged
+from shared.contracts.routing import ComplaintAssigned, ComplaintQueued, Needs, QueuedReason
+from shared.hours.calendar import Shift
+from tests.harness.events import NOON
+from tests.unit.notify.build import (
+    CASE,
+    EMAIL,
+    SMS,
+    Office,
+    a_contact,
+    acknowledged,
+    escalated,
+    handed_back,
+    muted,
+    snoozed,
+    warned,
+)
+
+PENDING, ACCEPTED, SUPPRESSED = AlertState.PENDING, AlertState.ACCEPTED, AlertState.SUPPRESSED
+LATER = NOON + timedelta(hours=1)
+
+
+def an_agent(person: str = "jana", **changes: Any) -> Contact:
+    return a_contact(person, wishes=frozenset({Wish.ASSIGNMENTS}), **changes)
+
+
+def a_colleague(person: str, **changes: Any) -> Contact:
+    return a_contact(person, wishes=frozenset({Wish.TAKEN}), **changes)
+
+
+def assigned(agent: str = "jana", attempt: int = 1, at: datetime = NOON, **changes: Any) -> ComplaintAssigned:
+    defaults: dict[str, Any] = {
+        "region": "emea",
+        "language": "cs",
+        "reason": "best_score",
+        "severity": Severity.HIGH,
+        "category": "billing",
+        "complaint_id": CASE,
+    }
+    return ComplaintAssigned(attempt=attempt, agent_id=agent, agent_name="J", assigned_at=at, **(defaults | changes))
+
+
+def queued(attempt: int) -> ComplaintQueued:
+    return ComplaintQueued(CASE, attempt, Needs(), QueuedReason.DECLINED, NOON)
+
+
+def resolved(by: str | None, revision: int = 3, at: datetime = NOON) -> CaseResolved:
+    return CaseResolved(CASE, revision, at, 1, by)
+
+
+def reasons(office: Office) -> dict[str, Reason | None]:
+    with office.db.read() as tx:
+        return {row.recipient: row.reason for row in tx.execute(select(tables.alerts))}
+
+
+def rows_kept(office: Office) -> int:
+    with office.db.read() as tx:
+        kept = (tables.cases, tables.escalations, tables.alerts)
+        return sum(tx.connection.scalar(select(func.count()).select_from(table)) or 0 for table in kept)
+
+
+# -- assignments ------------------------------------------------------------------------------------------------------
+
+
+def test_an_agent_who_wishes_is_told_of_an_assignment_once(office: Office):
+    office.know(an_agent(), a_contact("karl"))
+    office.hear(assigned(), assigned())
+    office.hear(assigned())
+    office.hear(assigned("karl", complaint_id="another"))
+    office.send()
+    (letter,) = office.email.sent
+    assert letter.address == "jana@example.org"
+    for word in (CASE[:8], "high", "billing", "emea", "cs"):
+        assert word in letter.text
+    assert office.told() == ["alert.accepted"]
+    assert office.announced[0].purpose == "assignment"
+
+
+def test_it_says_until_when_to_answer_and_is_not_sent_after_that(office: Office):
+    office.know(an_agent(timezone="Europe/Prague"))
+    with office.db.read() as tx:
+        answer_by = tx.now + timedelta(minutes=15)
+    office.hear(assigned(answer_by=answer_by))
+    office.email.script["jana@example.org"] = [Temporary(Reason.PROVIDER_AWAY)]
+    office.sms.script["+420601234567"] = [Temporary(Reason.PROVIDER_AWAY)]
+    for _ in range(20):
+        office.send()
+        office.wait(minutes=1)
+    assert {a.value for a in office.alerts().values()} == {"failed"}
+    assert f"{answer_by:%Y-%m-%d}" in office.email.sent[0].text
+
+
+def test_nothing_is_kept_of_an_assignment_that_its_agent_does_not_wish_to_hear_of(office: Office):
+    office.know(a_contact("karl"), a_colleague("petr"))
+    office.hear(assigned("karl"), assigned("petr", complaint_id="b"), assigned("stranger", complaint_id="c"), queued(1))
+    assert rows_kept(office) == 0
+    assert office.announced == []
+
+
+@pytest.mark.parametrize("newer", [assigned("karl", 2), queued(2)], ids=["to another", "to nobody"])
+@pytest.mark.parametrize("together", [True, False])
+def test_whoever_lost_it_before_the_letter_left_is_not_told_in_whatever_order_it_comes(
+    office: Office, newer: Any, together: bool
+):
+    office.know(an_agent(), a_contact("karl"))
+    for number, order in enumerate(permutations([assigned(), newer])):
+        events = [replace(event, complaint_id=f"complaint-{number}") for event in order]
+        for batch in [events] if together else [[event] for event in events]:
+            office.hear(*batch)
+    office.send()
+    assert office.email.sent == []
+    assert set(reasons(office).values()) <= {Reason.REASSIGNED}
+
+
+def test_of_two_agents_the_newest_one_is_told(office: Office):
+    office.know(an_agent(), an_agent("karl"))
+    office.hear(assigned())
+    office.hear(assigned("karl", 3))
+    office.hear(assigned("jana", 2))
+    office.send()
+    assert office.addresses() == ["karl@example.org"]
+    assert reasons(office) == {"jana": Reason.REASSIGNED, "karl": Reason.ACCEPTED}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_assignments_heard_together_the_newest_one_is_told(office: Office, order: int):
+    office.know(an_agent(), an_agent("karl"))
+    office.hear(*[assigned(), assigned("karl", 2)][::order])
+    office.send()
+    assert office.addresses() == ["karl@example.org"]
+
+
+def test_whoever_gets_it_back_is_told_again(office: Office):
+    office.know(an_agent())
+    office.hear(assigned())
+    office.send()
+    office.hear(queued(2))
+    office.hear(assigned(attempt=3))
+    office.send()
+    assert len(office.email.sent) == 2
+
+
+def test_a_letter_that_failed_is_not_tried_again_when_the_complaint_went_to_another_meanwhile(office: Office):
+    office.know(an_agent(), a_contact("karl"))
+    office.hear(assigned())
+    (job,) = office.claim()
+    with office.db.transaction() as tx:
+        sending.hand_off(tx, job.alerts)
+    office.hear(assigned("karl", 2))
+    with office.db.transaction() as tx:
+        sending.settle(tx, office.rules, [Attempt(job.alert, Temporary(Reason.PROVIDER_AWAY))])
+    assert reasons(office) == {"jana": Reason.REASSIGNED}
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [
+        (ComplaintMerged(CASE, 9, LATER, "system", "the-other"), Reason.MERGED),
+        (ComplaintForgotten(CASE, 9, LATER), Reason.FORGOTTEN),
+        (resolved("petr", at=LATER), Reason.ANSWERED),
+        (resolved(None, at=LATER), Reason.ANSWERED),
+    ],
+)
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_complaint_that_ended_is_nobodys_any_more(office: Office, end: Any, reason: Reason, order: int):
+    office.know(an_agent())
+    for event in [assigned(), end][::order]:
+        office.hear(event)
+    office.send()
+    assert office.addresses() == []
+    assert set(reasons(office).values()) <= {reason}
+
+
+@pytest.mark.parametrize("event", [acknowledged(at=LATER), snoozed(), handed_back(), muted()])
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_becomes_of_the_case_leaves_the_complaint_with_its_agent(office: Office, event: Any, order: int):
+    office.know(an_agent())
+    for each in [assigned(), event][::order]:
+        office.hear(each)
+    office.send()
+    assert office.addresses() == ["jana@example.org"]
+
+
+def test_a_complaint_that_is_opened_again_is_somebodys_again(office: Office):
+    office.know(an_agent())
+    office.hear(assigned(attempt=2, at=LATER))
+    office.hear(resolved("petr", at=NOON))
+    office.send()
+    assert office.addresses() == ["jana@example.org"]
+
+
+def test_calls_and_warnings_leave_before_assignments(office: Office):
+    office.know(an_agent())
+    office.hear(assigned(severity=Severity.CRITICAL))
+    office.hear(warned("jana", severity=Severity.LOW), escalated("jana", severity=Severity.LOW, revision=2))
+    office.send()
+    kinds = [letter.subject.split()[1:3] for letter in office.email.sent]
+    assert kinds[-1] == ["A", "complaint"]
+
+
+# -- taken ------------------------------------------------------------------------------------------------------------
+
+
+def told_of_the_case(office: Office, *people: Contact, **changes: Any) -> None:
+    office.know(a_contact("ann", email="ann.at.work@example.org"), *people)
+    office.hear(escalated("ann", *(p.person for p in people), **changes))
+    office.send()
+    office.forget()
+
+
+def test_those_who_were_told_hear_by_the_same_channel_that_somebody_took_it(office: Office):
+    told_of_the_case(office, a_colleague("bob"), a_colleague("eve", email=None), a_contact("ray"))
+    office.hear(acknowledged(), acknowledged())
+    office.hear(acknowledged())
+    office.send()
+    assert [x.address for x in office.email.sent] == ["bob@example.org"]
+    assert [x.address for x in office.sms.sent] == ["+420601234567"]
+    assert office.sms.sent[0].text == f"{CASE[:8]} taken by Ann"
+    assert "Ann has taken this case at 2026-11-02 12:00 UTC" in office.email.sent[0].text
+    assert [e.purpose for e in office.announced] == ["taken", "taken"]
+
+
+def test_whoever_takes_it_is_not_told_so(office: Office):
+    told_of_the_case(office, a_colleague("bob"))
+    office.hear(replace(acknowledged(), by="bob"))
+    office.send()
+    assert office.addresses() == []
+
+
+def test_it_goes_through_the_channel_that_reached_them_and_through_no_other(office: Office):
+    bob = a_colleague("bob")
+    office.email.script["bob@example.org"] = [Permanent(Reason.RECIPIENT_REFUSED)]
+    told_of_the_case(office, bob)
+    office.sms.script["+420601234567"] = [Permanent(Reason.RECIPIENT_REFUSED)]
+    office.hear(replace(acknowledged(), by="somebody"))
+    office.send()
+    assert office.addresses() == ["+420601234567"]
+    assert office.sms.sent[0].text.endswith("taken by somebody")
+    assert office.told() == ["alert.failed"], "nobody is called instead"
+
+
+def test_whoever_was_not_reached_hears_nothing(office: Office):
+    office.know(a_colleague("bob"), a_colleague("eve"))
+    office.email.script["bob@example.org"] = [Permanent(Reason.RECIPIENT_REFUSED)]
+    office.sms.script["+420601234567"] = [Permanent(Reason.RECIPIENT_REFUSED)]
+    office.hear(escalated("bob"))
+    office.send()
+    office.hear(escalated("eve", revision=3), acknowledged(4))
+    office.forget()
+    office.send()
+    assert office.addresses() == []
+
+
+@pytest.mark.parametrize("event", [snoozed(), handed_back(), muted(), resolved(None)])
+def test_a_case_that_nobody_took_is_said_to_be_taken_by_nobody(office: Office, event: Any):
+    told_of_the_case(office, a_colleague("bob"))
+    office.hear(event)
+    office.send()
+    assert office.addresses() == []
+
+
+def test_a_case_that_somebody_closes_at_once_was_taken_too(office: Office):
+    told_of_the_case(office, a_colleague("bob"))
+    office.hear(resolved("ann"))
+    office.send()
+    assert "Ann has resolved this case" in office.email.sent[0].text
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("order", [1, -1])
+def test_taken_and_closed_is_told_once(office: Office, together: bool, order: int):
+    told_of_the_case(office, a_colleague("bob"))
+    events = [acknowledged(3), resolved("ann", 4)][::order]
+    for batch in [events] if together else [[event] for event in events]:
+        office.hear(*batch)
+    office.send()
+    assert office.addresses() == ["bob@example.org"]
+
+
+def test_whoever_took_it_is_not_told_that_another_closed_it(office: Office):
+    told_of_the_case(office, a_colleague("bob"))
+    office.hear(replace(acknowledged(3), by="bob"))
+    office.hear(resolved("ann", 4))
+    office.send()
+    assert office.addresses() == []
+
+
+def test_an_acknowledgement_that_comes_behind_the_end_tells_nobody(office: Office):
+    told_of_the_case(office, a_colleague("bob"))
+    office.hear(resolved(None, 4))
+    office.hear(acknowledged(3))
+    office.send()
+    assert office.addresses() == []
+
+
+def test_alerted_anew_they_hear_anew_that_it_is_taken(office: Office):
+    told_of_the_case(office, a_colleague("bob"))
+    office.hear(acknowledged(3))
+    office.hear(escalated("bob", revision=5))
+    office.hear(acknowledged(6))
+    office.send()
+    assert office.addresses() == ["bob@example.org"], "not reached the second time, once in all"
+    office.hear(escalated("bob", revision=7))
+    office.send()
+    office.forget()
+    office.hear(acknowledged(8))
+    office.send()
+    assert office.addresses() == ["bob@example.org"]
+
+
+def test_told_before_a_case_was_put_off_they_hear_of_the_one_who_takes_it_then(office: Office):
+    told_of_the_case(office, a_colleague("bob"))
+    office.hear(snoozed(3))
+    office.hear(acknowledged(4))
+    office.send()
+    assert office.addresses() == ["bob@example.org"]
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [(handed_back(4), Reason.HANDED_BACK), (ComplaintForgotten(CASE, 9, NOON), Reason.FORGOTTEN)],
+)
+def test_given_up_before_the_letter_left_it_is_not_sent(office: Office, event: Any, reason: Reason):
+    told_of_the_case(office, a_colleague("bob"))
+    office.hear(acknowledged(3))
+    office.hear(event)
+    office.send()
+    assert office.addresses() == []
+    assert office.announced[-1].reason == reason
+
+
+@pytest.mark.parametrize("event", [snoozed(4), resolved("ann", 4)])
+def test_what_its_taker_does_next_leaves_it_taken(office: Office, event: Any):
+    told_of_the_case(office, a_colleague("bob"))
+    office.hear(acknowledged(3))
+    office.hear(event)
+    office.send()
+    assert office.addresses() == ["bob@example.org"]
+
+
+def test_in_quiet_hours_it_waits_for_their_end(office: Office):
+    told_of_the_case(office, a_colleague("bob"))
+    now = clock.now()
+    shift = Shift(frozenset(range(7)), (now - timedelta(hours=1)).time(), (now + timedelta(hours=3)).time())
+    quiet = QuietHours((shift,), frozenset())
+    office.know(a_colleague("bob", quiet=quiet))
+    office.hear(acknowledged())
+    office.send()
+    assert office.addresses() == []
+    office.wait(hours=3, minutes=1)
+    office.send()
+    assert office.addresses() == ["bob@example.org"]
+
+
+@pytest.mark.parametrize(
+    ("contact", "rules", "reason"),
+    [
+        ({}, Rules(frozenset({SMS})), Reason.NOT_CONFIGURED),
+        ({"email": None}, Rules(frozenset({EMAIL, SMS})), Reason.NO_ADDRESS),
+    ],
+)
+def test_a_channel_that_is_gone_ends_it(office: Office, contact: dict[str, Any], rules: Rules, reason: Reason):
+    told_of_the_case(office, a_colleague("bob"))
+    office.know(a_colleague("bob", **contact))
+    office.rules = rules
+    office.hear(acknowledged())
+    office.send()
+    assert office.addresses() == []
+    assert office.announced[-1].reason == reason
+    assert office.announced[-1].channel == ChannelName.EMAIL
