@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from marshmallow import fields, validate
 
-from services.notify import schemas
+from services.notify import contact_schemas, schemas
 from services.notify.answering import ReplyAnswer
 from services.notify.domain.alert import AlertState, ChannelName, Purpose
+from services.notify.domain.contact import Wish
 from services.notify.domain.outcomes import Reason
 from shared.api import A_COMPLAINT, THIS_DOCUMENT, Operation, Plumbing
 from shared.contracts.event import Severity
@@ -17,16 +19,41 @@ from shared.quarantine import api as quarantine
 
 
 @dataclass(frozen=True)
+class ShownWebhook:
+    """secret: *** if the letters are signed."""
+
+    url: str
+    secret: str | None
+
+
+@dataclass(frozen=True)
+class ShownQuietHours:
+    hours: tuple[dict[str, Any], ...]
+    but_for: tuple[Severity, ...]
+
+
+@dataclass(frozen=True)
 class ContactDocument:
-    """A person and how to reach them; of the addresses only as much as shows a wrong one."""
+    """A person and how to reach them; of the addresses only as much as shows a wrong one.
+
+    opted_out: channels whose address answered STOP.
+    """
 
     person: str
     name: str
     email: str | None
     phone: str | None
+    slack: str | None
+    teams: str | None
+    webhook: ShownWebhook | None
+    apprise: str | None
     language: str
     timezone: str
-    channels: tuple[ChannelName, ...]
+    channels: tuple[ChannelName, ...] | dict[str, tuple[ChannelName, ...]]
+    quiet_hours: ShownQuietHours | None
+    gather: str | None
+    wishes: tuple[Wish, ...]
+    opted_out: tuple[ChannelName, ...]
 
 
 @dataclass(frozen=True)
@@ -97,13 +124,16 @@ _PETR = {
     "phone": "+420601234567",
     "language": "cs",
     "timezone": "Europe/Prague",
-    "channels": ["email", "sms"],
+    "channels": {"critical": ["sms", "email"], "default": ["email", "sms"]},
+    "quiet_hours": {"hours": [{"days": "daily", "from": "22:00", "to": "07:00"}], "but_for": ["critical"]},
+    "gather": "10m",
+    "wishes": ["taken"],
 }
 
 OPERATIONS = {
     "put_contact": Operation(
         "Say how a person can be reached",
-        body=schemas.ContactSchema(),
+        body=contact_schemas.ContactSchema(),
         answer=ContactDocument,
         path=_PERSON,
         example=_PETR,
@@ -111,7 +141,7 @@ OPERATIONS = {
     ),
     "put_contacts": Operation(
         "Say how many can be reached: all of them or none; those not named stay as they are",
-        body=schemas.ContactsBody(),
+        body=contact_schemas.ContactsBody(),
         answer=Difference,
         query=CHECK,
         example={

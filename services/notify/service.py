@@ -5,7 +5,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from services.notify import schemas, usecases
+from services.notify import contact_schemas, schemas, usecases
 from services.notify.dispatcher import Dispatcher
 from services.notify.domain.rules import Rules
 from services.notify.lines import channels_of
@@ -106,13 +106,13 @@ class NotifyService:
 
     @http("PUT", "/v1/contacts/<person>", scope="operator")
     def put_contact(self, request: Request, person: str) -> Response:
-        contact = schemas.contact_from(person, json_body(request))
+        contact = contact_schemas.contact_from(person, json_body(request))
         with self.db.transaction() as tx:
             return json_response(usecases.put_contact(tx, contact))
 
     @http("PUT", "/v1/contacts", scope="operator", max_body=MAX_PART_BYTES)
     def put_contacts(self, request: Request) -> Response:
-        people = schemas.contacts_from(json_body(request))
+        people = contact_schemas.contacts_from(json_body(request))
         if only_checks(request.args):
             with self.db.read() as tx:
                 return json_response(usecases.check_contacts(tx, people))
