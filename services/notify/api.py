@@ -104,6 +104,14 @@ class AlertList:
 
 
 @dataclass(frozen=True)
+class PolicyDocument:
+    """document: the text of the file, as it was read."""
+
+    version: str
+    document: str
+
+
+@dataclass(frozen=True)
 class Summary:
     """alerts: by state; mails: those that a server took, a digest of many alerts is one; unreachable: escalations that
     reached nobody.
@@ -172,6 +180,7 @@ OPERATIONS = {
         query={"case_id": fields.String(validate=validate.Length(1, 200), metadata={"example": A_COMPLAINT})},
         problems=(422,),
     ),
+    "get_policy": Operation("Show the policy by which alerts are sent now", answer=PolicyDocument),
     "get_summary": Operation("Count what notify has", answer=Summary),
     **quarantine.OPERATIONS,
     "get_openapi": THIS_DOCUMENT,

@@ -24,7 +24,7 @@ from shared.parts import refuse_twice
 _LANGUAGE = validate.Regexp(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", error="not a language tag such as en or pt-BR")
 _NONE: dict[str, Any] = {"load_default": None, "allow_none": True}
 _ZONE = {"type": "string", "description": "An IANA time zone such as Europe/Prague."}
-_GATHER = {"type": ["string", "null"], "description": "From 1m to 4h."}
+_GATHER = {"type": "string", "description": "From 1m to 4h."}
 
 
 class ContactSchema(Schema):

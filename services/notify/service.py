@@ -38,12 +38,12 @@ OPENAPI = Path(__file__).with_name("openapi.json")
 
 
 def make(settings: Settings) -> dict[str, Any]:
-    """What the providers below give out."""
+    """What the providers below give out; raises ValueError with file and line for a policy that cannot be used."""
     channels = channels_of(settings)
     contact = settings.last_resort_contact
     rules = Rules(frozenset(channels), contact.person if contact else settings.last_resort, contact)
     writer = Writer(settings.link_keys, settings.common.public_url, sms_replies=settings.sms_replies)
-    return {"channels": channels, "rules": RuleBook(rules), "writer": writer}
+    return {"channels": channels, "rules": RuleBook(rules, settings.policy_file), "writer": writer}
 
 
 class NotifyService:
@@ -93,6 +93,11 @@ class NotifyService:
         with self.db.transaction() as tx:
             return usecases.reap(tx, self.book.current)
 
+    @tick(every=5)
+    def reread_policy(self) -> int:
+        self.book.reload()
+        return 0
+
     @tick(every=30)
     def audit_alerts(self) -> int:
         with self.db.read() as tx:
@@ -137,6 +142,10 @@ class NotifyService:
     def get_alerts(self, request: Request) -> Response:
         with self.db.read() as tx:
             return json_response(usecases.list_alerts(tx, request.args.get("case_id")))
+
+    @http("GET", "/v1/policy", scope="operator")
+    def get_policy(self, request: Request) -> Response:
+        return json_response(usecases.policy_document(self.book))
 
     @http("GET", "/v1/openapi.json", scope=None)
     def get_openapi(self, request: Request) -> Response:

@@ -1,6 +1,7 @@
 """Settings of notify, read once at start."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from environs import Env
 
@@ -12,6 +13,7 @@ from services.notify.domain.contact import Contact
 from shared.links import required_keys
 from shared.settings import CommonSettings, common
 
+SHIPPED_POLICY = Path(__file__).parent / "policy.yml"
 LAST_RESORT = "last-resort"  # the recipient's name when the setting is an address
 
 
@@ -19,6 +21,7 @@ LAST_RESORT = "last-resort"  # the recipient's name when the setting is an addre
 class Settings:
     """smtp, sms: None = the channel is not configured. last_resort: a person or an address, None = nobody.
 
+    policy_file: how alerts are sent; the shipped one unless OMBUD_NOTIFY_POLICY names another.
     sms_replies: what is answered to our text messages is brought to `POST /v1/replies`.
     """
 
@@ -29,6 +32,7 @@ class Settings:
     last_resort: str | None
     link_keys: tuple[str, ...]
     sms_replies: bool = False
+    policy_file: Path = SHIPPED_POLICY
 
     @property
     def last_resort_contact(self) -> Contact | None:
@@ -41,6 +45,7 @@ def read(env: Env | None = None) -> Settings:
     """Raises ValueError, with a text that says what to set and repeats no password."""
     env = env or Env(prefix="OMBUD_")
     shared = common(env, "notify")
+    policy = env.str("NOTIFY_POLICY", "")
     smtp_url, sms_url = env.str("SMTP_URL", ""), env.str("SMS_URL", "")
     return Settings(
         shared,
@@ -50,4 +55,5 @@ def read(env: Env | None = None) -> Settings:
         env.str("LAST_RESORT", "").strip() or None,
         required_keys(shared.link_keys),
         env.bool("SMS_REPLIES", False),
+        Path(policy) if policy else SHIPPED_POLICY,
     )

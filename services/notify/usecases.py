@@ -10,6 +10,7 @@ from services.notify.contact_documents import contact_document, contact_fields
 from services.notify.domain.contact import Contact
 from services.notify.domain.reply import Reply
 from services.notify.domain.rules import Rules
+from services.notify.rulebook import RuleBook
 from shared.database import Transaction
 from shared.differences import Difference, difference
 from shared.errors import NotFound, Rejected
@@ -78,6 +79,10 @@ def list_alerts(tx: Transaction, case_id: str | None) -> dict[str, Any]:
             "the query cannot be used", errors=[{"pointer": "/case_id", "detail": "needs 1 to 200 characters"}]
         )
     return {"alerts": overview.list_alerts(tx, case_id)}
+
+
+def policy_document(book: RuleBook) -> dict[str, Any]:
+    return {"version": book.current.policy.version, "document": book.document}
 
 
 def summary(tx: Transaction, rules: Rules) -> dict[str, Any]:

@@ -46,7 +46,9 @@ def test_an_entry_keeps_its_data_and_the_lines_of_its_keys() -> None:
         (
             "contacts:\n  - person: jana\n    mail: x",
             Fault(
-                3, "contacts: unknown key 'mail'; there are channels, email, language, name, person, phone, timezone"
+                3,
+                "contacts: unknown key 'mail'; there are apprise, channels, email, gather, language, name, person, phone, "
+                "quiet_hours, slack, teams, timezone, webhook, wishes",
             ),
         ),
         (
