@@ -148,6 +148,8 @@ def test_numbers_of_any_country_are_taken(number: str) -> None:
         ({"apprise": "nobody://knows/this"}, "/apprise"),
         ({"apprise": "tgram://"}, "/apprise"),
         ({"apprise": "ntfys"}, "/apprise"),
+        ({"apprise": "tgram://123456789:AABBCCDDEEFFGGHHIIJJKKLLMM?"}, "/apprise"),
+        ({"apprise": "ntfys://ntfy.example.org/" + "x" * 2000}, "/apprise"),
         ({"apprise": "ntfys://a/b ntfys://c/d"}, "/apprise"),
         ({"channels": []}, "/channels"),
         ({"channels": {}}, "/channels"),
@@ -196,6 +198,8 @@ def test_what_reaches_only_this_machine_is_no_address(scheme: str) -> None:
         "fcm://project/device?keyfile=/etc/passwd",
         "discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js?TEMPLATE=/etc/passwd",
         "mailto://user:pass@example.org?pgpprv=/etc/passwd",
+        "discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js?a=b;%74emplate=/etc/passwd",
+        "https://discord.com/api/webhooks/4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js?template=/etc/passwd",
     ],
 )
 def test_what_makes_the_library_read_files_is_no_address(url: str) -> None:
