@@ -133,8 +133,7 @@ _PETR = {
     "language": "cs",
     "timezone": "Europe/Prague",
     "channels": {"critical": ["sms", "email"], "default": ["email", "sms"]},
-    "quiet_hours": {"hours": [{"days": "daily", "from": "22:00", "to": "07:00"}], "but_for": ["critical"]},
-    "gather": "10m",
+    "quiet_hours": {"hours": [{"days": "daily", "from": "22:00", "to": "07:00"}], "but_for": ["high", "critical"]},
     "wishes": ["taken"],
 }
 

@@ -93,6 +93,8 @@ def test_who_answered_stop_is_shown_as_opted_out_and_keeps_it_when_told_anew(off
     office.know(contact())
     with office.db.transaction() as tx:
         stop = {"channel": "sms", "address": "+420601234567", "at": clock.now()}
+        tx.execute(tables.opt_outs.insert().values(stop | {"channel": "other"}))
+        assert usecases.get_contact(tx, "ann")["opted_out"] == []
         tx.execute(tables.opt_outs.insert().values(stop))
         assert usecases.put_contact(tx, contact(name="Anna"))["opted_out"] == ["sms"]
         assert usecases.check_contacts(tx, {"ann": contact(name="Anna")}).unchanged == ("ann",)
@@ -141,7 +143,7 @@ def test_numbers_of_any_country_are_taken(number: str) -> None:
         ({"webhook": {"secret": SECRET}}, "/webhook/url"),
         ({"webhook": {"url": "hooks.example.org"}}, "/webhook/url"),
         ({"webhook": {"url": "https://h.example", "secret": "whsec_c2hvcnQ="}}, "/webhook/secret"),
-        ({"webhook": {"url": "https://h.example", "secret": "whsec_?" + "A" * 31}}, "/webhook/secret"),
+        ({"webhook": {"url": "https://h.example", "secret": "whsec_?" + "A" * 32}}, "/webhook/secret"),
         ({"webhook": {"url": "https://h.example", "secret": "whsec_" + "A" * 88}}, "/webhook/secret"),
         ({"webhook": {"url": "https://h.example", "key": SECRET}}, "/webhook/key"),
         ({"webhook": ["https://h.example"]}, "/webhook"),
@@ -210,7 +212,8 @@ def test_a_refused_address_is_not_repeated_and_not_logged(caplog: pytest.LogCapt
     said = faults(
         teams="http://host/s3cr3t", webhook="https://a:s3cr3t@host", apprise="nobody://s3cr3t/s3cr3t", gather="59s"
     )
-    assert len(said) == 4 and "s3cr3t" not in repr(said) + caplog.text
+    assert len(said) == 4 and "s3cr3t" not in repr(said)
+    assert caplog.records == []
 
 
 def test_addresses_are_shown_only_as_far_as_to_tell_a_wrong_one() -> None:
