@@ -1,4 +1,4 @@
-"""`ombud policy`: the mistakes in the policies of routing and escalation, what a roster lacks for it, and a trial."""
+"""`ombud policy`: the mistakes in the policies of the services, what a roster lacks for them, and a trial."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ombud.options import option
 from ombud.policy_people import faults_of, reachable_of, supervisors_of
 from ombud.policy_try import escalation_policy, routing_policy, try_policy
 from ombud.roster_form import Entry, Fault, Form, read_form
@@ -15,6 +16,8 @@ from services.escalation.domain.lint import lint as lint_ladders
 from services.escalation.domain.people import Supervisor
 from services.escalation.domain.policy import Policy as EscalationPolicy
 from services.escalation.settings import SHIPPED_POLICY as SHIPPED_LADDER
+from services.notify import policyfile as notify_file
+from services.notify.settings import SHIPPED_POLICY as SHIPPED_ALERTING
 from services.routing import policyfile as routing_file
 from services.routing.domain.lint import lint
 from services.routing.domain.policy import Policy
@@ -25,23 +28,30 @@ from shared.errors import Rejected
 from shared.policy.page import PolicyError
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+notify_policy = option(
+    "--notify", env="OMBUD_NOTIFY_POLICY", type=_FILE, default=None, help="Notify's policy; else the shipped one."
+)
 
 
 @click.group()
 def policy() -> None:
-    """The policies: who gets a complaint (routing), and who hears of it when nobody answers (escalation)."""
+    """The policies: who gets a complaint (routing), who hears of it when nobody answers (escalation), how (notify)."""
 
 
 @policy.command()
 @routing_policy
 @escalation_policy
+@notify_policy
 @click.option("--roster", type=_FILE, default=None, help="A roster, to see what its people cannot do.")
 @click.option("--strict", is_flag=True, help="Fail also for what the people cannot do.")
-def check(routing: Path | None, escalation: Path | None, roster: Path | None, strict: bool) -> None:
+def check(
+    routing: Path | None, escalation: Path | None, notify: Path | None, roster: Path | None, strict: bool
+) -> None:
     """Check the policies; every mistake is shown with its line, and with a roster also what nobody could do."""
     mistakes: list[str] = []
     routes = _routing_policy(routing or SHIPPED_POLICY, mistakes)
     ladder = _escalation_policy(escalation or SHIPPED_LADDER, mistakes)
+    _notify_policy(notify or SHIPPED_ALERTING, mistakes)
     people = _people(roster, mistakes) if roster is not None else None
     findings = list(_findings(routes, ladder, people)) if people is not None else []
     for finding in findings:
@@ -75,6 +85,15 @@ def _escalation_policy(path: Path, mistakes: list[str]) -> EscalationPolicy | No
         return None
     click.echo(f"{path} can be used: {_counted(len(read.ladders), 'ladder')}, version {read.version}")
     return read
+
+
+def _notify_policy(path: Path, mistakes: list[str]) -> None:
+    try:
+        read = notify_file.read(path)
+    except PolicyError as error:
+        mistakes += error.mistakes
+        return
+    click.echo(f"{path} can be used: version {read.version}")
 
 
 @dataclass(frozen=True)

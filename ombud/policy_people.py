@@ -6,9 +6,8 @@ from ombud.roster_form import Entry, Fault, Form
 from services.escalation.domain.people import Supervisor
 from services.escalation.people_schemas import SupervisorBody, supervisor_from
 from services.escalation.schemas import load
+from services.notify.domain.contact import FIELD_OF
 from shared.errors import Rejected
-
-_WAYS = ("email", "phone", "channels")
 
 
 def supervisors_of(form: Form) -> tuple[list[Supervisor], list[Fault]]:
@@ -25,7 +24,9 @@ def supervisors_of(form: Form) -> tuple[list[Supervisor], list[Fault]]:
 
 def reachable_of(form: Form) -> frozenset[str]:
     """Ids of those who have some way to be reached."""
-    return frozenset(entry.id for entry in form.entries["contacts"] if any(entry.data.get(way) for way in _WAYS))
+    return frozenset(
+        entry.id for entry in form.entries["contacts"] if any(entry.data.get(field) for field in FIELD_OF.values())
+    )
 
 
 def faults_of(part: str, entry: Entry, error: Rejected) -> Iterator[Fault]:

@@ -13,7 +13,7 @@ from ombud.trouble import Trouble
 
 _AGENT = "id name skills languages regions teams capacity timezone shifts absences holidays"
 _SUPERVISOR = "id name role regions languages leads timezone absences"
-_CONTACT = "person name email phone language timezone channels"
+_CONTACT = "person name email phone slack teams webhook apprise language timezone channels quiet_hours gather wishes"
 
 
 @dataclass(frozen=True)

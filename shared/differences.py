@@ -24,7 +24,8 @@ class Difference:
 
 
 def difference(known: Mapping[str, Any], wanted: Mapping[str, Any], but: Collection[str] = ()) -> Difference:
-    """Of dataclasses of one kind, by id; what is known and not wanted is left alone, so it is no difference.
+    """Of dataclasses of one kind, or of mappings with the same keys, by id; what is known and not wanted is left alone,
+    so it is no difference.
 
     but: names of fields that no caller sets.
     """
@@ -38,5 +39,9 @@ def difference(known: Mapping[str, Any], wanted: Mapping[str, Any], but: Collect
 
 
 def _fields(before: Any, after: Any, but: Collection[str]) -> tuple[str, ...]:
-    names = (f.name for f in fields(after) if f.name not in but)
-    return tuple(name for name in names if getattr(before, name) != getattr(after, name))
+    said, wanted = _by_name(before), _by_name(after)
+    return tuple(name for name in wanted if name not in but and said[name] != wanted[name])
+
+
+def _by_name(one: Any) -> Mapping[str, Any]:
+    return one if isinstance(one, Mapping) else {f.name: getattr(one, f.name) for f in fields(one)}

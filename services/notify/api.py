@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from marshmallow import fields, validate
 
-from services.notify import schemas
+from services.notify import contact_schemas, schemas
 from services.notify.answering import ReplyAnswer
 from services.notify.domain.alert import AlertState, ChannelName, Purpose
+from services.notify.domain.contact import Wish
 from services.notify.domain.outcomes import Reason
 from services.notify.trying import Trial
 from shared.api import A_COMPLAINT, THIS_DOCUMENT, Operation, Plumbing
@@ -18,16 +20,41 @@ from shared.quarantine import api as quarantine
 
 
 @dataclass(frozen=True)
+class ShownWebhook:
+    """secret: *** if the letters are signed."""
+
+    url: str
+    secret: str | None
+
+
+@dataclass(frozen=True)
+class ShownQuietHours:
+    hours: tuple[dict[str, Any], ...]
+    but_for: tuple[Severity, ...]
+
+
+@dataclass(frozen=True)
 class ContactDocument:
-    """A person and how to reach them; of the addresses only as much as shows a wrong one."""
+    """A person and how to reach them; of the addresses only as much as shows a wrong one.
+
+    opted_out: channels whose address answered STOP.
+    """
 
     person: str
     name: str
     email: str | None
     phone: str | None
+    slack: str | None
+    teams: str | None
+    webhook: ShownWebhook | None
+    apprise: str | None
     language: str
     timezone: str
-    channels: tuple[ChannelName, ...]
+    channels: tuple[ChannelName, ...] | dict[str, tuple[ChannelName, ...]]
+    quiet_hours: ShownQuietHours | None
+    gather: str | None
+    wishes: tuple[Wish, ...]
+    opted_out: tuple[ChannelName, ...]
 
 
 @dataclass(frozen=True)
@@ -81,6 +108,14 @@ class AlertList:
 
 
 @dataclass(frozen=True)
+class PolicyDocument:
+    """document: the text of the file, as it was read."""
+
+    version: str
+    document: str
+
+
+@dataclass(frozen=True)
 class Summary:
     """alerts: by state; mails: those that a server took, a digest of many alerts is one; unreachable: escalations that
     reached nobody; channels: those that are configured; unaccounted: alerts that broke the book-keeping, must be 0, as
@@ -107,13 +142,15 @@ _PETR = {
     "phone": "+420601234567",
     "language": "cs",
     "timezone": "Europe/Prague",
-    "channels": ["email", "sms"],
+    "channels": {"critical": ["sms", "email"], "default": ["email", "sms"]},
+    "quiet_hours": {"hours": [{"days": "daily", "from": "22:00", "to": "07:00"}], "but_for": ["high", "critical"]},
+    "wishes": ["taken"],
 }
 
 OPERATIONS = {
     "put_contact": Operation(
         "Say how a person can be reached",
-        body=schemas.ContactSchema(),
+        body=contact_schemas.ContactSchema(),
         answer=ContactDocument,
         path=_PERSON,
         example=_PETR,
@@ -121,7 +158,7 @@ OPERATIONS = {
     ),
     "put_contacts": Operation(
         "Say how many can be reached: all of them or none; those not named stay as they are",
-        body=schemas.ContactsBody(),
+        body=contact_schemas.ContactsBody(),
         answer=Difference,
         query=CHECK,
         example={
@@ -163,6 +200,7 @@ OPERATIONS = {
         problems=(404,),
         example={"person": "petr"},
     ),
+    "get_policy": Operation("Show the policy by which alerts are sent now", answer=PolicyDocument),
     "get_summary": Operation("Count what notify has", answer=Summary),
     **quarantine.OPERATIONS,
     "get_openapi": THIS_DOCUMENT,

@@ -1,19 +1,21 @@
 """Queries of notify on contacts, the people and their addresses. Called by the use cases."""
 
+import json
 from collections.abc import Iterable
 from datetime import timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import Select, func, select
 
 from services.notify import tables
+from services.notify.contact_documents import quiet_document
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.contact import Contact, QuietHours, Wish
 from shared import bulk
 from shared.contracts.event import Severity
 from shared.database import Transaction
-from shared.hours.schedule import ShiftSchema, shift_document
+from shared.hours.schedule import ShiftSchema
 
 t, o = tables.contacts, tables.opt_outs
 _COLUMNS = (ChannelName.EMAIL, ChannelName.SMS)  # whose addresses are not in the document
@@ -100,17 +102,14 @@ def _row(tx: Transaction, contact: Contact) -> dict[str, Any]:
     }
 
 
-def quiet_document(quiet: QuietHours) -> dict[str, Any]:
-    """As bodies and rosters write it."""
-    return {
-        "hours": [shift_document(shift) for shift in quiet.shifts],
-        "but_for": sorted((s.value for s in quiet.but_for), key=lambda s: Severity(s).rank),
-    }
-
-
 def _quiet(document: Any) -> QuietHours | None:
-    if not document:
-        return None
+    return _quiet_of(json.dumps(document)) if document else None
+
+
+@lru_cache(maxsize=4096)
+def _quiet_of(text: str) -> QuietHours:
+    """Each time that somebody is alerted; marshmallow takes longer than all else of a row."""
+    document = json.loads(text)
     shifts = _SHIFTS.load(document["hours"], many=True)
     return QuietHours(tuple(shifts), frozenset(map(Severity, document["but_for"])))
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from services.notify import schemas, trying, usecases
+from services.notify import contact_schemas, schemas, trying, usecases
 from services.notify.dispatcher import Dispatcher
 from services.notify.domain.rules import Rules
 from services.notify.heartbeat import Heart
@@ -40,13 +40,14 @@ OPENAPI = Path(__file__).with_name("openapi.json")
 
 
 def make(settings: Settings) -> dict[str, Any]:
-    """What the providers below give out."""
+    """What the providers below give out; raises ValueError with file and line for a policy that cannot be used."""
     channels = channels_of(settings)
     contact = settings.last_resort_contact
     rules = Rules(frozenset(channels), contact.person if contact else settings.last_resort, contact)
     writer = Writer(settings.link_keys, settings.common.public_url, sms_replies=settings.sms_replies)
     heart = Heart(settings.heartbeat_url, settings.heartbeat_every)
-    return {"channels": channels, "rules": RuleBook(rules), "writer": writer, "heart": heart}
+    book = RuleBook(rules, settings.policy_file)
+    return {"channels": channels, "rules": book, "writer": writer, "heart": heart}
 
 
 class NotifyService:
@@ -97,6 +98,11 @@ class NotifyService:
         with self.db.transaction() as tx:
             return usecases.reap(tx, self.book.current)
 
+    @tick(every=5)
+    def reread_policy(self) -> int:
+        self.book.reload()
+        return 0
+
     @tick(every=30)
     def audit_alerts(self) -> int:
         with self.db.read() as tx:
@@ -115,13 +121,13 @@ class NotifyService:
 
     @http("PUT", "/v1/contacts/<person>", scope="operator")
     def put_contact(self, request: Request, person: str) -> Response:
-        contact = schemas.contact_from(person, json_body(request))
+        contact = contact_schemas.contact_from(person, json_body(request))
         with self.db.transaction() as tx:
             return json_response(usecases.put_contact(tx, contact))
 
     @http("PUT", "/v1/contacts", scope="operator", max_body=MAX_PART_BYTES)
     def put_contacts(self, request: Request) -> Response:
-        people = schemas.contacts_from(json_body(request))
+        people = contact_schemas.contacts_from(json_body(request))
         if only_checks(request.args):
             with self.db.read() as tx:
                 return json_response(usecases.check_contacts(tx, people))
@@ -151,6 +157,10 @@ class NotifyService:
     def post_test_alerts(self, request: Request) -> Response:
         wanted = schemas.trial_from(json_body(request))
         return json_response(trying.try_addresses(self.db, self.book.current, wanted), status=202)
+
+    @http("GET", "/v1/policy", scope="operator")
+    def get_policy(self, request: Request) -> Response:
+        return json_response(usecases.policy_document(self.book))
 
     @http("GET", "/v1/openapi.json", scope=None)
     def get_openapi(self, request: Request) -> Response:

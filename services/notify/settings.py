@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from environs import Env
@@ -15,6 +16,7 @@ from shared.links import required_keys
 from shared.settings import CommonSettings, WrongSettings, common
 
 A_DAY = 86400
+SHIPPED_POLICY = Path(__file__).parent / "policy.yml"
 LAST_RESORT = "last-resort"  # the recipient's name when the setting is an address
 
 
@@ -22,6 +24,7 @@ LAST_RESORT = "last-resort"  # the recipient's name when the setting is an addre
 class Settings:
     """smtp, sms: None = the channel is not configured. last_resort: a person or an address, None = nobody.
 
+    policy_file: how alerts are sent; the shipped one unless OMBUD_NOTIFY_POLICY names another.
     sms_replies: what is answered to our text messages is brought to `POST /v1/replies`.
     """
 
@@ -34,6 +37,7 @@ class Settings:
     sms_replies: bool = False
     heartbeat_url: str | None = field(default=None, repr=False)
     heartbeat_every: timedelta = timedelta(seconds=60)
+    policy_file: Path = SHIPPED_POLICY
 
     @property
     def last_resort_contact(self) -> Contact | None:
@@ -47,17 +51,19 @@ def read(env: Env | None = None) -> Settings:
     env = env or Env(prefix="OMBUD_")
     shared = common(env, "notify")
     heartbeat_url = env.str("HEARTBEAT_URL", "").strip()
+    policy = env.str("NOTIFY_POLICY", "")
     smtp_url, sms_url = env.str("SMTP_URL", ""), env.str("SMS_URL", "")
     return Settings(
-        shared,
-        SmtpServer.parse(smtp_url) if smtp_url else None,
-        SmsProvider.parse(sms_url) if sms_url else None,
-        Sender.parse(env.str("MAIL_FROM", "Ombud <ombud@localhost>")),
-        env.str("LAST_RESORT", "").strip() or None,
-        required_keys(shared.link_keys),
-        env.bool("SMS_REPLIES", False),
-        _heartbeat(heartbeat_url) if heartbeat_url else None,
-        _seconds("OMBUD_HEARTBEAT_EVERY", env.float("HEARTBEAT_EVERY", 60.0)),
+        common=shared,
+        smtp=SmtpServer.parse(smtp_url) if smtp_url else None,
+        sms=SmsProvider.parse(sms_url) if sms_url else None,
+        mail_from=Sender.parse(env.str("MAIL_FROM", "Ombud <ombud@localhost>")),
+        last_resort=env.str("LAST_RESORT", "").strip() or None,
+        link_keys=required_keys(shared.link_keys),
+        sms_replies=env.bool("SMS_REPLIES", False),
+        heartbeat_url=_heartbeat(heartbeat_url) if heartbeat_url else None,
+        heartbeat_every=_seconds("OMBUD_HEARTBEAT_EVERY", env.float("HEARTBEAT_EVERY", 60.0)),
+        policy_file=Path(policy) if policy else SHIPPED_POLICY,
     )
 
 

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from services.notify import answering, contacts, last_resort, metrics, overview, planning, schemas, sending
+from services.notify import answering, contacts, last_resort, metrics, overview, planning, sending
 from services.notify.answering import ReplyAnswer
+from services.notify.contact_documents import contact_document, contact_fields
 from services.notify.domain.contact import Contact
 from services.notify.domain.reply import Reply
 from services.notify.domain.rules import Rules
 from services.notify.last_resort import LastResort
+from services.notify.rulebook import RuleBook
 from shared.database import Transaction
 from shared.differences import Difference, difference
 from shared.errors import NotFound, Rejected
@@ -29,34 +31,40 @@ def reap(tx: Transaction, rules: Rules) -> int:
 
 def put_contact(tx: Transaction, contact: Contact) -> dict[str, Any]:
     contacts.save_contact(tx, contact)
-    return schemas.contact_document(contact)
+    return get_contact(tx, contact.person)  # with what is known of its addresses
 
 
 def check_contacts(tx: Transaction, people: Mapping[str, Contact]) -> Difference:
     """What saving them would change."""
-    return difference(contacts.find_contacts(tx, people), people)
+    return _difference(contacts.find_contacts(tx, people), people)
 
 
 def put_contacts(tx: Transaction, people: Mapping[str, Contact]) -> Difference:
     """All or none, by person; those not named stay as they are. Told twice, the second time changes nothing."""
-    found = difference(contacts.find_contacts(tx, people, lock=True), people)
+    found = _difference(contacts.find_contacts(tx, people, lock=True), people)
     contacts.add_contacts(tx, [people[person] for person in found.added])
     contacts.change_contacts(tx, [people[each.id] for each in found.changed])
     return replace(found, stored=True)
+
+
+def _difference(known: Mapping[str, Contact], wanted: Mapping[str, Contact]) -> Difference:
+    """By the fields of the body: a list cannot say more."""
+    before, after = ({id_: contact_fields(c) for id_, c in people.items()} for people in (known, wanted))
+    return difference(before, after)
 
 
 def get_contact(tx: Transaction, person: str) -> dict[str, Any]:
     contact = contacts.find_contact(tx, person)
     if contact is None:
         raise NotFound(f"no contact {person}")
-    return schemas.contact_document(contact)
+    return contact_document(contact)
 
 
 def list_contacts(tx: Transaction, after: str) -> dict[str, Any]:
     """A page of contacts; `next` is what to pass as `after` for the one behind it."""
     page = contacts.list_contacts(tx, after, PAGE)
     return {
-        "contacts": [schemas.contact_document(c) for c in page],
+        "contacts": [contact_document(c) for c in page],
         "next": page[-1].person if len(page) == PAGE else None,
     }
 
@@ -75,6 +83,10 @@ def list_alerts(tx: Transaction, case_id: str | None, after: str | None = None) 
     found = overview.list_alerts(tx, case_id, after)
     goes_on = after is not None and len(found) == overview.LIST_LIMIT
     return {"alerts": found, "next": found[-1]["id"] if goes_on else None}
+
+
+def policy_document(book: RuleBook) -> dict[str, Any]:
+    return {"version": book.current.policy.version, "document": book.document}
 
 
 def summary(tx: Transaction, rules: Rules) -> dict[str, Any]:

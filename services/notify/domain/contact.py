@@ -22,6 +22,17 @@ FIELD_OF: Mapping[ChannelName, str] = {
 }
 
 
+def webhook_address(url: str, secret: str | None) -> str:
+    """A webhook as `addresses` keeps it: the URL, then, where the letters are signed, a space and the secret."""
+    return f"{url} {secret}" if secret else url
+
+
+def webhook_parts(address: str) -> tuple[str, str | None]:
+    """The URL and the secret, if there is one: what webhook_address was made of."""
+    url, _, secret = address.partition(" ")
+    return url, secret or None
+
+
 class Wish(StrEnum):
     """What somebody hears of beside their alerts.
 
@@ -53,13 +64,14 @@ class QuietHours:
 class Contact:
     """A person and how to reach them.
 
+    addresses: one text each; that of a webhook is made by webhook_address.
     channels: in the order of their wish, where `by_severity` has none for the severity. gather: for how long what is
     not critical is gathered into one letter. opted_out: channels whose address answered STOP.
     """
 
     person: str
     name: str
-    addresses: Mapping[ChannelName, str] = field(default_factory=dict)
+    addresses: Mapping[ChannelName, str] = field(default_factory=dict, repr=False)  # some are secrets
     language: str = "en"
     timezone: str = "UTC"
     channels: tuple[ChannelName, ...] = USUAL_ORDER

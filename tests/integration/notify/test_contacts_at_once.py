@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from services.notify import contacts, usecases
+from services.notify import contacts, tables, usecases
+from services.notify.contact_schemas import contacts_from
+from services.notify.domain.alert import ChannelName
 from services.notify.domain.contact import Contact
 from shared.differences import Difference
 from tests.harness.process import eventually
@@ -16,6 +20,19 @@ from tests.unit.notify.build import Office, a_contact
 
 ROUNDS, MANY = 15, 60
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+EVERYTHING: dict[str, Any] = {
+    "person": "ann",
+    "name": "Ann",
+    "phone": "+420601234567",
+    "slack": "U02ABCDEF",
+    "webhook": {"url": "https://hooks.example.org", "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
+    "timezone": "Europe/Prague",
+    "channels": {"critical": ["sms", "slack"], "default": ["slack", "sms"]},
+    "quiet_hours": {"hours": [{"days": "daily", "from": "22:00", "to": "07:00"}], "but_for": ["high", "critical"]},
+    "gather": "10m",
+    "wishes": ["assignments", "taken"],
+}
 
 
 @pytest.fixture
@@ -93,3 +110,16 @@ def test_one_who_cannot_be_stored_keeps_all_others_out(office: Office) -> None:
         save(office, [a_contact("ann", name="Changed"), a_contact("new"), a_contact("x" * 101)])
     with office.db.read() as tx:
         assert contacts.find_contacts(tx, ["ann", "new"]) == {"ann": a_contact("ann")}
+
+
+def test_all_that_can_be_said_is_kept_and_read_under_the_lock(office: Office) -> None:
+    """The lock is on the people alone: of those who did not answer STOP there is no other row to lock."""
+    said = contacts_from({"contacts": [EVERYTHING, EVERYTHING | {"person": "bob", "phone": "+420601234568"}]})
+    save(office, list(said.values()))
+    with office.db.transaction() as tx:
+        tx.execute(tables.opt_outs.insert().values(channel="sms", address="+420601234567", at=tx.now))
+    changed = {person: replace(contact, language="el") for person, contact in said.items()}
+    assert [each.fields for each in save(office, list(changed.values())).changed] == [("language",)] * 2
+    with office.db.transaction() as tx:
+        found = contacts.find_contacts(tx, said, lock=True)
+    assert found == changed | {"ann": replace(changed["ann"], opted_out=frozenset({ChannelName.SMS}))}

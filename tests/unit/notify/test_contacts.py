@@ -3,8 +3,9 @@
 import pytest
 
 from services.notify import usecases
+from services.notify.contact_documents import contact_document
+from services.notify.contact_schemas import contact_from
 from services.notify.domain.alert import ChannelName
-from services.notify.schemas import contact_document, contact_from
 from shared.errors import NotFound, Rejected
 from tests.unit.notify.build import Office, a_contact
 

@@ -51,7 +51,8 @@ contacts:
 
 
 def run(*args: object) -> Result:
-    return CliRunner(env={"OMBUD_ROUTING_POLICY": "", "OMBUD_ESCALATION_POLICY": ""}).invoke(policy, [*map(str, args)])
+    none = {"OMBUD_ROUTING_POLICY": "", "OMBUD_ESCALATION_POLICY": "", "OMBUD_NOTIFY_POLICY": ""}
+    return CliRunner(env=none).invoke(policy, [*map(str, args)])
 
 
 @pytest.fixture
@@ -66,6 +67,7 @@ def test_the_shipped_policy_is_checked_when_none_is_named() -> None:
     assert result.exit_code == 0
     assert "services/routing/policy.yml can be used: 1 rule, version standard@" in result.stdout
     assert "services/escalation/policy.yml can be used: 3 ladders, version standard@" in result.stdout
+    assert "services/notify/policy.yml can be used: version standard@" in result.stdout
 
 
 def test_a_policy_that_can_be_used_says_its_version(file: Path) -> None:
@@ -98,6 +100,18 @@ def test_the_policy_of_escalation_is_checked_too(file: Path, tmp_path: Path) -> 
     assert [line.split(": ")[0] for line in result.stderr.splitlines()] == [f"{file}:8", f"{ladder}:4"]
 
 
+def test_the_policy_of_notify_is_checked_too(tmp_path: Path) -> None:
+    alerting = tmp_path / "alerting.yml"
+    alerting.write_text("name: calm\nsms_segments: 3\n")
+    result = run("check", "--notify", alerting)
+    assert result.exit_code == 0
+    assert f"{alerting} can be used: version calm@" in result.stdout
+    alerting.write_text("name: calm\nsms_segments: 0\n")
+    result = run("check", "--notify", alerting)
+    assert result.exit_code == 1 and isinstance(result.exception, Trouble)
+    assert result.stderr.splitlines() == [f"{alerting}:2: sms_segments: '0' is no whole number from 1 to 10"]
+
+
 def test_a_policy_of_escalation_in_its_old_form_is_refused_with_what_is_known(tmp_path: Path) -> None:
     ladder = tmp_path / "ladder.yml"
     ladder.write_text("name: old\ntriggers: [{when: severity, is: [critical]}]\nladder: []\n")
@@ -124,7 +138,14 @@ def test_a_roster_shows_what_is_lacking_on_the_ladder(tmp_path: Path) -> None:
 def test_a_contact_without_any_way_to_reach_it_is_no_channel(tmp_path: Path) -> None:
     ladder, roster = tmp_path / "ladder.yml", tmp_path / "roster.yml"
     ladder.write_text(LADDER)
-    for way, lacking in (("", True), (', email: ""', True), (', phone: "+420601000001"', False)):
+    ways = {
+        "": True,
+        ', email: ""': True,
+        ", channels: [sms]": True,
+        ', phone: "+420601000001"': False,
+        ", slack: U1": False,
+    }
+    for way, lacking in ways.items():
         roster.write_text(f"{PEOPLE}  - {{person: dora, name: Dora{way}}}\n")
         result = run("check", "--escalation", ladder, "--roster", roster)
         assert ("person_unreachable: dora" in result.stdout) is lacking
@@ -153,7 +174,7 @@ def test_a_roster_shows_what_nobody_could_do(file: Path, tmp_path: Path) -> None
     roster.write_text("agents: []\n")
     result = run("check", "--routing", file, "--roster", roster)
     assert result.exit_code == 0
-    lines = result.stdout.splitlines()[2:]
+    lines = result.stdout.splitlines()[3:]
     assert "routing: hours_without_agents: central: nobody serves CZ" in lines
     assert any(line.startswith("routing: needs_nobody_meets: recall: ") for line in lines)
     strict = run("check", "--routing", file, "--roster", roster, "--strict")
@@ -179,7 +200,7 @@ def test_the_people_of_the_samples_can_do_all_that_a_policy_asks_for(
     policies: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     result = run("check", *policies, "--roster", SAMPLES, "--strict")
-    assert (result.exit_code, result.stderr, len(result.stdout.splitlines())) == (0, "", 2)
+    assert (result.exit_code, result.stderr, len(result.stdout.splitlines())) == (0, "", 3)
 
 
 def test_an_agent_that_routing_would_refuse_is_named_with_the_line(file: Path, tmp_path: Path) -> None:

@@ -10,6 +10,10 @@ import pytest
 from ombud.roster_form import PARTS, Fault, read_file, read_form, without_contact
 from ombud.trouble import Trouble
 from services.escalation.people_schemas import SupervisorEntry, SupervisorsBody
+from services.notify.contact_schemas import ContactEntry, contacts_from
+from services.notify.domain.contact import Wish
+from shared.contracts.event import Severity
+from shared.errors import Rejected
 
 SAMPLE = Path(__file__).parents[3] / "samples" / "roster.yml"
 
@@ -46,7 +50,9 @@ def test_an_entry_keeps_its_data_and_the_lines_of_its_keys() -> None:
         (
             "contacts:\n  - person: jana\n    mail: x",
             Fault(
-                3, "contacts: unknown key 'mail'; there are channels, email, language, name, person, phone, timezone"
+                3,
+                "contacts: unknown key 'mail'; there are apprise, channels, email, gather, language, name, person, "
+                "phone, quiet_hours, slack, teams, timezone, webhook, wishes",
             ),
         ),
         (
@@ -208,3 +214,56 @@ def test_the_supervisors_of_the_sample_are_such_as_escalation_takes() -> None:
     loaded = SupervisorsBody().load({"supervisors": [entry.data for entry in entries]})["supervisors"]
     assert {absence["stand_in"] for one in loaded for absence in one["absences"]} <= {one["id"] for one in loaded}
     assert any("recall" in one["leads"] for one in loaded) and any(one["absences"] for one in loaded)
+
+
+def test_a_contact_may_be_written_with_all_that_notify_takes_and_nothing_else() -> None:
+    (contacts,) = (part for part in PARTS if part.title == "contacts")
+    assert contacts.keys == ContactEntry().fields.keys()
+
+
+def test_the_contacts_of_the_sample_are_such_as_notify_takes() -> None:
+    """All are reached by mail alone, as a run on a machine without more has it."""
+    people = contacts_from({"contacts": [entry.data for entry in read_file(SAMPLE).entries["contacts"]]}).values()
+    assert all(contact.routes(severity)[0] == "email" for contact in people for severity in Severity)
+    assert {wish for contact in people for wish in contact.wishes} == set(Wish)
+    assert any(contact.quiet for contact in people) and any(contact.by_severity for contact in people)
+
+
+CONTACT = """
+contacts:
+  - person: jana
+    name: Jana
+    phone: +420601234567
+    webhook:
+      url: hooks.example.org
+    channels:
+      critical: [sms, webhook]
+      default:
+        - email
+        - fax
+    quiet_hours:
+      hours:
+        - {days: daily, from: 22:00, to: 07:00}
+        - days: [sat, sunday]
+          from: 7:00
+          to: 12:00
+      but_for: [severe]
+    gather: 10
+    wishes: [taken, assignments]
+"""
+
+
+def test_what_notify_refuses_of_a_contact_is_found_in_the_file() -> None:
+    (jana,) = read_form(CONTACT).entries["contacts"]
+    assert read_form(CONTACT).faults == []
+    with pytest.raises(Rejected) as caught:
+        contacts_from({"contacts": [jana.data]})
+    pointers = [error["pointer"].removeprefix("/contacts/0") for error in caught.value.errors or ()]
+    assert {pointer: jana.line_of(pointer) for pointer in pointers} == {
+        "/webhook/url": 7,
+        "/channels/default/1": 12,
+        "/quiet_hours/hours/1/days": 16,
+        "/quiet_hours/hours/1/from": 17,
+        "/quiet_hours/but_for/0": 19,
+        "/gather": 20,
+    }

@@ -1,0 +1,86 @@
+"""A contact as it is told, field by field, and as it is shown. Called by the use cases."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from services.notify.apprise_address import scheme_of
+from services.notify.domain.alert import ChannelName
+from services.notify.domain.contact import FIELD_OF, Contact, QuietHours, Wish, webhook_parts
+from services.notify.wish_fields import DEFAULT
+from shared.contracts.event import Severity
+from shared.hours.intervals import in_words
+from shared.hours.schedule import shift_document
+
+
+def contact_fields(contact: Contact) -> dict[str, Any]:
+    """What was said of a contact, in the order of the body; addresses as they are kept: never for others to see."""
+    return {
+        "name": contact.name,
+        **{field: contact.address(channel) for channel, field in FIELD_OF.items()},
+        "language": contact.language,
+        "timezone": contact.timezone,
+        "channels": _order(contact),
+        "quiet_hours": quiet_document(contact.quiet) if contact.quiet else None,
+        "gather": in_words(contact.gather) if contact.gather else None,
+        "wishes": [wish.value for wish in Wish if wish in contact.wishes],
+    }
+
+
+def contact_document(contact: Contact) -> dict[str, Any]:
+    """A contact as it is shown: addresses only as far as to tell a wrong one. They never leave notify whole."""
+    shown = {FIELD_OF[channel]: _MASKS[channel](address) for channel, address in contact.addresses.items()}
+    opted_out = [c.value for c in ChannelName if c in contact.opted_out]
+    return {"person": contact.person, **contact_fields(contact), **shown, "opted_out": opted_out}
+
+
+def quiet_document(quiet: QuietHours) -> dict[str, Any]:
+    """As bodies and rosters write it."""
+    return {
+        "hours": [shift_document(shift) for shift in quiet.shifts],
+        "but_for": [severity.value for severity in Severity if severity in quiet.but_for],
+    }
+
+
+def _order(contact: Contact) -> list[str] | dict[str, list[str]]:
+    default = [c.value for c in contact.channels]
+    by_severity = {s.value: [c.value for c in order] for s, order in contact.by_severity.items()}
+    return by_severity | {DEFAULT: default} if by_severity else default
+
+
+def _masked_email(email: str) -> str:
+    local, at, domain = email.rpartition("@")
+    return f"{local[:1]}***{at}{domain}"
+
+
+def _masked_phone(phone: str) -> str:
+    return f"{phone[:4]}***{phone[-2:]}"
+
+
+def _masked_slack(member: str) -> str:
+    return f"{member[:3]}***"
+
+
+def _masked_url(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname}/…"
+
+
+def _masked_webhook(address: str) -> dict[str, str | None]:
+    url, secret = webhook_parts(address)
+    return {"url": _masked_url(url), "secret": "***" if secret else None}
+
+
+def _masked_apprise(url: str) -> str:
+    """What follows is a host for some of its services, and a token for others."""
+    return f"{scheme_of(url)}://…"
+
+
+_MASKS: Mapping[ChannelName, Callable[[str], Any]] = {
+    ChannelName.EMAIL: _masked_email,
+    ChannelName.SMS: _masked_phone,
+    ChannelName.SLACK: _masked_slack,
+    ChannelName.TEAMS: _masked_url,
+    ChannelName.WEBHOOK: _masked_webhook,
+    ChannelName.APPRISE: _masked_apprise,
+}
