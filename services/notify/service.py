@@ -39,11 +39,12 @@ OPENAPI = Path(__file__).with_name("openapi.json")
 
 def make(settings: Settings) -> dict[str, Any]:
     """What the providers below give out."""
-    channels = channels_of(settings)
+    channels = channels_of(settings, lambda: book.current.policy.segments)
     contact = settings.last_resort_contact
     rules = Rules(frozenset(channels), contact.person if contact else settings.last_resort, contact)
+    book = RuleBook(rules)
     writer = Writer(settings.link_keys, settings.common.public_url, sms_replies=settings.sms_replies)
-    return {"channels": channels, "rules": RuleBook(rules), "writer": writer}
+    return {"channels": channels, "rules": book, "writer": writer}
 
 
 class NotifyService:

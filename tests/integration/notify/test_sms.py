@@ -5,7 +5,8 @@ import socket
 import pytest
 
 from services.notify.channels.channel import Letter, NotOurs
-from services.notify.channels.sms import Sms, SmsProvider
+from services.notify.channels.twilio import Twilio as Sms
+from services.notify.channels.twilio import TwilioAccount
 from services.notify.domain.outcomes import Accepted, Ambiguous, Permanent, Reason, RetryAfter, Temporary
 from tests.integration.notify.twilio import DROP_AFTER, DROP_BEFORE, HANG, SENDER, Twilio
 
@@ -18,7 +19,7 @@ def sms(twilio: Twilio) -> Sms:
 
 
 def an_sms(twilio: Twilio, read_timeout: float = 30.0) -> Sms:
-    return Sms(SmsProvider.parse(twilio.url), senders=2, read_timeout=read_timeout)
+    return Sms(TwilioAccount.parse(twilio.url), senders=2, read_timeout=read_timeout)
 
 
 def test_message_is_taken_with_our_sender(twilio, sms):
@@ -60,7 +61,7 @@ def test_no_answer_is_ambiguous(twilio, action, taken):
 
 
 def test_wrong_token_is_the_operators_fault(twilio):
-    sms = Sms(SmsProvider.parse(twilio.url.replace("to%2Fken", "other")), senders=1)
+    sms = Sms(TwilioAccount.parse(twilio.url.replace("to%2Fken", "other")), senders=1)
     assert sms.send(LETTER, lambda: None) == Temporary(Reason.LOGIN_REFUSED, "401 20003")
 
 
@@ -68,12 +69,12 @@ def test_provider_that_is_not_there_is_a_temporary_failure():
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))  # and nobody listens
         port = unused.getsockname()[1]
-        sms = Sms(SmsProvider.parse(f"http://AC:t@127.0.0.1:{port}?from=%2B1555"), senders=1)
+        sms = Sms(TwilioAccount.parse(f"http://AC:t@127.0.0.1:{port}?from=%2B1555"), senders=1)
         assert sms.send(LETTER, lambda: None) == Temporary(Reason.PROVIDER_AWAY)
 
 
 def test_port_that_speaks_no_tls_is_a_wrong_setting(twilio):
-    sms = Sms(SmsProvider.parse(twilio.url.replace("http://", "https://")), senders=1)
+    sms = Sms(TwilioAccount.parse(twilio.url.replace("http://", "https://")), senders=1)
     assert sms.send(LETTER, lambda: None) == Temporary(Reason.WRONG_SETTINGS, "tls")
 
 

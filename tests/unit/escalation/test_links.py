@@ -94,9 +94,9 @@ def test_without_keys_it_says_what_to_set(keys: list[str]) -> None:
 
 
 UUIDS = Claim(
-    "6ba7b810-9dad-51d1-80b4-00c04fd430c8",
+    "11a08244-0767-5208-83cd-0e7a5fc94adf",
     "0f8c2d11-58a7-5c0e-9a3e-0d3f6a4f1c22",
-    "6ba7b811-9dad-51d1-80b4-00c04fd430c8",
+    "8ac4d2e7-1c39-5f0a-b6e2-97d05b3a4471",
     3,
     "jana.nováková",
 )
@@ -107,10 +107,11 @@ def of_before(keys: list[str], claim: Claim) -> str:
     return str(links._serializer(keys).dumps(list(astuple(claim))))
 
 
-def test_the_link_of_an_alert_is_half_as_long_as_it_was() -> None:
+def test_the_link_of_an_alert_is_a_part_of_a_text_message_shorter_than_it_was() -> None:
     token = mint(["k1"], UUIDS)
     assert check(["k1"], token, WEEK) == UUIDS
-    assert len(token) <= 122 < 0.55 * len(of_before(["k1"], UUIDS))
+    assert len(token) <= 122
+    assert len(of_before(["k1"], UUIDS)) - len(token) >= 67  # a whole part of a text message, at the least
 
 
 @pytest.mark.parametrize("claim", [CLAIM, UUIDS])

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from environs import Env
 
-from services.notify.channels.sms import SmsProvider
 from services.notify.channels.smtp_session import SmtpServer
+from services.notify.channels.twilio import TwilioAccount
 from services.notify.domain.alert import ChannelName
 from services.notify.service import make
 from services.notify.settings import read
@@ -17,6 +17,7 @@ NEEDED = {
     "OMBUD_LINK_KEYS": "key",
     "OMBUD_SMTP_URL": "",
     "OMBUD_SMS_URL": "",
+    "OMBUD_SMS_PROVIDERS": "",
     "OMBUD_LAST_RESORT": "",
     "OMBUD_MAIL_FROM": "Ombud <ombud@localhost>",
 }
@@ -67,7 +68,7 @@ def test_wrong_smtp_url_is_refused_without_its_password(url):
 
 
 def test_sms_url():
-    provider = SmsProvider.parse("https://AC1:to%2Fken@api.twilio.com?from=%2B15551234567")
+    provider = TwilioAccount.parse("https://AC1:to%2Fken@api.twilio.com?from=%2B15551234567")
     assert provider.url == "https://api.twilio.com/2010-04-01/Accounts/AC1/Messages.json"
     assert (provider.account, provider.token, provider.sender) == ("AC1", "to/ken", "+15551234567")
 
@@ -84,7 +85,7 @@ def test_sms_url():
 )
 def test_wrong_sms_url_is_refused_without_its_token(url):
     with pytest.raises(WrongSettings, match="OMBUD_SMS_URL") as caught:
-        SmsProvider.parse(url)
+        TwilioAccount.parse(url)
     assert "secret" not in str(caught.value)
 
 
