@@ -103,7 +103,7 @@ class Twilio:
             recent = list(self._listed(letter.address, since - CLOCKS_APART))
         except _Unlisted as unlisted:
             return unlisted.outcome
-        fates = [_fate(message) for message in recent if _tells(message, letter)]
+        fates = [_fate(message, 200) for message in recent if _tells(message, letter)]
         if fates:  # of a copy that arrived and one that did not the first counts
             return next((fate for fate in fates if isinstance(fate, Accepted)), fates[0])
         if any(not message.get("body") for message in recent):  # the account has them blacked out
@@ -179,11 +179,11 @@ def _tells(message: Mapping[str, Any], letter: Letter) -> bool:
     return body == letter.text or bool(wanted and wanted <= link_marks(body))
 
 
-def _fate(message: Mapping[str, Any]) -> Outcome:
-    """What became of a message that Twilio has taken."""
-    status, code = message.get("status"), message.get("error_code")
-    detail = f"{status} {code}" if isinstance(code, int) else f"{status}"
-    if status not in _FAILED:
+def _fate(message: Mapping[str, Any], status: int) -> Outcome:
+    """What became of a message that Twilio has taken, as an answer with that status tells."""
+    code = message.get("error_code")
+    detail = f"{status} {code}" if isinstance(code, int) else str(status)
+    if message.get("status") not in _FAILED:
         return Accepted(str(message.get("sid") or ""), detail, NAME)
     reason, is_permanent = reason_of(code) if isinstance(code, int) else (Reason.UNDELIVERED, False)
     return Permanent(reason, detail) if is_permanent else Temporary(reason, detail)
@@ -196,7 +196,7 @@ def outcome_of(status: int, body: Any, retry_after: str | None) -> Outcome:
     detail = f"{status} {code}" if isinstance(code, int) else str(status)
     if 200 <= status < 300:
         # Without a sid it was not Twilio who answered, or not all of its answer: the message may be on its way.
-        return _fate(said) if said.get("sid") else Ambiguous(Reason.PROVIDER_ERROR, detail, NAME)
+        return _fate(said, status) if said.get("sid") else Ambiguous(Reason.PROVIDER_ERROR, detail, NAME)
     if status != 429 and (status >= 500 or status == 408):
         return Ambiguous(Reason.PROVIDER_ERROR, detail, NAME)
     reason, is_permanent = _refusal(status, code)
