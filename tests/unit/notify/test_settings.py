@@ -1,16 +1,24 @@
 """What is read at start: right, or refused with a text that says what to set and keeps secrets."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from environs import Env
 
+from services.notify.channels.channel import Letter
+from services.notify.channels.sms_text import parts
 from services.notify.channels.smtp_session import SmtpServer
 from services.notify.channels.twilio import TwilioAccount
 from services.notify.domain.alert import ChannelName
+from services.notify.domain.policy import Policy
+from services.notify.lines import sms_providers
 from services.notify.service import make
 from services.notify.settings import read
 from shared.settings import WrongSettings
+from tests.integration.notify.twilio import Twilio
 
 NEEDED = {
     "OMBUD_AMQP_URI": "amqp://",
@@ -124,3 +132,61 @@ def test_last_resort_is_a_person_or_an_address(environment, value, name, address
 def test_without_link_keys_it_does_not_start(environment):
     with pytest.raises(ValueError, match="OMBUD_LINK_KEYS"):
         read(environment(OMBUD_LINK_KEYS=""))
+
+
+PROVIDERS = """\
+providers:
+  - name: one
+    request: {url: "https://sms.example.org", form: {to: "{to}", text: "{text}"}, auth: {bearer: SMS_KEY}}
+    answers: {accepted: {status: 200}}
+  - twilio
+"""
+
+
+@pytest.fixture
+def providers_file(tmp_path: Path) -> str:
+    (tmp_path / "sms.yml").write_text(PROVIDERS)
+    return str(tmp_path / "sms.yml")
+
+
+def test_text_messages_go_by_the_providers_of_the_file_in_their_order(environment, providers_file, monkeypatch):
+    monkeypatch.setenv("SMS_KEY", "s3cret")
+    settings = read(environment(OMBUD_SMS_PROVIDERS=providers_file, OMBUD_SMS_URL="https://A:b@x?from=1"))
+    assert [name for name, _ in sms_providers(settings)] == ["one", "twilio"]
+    assert ChannelName.SMS in make(settings)["channels"]
+    assert "s3cret" not in repr(settings)
+
+
+def test_without_that_file_they_go_by_twilio(environment):
+    settings = read(environment(OMBUD_SMS_URL="https://A:b@x?from=1"))
+    assert [name for name, _ in sms_providers(settings)] == ["twilio"]
+
+
+def test_file_of_no_use_is_refused_with_its_mistakes(environment, providers_file, monkeypatch):
+    monkeypatch.delenv("SMS_KEY", raising=False)
+    with pytest.raises(WrongSettings) as caught:
+        read(environment(OMBUD_SMS_PROVIDERS=providers_file))
+    assert str(caught.value).splitlines() == [
+        "OMBUD_SMS_PROVIDERS:",
+        f"{providers_file}:3: providers.0.request.auth.bearer: the variable SMS_KEY is not set",
+        f"{providers_file}:5: providers.1: twilio needs OMBUD_SMS_URL",
+    ]
+
+
+@pytest.fixture
+def twilio_sink(monkeypatch: pytest.MonkeyPatch) -> Iterator[Twilio]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    made = Twilio()
+    yield made
+    made.stop()
+
+
+def test_text_messages_have_as_many_parts_as_the_policy_that_holds_now_allows(environment, twilio_sink):
+    made = make(read(environment(OMBUD_SMS_URL=twilio_sink.url)))
+    letter = Letter("a", "c", "+420601234567", "0f8c2d11 " + "word " * 60)
+    book, channel = made["rules"], made["channels"][ChannelName.SMS]
+    book._rules = replace(book.current, policy=Policy(segments=1))
+    channel.send(letter, lambda: None)
+    book._rules = replace(book.current, policy=Policy(segments=2))
+    channel.send(letter, lambda: None)
+    assert [len(parts(message["Body"])) for message in twilio_sink.messages] == [1, 2]
