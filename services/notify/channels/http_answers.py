@@ -18,6 +18,7 @@ from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnection
 
 from services.notify.domain.outcomes import Ambiguous, Outcome, Reason, Temporary
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")  # the only hosts to which a login may go unencrypted
 CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 30.0
 PAUSE_WHEN_THROTTLED = 5.0
 LONGEST_PAUSE = 3600.0

@@ -11,12 +11,12 @@ from jsonpath import compile as compile_path
 from jsonpath.exceptions import JSONPathError
 from marshmallow import ValidationError, fields, post_load, validates_schema
 
+from services.notify.channels.http_answers import LOOPBACK
 from services.notify.channels.sms_http import Condition
 from services.notify.domain.outcomes import Reason
 from shared.hours.schedule import shown
 from shared.policy.fields import Form, Word, matching, upstream
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 METHODS = ("GET", "POST", "PUT")
 REFUSALS = (Reason.INVALID_ADDRESS, Reason.RECIPIENT_REFUSED, Reason.OPTED_OUT, Reason.MESSAGE_REFUSED)
 FAULTS = (Reason.LOGIN_REFUSED, Reason.WRONG_SETTINGS)

@@ -14,7 +14,15 @@ from urllib.parse import parse_qs, unquote, urlencode, urljoin, urlsplit
 import requests
 
 from services.notify.channels.channel import HandOff, Letter
-from services.notify.channels.http_answers import CONNECT_TIMEOUT, READ_TIMEOUT, document, pause, session, unanswered
+from services.notify.channels.http_answers import (
+    CONNECT_TIMEOUT,
+    LOOPBACK,
+    READ_TIMEOUT,
+    document,
+    pause,
+    session,
+    unanswered,
+)
 from services.notify.channels.sms_text import link_marks
 from services.notify.channels.twilio_errors import MEANINGS, reason_of
 from services.notify.domain.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, RetryAfter, Temporary
@@ -52,7 +60,8 @@ class TwilioAccount:
         except ValueError:
             raise wrong from None
         sender = parse_qs(parts.query).get("from", [""])[0].strip().replace(" ", "+")
-        if parts.scheme not in ("https", "http") or not (host and parts.username and parts.password and sender):
+        is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+        if not is_safe or not (host and parts.username and parts.password and sender):
             raise wrong
         account = unquote(parts.username)
         url = f"{parts.scheme}://{host}{parts.path.rstrip('/')}/2010-04-01/Accounts/{account}/Messages.json"

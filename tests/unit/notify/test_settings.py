@@ -87,6 +87,7 @@ def test_sms_url():
         "https://AC1:secret@api.twilio.com",
         "https://api.twilio.com?from=%2B1555",
         "ftp://AC1:secret@x?from=1",
+        "http://AC1:secret@api.twilio.com?from=1",
         "https://AC1:secret@?from=1",
         "https://AC1:secret@x:y?from=1",
     ],
