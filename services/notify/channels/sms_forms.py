@@ -44,11 +44,23 @@ class Text(fields.Field[str]):
         return text(value)
 
 
-class Texts(fields.Dict):
+class Texts(fields.Field[dict[str, str]]):
     """Names with their texts."""
 
-    def __init__(self, **options: Any):
-        super().__init__(keys=fields.Raw(), values=Text(), **options)
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> dict[str, str]:
+        if not isinstance(value, dict):
+            raise ValidationError("must be a mapping")
+        faults: dict[str, Any] = {}
+        for name, one in value.items():
+            try:
+                text(one)
+            except ValidationError as error:
+                faults[name] = error.messages
+        if faults:
+            raise ValidationError(faults)
+        return value
 
 
 class Address(Text):

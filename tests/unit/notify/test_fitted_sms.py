@@ -47,6 +47,12 @@ def test_parts_that_a_provider_took_are_counted(provider, text, encoding, segmen
     assert paid(encoding) - before == segments
 
 
+def test_parts_of_the_letter_that_left_are_counted(provider):
+    before = paid("gsm7")
+    FittedSms(provider, lambda: 6).send(LONG, lambda: replace(LONG, text="short"))
+    assert paid("gsm7") - before == 1
+
+
 def test_parts_that_nobody_took_are_not_counted(provider):
     def not_ours() -> None:
         raise NotOurs

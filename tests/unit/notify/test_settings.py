@@ -9,6 +9,7 @@ import pytest
 from environs import Env
 
 from services.notify.channels.channel import Letter
+from services.notify.channels.fitted_sms import FittedSms
 from services.notify.channels.sms_text import parts
 from services.notify.channels.smtp_session import SmtpServer
 from services.notify.channels.twilio import TwilioAccount
@@ -154,6 +155,7 @@ def test_text_messages_go_by_the_providers_of_the_file_in_their_order(environmen
     monkeypatch.setenv("SMS_KEY", "s3cret")
     settings = read(environment(OMBUD_SMS_PROVIDERS=providers_file, OMBUD_SMS_URL="https://A:b@x?from=1"))
     assert [name for name, _ in sms_providers(settings)] == ["one", "twilio"]
+    assert all(isinstance(channel, FittedSms) for _, channel in sms_providers(settings))
     assert ChannelName.SMS in make(settings)["channels"]
     assert "s3cret" not in repr(settings)
 

@@ -106,6 +106,16 @@ def test_reply_goes_first_then_the_region_then_the_severity():
     assert fitted(f"0f8c2d11 High {'y' * 40} {'z' * 40} {LINK} Reply 1", 1) == f"0f8c2d11 High {'y' * 40} {LINK}"
 
 
+def test_hint_how_to_reply_goes_whole():
+    text = f"0f8c2d11 High {'y' * 40} {LINK} reply 1 now or later"
+    assert len(parts(text)) == 2 and len(parts(text.removesuffix(" or later"))) == 1
+    assert fitted(text, 1) == f"0f8c2d11 High {'y' * 40} {LINK}"
+
+
+def test_reference_said_again_is_a_word_like_others():
+    assert fitted(f"0f8c2d11 {'y' * 55} (0f8c2d11) {LINK}", 1) == f"0f8c2d11 {'y' * 55} {LINK}"
+
+
 def test_word_that_forces_the_large_encoding_goes_where_that_makes_it_fit():
     assert fitted(f"0f8c2d11 High 亚太 {LINK} 1", 1) == f"0f8c2d11 High {LINK}"
 
