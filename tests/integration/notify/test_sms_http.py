@@ -166,6 +166,15 @@ def test_status_alone_may_tell(provider, status, outcome):
     assert an_sms(provider.url, answers=BY_STATUS).send(LETTER, lambda: None) == outcome
 
 
+@pytest.mark.parametrize(
+    ("body", "is_taken"), [('{"ok": true, "id": 1.5}', True), ('{"ok": "true"}', True), ('{"ok": false}', False)]
+)
+def test_true_and_false_are_written_as_in_json(provider, body, is_taken):
+    provider.answer = (200, body, {})
+    outcome = an_sms(provider.url, answers='{accepted: {where: {$.ok: "true"}}}').send(LETTER, lambda: None)
+    assert isinstance(outcome, Accepted) is is_taken
+
+
 @pytest.mark.parametrize("how", [DROP, HANG, TRICKLE])
 def test_no_answer_is_ambiguous(provider, how):
     provider.answer = how
