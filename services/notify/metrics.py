@@ -2,6 +2,7 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from services.notify.channels.sms_text import Encoding
 from services.notify.domain.alert import Alert, ChannelName, EscalationState, Purpose
 from services.notify.domain.outcomes import OPERATOR_FAULTS, Accepted, Ambiguous, Outcome, Permanent, Reason
 from services.notify.domain.reply import Made
@@ -39,9 +40,14 @@ DIGESTS = Counter("ombud_digests_total", "Mails that tell of several cases, by w
 DIGEST_ALERTS = Histogram(
     "ombud_digest_alerts", "Alerts in one digest that a provider took", buckets=(5, 10, 20, 40, 60, 80, 100, 120)
 )
+SMS_SEGMENTS = Counter(
+    "ombud_sms_segments_total", "Parts of the text messages that a provider took, each of which is paid", ["encoding"]
+)
 
 for _beat in ("sent", "failed", "withheld"):
     HEARTBEATS.labels(_beat)
+for _encoding in Encoding:
+    SMS_SEGMENTS.labels(_encoding.value)
 for _digest_outcome in DIGEST_OUTCOMES:
     DIGESTS.labels(_digest_outcome)
 for _channel in ChannelName:

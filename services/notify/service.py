@@ -41,12 +41,12 @@ OPENAPI = Path(__file__).with_name("openapi.json")
 
 def make(settings: Settings) -> dict[str, Any]:
     """What the providers below give out; raises ValueError with file and line for a policy that cannot be used."""
-    channels = channels_of(settings)
+    channels = channels_of(settings, lambda: book.current.policy.segments)
     contact = settings.last_resort_contact
     rules = Rules(frozenset(channels), contact.person if contact else settings.last_resort, contact)
+    book = RuleBook(rules, settings.policy_file)
     writer = Writer(settings.link_keys, settings.common.public_url, sms_replies=settings.sms_replies)
     heart = Heart(settings.heartbeat_url, settings.heartbeat_every)
-    book = RuleBook(rules, settings.policy_file)
     return {"channels": channels, "rules": book, "writer": writer, "heart": heart}
 
 

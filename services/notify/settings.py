@@ -1,5 +1,6 @@
 """Settings of notify, read once at start."""
 
+import os
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -7,12 +8,15 @@ from urllib.parse import urlsplit
 
 from environs import Env
 
+from services.notify.channels import sms_file
 from services.notify.channels.mime import Sender, is_address
-from services.notify.channels.sms import SmsProvider
+from services.notify.channels.sms_file import SmsProvider
 from services.notify.channels.smtp_session import SmtpServer
+from services.notify.channels.twilio import TwilioAccount
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.contact import Contact
 from shared.links import required_keys
+from shared.policy.page import PolicyError
 from shared.settings import CommonSettings, WrongSettings, common
 
 A_DAY = 86400
@@ -25,12 +29,13 @@ class Settings:
     """smtp, sms: None = the channel is not configured. last_resort: a person or an address, None = nobody.
 
     policy_file: how alerts are sent; the shipped one unless OMBUD_NOTIFY_POLICY names another.
+    sms: the account at Twilio. sms_providers: by whom text messages go, in the order in which they are tried.
     sms_replies: what is answered to our text messages is brought to `POST /v1/replies`.
     """
 
     common: CommonSettings
     smtp: SmtpServer | None
-    sms: SmsProvider | None
+    sms: TwilioAccount | None
     mail_from: Sender
     last_resort: str | None
     link_keys: tuple[str, ...]
@@ -38,6 +43,7 @@ class Settings:
     heartbeat_url: str | None = field(default=None, repr=False)
     heartbeat_every: timedelta = timedelta(seconds=60)
     policy_file: Path = SHIPPED_POLICY
+    sms_providers: tuple[SmsProvider, ...] = ()
 
     @property
     def last_resort_contact(self) -> Contact | None:
@@ -53,10 +59,12 @@ def read(env: Env | None = None) -> Settings:
     heartbeat_url = env.str("HEARTBEAT_URL", "").strip()
     policy = env.str("NOTIFY_POLICY", "")
     smtp_url, sms_url = env.str("SMTP_URL", ""), env.str("SMS_URL", "")
+    twilio = TwilioAccount.parse(sms_url) if sms_url else None
     return Settings(
         common=shared,
         smtp=SmtpServer.parse(smtp_url) if smtp_url else None,
-        sms=SmsProvider.parse(sms_url) if sms_url else None,
+        sms=twilio,
+        sms_providers=_sms_providers(env.str("SMS_PROVIDERS", ""), twilio),
         mail_from=Sender.parse(env.str("MAIL_FROM", "Ombud <ombud@localhost>")),
         last_resort=env.str("LAST_RESORT", "").strip() or None,
         link_keys=required_keys(shared.link_keys),
@@ -84,3 +92,12 @@ def _seconds(name: str, value: float) -> timedelta:
     if not 1 <= value <= A_DAY:
         raise WrongSettings(f"{name}: needs seconds, 1 to {A_DAY}")
     return timedelta(seconds=value)
+
+
+def _sms_providers(file: str, twilio: TwilioAccount | None) -> tuple[SmsProvider, ...]:
+    if not file:
+        return (twilio,) if twilio else ()
+    try:
+        return sms_file.read(Path(file), twilio, os.environ.get)
+    except PolicyError as error:
+        raise WrongSettings(f"OMBUD_SMS_PROVIDERS:\n{error}") from error

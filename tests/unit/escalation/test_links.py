@@ -1,8 +1,11 @@
 """The signed link of an alert."""
 
+import base64
 from collections.abc import Iterator
+from dataclasses import astuple, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from itsdangerous import URLSafeTimedSerializer
@@ -88,3 +91,74 @@ def test_without_keys_it_says_what_to_set(keys: list[str]) -> None:
     for use in (lambda: mint(keys, CLAIM), lambda: check(keys, "x", WEEK)):
         with pytest.raises(ValueError, match="OMBUD_LINK_KEYS"):
             use()
+
+
+UUIDS = Claim(
+    "11a08244-0767-5208-83cd-0e7a5fc94adf",
+    "0f8c2d11-58a7-5c0e-9a3e-0d3f6a4f1c22",
+    "8ac4d2e7-1c39-5f0a-b6e2-97d05b3a4471",
+    3,
+    "jana.nováková",
+)
+
+
+def of_before(keys: list[str], claim: Claim) -> str:
+    """The token as it was minted when all of them were JSON."""
+    return str(links._serializer(keys).dumps(list(astuple(claim))))
+
+
+def test_the_link_of_an_alert_is_a_part_of_a_text_message_shorter_than_it_was() -> None:
+    token = mint(["k1"], UUIDS)
+    assert check(["k1"], token, WEEK) == UUIDS
+    assert len(token) <= 122
+    assert len(of_before(["k1"], UUIDS)) - len(token) >= 67  # a whole part of a text message, at the least
+
+
+@pytest.mark.parametrize("claim", [CLAIM, UUIDS])
+def test_links_of_before_are_still_good(clock_file: Path, claim: Claim) -> None:
+    token = of_before(["k1"], claim)
+    assert check(["k2", "k1"], token, WEEK) == claim
+    assert reason_of(["k2"], token) == INVALID
+    set_shift(clock_file, WEEK + timedelta(seconds=2))
+    assert reason_of(["k1"], token) == EXPIRED
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"alert_id": "next-6ba7b8109dad51d180b400c04fd430c8-1700000000"},
+        {"escalation_id": ""},
+        {"case_id": UUIDS.case_id.upper()},
+        {"alert_id": UUIDS.alert_id.replace("-", "")},
+        {"level": 256},
+        {"level": -1},
+        {"level": 255},
+        {"level": 0},
+        {"person": ""},
+        {"person": "x" * 300},
+    ],
+)
+def test_whatever_the_claim_it_is_read_as_it_was_written(change: dict[str, Any]) -> None:
+    claim = replace(UUIDS, **change)
+    assert check(["k1"], mint(["k1"], claim), WEEK) == claim
+
+
+def test_a_short_link_that_was_changed_is_invalid() -> None:
+    token = mint(["k1"], UUIDS)
+    payload, at, signature = token.split(".")
+    other = mint(["k1"], replace(UUIDS, person="eve")).split(".")[0]
+    changed = [token[:-1], "x" + token, f"{other}.{at}.{signature}", f".{token}", f"{payload}.{signature}", payload]
+    assert {reason_of(["k1"], text) for text in changed} == {INVALID}
+
+
+def test_a_short_link_expires_and_is_signed_by_the_first_key(clock_file: Path) -> None:
+    token = mint(["new", "old"], UUIDS)
+    assert (check(["new"], token, WEEK), reason_of(["old"], token)) == (UUIDS, INVALID)
+    set_shift(clock_file, WEEK + timedelta(seconds=2))
+    assert reason_of(["new"], token) == EXPIRED
+
+
+@pytest.mark.parametrize("packed", [b"", b"x" * 48, b"x" * 49 + b"\xff\xfe", b"!"])
+def test_a_signed_short_text_of_another_form_is_invalid(packed: bytes) -> None:
+    encoded = base64.urlsafe_b64encode(packed).rstrip(b"=") if packed != b"!" else packed
+    assert reason_of(["k1"], links._signer(["k1"]).sign(encoded).decode()) == INVALID

@@ -1,23 +1,33 @@
 """What is read at start: right, or refused with a text that says what to set and keeps secrets."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from environs import Env
 
-from services.notify.channels.sms import SmsProvider
+from services.notify.channels.channel import Letter
+from services.notify.channels.fitted_sms import FittedSms
+from services.notify.channels.sms_text import parts
 from services.notify.channels.smtp_session import SmtpServer
+from services.notify.channels.twilio import TwilioAccount
 from services.notify.domain.alert import ChannelName
+from services.notify.domain.policy import Policy
+from services.notify.lines import sms_providers
 from services.notify.service import make
 from services.notify.settings import read
 from shared.settings import WrongSettings
+from tests.integration.notify.twilio import Twilio
 
 NEEDED = {
     "OMBUD_AMQP_URI": "amqp://",
     "OMBUD_LINK_KEYS": "key",
     "OMBUD_SMTP_URL": "",
     "OMBUD_SMS_URL": "",
+    "OMBUD_SMS_PROVIDERS": "",
     "OMBUD_LAST_RESORT": "",
     "OMBUD_MAIL_FROM": "Ombud <ombud@localhost>",
 }
@@ -68,7 +78,7 @@ def test_wrong_smtp_url_is_refused_without_its_password(url):
 
 
 def test_sms_url():
-    provider = SmsProvider.parse("https://AC1:to%2Fken@api.twilio.com?from=%2B15551234567")
+    provider = TwilioAccount.parse("https://AC1:to%2Fken@api.twilio.com?from=%2B15551234567")
     assert provider.url == "https://api.twilio.com/2010-04-01/Accounts/AC1/Messages.json"
     assert (provider.account, provider.token, provider.sender) == ("AC1", "to/ken", "+15551234567")
 
@@ -79,13 +89,14 @@ def test_sms_url():
         "https://AC1:secret@api.twilio.com",
         "https://api.twilio.com?from=%2B1555",
         "ftp://AC1:secret@x?from=1",
+        "http://AC1:secret@api.twilio.com?from=1",
         "https://AC1:secret@?from=1",
         "https://AC1:secret@x:y?from=1",
     ],
 )
 def test_wrong_sms_url_is_refused_without_its_token(url):
     with pytest.raises(WrongSettings, match="OMBUD_SMS_URL") as caught:
-        SmsProvider.parse(url)
+        TwilioAccount.parse(url)
     assert "secret" not in str(caught.value)
 
 
@@ -146,3 +157,62 @@ def test_heartbeat_at_no_usable_interval_is_refused(environment, every):
 def test_without_link_keys_it_does_not_start(environment):
     with pytest.raises(ValueError, match="OMBUD_LINK_KEYS"):
         read(environment(OMBUD_LINK_KEYS=""))
+
+
+PROVIDERS = """\
+providers:
+  - name: one
+    request: {url: "https://sms.example.org", form: {to: "{to}", text: "{text}"}, auth: {bearer: SMS_KEY}}
+    answers: {accepted: {status: 200}}
+  - twilio
+"""
+
+
+@pytest.fixture
+def providers_file(tmp_path: Path) -> str:
+    (tmp_path / "sms.yml").write_text(PROVIDERS)
+    return str(tmp_path / "sms.yml")
+
+
+def test_text_messages_go_by_the_providers_of_the_file_in_their_order(environment, providers_file, monkeypatch):
+    monkeypatch.setenv("SMS_KEY", "s3cret")
+    settings = read(environment(OMBUD_SMS_PROVIDERS=providers_file, OMBUD_SMS_URL="https://A:b@x?from=1"))
+    assert [name for name, _ in sms_providers(settings)] == ["one", "twilio"]
+    assert all(isinstance(channel, FittedSms) for _, channel in sms_providers(settings))
+    assert ChannelName.SMS in make(settings)["channels"]
+    assert "s3cret" not in repr(settings)
+
+
+def test_without_that_file_they_go_by_twilio(environment):
+    settings = read(environment(OMBUD_SMS_URL="https://A:b@x?from=1"))
+    assert [name for name, _ in sms_providers(settings)] == ["twilio"]
+
+
+def test_file_of_no_use_is_refused_with_its_mistakes(environment, providers_file, monkeypatch):
+    monkeypatch.delenv("SMS_KEY", raising=False)
+    with pytest.raises(WrongSettings) as caught:
+        read(environment(OMBUD_SMS_PROVIDERS=providers_file))
+    assert str(caught.value).splitlines() == [
+        "OMBUD_SMS_PROVIDERS:",
+        f"{providers_file}:3: providers.0.request.auth.bearer: the variable SMS_KEY is not set",
+        f"{providers_file}:5: providers.1: twilio needs OMBUD_SMS_URL",
+    ]
+
+
+@pytest.fixture
+def twilio_sink(monkeypatch: pytest.MonkeyPatch) -> Iterator[Twilio]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    made = Twilio()
+    yield made
+    made.stop()
+
+
+def test_text_messages_have_as_many_parts_as_the_policy_that_holds_now_allows(environment, twilio_sink):
+    made = make(read(environment(OMBUD_SMS_URL=twilio_sink.url)))
+    letter = Letter("a", "c", "+420601234567", "0f8c2d11 " + "word " * 60)
+    book, channel = made["rules"], made["channels"][ChannelName.SMS]
+    book._rules = replace(book.current, policy=Policy(segments=1))
+    channel.send(letter, lambda: None)
+    book._rules = replace(book.current, policy=Policy(segments=2))
+    channel.send(letter, lambda: None)
+    assert [len(parts(message["Body"])) for message in twilio_sink.messages] == [1, 2]
