@@ -37,7 +37,7 @@ class ShownQuietHours:
 class ContactDocument:
     """A person and how to reach them; of the addresses only as much as shows a wrong one.
 
-    opted_out: channels whose address answered STOP.
+    channels: for the severities that are not in by_severity. opted_out: channels whose address answered STOP.
     """
 
     person: str
@@ -50,7 +50,8 @@ class ContactDocument:
     apprise: str | None
     language: str
     timezone: str
-    channels: tuple[ChannelName, ...] | dict[str, tuple[ChannelName, ...]]
+    channels: tuple[ChannelName, ...]
+    by_severity: dict[str, tuple[ChannelName, ...]]
     quiet_hours: ShownQuietHours | None
     gather: str | None
     wishes: tuple[Wish, ...]

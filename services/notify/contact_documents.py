@@ -1,6 +1,6 @@
 """A contact as it is told, field by field, and as it is shown. Called by the use cases."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,10 +28,14 @@ def contact_fields(contact: Contact) -> dict[str, Any]:
 
 
 def contact_document(contact: Contact) -> dict[str, Any]:
-    """A contact as it is shown: addresses only as far as to tell a wrong one. They never leave notify whole."""
+    """A contact as it is shown: addresses only as far as to tell a wrong one. They never leave notify whole.
+
+    channels: for the severities that are not in by_severity.
+    """
     shown = {FIELD_OF[channel]: _MASKS[channel](address) for channel, address in contact.addresses.items()}
     opted_out = [c.value for c in ChannelName if c in contact.opted_out]
-    return {"person": contact.person, **contact_fields(contact), **shown, "opted_out": opted_out}
+    orders = {"channels": _names(contact.channels), "by_severity": _by_severity(contact)}
+    return {"person": contact.person, **contact_fields(contact), **shown, **orders, "opted_out": opted_out}
 
 
 def quiet_document(quiet: QuietHours) -> dict[str, Any]:
@@ -43,9 +47,17 @@ def quiet_document(quiet: QuietHours) -> dict[str, Any]:
 
 
 def _order(contact: Contact) -> list[str] | dict[str, list[str]]:
-    default = [c.value for c in contact.channels]
-    by_severity = {s.value: [c.value for c in order] for s, order in contact.by_severity.items()}
+    """As bodies and rosters write it."""
+    default, by_severity = _names(contact.channels), _by_severity(contact)
     return by_severity | {DEFAULT: default} if by_severity else default
+
+
+def _by_severity(contact: Contact) -> dict[str, list[str]]:
+    return {severity.value: _names(order) for severity, order in contact.by_severity.items()}
+
+
+def _names(order: Iterable[ChannelName]) -> list[str]:
+    return [channel.value for channel in order]
 
 
 def _masked_email(email: str) -> str:

@@ -227,7 +227,7 @@ def test_addresses_are_shown_only_as_far_as_to_tell_a_wrong_one() -> None:
         "apprise": "tgram://…",
     }
     assert "s3cr3t" not in repr(shown) and SECRET not in repr(shown)
-    assert shown["channels"] == FULL["channels"] and shown["gather"] == "90m"
+    assert shown["by_severity"] | {"default": shown["channels"]} == FULL["channels"] and shown["gather"] == "90m"
     assert shown["quiet_hours"]["hours"][0]["from"] == "22:00"
 
 
