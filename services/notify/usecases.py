@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from services.notify import answering, contacts, metrics, overview, planning, schemas, sending
+from services.notify import answering, clicks, contacts, metrics, overview, planning, schemas, sending
 from services.notify.answering import ReplyAnswer
+from services.notify.domain.click import Click, Clicked
 from services.notify.domain.contact import Contact
 from services.notify.domain.reply import Reply
 from services.notify.domain.rules import Rules
@@ -63,6 +64,11 @@ def list_contacts(tx: Transaction, after: str) -> dict[str, Any]:
 def take_reply(tx: Transaction, reply: Reply) -> ReplyAnswer:
     """For whichever door a reply comes through."""
     return answering.answer(tx, reply)
+
+
+def take_click(tx: Transaction, click: Click) -> Clicked:
+    """For whichever chat a button was pressed in."""
+    return clicks.take(tx, click)
 
 
 def list_alerts(tx: Transaction, case_id: str | None) -> dict[str, Any]:

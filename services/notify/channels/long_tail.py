@@ -1,7 +1,7 @@
 """Alerts to whatever else the library Apprise reaches: ntfy, Telegram, Discord, Matrix, PagerDuty, Opsgenie and more.
 
-Called by the dispatcher's senders. https://appriseit.com/services/ has the form of each URL. The library says only whether
-all went well, so a failure is ambiguous here: a connection that was refused and an answer that was lost look alike.
+Called by the dispatcher's senders. https://appriseit.com/services/ has the form of each URL. The library says only
+whether all went well, so a failure is ambiguous: a connection that was refused and an answer that was lost look alike.
 """
 
 import importlib
@@ -55,18 +55,21 @@ class LongTail:
 
     def _refusal(self, service: Any) -> Outcome | None:
         """A look at the host before the library makes its own connection; those of fixed services have none."""
-        host = getattr(service, "host", None)
-        if not host:
+        if not any("{host}" in form for form in service.templates):  # else its `host` is a token, or anything
             return None
         try:
-            return None if leads_out(self._allowed, str(host)) else Permanent(Reason.INVALID_ADDRESS, "not_allowed")
+            return (
+                None
+                if leads_out(self._allowed, str(service.host))
+                else Permanent(Reason.INVALID_ADDRESS, "not_allowed")
+            )
         except (OSError, UnicodeError):
             return Temporary(Reason.PROVIDER_AWAY)
 
 
 @cache
 def _library() -> Any:
-    """Imported with the first such address: it takes more memory than most of notify, and seconds to load."""
+    """Imported with the first such address: it takes some 20 MB, and who has none needs none of it."""
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)  # its lines repeat addresses
     return importlib.import_module("apprise")
 
