@@ -50,7 +50,7 @@ class SlackDoor:
         self._pool = eventlet.GreenPool(AT_ONCE)
         self._spawn = spawn or self._pool.spawn_n
         self._http = http.session(http.plain_adapter(AT_ONCE))
-        self._homes = {urlsplit(url)[:2] for url in (ANSWERS_AT, signed.url)}
+        self._homes = {_home(url) for url in (ANSWERS_AT, signed.url)}
 
     def read(self, request: Request) -> Click | None:
         """The press of one of our buttons; None for anything else that Slack tells, such as that a link was opened."""
@@ -65,7 +65,7 @@ class SlackDoor:
 
     def answered(self, click: Click | None, made: Clicked | None) -> Response:
         """The empty answer that Slack waits for; the sentence follows by itself."""
-        if click and made and urlsplit(click.answer_to)[:2] in self._homes:
+        if click and made and _home(click.answer_to) in self._homes:
             if self._pool.free() > 0:
                 self._spawn(self._tell, click.answer_to, made)
             else:
@@ -127,6 +127,14 @@ def _payload(body: bytes) -> dict[str, Any]:
     if not isinstance(payload, dict):
         raise BadRequest("the payload is no JSON object")
     return payload
+
+
+def _home(url: str) -> tuple[str, str]:
+    """Scheme and host with port, where there are any."""
+    try:
+        return urlsplit(url)[:2]
+    except ValueError:
+        return "", ""
 
 
 def _is_ours(action: Any) -> bool:

@@ -20,7 +20,7 @@ from services.notify.domain.outcomes import Accepted, Ambiguous, Outcome, Perman
 
 # They show something on this machine, where nobody sits.
 _HERE = frozenset({"dbus", "kde", "qt", "glib", "gnome", "macosx", "windows", "syslog"})
-_CALLS = re.compile(r"(?<=[@<])(?=[\w!&@#])")
+_CALLS = re.compile(r"(?<=@)(?=[\w!&])|(?<=<)(?=[!@#])")
 _NOTHING = "\u200b"
 
 
