@@ -70,7 +70,7 @@ class SlackDoor:
                 self._spawn(self._tell, click.answer_to, made)
             else:
                 log.warning("slack_not_told", what=made.what.value, reason="busy")
-        return Response(status=200)
+        return Response(status=200, content_type="text/plain")
 
     def _click(self, payload: dict[str, Any]) -> Click | None:
         actions = payload.get("actions") if payload.get("type") == "block_actions" else None
