@@ -1,6 +1,7 @@
 """What channels share that post over HTTP: the session, the time-outs, and what an answer or its absence means."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import eventlet
@@ -12,13 +13,23 @@ from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnection
 from services.notify.channels.guard import AddressRefused
 from services.notify.domain.outcomes import Ambiguous, Outcome, Permanent, Reason, RetryAfter, Temporary
 
-CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 30.0
-WITHIN = 60.0  # all of it, from whoever answers a byte at a time: shorter than the lease of what was handed off
 PAUSE_WHEN_THROTTLED = 5.0
 LONGEST_PAUSE = 3600.0
 LARGEST_ANSWER = 64 * 1024
 # OpenSSL's words for what fails before the first byte of a request; its other errors may come behind the last.
 _HANDSHAKE = ("CERTIFICATE_VERIFY_FAILED", "WRONG_VERSION_NUMBER")
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Seconds. within: for all of it, since some answer a byte at a time; shorter than the lease of a hand-off."""
+
+    connect: float = 10.0
+    read: float = 30.0
+    within: float = 60.0
+
+
+USUAL = Timeouts()
 
 
 def session(adapter: HTTPAdapter) -> requests.Session:
@@ -54,17 +65,17 @@ class Answer:
 
 
 def post(
-    http: requests.Session, url: str, body: bytes, headers: Mapping[str, str], read_timeout: float = READ_TIMEOUT
+    http: requests.Session, url: str, body: bytes, headers: Mapping[str, str], timeouts: Timeouts = USUAL
 ) -> Answer | Outcome:
     """The answer, or what its absence means. Redirects are not followed: the letter is for nobody else."""
     try:
         with (
-            eventlet.Timeout(WITHIN, requests.exceptions.ReadTimeout("overdue")),
+            eventlet.Timeout(timeouts.within, requests.exceptions.ReadTimeout("overdue")),
             http.post(
                 url,
                 data=body,
                 headers={"Content-Type": "application/json; charset=utf-8", **headers},
-                timeout=(CONNECT_TIMEOUT, read_timeout),
+                timeout=(timeouts.connect, timeouts.read),
                 allow_redirects=False,
                 stream=True,
             ) as response,

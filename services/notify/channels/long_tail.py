@@ -15,7 +15,7 @@ import eventlet
 
 from services.notify.channels.channel import HandOff, Letter
 from services.notify.channels.guard import Allowed, leads_out
-from services.notify.channels.http import CONNECT_TIMEOUT, READ_TIMEOUT, WITHIN
+from services.notify.channels.http import USUAL, Timeouts
 from services.notify.domain.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, Temporary
 
 # They show something on this machine, where nobody sits.
@@ -27,8 +27,8 @@ _NOTHING = "\u200b"
 class LongTail:
     """The channel `apprise`; an address is a URL as Apprise writes it, of one service."""
 
-    def __init__(self, allowed: Allowed, within: float = WITHIN):
-        self._allowed, self._within = allowed, within
+    def __init__(self, allowed: Allowed, timeouts: Timeouts = USUAL):
+        self._allowed, self._timeouts = allowed, timeouts
 
     def close(self) -> None:
         """Nothing is kept open: the library connects for each message."""
@@ -37,13 +37,13 @@ class LongTail:
         return Ambiguous(Reason.NO_ANSWER)
 
     def send(self, letter: Letter, hand_off: HandOff) -> Outcome:
-        service = _service(letter.address)
+        service = _service(letter.address, self._timeouts)
         if service is None:
             return Permanent(Reason.INVALID_ADDRESS, "url")
         if refusal := self._refusal(service):
             return refusal
         letter = hand_off() or letter
-        overdue = eventlet.Timeout(self._within)
+        overdue = eventlet.Timeout(self._timeouts.within)
         try:
             return Accepted() if _sent(service, letter) else Ambiguous(Reason.PROVIDER_ERROR)
         except eventlet.Timeout as late:
@@ -80,15 +80,15 @@ def _asset() -> Any:
     return _library().AppriseAsset(async_mode=False, service_timeout=0, http_redirects=False, app_id="Ombud")
 
 
-def _service(url: str) -> Any:
+def _service(url: str, timeouts: Timeouts) -> Any:
     """The library's object for one URL, or None where it knows none."""
     service = _library().Apprise.instantiate(url, asset=_asset())
     if service is None or url.partition(":")[0].lower() in _HERE:
         return None
     # Of what a URL may ask for: no second try, which could send it twice, and no failure that counts as success.
     service.retry, service.optional, service.redirects = 0, False, False
-    service.socket_connect_timeout = min(service.socket_connect_timeout, CONNECT_TIMEOUT)
-    service.socket_read_timeout = min(service.socket_read_timeout, READ_TIMEOUT)
+    service.socket_connect_timeout = min(service.socket_connect_timeout, timeouts.connect)
+    service.socket_read_timeout = min(service.socket_read_timeout, timeouts.read)
     return service
 
 

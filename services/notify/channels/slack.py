@@ -54,8 +54,8 @@ class Workspace:
 class Slack:
     """The channel `slack`; an address is the id of a user, of a channel or of a direct message."""
 
-    def __init__(self, workspace: Workspace, senders: int, read_timeout: float = http.READ_TIMEOUT):
-        self._workspace, self._read_timeout = workspace, read_timeout
+    def __init__(self, workspace: Workspace, senders: int, timeouts: http.Timeouts = http.USUAL):
+        self._workspace, self._timeouts = workspace, timeouts
         self._http = http.session(http.plain_adapter(senders))
 
     def close(self) -> None:
@@ -71,7 +71,7 @@ class Slack:
             f"{self._workspace.url}/chat.postMessage",
             orjson.dumps(message(letter, has_door=self._workspace.has_door)),
             {"Authorization": f"Bearer {self._workspace.token}"},
-            self._read_timeout,
+            self._timeouts,
         )
         return outcome_of(answer) if isinstance(answer, http.Answer) else answer
 

@@ -23,8 +23,8 @@ CARD = "application/vnd.microsoft.card.adaptive"
 class Teams:
     """The channel `teams`; an address is the URL of a workflow that posts the card that it is sent."""
 
-    def __init__(self, allowed: Allowed, senders: int, read_timeout: float = http.READ_TIMEOUT):
-        self._allowed, self._read_timeout = allowed, read_timeout
+    def __init__(self, allowed: Allowed, senders: int, timeouts: http.Timeouts = http.USUAL):
+        self._allowed, self._timeouts = allowed, timeouts
         self._http = http.session(guarded_adapter(allowed, senders))
 
     def close(self) -> None:
@@ -37,7 +37,7 @@ class Teams:
         if not self._allowed.permits_url(letter.address):
             return Permanent(Reason.INVALID_ADDRESS, "not_allowed")
         letter = hand_off() or letter
-        answer = http.post(self._http, letter.address, message(letter), {}, self._read_timeout)
+        answer = http.post(self._http, letter.address, message(letter), {}, self._timeouts)
         return outcome_of(answer) if isinstance(answer, http.Answer) else answer
 
 

@@ -59,8 +59,8 @@ def usual_signer(secret: str) -> Signer | None:
 class Webhook:
     """The channel `webhook`. `webhook-id` is the alert's id at each attempt, so that the receiver drops a copy."""
 
-    def __init__(self, signer: Signer | None, allowed: Allowed, senders: int, read_timeout: float = http.READ_TIMEOUT):
-        self._signer, self._allowed, self._read_timeout = signer, allowed, read_timeout
+    def __init__(self, signer: Signer | None, allowed: Allowed, senders: int, timeouts: http.Timeouts = http.USUAL):
+        self._signer, self._allowed, self._timeouts = signer, allowed, timeouts
         self._http = http.session(guarded_adapter(allowed, senders))
 
     def close(self) -> None:
@@ -82,7 +82,7 @@ class Webhook:
         now = clock.now().astimezone(UTC)
         body = orjson.dumps(content(letter, now))
         answer = http.post(
-            self._http, receiver.url, body, signed(letter.alert_id, now, body, receiver.signer), self._read_timeout
+            self._http, receiver.url, body, signed(letter.alert_id, now, body, receiver.signer), self._timeouts
         )
         return outcome_of(answer) if isinstance(answer, http.Answer) else answer
 

@@ -1,6 +1,7 @@
 """A receiver of posts over real HTTP: answers what a test says, and keeps a journal of what came and what it took."""
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import orjson
 
 DROP_BEFORE, DROP_AFTER, HANG = "drop_before", "drop_after", "hang"  # breaking off: without, with the letter taken
+DRIP = "drip"  # an answer that never ends, a byte at a time
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.sink.journal.append(Came(self.path, headers, body, taken))
         if action == HANG:
             self.sink.released.wait()
+        if action == DRIP:
+            self._drip()
         if isinstance(action, Say):
             self._say(action)
         else:
@@ -99,6 +103,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
+
+    def _drip(self) -> None:
+        with suppress(OSError):  # the other side has gone
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+            while not self.sink.released.wait(0.02):
+                self.wfile.write(b"x")
+                self.wfile.flush()
 
     def log_message(self, *_: Any) -> None:
         """Silent."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.notify.channels.channel import Button, Entry, Letter, NotOurs
+from services.notify.channels.http import Timeouts
 from services.notify.channels.slack import Slack, Workspace, message
 from services.notify.domain.outcomes import Accepted, Ambiguous, Permanent, Reason, RetryAfter, Temporary
 from tests.integration.notify.http_sink import DROP_AFTER, DROP_BEFORE, HANG, HttpSink, Say
@@ -16,8 +17,8 @@ LETTER = Letter("alert-1", "case-1", "U0ANN", "my card was charged twice", "[Hig
 EVIL = "<!channel> <@U0BOSS> <https://evil.example|your bank> *bold* &lt;!here&gt; https://evil.example"
 
 
-def a_slack(sink: HttpSink, token: str = "xoxb-1", read_timeout: float = 30.0) -> Slack:
-    return Slack(Workspace(token, f"{sink.url}/api", has_door=True), senders=2, read_timeout=read_timeout)
+def a_slack(sink: HttpSink, token: str = "xoxb-1", read: float = 30.0) -> Slack:
+    return Slack(Workspace(token, f"{sink.url}/api", has_door=True), senders=2, timeouts=Timeouts(read=read))
 
 
 def sent(sink: HttpSink, letter: Letter) -> Any:
@@ -118,7 +119,7 @@ def test_answer_decides_the_outcome(sink, status, word, headers, outcome):
 @pytest.mark.parametrize(("action", "taken"), [(DROP_AFTER, 1), (DROP_BEFORE, 0), (HANG, 0)])
 def test_no_answer_is_ambiguous(sink, action, taken):
     sink.script = [action]
-    outcome = a_slack(sink, read_timeout=0.3 if action == HANG else 30.0).send(LETTER, lambda: None)
+    outcome = a_slack(sink, read=0.3 if action == HANG else 30.0).send(LETTER, lambda: None)
     assert isinstance(outcome, Ambiguous)
     assert (outcome.reason, len(sink.journal), len(sink.taken)) == (Reason.NO_ANSWER, 1, taken)
 

@@ -8,6 +8,7 @@ import pytest
 
 from services.notify.channels.channel import Button, Entry, Letter
 from services.notify.channels.guard import Allowed
+from services.notify.channels.http import Timeouts
 from services.notify.channels.teams import Teams, message
 from services.notify.domain.outcomes import Accepted, Ambiguous, Permanent, Reason, RetryAfter
 from tests.integration.notify.http_sink import DROP_AFTER, HANG, HttpSink, Say
@@ -101,7 +102,7 @@ def test_answer_decides_the_outcome(sink, status, headers, outcome):
 @pytest.mark.parametrize("action", [DROP_AFTER, HANG])
 def test_no_answer_is_ambiguous(sink, action):
     sink.script = [action]
-    outcome = Teams(HERE, 1, read_timeout=0.3).send(to(sink), lambda: None)
+    outcome = Teams(HERE, 1, Timeouts(read=0.3)).send(to(sink), lambda: None)
     assert (type(outcome), outcome.reason) == (Ambiguous, Reason.NO_ANSWER)
 
 

@@ -11,6 +11,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from services.notify.channels.channel import Letter
 from services.notify.channels.guard import Allowed
+from services.notify.channels.http import Timeouts
 from services.notify.channels.webhook import Receiver, Webhook, signer_of, usual_signer
 from services.notify.domain.outcomes import Accepted, Ambiguous, Permanent, Reason, RetryAfter, Temporary
 from shared.settings import WrongSettings
@@ -23,8 +24,8 @@ LETTER = Letter(
 )
 
 
-def a_webhook(allowed: Allowed = HERE, read_timeout: float = 30.0, secret: str = USUAL) -> Webhook:
-    return Webhook(usual_signer(secret), allowed, 2, read_timeout)
+def a_webhook(allowed: Allowed = HERE, read: float = 30.0, secret: str = USUAL) -> Webhook:
+    return Webhook(usual_signer(secret), allowed, 2, Timeouts(read=read))
 
 
 def to(sink: HttpSink, secret: str = "", **changes: object) -> Letter:
@@ -93,7 +94,7 @@ def test_answer_decides_the_outcome(sink, status, headers, outcome):
 @pytest.mark.parametrize(("action", "taken"), [(DROP_AFTER, 1), (DROP_BEFORE, 0), (HANG, 0)])
 def test_no_answer_is_ambiguous(sink, action, taken):
     sink.script = [action]
-    outcome = a_webhook(read_timeout=0.3 if action == HANG else 30.0).send(to(sink), lambda: None)
+    outcome = a_webhook(read=0.3 if action == HANG else 30.0).send(to(sink), lambda: None)
     assert (type(outcome), outcome.reason, len(sink.taken)) == (Ambiguous, Reason.NO_ANSWER, taken)
 
 
