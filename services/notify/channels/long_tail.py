@@ -19,7 +19,7 @@ from services.notify.channels.http import USUAL, Timeouts
 from services.notify.domain.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, Temporary
 
 # They show something on this machine, where nobody sits.
-_HERE = frozenset({"dbus", "kde", "qt", "glib", "gnome", "macosx", "windows", "syslog"})
+_HERE = frozenset({"blink1", "dbus", "gio", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows"})
 _CALLS = re.compile(r"(?<=@)(?=[\w!&])|(?<=<)(?=[!@#])")
 _NOTHING = "\u200b"
 

@@ -14,7 +14,7 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError
 from services.notify.channels import http
 from services.notify.channels.channel import HandOff, Letter
 from services.notify.channels.guard import Allowed, guarded_adapter
-from services.notify.domain.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, RetryAfter, Temporary
+from services.notify.domain.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, RetryAfter
 from shared import clock
 from shared.settings import WrongSettings
 
@@ -75,7 +75,7 @@ class Webhook:
         except ValueError:
             return Permanent(Reason.INVALID_ADDRESS, "secret")
         if receiver.signer is None:
-            return Temporary(Reason.WRONG_SETTINGS, "no_secret")
+            return Permanent(Reason.WRONG_SETTINGS, "no_secret")  # the next channel is not to wait for an operator
         if not self._allowed.permits_url(receiver.url):
             return Permanent(Reason.INVALID_ADDRESS, "not_allowed")
         letter = hand_off() or letter

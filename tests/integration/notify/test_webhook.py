@@ -123,8 +123,8 @@ def test_allowed_host_is_reached_under_its_own_name(sink):
     assert sink.journal[0].headers["host"] == f"localhost:{sink.port}"
 
 
-def test_without_any_secret_nothing_leaves_and_the_operator_is_to_mend_it(sink):
-    assert a_webhook(secret="").send(to(sink), lambda: None) == Temporary(Reason.WRONG_SETTINGS, "no_secret")
+def test_without_any_secret_nothing_leaves_and_the_next_channel_begins(sink):
+    assert a_webhook(secret="").send(to(sink), lambda: None) == Permanent(Reason.WRONG_SETTINGS, "no_secret")
     assert isinstance(a_webhook(secret="").send(to(sink, OWN), lambda: None), Accepted)
 
 

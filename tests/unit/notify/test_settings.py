@@ -19,6 +19,10 @@ NEEDED = {
     "OMBUD_SMS_URL": "",
     "OMBUD_LAST_RESORT": "",
     "OMBUD_MAIL_FROM": "Ombud <ombud@localhost>",
+    "OMBUD_WEBHOOK_ALLOW": "",
+    "OMBUD_WEBHOOK_SECRET": "",
+    "OMBUD_SLACK_SIGNING_SECRET": "",
+    "OMBUD_SLACK_TOKEN": "",
 }
 # Of these the contact's address says all.
 NEED_NONE = {ChannelName.TEAMS, ChannelName.WEBHOOK, ChannelName.APPRISE}
@@ -125,3 +129,37 @@ def test_last_resort_is_a_person_or_an_address(environment, value, name, address
 def test_without_link_keys_it_does_not_start(environment):
     with pytest.raises(ValueError, match="OMBUD_LINK_KEYS"):
         read(environment(OMBUD_LINK_KEYS=""))
+
+
+def test_slack_by_its_token_and_a_button_only_with_a_door(environment):
+    slack = read(environment(OMBUD_SLACK_TOKEN="xoxb-1")).reach.slack
+    assert slack and (slack.token, slack.url, slack.has_door) == ("xoxb-1", "https://slack.com/api", False)
+    settings = {"OMBUD_SLACK_TOKEN": "xoxb-1", "OMBUD_SLACK_SIGNING_SECRET": "s", "OMBUD_SLACK_URL": "https://x/api/"}
+    made = make(read(environment(**settings)))
+    assert set(made["channels"]) == NEED_NONE | {ChannelName.SLACK}
+    slack = read(environment(**settings)).reach.slack
+    assert slack and (slack.url, slack.has_door) == ("https://x/api", True)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("OMBUD_SLACK_TOKEN", "xoxb-secret\r\nX: y"),
+        ("OMBUD_SLACK_TOKEN", "xoxb-secret ä"),
+        ("OMBUD_SLACK_URL", "slack.com"),
+        ("OMBUD_WEBHOOK_SECRET", "whsec_c2VjcmV0"),
+        ("OMBUD_WEBHOOK_ALLOW", "127.0.0.1,https://x"),
+    ],
+)
+def test_wrong_setting_of_a_chat_is_refused_by_its_name_and_no_secret_is_repeated(environment, variable, value):
+    with pytest.raises(WrongSettings, match=variable) as caught:
+        read(environment(**{variable: value}))
+    assert "secret" not in str(caught.value).lower().replace("ombud_webhook_secret", "")
+    assert "c2VjcmV0" not in str(caught.value)
+
+
+def test_no_secret_of_a_chat_is_printed(environment):
+    secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    settings = {"OMBUD_SLACK_TOKEN": "xoxb-1", "OMBUD_SLACK_SIGNING_SECRET": "hush", "OMBUD_WEBHOOK_SECRET": secret}
+    printed = repr(read(environment(**settings)).reach)
+    assert not any(word in printed for word in ("xoxb", "hush", "MfKQ"))
