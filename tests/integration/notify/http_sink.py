@@ -1,5 +1,6 @@
 """A receiver of posts over real HTTP: answers what a test says, and keeps a journal of what came and what it took."""
 
+import ssl
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -42,7 +43,7 @@ class Came:
 class HttpSink:
     """script: what to do at the next requests, then `usual`."""
 
-    def __init__(self, usual: Say | None = None) -> None:
+    def __init__(self, usual: Say | None = None, tls: ssl.SSLContext | None = None) -> None:
         self.script: list[Say | str] = []
         self.usual = usual or Say()
         self.journal: list[Came] = []
@@ -54,6 +55,8 @@ class HttpSink:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     @property

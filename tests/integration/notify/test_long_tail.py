@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.notify.channels.channel import Letter
+from services.notify.channels.channel import Letter, NotOurs
 from services.notify.channels.guard import Allowed
 from services.notify.channels.long_tail import LongTail, without_calls
 from services.notify.domain.outcomes import Accepted, Ambiguous, Permanent, Reason, Temporary
@@ -59,6 +59,17 @@ def test_host_in_our_network_is_refused_before_the_hand_off(sink):
     outcome = LongTail(Allowed()).send(to(sink, "json://{host}/hook"), never)
     assert outcome == Permanent(Reason.INVALID_ADDRESS, "not_allowed")
     assert sink.journal == []
+
+
+def test_what_is_no_host_is_not_looked_up():
+    """In the place of the host stands the id of a bot or of a hook, where a service has no host of one's own."""
+
+    def not_ours() -> None:
+        raise NotOurs
+
+    letter = replace(LETTER, address="discord://123456789012345678/abcdefghijklmnop")
+    with pytest.raises(NotOurs):
+        LongTail(HERE).send(letter, not_ours)
 
 
 def test_host_without_an_address_is_certainly_unsent():

@@ -1,6 +1,7 @@
 """The channel `webhook` against real receivers, who check what they get with the library of the specification."""
 
 import socket
+import ssl
 from dataclasses import replace
 from datetime import datetime
 
@@ -115,6 +116,21 @@ def test_name_that_leads_into_our_network_is_refused_where_the_connection_is_mad
     by_name = replace(LETTER, address=f"https://localhost:{sink.port}/hook")
     assert a_webhook(Allowed()).send(by_name, lambda: None) == Permanent(Reason.INVALID_ADDRESS, "not_allowed")
     assert sink.journal == []
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"), [("localhost", Accepted(detail="200")), ("another", Temporary(Reason.WRONG_SETTINGS, "tls"))]
+)
+def test_certificate_must_be_that_of_the_name_in_the_url(private_ca, ca_file, monkeypatch, name, outcome):
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    private_ca.issue_cert(name).configure_cert(tls)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", ca_file)
+    monkeypatch.setenv("NO_PROXY", "localhost")
+    secure = HttpSink(tls=tls)
+    letter = replace(LETTER, address=f"https://localhost:{secure.port}/hook")
+    assert a_webhook(Allowed.parse(["127.0.0.0/8", "::1"])).send(letter, lambda: None) == outcome
+    assert len(secure.journal) == isinstance(outcome, Accepted)
+    secure.stop()
 
 
 def test_allowed_host_is_reached_under_its_own_name(sink):

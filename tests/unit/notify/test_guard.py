@@ -36,6 +36,7 @@ def test_public_address_is_permitted(address):
         "ff0e::1",
         "::ffff:127.0.0.1",
         "::ffff:169.254.169.254",
+        "::ffff:224.0.0.1",
         "64:ff9b::7f00:1",
         "64:ff9b::a9fe:a9fe",
         "2002:7f00:1::",

@@ -1,5 +1,6 @@
 """Signatures of providers, by the examples that they publish."""
 
+import hmac
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -43,3 +44,9 @@ def test_slacks_own_example_is_signed_by_it(late):
 )
 def test_anything_else_is_not(secret, timestamp, given, body, late):
     assert not signed_by_slack(secret, timestamp, given, body, NOW + timedelta(seconds=late))
+
+
+@pytest.mark.parametrize("timestamp", ["²", "nan", "-1", "1e9", ""])
+def test_time_that_is_none_is_refused_whoever_signed_it(timestamp):
+    given = "v0=" + hmac.new(SECRET.encode(), f"v0:{timestamp}:".encode() + BODY, "sha256").hexdigest()
+    assert not signed_by_slack(SECRET, timestamp, given, BODY, NOW)
