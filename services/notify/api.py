@@ -148,6 +148,13 @@ _PETR = {
     "wishes": ["taken"],
 }
 
+_FORM = "application/x-www-form-urlencoded"
+_SLACK_FORM = {
+    "type": "object",
+    "properties": {"payload": {"type": "string", "description": "JSON, as Slack writes it"}},
+    "required": ["payload"],
+}
+
 OPERATIONS = {
     "put_contact": Operation(
         "Say how a person can be reached",
@@ -183,6 +190,14 @@ OPERATIONS = {
         answer=ReplyAnswer,
         problems=(404,),
         example={"channel": "sms", "from": _PETR["phone"], "text": "1", "at": "2026-11-02T08:31:00Z"},
+    ),
+    "post_slack_action": Operation(
+        "Take what Slack tells when a button is pressed; signed by Slack",
+        body={_FORM: _SLACK_FORM},
+        answer={"type": "string"},
+        answers="text/plain",
+        problems=(401, 404),
+        example={"payload": '{"type": "block_actions", "user": {"id": "U012AB3CD"}, "actions": []}'},
     ),
     "get_alerts": Operation(
         "List the newest alerts, of one case or of all",

@@ -72,6 +72,12 @@ def people_at(tx: Transaction, phone: str) -> list[str]:
     return list(tx.execute(select(t.c.person).where(t.c.phone == phone).order_by(t.c.person)).scalars())
 
 
+def people_with(tx: Transaction, channel: ChannelName, address: str) -> list[str]:
+    """Who has this address, of a channel other than mail and SMS."""
+    has_it = t.c.addresses[channel.value].as_string() == address
+    return list(tx.execute(select(t.c.person).where(has_it).order_by(t.c.person)).scalars())
+
+
 @cache
 def _query(is_postgres: bool, lock: bool) -> Select[Any]:
     query = _PEOPLE.where(bulk.among(t.c.person, is_postgres)).order_by(t.c.person)

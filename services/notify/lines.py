@@ -5,9 +5,13 @@ from collections.abc import Callable
 from services.notify.channels.channel import Channel
 from services.notify.channels.email import Email
 from services.notify.channels.fitted_sms import FittedSms
+from services.notify.channels.long_tail import LongTail
+from services.notify.channels.slack import Slack
 from services.notify.channels.sms_http import HttpSms
+from services.notify.channels.teams import Teams
 from services.notify.channels.twilio import NAME as TWILIO
 from services.notify.channels.twilio import Twilio, TwilioAccount
+from services.notify.channels.webhook import Webhook
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.policy import NO_POLICY
 from services.notify.settings import Settings
@@ -23,11 +27,18 @@ def any_parts() -> int:
 
 
 def channels_of(settings: Settings, most_parts: MostParts = any_parts) -> dict[ChannelName, Channel]:
-    channels: dict[ChannelName, Channel] = {}
+    reach = settings.reach
+    channels: dict[ChannelName, Channel] = {  # these need no more than an address, which is a URL
+        ChannelName.TEAMS: Teams(reach.allowed, SENDERS),
+        ChannelName.WEBHOOK: Webhook(reach.signer, reach.allowed, SENDERS),
+        ChannelName.APPRISE: LongTail(reach.allowed),
+    }
     if settings.smtp:
         channels[ChannelName.EMAIL] = Email(settings.smtp, settings.mail_from)
     if providers := sms_providers(settings, most_parts):
         channels[ChannelName.SMS] = providers[0][1]
+    if reach.slack:
+        channels[ChannelName.SLACK] = Slack(reach.slack, SENDERS)
     return channels
 
 

@@ -4,6 +4,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from services.notify.channels.sms_text import Encoding
 from services.notify.domain.alert import Alert, ChannelName, EscalationState, Purpose
+from services.notify.domain.click import Pressed
 from services.notify.domain.outcomes import OPERATOR_FAULTS, Accepted, Ambiguous, Outcome, Permanent, Reason
 from services.notify.domain.reply import Made
 
@@ -23,6 +24,7 @@ FAULTS = Counter(
 )
 ESCALATIONS = Counter("ombud_alert_plans_total", "What was made of an escalation told to notify", ["purpose", "state"])
 REPLIES = Counter("ombud_replies_total", "Answers to text messages by what was made of them", ["what"])
+PRESSES = Counter("ombud_button_presses_total", "Buttons pressed in chats by what was made of them", ["what"])
 LAST_RESORT = Gauge("ombud_last_resort_configured", "1 when somebody hears of what nobody answered; 0 is an alarm")
 LAST_RESORT_REACHABLE = Gauge(
     "ombud_last_resort_reachable", "1 when a configured channel leads to the last resort; 0 is an alarm"
@@ -58,6 +60,8 @@ for _channel in ChannelName:
         FAULTS.labels(_channel.value, _reason.value)
 for _what in Made:
     REPLIES.labels(_what.value)
+for _pressed in Pressed:
+    PRESSES.labels(_pressed.value)
 for _purpose in Purpose:
     for _state in EscalationState:
         ESCALATIONS.labels(_purpose.value, _state.value)

@@ -14,6 +14,7 @@ from services.notify.provider import Sending
 from services.notify.rendering import Writer
 from services.notify.rulebook import RuleBook
 from services.notify.settings import Settings
+from services.notify.slack_door import Signed, SlackDoor
 from shared.contracts.escalation import (
     CaseAcknowledged,
     CaseEscalated,
@@ -47,7 +48,9 @@ def make(settings: Settings) -> dict[str, Any]:
     book = RuleBook(rules, settings.policy_file)
     writer = Writer(settings.link_keys, settings.common.public_url, sms_replies=settings.sms_replies)
     heart = Heart(settings.heartbeat_url, settings.heartbeat_every)
-    return {"channels": channels, "rules": book, "writer": writer, "heart": heart}
+    reach = settings.reach
+    slack = SlackDoor(Signed(reach.slack_secret, settings.link_keys, settings.link_max_age, reach.slack_url))
+    return {"channels": channels, "rules": book, "writer": writer, "heart": heart, "slack": slack}
 
 
 class NotifyService:
@@ -56,6 +59,7 @@ class NotifyService:
     book: RuleBook = Configured("rules")
     sending: Dispatcher = Sending()
     heart: Heart = Configured("heart")
+    slack: SlackDoor = Configured("slack")
 
     @subscribe(
         CaseEscalated,
@@ -147,6 +151,12 @@ class NotifyService:
     def post_reply(self, request: Request) -> Response:
         reply = schemas.reply_from(json_body(request))
         return json_response(self.db.run(lambda tx: usecases.take_reply(tx, reply)))
+
+    @http("POST", "/v1/slack/actions", scope=None)
+    def post_slack_action(self, request: Request) -> Response:
+        click = self.slack.read(request)
+        made = self.db.run(lambda tx: usecases.take_click(tx, click)) if click else None
+        return self.slack.answered(click, made)
 
     @http("GET", "/v1/alerts", scope="operator")
     def get_alerts(self, request: Request) -> Response:

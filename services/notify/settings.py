@@ -7,12 +7,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from environs import Env
+from standardwebhooks import Webhook as Signer
 
 from services.notify.channels import sms_file
+from services.notify.channels.guard import Allowed
 from services.notify.channels.mime import Sender, is_address
+from services.notify.channels.slack import SLACK, Workspace
 from services.notify.channels.sms_file import SmsProvider
 from services.notify.channels.smtp_session import SmtpServer
 from services.notify.channels.twilio import TwilioAccount
+from services.notify.channels.webhook import usual_signer
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.contact import Contact
 from shared.links import required_keys
@@ -22,6 +26,21 @@ from shared.settings import CommonSettings, WrongSettings, common
 A_DAY = 86400
 SHIPPED_POLICY = Path(__file__).parent / "policy.yml"
 LAST_RESORT = "last-resort"  # the recipient's name when the setting is an address
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The channels beside mail and SMS.
+
+    slack: None = not configured. slack_secret: with which Slack signs what it posts to us; empty = it may not.
+    signer: of webhooks whose contact has no secret. allowed: where URLs of contacts may lead to off the internet.
+    """
+
+    slack: Workspace | None = None
+    slack_secret: str = field(default="", repr=False)
+    slack_url: str = SLACK
+    signer: Signer | None = field(default=None, repr=False)
+    allowed: Allowed = field(default_factory=Allowed)
 
 
 @dataclass(frozen=True)
@@ -44,6 +63,8 @@ class Settings:
     heartbeat_every: timedelta = timedelta(seconds=60)
     policy_file: Path = SHIPPED_POLICY
     sms_providers: tuple[SmsProvider, ...] = ()
+    reach: Reach = field(default_factory=Reach)
+    link_max_age: timedelta = timedelta(hours=168)
 
     @property
     def last_resort_contact(self) -> Contact | None:
@@ -72,6 +93,24 @@ def read(env: Env | None = None) -> Settings:
         heartbeat_url=_heartbeat(heartbeat_url) if heartbeat_url else None,
         heartbeat_every=_seconds("OMBUD_HEARTBEAT_EVERY", env.float("HEARTBEAT_EVERY", 60.0)),
         policy_file=Path(policy) if policy else SHIPPED_POLICY,
+        reach=_reach(env),
+        link_max_age=timedelta(hours=env.float("LINK_MAX_AGE_HOURS", 168.0)),
+    )
+
+
+def _reach(env: Env) -> Reach:
+    token, secret = env.str("SLACK_TOKEN", "").strip(), env.str("SLACK_SIGNING_SECRET", "").strip()
+    url = env.str("SLACK_URL", SLACK).rstrip("/")
+    if not url.startswith(("https://", "http://")):
+        raise WrongSettings("OMBUD_SLACK_URL: the form is https://slack.com/api")
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        raise WrongSettings("OMBUD_SLACK_TOKEN: the form is xoxb-…, as Slack shows it under OAuth & Permissions")
+    return Reach(
+        Workspace(token, url, has_door=bool(secret)) if token else None,
+        secret,
+        url,
+        usual_signer(env.str("WEBHOOK_SECRET", "").strip()),
+        Allowed.parse(env.list("WEBHOOK_ALLOW", [])),
     )
 
 

@@ -114,6 +114,15 @@ receipts = Table(
     Column("at", UtcDateTime, nullable=False),
 )
 
+# Whose press of a button in a chat was the first for its alert, and took the case.
+presses = Table(
+    "presses",
+    metadata,
+    Column("alert_id", String(36), primary_key=True),
+    Column("person", String(100), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
 # One row per attempt that came to an end; written with its outcome.
 deliveries = Table(
     "deliveries",

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from services.notify import answering, contacts, last_resort, metrics, overview, planning, sending
+from services.notify import answering, clicks, contacts, last_resort, metrics, overview, planning, sending
 from services.notify.answering import ReplyAnswer
 from services.notify.contact_documents import contact_document, contact_fields
+from services.notify.domain.click import Click, Clicked
 from services.notify.domain.contact import Contact
 from services.notify.domain.reply import Reply
 from services.notify.domain.rules import Rules
@@ -72,6 +73,11 @@ def list_contacts(tx: Transaction, after: str) -> dict[str, Any]:
 def take_reply(tx: Transaction, reply: Reply) -> ReplyAnswer:
     """For whichever door a reply comes through."""
     return answering.answer(tx, reply)
+
+
+def take_click(tx: Transaction, click: Click) -> Clicked:
+    """For whichever chat a button was pressed in."""
+    return clicks.take(tx, click)
 
 
 def list_alerts(tx: Transaction, case_id: str | None, after: str | None = None) -> dict[str, Any]:

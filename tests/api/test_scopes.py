@@ -53,6 +53,7 @@ OPEN = {
     "intake GET /v1/webhooks/<source>",
     "escalation GET /a/<token>",
     "escalation POST /a/<token>",
+    "notify POST /v1/slack/actions",
     *(f"{service} GET /v1/openapi.json" for service in SERVICES),
 }
 NOT_FOR_OPERATORS_ALONE = {

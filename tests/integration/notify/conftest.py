@@ -11,6 +11,7 @@ from sqlalchemy import NullPool, create_engine, text
 from ombud.local.postgres import PrivatePostgres
 from services.notify.tables import metadata
 from shared.schema import migrate
+from tests.integration.notify.http_sink import HttpSink
 from tests.integration.notify.mail_server import MailServer
 from tests.integration.notify.twilio import Twilio
 from tests.unit.notify.build import MIGRATIONS
@@ -74,5 +75,13 @@ def secure_mail_server(private_ca: trustme.CA) -> Iterator[Callable[..., MailSer
 def twilio(monkeypatch: pytest.MonkeyPatch) -> Iterator[Twilio]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     made = Twilio()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def sink(monkeypatch: pytest.MonkeyPatch) -> Iterator[HttpSink]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    made = HttpSink()
     yield made
     made.stop()

@@ -108,6 +108,15 @@ def test_of_two_replies_in_one_batch_the_first_takes_the_case(desk: Desk) -> Non
     assert [told.by for told in desk.told(CaseAcknowledged)] == ["ben"]
 
 
+def test_a_button_in_a_chat_takes_the_case_in_the_name_of_whoever_pressed_it(desk: Desk) -> None:
+    """Somebody of the channel, who need not be among those who were alerted."""
+    desk.hear(severe())
+    told = desk.told(CaseEscalated)[0]
+    assert "olga" not in told.recipients
+    desk.hear_alerts(a_reply(told, "olga", how="chat"))
+    assert (desk.case(ID).state, desk.case(ID).acknowledged_by) == (CaseState.ACKNOWLEDGED, "olga")
+
+
 @pytest.mark.parametrize("changes", [{"what": "declined"}, {"case_id": id_of("never")}, {"escalation_id": "another"}])
 def test_any_other_reply_takes_nothing(desk: Desk, changes: dict[str, str]) -> None:
     desk.hear(severe())

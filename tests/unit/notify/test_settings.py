@@ -30,7 +30,13 @@ NEEDED = {
     "OMBUD_SMS_PROVIDERS": "",
     "OMBUD_LAST_RESORT": "",
     "OMBUD_MAIL_FROM": "Ombud <ombud@localhost>",
+    "OMBUD_WEBHOOK_ALLOW": "",
+    "OMBUD_WEBHOOK_SECRET": "",
+    "OMBUD_SLACK_SIGNING_SECRET": "",
+    "OMBUD_SLACK_TOKEN": "",
 }
+# Of these the contact's address says all.
+NEED_NONE = {ChannelName.TEAMS, ChannelName.WEBHOOK, ChannelName.APPRISE}
 
 
 @pytest.fixture
@@ -115,7 +121,7 @@ def test_nothing_that_is_printed_holds_a_password(environment):
 )
 def test_channel_without_settings_is_not_configured(environment, smtp, sms, channels):
     made = make(read(environment(OMBUD_SMTP_URL=smtp, OMBUD_SMS_URL=sms)))
-    assert set(made["channels"]) == made["rules"].current.configured == channels
+    assert set(made["channels"]) == made["rules"].current.configured == channels | NEED_NONE
 
 
 @pytest.mark.parametrize(
@@ -216,3 +222,37 @@ def test_text_messages_have_as_many_parts_as_the_policy_that_holds_now_allows(en
     book._rules = replace(book.current, policy=Policy(segments=2))
     channel.send(letter, lambda: None)
     assert [len(parts(message["Body"])) for message in twilio_sink.messages] == [1, 2]
+
+
+def test_slack_by_its_token_and_a_button_only_with_a_door(environment):
+    slack = read(environment(OMBUD_SLACK_TOKEN="xoxb-1")).reach.slack
+    assert slack and (slack.token, slack.url, slack.has_door) == ("xoxb-1", "https://slack.com/api", False)
+    settings = {"OMBUD_SLACK_TOKEN": "xoxb-1", "OMBUD_SLACK_SIGNING_SECRET": "s", "OMBUD_SLACK_URL": "https://x/api/"}
+    made = make(read(environment(**settings)))
+    assert set(made["channels"]) == NEED_NONE | {ChannelName.SLACK}
+    slack = read(environment(**settings)).reach.slack
+    assert slack and (slack.url, slack.has_door) == ("https://x/api", True)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("OMBUD_SLACK_TOKEN", "xoxb-secret\r\nX: y"),
+        ("OMBUD_SLACK_TOKEN", "xoxb-secret ä"),
+        ("OMBUD_SLACK_URL", "slack.com"),
+        ("OMBUD_WEBHOOK_SECRET", "whsec_c2VjcmV0"),
+        ("OMBUD_WEBHOOK_ALLOW", "127.0.0.1,https://x"),
+    ],
+)
+def test_wrong_setting_of_a_chat_is_refused_by_its_name_and_no_secret_is_repeated(environment, variable, value):
+    with pytest.raises(WrongSettings, match=variable) as caught:
+        read(environment(**{variable: value}))
+    assert "secret" not in str(caught.value).lower().replace("ombud_webhook_secret", "")
+    assert "c2VjcmV0" not in str(caught.value)
+
+
+def test_no_secret_of_a_chat_is_printed(environment):
+    secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    settings = {"OMBUD_SLACK_TOKEN": "xoxb-1", "OMBUD_SLACK_SIGNING_SECRET": "hush", "OMBUD_WEBHOOK_SECRET": secret}
+    printed = repr(read(environment(**settings)).reach)
+    assert not any(word in printed for word in ("xoxb", "hush", "MfKQ"))

@@ -38,9 +38,16 @@ def upgrade() -> None:
         sa.Column("address", sa.String(254), primary_key=True),
         sa.Column("at", UtcDateTime, nullable=False),
     )
+    op.create_table(
+        "presses",
+        sa.Column("alert_id", sa.String(36), primary_key=True),
+        sa.Column("person", sa.String(100), nullable=False),
+        sa.Column("at", UtcDateTime, nullable=False),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("presses")
     op.drop_table("opt_outs")
     op.drop_table("receipts")
     op.drop_index("alerts_of_provider", "alerts")
