@@ -9,13 +9,12 @@ from typing import Any
 import structlog
 
 from services.notify import sending
-from services.notify.channels.channel import Channel
+from services.notify.channels.line import Line
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.folding import Openings
 from services.notify.domain.jobs import Job
 from services.notify.domain.rules import Rules
 from services.notify.errand import Errand, Fence
-from services.notify.lines import SENDERS
 from services.notify.pace import Pace
 from services.notify.planning import SENDER
 from services.notify.rendering import Writer
@@ -41,7 +40,7 @@ class Dispatcher:
         self,
         db: Database,
         rules: Callable[[], Rules],
-        channels: Mapping[ChannelName, Channel],
+        channels: Mapping[ChannelName, Line],
         writer: Writer,
         spawn: Spawn,
     ):
@@ -54,6 +53,8 @@ class Dispatcher:
         self._pace = Pace()
         self._hand_offs = Together("hand_off", self._hand_off_all, self._linger)
         self._outcomes = Together("settle", self._settle_all, self._linger)
+        for line in channels.values():
+            line.limit_by(lambda: self._rules().policy.provider_limits)
 
     def send_due(self) -> int:
         """Starts sending due alerts, as many letters as there are free senders; gives their number."""
@@ -77,7 +78,11 @@ class Dispatcher:
             busy = {channel: held.copy() for channel, held in self._busy.items()}
         paced = self._pace.paced(clock.now())
         return {
-            channel: Openings(SENDERS - held.total(), held, paced if channel is ChannelName.EMAIL else frozenset())
+            channel: Openings(
+                self._channels[channel].room() - held.total(),
+                held,
+                paced if channel is ChannelName.EMAIL else frozenset(),
+            )
             for channel, held in busy.items()
         }
 

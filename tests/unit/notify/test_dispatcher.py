@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from services.notify.dispatcher import CLAIMS_APART, SENDERS
+from services.notify.dispatcher import CLAIMS_APART
+from services.notify.lines import SENDERS
 from services.notify.planning import SENDER
 from tests.unit.notify.build import Office, a_contact, escalated
 
