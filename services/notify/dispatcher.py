@@ -49,7 +49,7 @@ class Dispatcher:
         self._on_their_way = 0
         self._lock = threading.Lock()
         self._claimed_at = 0.0
-        self._is_short = False  # of senders: more may be due than were claimed
+        self._short: frozenset[ChannelName] = frozenset()  # of senders: more may be due than were claimed
         self._pace = Pace()
         self._hand_offs = Together("hand_off", self._hand_off_all, self._linger)
         self._outcomes = Together("settle", self._settle_all, self._linger)
@@ -59,19 +59,19 @@ class Dispatcher:
     def send_due(self) -> int:
         """Starts sending due alerts, as many letters as there are free senders; gives their number."""
         self._keep_apart()
-        openings = self._openings()
-        if not any(room.free > 0 for room in openings.values()):
+        openings = {channel: room for channel, room in self._openings().items() if room.free > 0}
+        if not openings:
             return 0
         with self._db.transaction() as tx:
             claimed = sending.claim(tx, self._rules(), openings)
-        self._is_short = claimed.is_short
+        self._short = claimed.short | (self._short - openings.keys())
         if claimed.jobs:
             self._start(claimed)
         return len(claimed.jobs)
 
     def may_go_on(self) -> bool:
         """Whether more may be due now, and a sender is free for it."""
-        return self._is_short and any(room.free > 0 for room in self._openings().values())
+        return bool(self._short) and any(room.free > 0 for c, room in self._openings().items() if c in self._short)
 
     def _openings(self) -> dict[ChannelName, Openings]:
         with self._lock:
@@ -139,7 +139,7 @@ class Dispatcher:
     def _settle_all(self, wishes: list[list[Attempt]]) -> list[None]:
         with self._db.transaction() as tx:
             sending.settle(tx, self._rules(), [attempt for wish in wishes for attempt in wish])
-            if self._is_short:
+            if self._short:
                 tx.wake(SENDER)
         failpoints.reach("notify.settled")
         return [None] * len(wishes)
