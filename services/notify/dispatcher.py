@@ -21,11 +21,12 @@ from services.notify.rendering import Writer
 from services.notify.sending import Attempt, Claimed
 from services.notify.together import Together
 from shared import clock, failpoints
-from shared.database import Database
+from shared.database import Database, Transaction
 
 log = structlog.get_logger()
 # Seconds, kept only while several alerts are on their way: then a transaction for many is worth waiting for.
-CLAIMS_APART = 0.05
+SEVERAL = 4
+CLAIMS_APART = 0.03
 LINGER = 0.01
 Spawn = Callable[[Callable[[Job], None], Job], Any]
 
@@ -96,7 +97,7 @@ class Dispatcher:
 
     def _keep_apart(self) -> None:
         left = self._claimed_at + CLAIMS_APART - time.monotonic()
-        if self._on_their_way and left > 0:
+        if self._on_their_way >= SEVERAL and left > 0:
             time.sleep(left)
 
     def _count(self, job: Job, *, busy: int = 0, on_their_way: int = 0) -> None:
@@ -108,7 +109,7 @@ class Dispatcher:
             self._on_their_way += on_their_way
 
     def _linger(self) -> float:
-        return LINGER if self._on_their_way > 1 else 0.0
+        return LINGER if self._on_their_way >= SEVERAL else 0.0
 
     def _send(self, job: Job) -> None:
         """The life of one sender. Errors end here: the lease brings the alerts back, and others go on."""
@@ -134,12 +135,17 @@ class Dispatcher:
     def _hand_off_all(self, jobs: list[Job]) -> list[set[Fence]]:
         with self._db.transaction() as tx:
             ours = sending.hand_off(tx, [alert for job in jobs for alert in job.alerts])
+            self._wake_if_short(tx)
         return [ours.intersection(alert.fence for alert in job.alerts) for job in jobs]
+
+    def _wake_if_short(self, tx: Transaction) -> None:
+        """For the senders that came free: at each commit of theirs, as those who write outcomes come too late."""
+        if self._short:
+            tx.wake(SENDER)
 
     def _settle_all(self, wishes: list[list[Attempt]]) -> list[None]:
         with self._db.transaction() as tx:
             sending.settle(tx, self._rules(), [attempt for wish in wishes for attempt in wish])
-            if self._short:
-                tx.wake(SENDER)
+            self._wake_if_short(tx)
         failpoints.reach("notify.settled")
         return [None] * len(wishes)

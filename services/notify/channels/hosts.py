@@ -12,7 +12,7 @@ from services.notify.channels.gate import Gate
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.outcomes import Outcome, Reason, RetryAfter
 
-AT_ONCE = 6  # letters on their way to one host, of 30 senders
+AT_ONCE = 6  # letters on their way to one host, of all senders
 # Seconds: who finds a host busy comes again in so long, each later than the one before, so that they come in turn.
 BUSY_FOR, APART, LONGEST_TURN = 1.0, 0.1, 30.0
 SWEPT_AT = 1000  # hosts; those with nothing to remember are then forgotten
