@@ -135,17 +135,17 @@ class Dispatcher:
     def _hand_off_all(self, jobs: list[Job]) -> list[set[Fence]]:
         with self._db.transaction() as tx:
             ours = sending.hand_off(tx, [alert for job in jobs for alert in job.alerts])
-            self._wake_if_short(tx)
+            self._wake_if_it_may_go_on(tx)
         return [ours.intersection(alert.fence for alert in job.alerts) for job in jobs]
 
-    def _wake_if_short(self, tx: Transaction) -> None:
-        """For the senders that came free: at each commit of theirs, as those who write outcomes come too late."""
-        if self._short:
+    def _wake_if_it_may_go_on(self, tx: Transaction) -> None:
+        """For senders that came free: at the hand-off of others, too, as the commit of their own outcome is late."""
+        if self.may_go_on():
             tx.wake(SENDER)
 
     def _settle_all(self, wishes: list[list[Attempt]]) -> list[None]:
         with self._db.transaction() as tx:
             sending.settle(tx, self._rules(), [attempt for wish in wishes for attempt in wish])
-            self._wake_if_short(tx)
+            self._wake_if_it_may_go_on(tx)
         failpoints.reach("notify.settled")
         return [None] * len(wishes)

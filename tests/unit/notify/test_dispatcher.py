@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from services.notify.channels.breaker import FAULTS, PROBE_AFTER
-from services.notify.dispatcher import CLAIMS_APART
+from services.notify.dispatcher import CLAIMS_APART, SEVERAL
 from services.notify.domain.alert import AlertState
+from services.notify.domain.jobs import Job
 from services.notify.domain.outcomes import Accepted, Reason, Temporary
 from services.notify.domain.policy import Limit, Policy
 from services.notify.lines import SENDERS
 from services.notify.planning import SENDER
-from tests.unit.notify.build import BOTH, Office, a_contact, escalated
+from tests.unit.notify.build import BOTH, Office, a_contact, acknowledged, escalated
 
 MINUTE = timedelta(minutes=1)
 
@@ -65,6 +66,20 @@ def test_nobody_is_woken_when_nothing_more_is_due(office: Office, dispatcher, wa
     assert wakes_during(office, waiting.pop(0)) == set()
 
 
+def test_sender_that_came_free_is_seen_at_the_hand_off_of_another(office: Office, dispatcher):
+    """One that had nothing to send any more writes no outcome, others write theirs late: it would stand idle."""
+    jobs: list[tuple[Callable[[Job], None], Job]] = []
+    dispatcher = office.a_dispatcher(lambda send, job: jobs.append((send, job)))
+    office.hear(*many(SENDERS + 1))
+    dispatcher.send_due()
+    office.hear(acknowledged(case_id=jobs[0][1].alert.case_id))
+    woken: list[bool] = []
+    office.db.after_commit(lambda tx: woken.append(SENDER in tx.wakes))
+    for send, job in jobs[:2]:
+        send(job)
+    assert woken == [False, True, True]
+
+
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """How long anybody would have slept; meanwhile the time stands still, so that no machine is too slow."""
@@ -75,10 +90,19 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def test_claims_wait_for_company_while_others_are_on_their_way(office: Office, dispatcher, pauses: list[float]):
-    office.hear(*many(1))
+    office.hear(*many(SEVERAL))
     dispatcher.send_due()
     dispatcher.send_due()
     assert pauses == [pytest.approx(CLAIMS_APART)]
+
+
+def test_few_on_their_way_hold_up_nobody(office: Office, dispatcher, waiting, pauses: list[float]):
+    """Twenty a second are seldom more: each is to be claimed as it comes."""
+    office.hear(*many(SEVERAL - 1))
+    dispatcher.send_due()
+    dispatcher.send_due()
+    waiting.pop()()
+    assert not any(pauses)
 
 
 def test_lone_alert_waits_for_nobody(office: Office, dispatcher, waiting, pauses: list[float]):
