@@ -19,7 +19,6 @@ class Window:
     def left(self, limit: Limit | None, now: float) -> int | None:
         """How many may begin; None = without limit, and then none is remembered."""
         if limit is None:
-            self._begun.clear()
             return None
         while self._begun and self._begun[0] <= now - limit.within.total_seconds():
             self._begun.popleft()

@@ -188,6 +188,16 @@ def test_provider_that_rested_gets_one_letter_before_all_others(clock: Hands):
     assert line.room() == SENDERS
 
 
+def test_provider_that_rested_and_is_away_then_is_not_tried_again_at_once(clock: Hands):
+    provider = Played(THROTTLED)
+    line = a_line(provider, clock=clock)
+    send(line)
+    clock.at += THROTTLED.seconds
+    provider.answer = AWAY
+    send(line)
+    assert line.room() == 0
+
+
 def samples(name: str) -> list[float | None]:
     labels = {"channel": "sms", "provider": "first"}
     moved = [
