@@ -103,6 +103,17 @@ def test_hosts_with_nothing_to_remember_are_forgotten_and_the_others_not(
     assert isinstance(send(channel, DEAD), RetryAfter)
 
 
+def test_host_at_which_letters_hang_is_not_forgotten(channel: Hosts, played: Played, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(hosts, "SWEPT_AT", 3)
+    held = Held(played)
+    held.send(AT_ONCE, lambda: send(channel, DEAD))
+    played.before_answer = lambda: None
+    for number in range(10):
+        send(channel, f"https://sound-{number}.example/hook")
+    assert isinstance(send(channel, DEAD), RetryAfter)
+    held.let_go()
+
+
 @pytest.mark.parametrize(
     ("one", "other", "is_same"),
     [
