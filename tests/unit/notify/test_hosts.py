@@ -70,7 +70,7 @@ def test_pause_that_one_host_asks_for_is_its_own(channel: Hosts, played: Played)
 
 def test_no_more_than_six_letters_hang_at_one_host(channel: Hosts, played: Played):
     held = Held(played)
-    held.send(AT_ONCE, lambda: send(channel, DEAD))
+    held.send(6, lambda: send(channel, DEAD))
     played.before_answer = lambda: None
     assert isinstance(outcome := send(channel, DEAD), RetryAfter)
     assert outcome.reason is Reason.PROVIDER_THROTTLED

@@ -150,6 +150,11 @@ def test_letters_that_hang_at_the_first_provider_take_no_room_of_the_second(cloc
     held.let_go()
 
 
+def test_each_provider_has_senders_of_its_own(clock: Hands):
+    """There must be a greenlet for each of them, or what hangs at one would hold up the other."""
+    assert a_line(Played(), Played(), clock=clock).senders == 2 * SENDERS
+
+
 def test_busy_senders_of_a_sound_provider_make_no_room_at_the_second(clock: Hands):
     first, second = Played(), Played()
     line = a_line(first, second, clock=clock)
