@@ -35,11 +35,12 @@ check: setup ## Lint, formatting, types, imports, generated documents
 eval: setup ## Measure how well complaints are read, on texts that no rule was fitted to
 	@.venv/bin/ombud eval tests/data/texts/last tests/data/texts/held tests/data/texts/weak --worst 0
 
-bench: setup ## Measure complaints per second and time to alert, end to end; what an assignment costs; deadlines; a burst
+bench: setup ## Measure complaints per second and time to alert, end to end; what an assignment costs; deadlines; a burst; alerts
 	@$(PYTHON) -m benchmarks.end_to_end
 	@$(PYTHON) -m benchmarks.routing
 	@$(PYTHON) -m benchmarks.deadlines
-	@exec $(PYTHON) -m benchmarks.burst
+	@$(PYTHON) -m benchmarks.burst
+	@exec $(PYTHON) -m benchmarks.alerts
 
 soak: setup ## Break things again and again and look whether a complaint was lost (ROUNDS=10)
 	@exec .venv/bin/pytest tests/faults --rounds $(ROUNDS)

@@ -121,6 +121,23 @@ def escalation_alone(room: Room, database: str, replicas: int) -> Chain:
     return Chain("escalation", room, members, queues, exchange_of("intake"), "", taps, {})
 
 
+def notify_alone(room: Room, smtp_url: str) -> Chain:
+    """The notify service, given what escalation would publish."""
+    url = room.make_database("all")
+    migrate(url, "notify", migrations_of("notify"))
+    settings = {
+        "OMBUD_API_TOKEN": TOKEN,
+        "OMBUD_LINK_KEYS": "key-of-the-benchmark",
+        "OMBUD_SMTP_URL": smtp_url,
+        "OMBUD_MAIL_FROM": "Ombud <ombud@example.org>",
+        "OMBUD_LAST_RESORT": "operations.duty",
+    }
+    member = _member("notify", ("-m", "services.notify"), _place("notify"), room, url, settings)
+    queues = tuple(q.name for q in QUEUES if q.consumer == "notify")
+    taps = (Binding(exchange_of("notify"), AlertAccepted.type),)
+    return Chain("notify", room, (member,), queues, exchange_of("escalation"), CaseEscalated.type, taps, {})
+
+
 def bare(room: Room) -> Chain:
     """Four hops on the same plumbing that do nothing; see bare/hops.py for why they bear these names."""
     hops = (

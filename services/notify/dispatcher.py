@@ -9,24 +9,24 @@ from typing import Any
 import structlog
 
 from services.notify import sending
-from services.notify.channels.channel import Channel
+from services.notify.channels.line import Line
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.folding import Openings
 from services.notify.domain.jobs import Job
 from services.notify.domain.rules import Rules
 from services.notify.errand import Errand, Fence
-from services.notify.lines import SENDERS
 from services.notify.pace import Pace
 from services.notify.planning import SENDER
 from services.notify.rendering import Writer
 from services.notify.sending import Attempt, Claimed
 from services.notify.together import Together
 from shared import clock, failpoints
-from shared.database import Database
+from shared.database import Database, Transaction
 
 log = structlog.get_logger()
 # Seconds, kept only while several alerts are on their way: then a transaction for many is worth waiting for.
-CLAIMS_APART = 0.05
+SEVERAL = 4
+CLAIMS_APART = 0.03
 LINGER = 0.01
 Spawn = Callable[[Callable[[Job], None], Job], Any]
 
@@ -41,7 +41,7 @@ class Dispatcher:
         self,
         db: Database,
         rules: Callable[[], Rules],
-        channels: Mapping[ChannelName, Channel],
+        channels: Mapping[ChannelName, Line],
         writer: Writer,
         spawn: Spawn,
     ):
@@ -50,34 +50,40 @@ class Dispatcher:
         self._on_their_way = 0
         self._lock = threading.Lock()
         self._claimed_at = 0.0
-        self._is_short = False  # of senders: more may be due than were claimed
+        self._short: frozenset[ChannelName] = frozenset()  # of senders: more may be due than were claimed
         self._pace = Pace()
         self._hand_offs = Together("hand_off", self._hand_off_all, self._linger)
         self._outcomes = Together("settle", self._settle_all, self._linger)
+        for line in channels.values():
+            line.limit_by(lambda: self._rules().policy.provider_limits)
 
     def send_due(self) -> int:
         """Starts sending due alerts, as many letters as there are free senders; gives their number."""
         self._keep_apart()
-        openings = self._openings()
-        if not any(room.free > 0 for room in openings.values()):
+        openings = {channel: room for channel, room in self._openings().items() if room.free > 0}
+        if not openings:
             return 0
         with self._db.transaction() as tx:
             claimed = sending.claim(tx, self._rules(), openings)
-        self._is_short = claimed.is_short
+        self._short = claimed.short | (self._short - openings.keys())
         if claimed.jobs:
             self._start(claimed)
         return len(claimed.jobs)
 
     def may_go_on(self) -> bool:
         """Whether more may be due now, and a sender is free for it."""
-        return self._is_short and any(room.free > 0 for room in self._openings().values())
+        return bool(self._short) and any(room.free > 0 for c, room in self._openings().items() if c in self._short)
 
     def _openings(self) -> dict[ChannelName, Openings]:
         with self._lock:
             busy = {channel: held.copy() for channel, held in self._busy.items()}
         paced = self._pace.paced(clock.now())
         return {
-            channel: Openings(SENDERS - held.total(), held, paced if channel is ChannelName.EMAIL else frozenset())
+            channel: Openings(
+                self._channels[channel].room() - held.total(),
+                held,
+                paced if channel is ChannelName.EMAIL else frozenset(),
+            )
             for channel, held in busy.items()
         }
 
@@ -91,7 +97,7 @@ class Dispatcher:
 
     def _keep_apart(self) -> None:
         left = self._claimed_at + CLAIMS_APART - time.monotonic()
-        if self._on_their_way and left > 0:
+        if self._on_their_way >= SEVERAL and left > 0:
             time.sleep(left)
 
     def _count(self, job: Job, *, busy: int = 0, on_their_way: int = 0) -> None:
@@ -103,7 +109,7 @@ class Dispatcher:
             self._on_their_way += on_their_way
 
     def _linger(self) -> float:
-        return LINGER if self._on_their_way > 1 else 0.0
+        return LINGER if self._on_their_way >= SEVERAL else 0.0
 
     def _send(self, job: Job) -> None:
         """The life of one sender. Errors end here: the lease brings the alerts back, and others go on."""
@@ -129,12 +135,17 @@ class Dispatcher:
     def _hand_off_all(self, jobs: list[Job]) -> list[set[Fence]]:
         with self._db.transaction() as tx:
             ours = sending.hand_off(tx, [alert for job in jobs for alert in job.alerts])
+            self._wake_if_it_may_go_on(tx)
         return [ours.intersection(alert.fence for alert in job.alerts) for job in jobs]
+
+    def _wake_if_it_may_go_on(self, tx: Transaction) -> None:
+        """For senders that came free: at the hand-off of others, too, as the commit of their own outcome is late."""
+        if self.may_go_on():
+            tx.wake(SENDER)
 
     def _settle_all(self, wishes: list[list[Attempt]]) -> list[None]:
         with self._db.transaction() as tx:
             sending.settle(tx, self._rules(), [attempt for wish in wishes for attempt in wish])
-            if self._is_short:
-                tx.wake(SENDER)
+            self._wake_if_it_may_go_on(tx)
         failpoints.reach("notify.settled")
         return [None] * len(wishes)

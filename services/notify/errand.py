@@ -6,7 +6,8 @@ from dataclasses import replace
 import structlog
 
 from services.notify import metrics
-from services.notify.channels.channel import Channel, Letter, NotOurs
+from services.notify.channels.channel import Letter, NotOurs
+from services.notify.channels.line import Line
 from services.notify.domain.jobs import Job
 from services.notify.domain.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, Temporary
 from services.notify.rendering import Writer
@@ -20,7 +21,7 @@ Fence = tuple[str, int]
 class Errand:
     """may_leave: marks the alerts of a job as about to leave and gives the fences of those that may."""
 
-    def __init__(self, job: Job, channel: Channel, writer: Writer, may_leave: Callable[[Job], set[Fence]]):
+    def __init__(self, job: Job, channel: Line, writer: Writer, may_leave: Callable[[Job], set[Fence]]):
         self._job, self._channel, self._writer, self._may_leave = job, channel, writer, may_leave
         self._letter_id = ""
         self._has_left = False

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from services.notify.channels.channel import Channel
 from services.notify.channels.email import Email
 from services.notify.channels.fitted_sms import FittedSms
+from services.notify.channels.hosts import Hosts
+from services.notify.channels.line import Line, Provider
 from services.notify.channels.long_tail import LongTail
 from services.notify.channels.slack import Slack
 from services.notify.channels.sms_http import HttpSms
@@ -16,8 +18,10 @@ from services.notify.domain.alert import ChannelName
 from services.notify.domain.policy import NO_POLICY
 from services.notify.settings import Settings
 
-# At once, per channel: a hanging provider holds up its own channel only, a hanging recipient some senders.
-SENDERS = 30
+# At once, per provider: a hanging one holds up its own channel only, a hanging recipient some senders. So many, as half
+# of a letter's time is not the provider's: then 300 a second leave by one that takes 50 ms for each.
+SENDERS = 40
+SMTP, SLACK = "smtp", "slack"
 MostParts = Callable[[], int]
 
 
@@ -26,20 +30,31 @@ def any_parts() -> int:
     return NO_POLICY.segments
 
 
-def channels_of(settings: Settings, most_parts: MostParts = any_parts) -> dict[ChannelName, Channel]:
+def channels_of(settings: Settings, most_parts: MostParts = any_parts) -> dict[ChannelName, Line]:
+    return {name: Line(name, providers, SENDERS) for name, providers in _providers(settings, most_parts).items()}
+
+
+def _providers(settings: Settings, most_parts: MostParts) -> dict[ChannelName, list[Provider]]:
+    """Of each channel, the one to be asked first before the others."""
+    providers = _at_their_hosts(settings)
+    if settings.smtp:
+        providers[ChannelName.EMAIL] = [Provider(SMTP, Email(settings.smtp, settings.mail_from))]
+    if messengers := sms_providers(settings, most_parts):
+        providers[ChannelName.SMS] = [Provider(name, channel) for name, channel in messengers]
+    if settings.reach.slack:
+        providers[ChannelName.SLACK] = [Provider(SLACK, Slack(settings.reach.slack, SENDERS))]
+    return providers
+
+
+def _at_their_hosts(settings: Settings) -> dict[ChannelName, list[Provider]]:
+    """Those that need no more than an address, which is a URL: each host of one is a provider of its own."""
     reach = settings.reach
-    channels: dict[ChannelName, Channel] = {  # these need no more than an address, which is a URL
+    channels: dict[ChannelName, Channel] = {
         ChannelName.TEAMS: Teams(reach.allowed, SENDERS),
         ChannelName.WEBHOOK: Webhook(reach.signer, reach.allowed, SENDERS),
         ChannelName.APPRISE: LongTail(reach.allowed),
     }
-    if settings.smtp:
-        channels[ChannelName.EMAIL] = Email(settings.smtp, settings.mail_from)
-    if providers := sms_providers(settings, most_parts):
-        channels[ChannelName.SMS] = providers[0][1]
-    if reach.slack:
-        channels[ChannelName.SLACK] = Slack(reach.slack, SENDERS)
-    return channels
+    return {name: [Provider(name.value, Hosts(name, each), of_hosts=True)] for name, each in channels.items()}
 
 
 def sms_providers(settings: Settings, most_parts: MostParts = any_parts) -> list[tuple[str, Channel]]:

@@ -37,6 +37,12 @@ HEARTBEATS = Counter(
 FENCED = Counter(
     "ombud_alert_outcomes_fenced_total", "Outcomes that were dropped because their alert had gone on without them"
 )
+# Of a channel where each address is a host of its own: how many hosts are. Made at zero by each breaker.
+PROVIDER_OPEN = Gauge("ombud_provider_open", "1 while a provider is held to be away", ["channel", "provider"])
+BREAKER_STATES = ("open", "closed")
+BREAKERS = Counter(
+    "ombud_provider_breaker_total", "Times that a provider was held to be away, or back", ["channel", "provider", "to"]
+)
 DIGEST_OUTCOMES = ("accepted", "failed", "ambiguous", "retried")
 DIGESTS = Counter("ombud_digests_total", "Mails that tell of several cases, by what became of them", ["outcome"])
 DIGEST_ALERTS = Histogram(

@@ -9,10 +9,9 @@ from nameko.extensions import DependencyProvider
 from sqlalchemy.exc import SQLAlchemyError
 
 from services.notify import last_resort
-from services.notify.channels.channel import Channel
+from services.notify.channels.line import Line
 from services.notify.dispatcher import Dispatcher
 from services.notify.domain.alert import ChannelName
-from services.notify.lines import SENDERS
 from services.notify.rulebook import RuleBook
 
 log = structlog.get_logger()
@@ -24,11 +23,10 @@ class Sending(DependencyProvider):  # type: ignore[misc]
 
     def setup(self) -> None:
         config = self.container.config
-        self._channels: Mapping[ChannelName, Channel] = config["channels"]
+        self._channels: Mapping[ChannelName, Line] = config["channels"]
         self._book: RuleBook = config["rules"]
-        self._pool = eventlet.GreenPool(
-            2 * SENDERS * max(1, len(self._channels))
-        )  # half of them with outcomes to write
+        senders = sum(line.senders for line in self._channels.values())
+        self._pool = eventlet.GreenPool(2 * max(1, senders))  # half of them with outcomes to write
         self._dispatcher = Dispatcher(
             config["database"], lambda: self._book.current, self._channels, config["writer"], self._pool.spawn_n
         )

@@ -28,10 +28,10 @@ _OPEN = (AlertState.CLAIMED, AlertState.HANDED_OFF)
 
 @dataclass(frozen=True)
 class Claimed:
-    """The letters to send now. is_short: more may be due than there was room for, or than was looked at."""
+    """The letters to send now. short: channels where more may be due than there was room for, or was looked at."""
 
     jobs: list[Job]
-    is_short: bool
+    short: frozenset[ChannelName]
     at: datetime
 
 
@@ -55,9 +55,10 @@ class Attempt:
 
 def claim(tx: Transaction, rules: Rules, openings: Mapping[ChannelName, Openings]) -> Claimed:
     """Takes due alerts for the free senders of each channel, under a lease and with a new attempt number."""
-    found = [_claim(tx, channel, room) for channel, room in openings.items() if room.free > 0]
-    folds = [fold for folds, _ in found for fold in folds]
-    return Claimed(_jobs(tx, rules, folds), any(is_short for _, is_short in found), tx.now)
+    found = {channel: _claim(tx, channel, room) for channel, room in openings.items() if room.free > 0}
+    folds = [fold for folds, _ in found.values() for fold in folds]
+    short = frozenset(channel for channel, (_, is_short) in found.items() if is_short)
+    return Claimed(_jobs(tx, rules, folds), short, tx.now)
 
 
 def _claim(tx: Transaction, channel: ChannelName, room: Openings) -> tuple[list[Fold], bool]:

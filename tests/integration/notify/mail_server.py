@@ -31,6 +31,7 @@ class MailServer:
         self.script: dict[str, list[str]] = {}
         self.letters: list[EmailMessage] = []
         self.recipients: list[list[str]] = []
+        self._hanging: list[SMTP] = []
         self._login = login
         self.connections = 0
         self.port = free_ports(1)[0]
@@ -55,6 +56,12 @@ class MailServer:
     def stop(self) -> None:
         self._controller.stop()
 
+    def hang_up(self) -> None:
+        """Breaks off the talks that hang."""
+        for server in self._hanging:
+            assert server.transport
+            self._controller.loop.call_soon_threadsafe(server.transport.abort)
+
     def keep(self, envelope: Envelope) -> None:
         assert isinstance(envelope.content, bytes)
         letter = message_from_bytes(envelope.content, policy=policy.default)
@@ -70,6 +77,7 @@ class MailServer:
             await asyncio.sleep(LATENESS)
             return None
         if action == HANG:
+            self._hanging.append(server)
             await asyncio.sleep(600)  # or until the server stops
         if action in (DROP, KEEP, HANG):
             assert server.transport

@@ -10,9 +10,11 @@ from sqlalchemy import text
 
 from services.notify import pace
 from services.notify.channels.email import Email
+from services.notify.channels.line import Line, Provider
 from services.notify.channels.mime import Sender
 from services.notify.channels.smtp_session import SmtpServer
 from services.notify.dispatcher import Dispatcher
+from services.notify.lines import SENDERS
 from services.notify.rendering import Writer
 from shared import clock
 from shared.contracts.event import Severity
@@ -36,8 +38,9 @@ def senders() -> list[threading.Thread]:
 @pytest.fixture
 def dispatcher(office: Office, mail_server: MailServer, senders: list[threading.Thread]) -> Iterator[Dispatcher]:
     email = Email(SmtpServer.parse(mail_server.url), Sender.parse("Ombud <ombud@example.org>"))
+    line = Line(EMAIL, [Provider("smtp", email)], SENDERS)
     writer = Writer([LINK_KEYS], "https://ombud.example")
-    yield Dispatcher(office.db, lambda: office.rules, {EMAIL: email}, writer, spawning(senders))
+    yield Dispatcher(office.db, lambda: office.rules, {EMAIL: line}, writer, spawning(senders))
     email.close()
 
 

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import text
 
 from services.notify import overview, sending
-from services.notify.dispatcher import SENDERS
 from services.notify.domain.alert import AlertState
 from services.notify.domain.folding import FOLD, Openings
 from services.notify.domain.jobs import Job
 from services.notify.domain.outcomes import Accepted, Permanent, Reason
+from services.notify.lines import SENDERS
 from services.notify.sending import Attempt
 from tests.harness.process import PATIENCE, eventually
 from tests.unit.notify.build import CASE, EMAIL, Office, a_contact, acknowledged, escalated

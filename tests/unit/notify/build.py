@@ -9,6 +9,7 @@ from typing import Any
 from services.notify import answering, contacts, overview, planning, rows, sending, store, tables
 from services.notify.answering import ReplyAnswer
 from services.notify.channels.channel import Channel, HandOff, Letter
+from services.notify.channels.line import Line, Provider
 from services.notify.dispatcher import Dispatcher
 from services.notify.domain.alert import AlertState, ChannelName, Escalation, Purpose
 from services.notify.domain.contact import Contact
@@ -17,6 +18,7 @@ from services.notify.domain.jobs import Job
 from services.notify.domain.outcomes import Accepted, Outcome
 from services.notify.domain.reply import Reply
 from services.notify.domain.rules import Rules
+from services.notify.lines import SENDERS
 from services.notify.rendering import Writer
 from shared import clock
 from shared.contracts.escalation import (
@@ -204,7 +206,11 @@ class Office:
 
     def a_dispatcher(self, spawn: Callable[..., Any] = lambda send, job: send(job)) -> Dispatcher:
         channels: dict[ChannelName, Channel] = {EMAIL: self.email, SMS: self.sms}
-        usable = {name: channel for name, channel in channels.items() if name in self.rules.configured}
+        usable = {
+            name: Line(name, [Provider(f"scripted-{name}", channel)], SENDERS)
+            for name, channel in channels.items()
+            if name in self.rules.configured
+        }
         return Dispatcher(self.db, lambda: self.rules, usable, Writer(["key"], "https://ombud.example"), spawn)
 
     def _record(self, tx: Transaction, announced: list[tuple[Any, bool]]) -> None:

@@ -9,11 +9,11 @@ from structlog.testing import capture_logs
 
 from services.notify import overview, pace
 from services.notify.channels.channel import Letter
-from services.notify.dispatcher import SENDERS
 from services.notify.domain.alert import AlertState
 from services.notify.domain.folding import EACH, FEW, FOLD
 from services.notify.domain.outcomes import Accepted, Ambiguous, Permanent, Reason, Temporary
 from services.notify.domain.places import LATELY
+from services.notify.lines import SENDERS
 from shared import links
 from shared.contracts.event import Severity
 from tests.unit.notify.build import CASE, Office, a_contact, acknowledged, escalated, warned
