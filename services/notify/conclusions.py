@@ -10,6 +10,7 @@ from services.notify.domain.outcomes import Reason
 from shared.contracts.notify import (
     AlertAccepted,
     AlertAmbiguous,
+    AlertDelivered,
     AlertFailed,
     AlertOutcome,
     AlertSuppressed,
@@ -20,6 +21,7 @@ from shared.database import Transaction
 log = structlog.get_logger()
 _EVENTS: dict[AlertState, type[AlertOutcome]] = {
     AlertState.ACCEPTED: AlertAccepted,
+    AlertState.DELIVERED: AlertDelivered,
     AlertState.FAILED: AlertFailed,
     AlertState.SUPPRESSED: AlertSuppressed,
     AlertState.AMBIGUOUS: AlertAmbiguous,

@@ -4,9 +4,10 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from services.notify.domain.alert import Alert, ChannelName, EscalationState, Purpose
 from services.notify.domain.outcomes import OPERATOR_FAULTS, Accepted, Ambiguous, Outcome, Permanent, Reason
+from services.notify.domain.receipts import Effect, ReceiptKind
 from services.notify.domain.reply import Made
 
-OUTCOMES = ("accepted", "failed", "suppressed", "ambiguous", "retried")
+OUTCOMES = ("accepted", "delivered", "failed", "suppressed", "ambiguous", "retried")
 ALERTS = Counter(
     "ombud_alerts_total", "Alerts by how they ended, and attempts that are tried again", ["channel", "outcome"]
 )
@@ -22,6 +23,10 @@ FAULTS = Counter(
 )
 ESCALATIONS = Counter("ombud_alert_plans_total", "What was made of an escalation told to notify", ["purpose", "state"])
 REPLIES = Counter("ombud_replies_total", "Answers to text messages by what was made of them", ["what"])
+RECEIPTS = Counter(
+    "ombud_receipts_total", "What providers told of alerts after they took them, by what it did", ["kind", "effect"]
+)
+UNKNOWN_RECEIPTS = Counter("ombud_receipts_unknown_total", "Receipts of messages that no alert is known by")
 LAST_RESORT = Gauge("ombud_last_resort_configured", "1 when somebody hears of what nobody answered; 0 is an alarm")
 FENCED = Counter(
     "ombud_alert_outcomes_fenced_total", "Outcomes that were dropped because their alert had gone on without them"
@@ -40,6 +45,9 @@ for _channel in ChannelName:
         ALERTS.labels(_channel.value, _outcome)
     for _reason in OPERATOR_FAULTS:
         FAULTS.labels(_channel.value, _reason.value)
+for _kind in ReceiptKind:
+    for _effect in Effect:
+        RECEIPTS.labels(_kind.value, _effect.value)
 for _what in Made:
     REPLIES.labels(_what.value)
 for _purpose in Purpose:
