@@ -34,9 +34,9 @@ from shared.contracts.intake import (
 )
 from shared.contracts.notify import (
     AlertAccepted,
-    AlertDelivered,
     AlertAmbiguous,
     AlertAnswered,
+    AlertDelivered,
     AlertFailed,
     AlertSuppressed,
     EscalationUnreachable,

@@ -18,7 +18,10 @@ from shared.quarantine import api as quarantine
 
 @dataclass(frozen=True)
 class ContactDocument:
-    """A person and how to reach them; of the addresses only as much as shows a wrong one."""
+    """A person and how to reach them; of the addresses only as much as shows a wrong one.
+
+    opted_out: the channels whose address answered STOP.
+    """
 
     person: str
     name: str
@@ -27,6 +30,7 @@ class ContactDocument:
     language: str
     timezone: str
     channels: tuple[ChannelName, ...]
+    opted_out: tuple[ChannelName, ...]
 
 
 @dataclass(frozen=True)

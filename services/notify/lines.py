@@ -15,5 +15,5 @@ def channels_of(settings: Settings) -> dict[ChannelName, Channel]:
     if settings.smtp:
         channels[ChannelName.EMAIL] = Email(settings.smtp, settings.mail_from)
     if settings.sms:
-        channels[ChannelName.SMS] = Sms(settings.sms, SENDERS)
+        channels[ChannelName.SMS] = Sms(settings.sms, SENDERS, callback=settings.twilio_callback)
     return channels

@@ -1,6 +1,6 @@
 """What providers tell of letters after they took them: an alert is delivered, or failed after all.
 
-Called by usecases.py for every door that brings receipts, and by a tick for those that came before the sender's outcome.
+Called by usecases.py for every door that brings receipts, and for those that came before the sender's outcome.
 """
 
 from collections import Counter
@@ -13,10 +13,12 @@ import structlog
 from services.notify import cases, metrics, receipts_store, sending, store
 from services.notify.conclusions import announce_ends
 from services.notify.domain.alert import Alert, AlertState, Escalation
+from services.notify.domain.outcomes import OPERATOR_FAULTS
 from services.notify.domain.receipts import Effect, Receipt, ReceiptKind, effect, told
 from services.notify.domain.routes import PATIENCE
 from services.notify.domain.rules import Rules
 from services.notify.receipts_store import About
+from services.notify.reports import Report
 from shared.database import Transaction
 from shared.errors import NotFound
 
@@ -54,6 +56,16 @@ def take_receipt(tx: Transaction, rules: Rules, receipt: Receipt) -> ReceiptAnsw
     return ReceiptAnswer(len(turns), {e.value: n for e, n in sorted(Counter(t.effect for t in turns).items())})
 
 
+def take_report(tx: Transaction, rules: Rules, report: Report) -> ReceiptAnswer:
+    """Of a mail server: about the first of its names that is ours. A letter of several alerts has a name of its own."""
+    kind = report.kind or ReceiptKind.DELIVERED
+    named = [Receipt(kind, name, name, report.code) for name in report.names]
+    known = next((each for each in named if receipts_store.about(tx, each)), None)
+    if known and report.kind is None:
+        return ReceiptAnswer(0, {})  # on its way still
+    return take_receipt(tx, rules, known or named[0])
+
+
 def apply_waiting(tx: Transaction, rules: Rules) -> int:
     """Applies the receipts that were kept while their alerts were with a sender; gives their number."""
     found = receipts_store.waiting(tx, AT_ONCE)
@@ -84,6 +96,8 @@ def _turn(tx: Transaction, about: About, alert: Alert) -> Turn:
     kind = about.receipt.kind
     metrics.RECEIPTS.labels(kind.value, what.value).inc()
     log.info("receipt", kind=kind.value, effect=what.value, alert_id=alert.id, case_id=alert.case_id)
+    if what is Effect.FAILED and about.receipt.why in OPERATOR_FAULTS:
+        metrics.FAULTS.labels(alert.channel.value, about.receipt.why.value).inc()
     return Turn(about, what, alert, told(alert, about.receipt, tx.now) if what in _MOVES else alert)
 
 

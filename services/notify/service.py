@@ -5,14 +5,16 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from services.notify import schemas, usecases
+from services.notify import receipt_schemas, reports, schemas, usecases
 from services.notify.dispatcher import Dispatcher
 from services.notify.domain.rules import Rules
 from services.notify.lines import channels_of
 from services.notify.provider import Sending
 from services.notify.rendering import Writer
+from services.notify.reports import MAX_REPORT_BYTES
 from services.notify.rulebook import RuleBook
 from services.notify.settings import Settings
+from services.notify.twilio_doors import TwilioDoors, twiml
 from shared.contracts.escalation import (
     CaseAcknowledged,
     CaseEscalated,
@@ -43,7 +45,8 @@ def make(settings: Settings) -> dict[str, Any]:
     contact = settings.last_resort_contact
     rules = Rules(frozenset(channels), contact.person if contact else settings.last_resort, contact)
     writer = Writer(settings.link_keys, settings.common.public_url, sms_replies=settings.sms_replies)
-    return {"channels": channels, "rules": RuleBook(rules), "writer": writer}
+    twilio = TwilioDoors(settings.notify_public_url, (settings.sms.token,) if settings.sms else ())
+    return {"channels": channels, "rules": RuleBook(rules), "writer": writer, "twilio": twilio}
 
 
 class NotifyService:
@@ -51,6 +54,7 @@ class NotifyService:
     db: Database = DatabaseProvider()
     book: RuleBook = Configured("rules")
     sending: Dispatcher = Sending()
+    twilio: TwilioDoors = Configured("twilio")
 
     @subscribe(
         CaseEscalated,
@@ -93,6 +97,11 @@ class NotifyService:
         with self.db.transaction() as tx:
             return usecases.reap(tx, self.book.current)
 
+    @tick(every=1)
+    def apply_receipts(self) -> int:
+        with self.db.transaction() as tx:
+            return usecases.apply_receipts(tx, self.book.current)
+
     @tick(every=30)
     def audit_alerts(self) -> int:
         with self.db.read() as tx:
@@ -102,7 +111,7 @@ class NotifyService:
     @tick(every=600)
     def sweep(self) -> int:
         with self.db.transaction() as tx:
-            return sweep_inbox(tx)
+            return sweep_inbox(tx) + usecases.sweep(tx)
 
     @http("PUT", "/v1/contacts/<person>", scope="operator")
     def put_contact(self, request: Request, person: str) -> Response:
@@ -131,7 +140,27 @@ class NotifyService:
     @http("POST", "/v1/replies", scope=("source", "operator"))
     def post_reply(self, request: Request) -> Response:
         reply = schemas.reply_from(json_body(request))
-        return json_response(self.db.run(lambda tx: usecases.take_reply(tx, reply)))
+        return json_response(self.db.run(lambda tx: usecases.take_reply(tx, self.book.current, reply)))
+
+    @http("POST", "/v1/receipts", scope=("source", "operator"))
+    def post_receipt(self, request: Request) -> Response:
+        receipt = receipt_schemas.receipt_from(json_body(request))
+        return json_response(self.db.run(lambda tx: usecases.take_receipt(tx, self.book.current, receipt)))
+
+    @http("POST", "/v1/bounces", scope=("source", "operator"), max_body=MAX_REPORT_BYTES)
+    def post_bounce(self, request: Request) -> Response:
+        report = reports.read(request.get_data())
+        return json_response(self.db.run(lambda tx: usecases.take_report(tx, self.book.current, report)))
+
+    @http("POST", "/v1/twilio/status", scope=None)
+    def post_twilio_status(self, request: Request) -> Response:
+        receipt = self.twilio.receipt(request)
+        return json_response(self.db.run(lambda tx: usecases.take_status(tx, self.book.current, receipt)))
+
+    @http("POST", "/v1/twilio/messages", scope=None)
+    def post_twilio_message(self, request: Request) -> Response:
+        incoming = self.twilio.incoming(request)
+        return twiml(self.db.run(lambda tx: usecases.take_incoming(tx, self.book.current, incoming)))
 
     @http("GET", "/v1/alerts", scope="operator")
     def get_alerts(self, request: Request) -> Response:

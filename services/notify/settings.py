@@ -1,6 +1,7 @@
 """Settings of notify, read once at start."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from environs import Env
 
@@ -10,8 +11,9 @@ from services.notify.channels.smtp_session import SmtpServer
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.contact import Contact
 from shared.links import required_keys
-from shared.settings import CommonSettings, common
+from shared.settings import CommonSettings, WrongSettings, common
 
+STATUS = "/v1/twilio/status"  # the door of service.py
 LAST_RESORT = "last-resort"  # the recipient's name when the setting is an address
 
 
@@ -19,7 +21,8 @@ LAST_RESORT = "last-resort"  # the recipient's name when the setting is an addre
 class Settings:
     """smtp, sms: None = the channel is not configured. last_resort: a person or an address, None = nobody.
 
-    sms_replies: what is answered to our text messages is brought to `POST /v1/replies`.
+    sms_replies: what is answered to our text messages is brought to us. notify_public_url: of notify, as the providers
+    of messages call it; empty = they are not asked to.
     """
 
     common: CommonSettings
@@ -29,6 +32,12 @@ class Settings:
     last_resort: str | None
     link_keys: tuple[str, ...]
     sms_replies: bool = False
+    notify_public_url: str = ""
+
+    @property
+    def twilio_callback(self) -> str:
+        """Where Twilio tells what became of a text message."""
+        return self.notify_public_url and self.notify_public_url + STATUS
 
     @property
     def last_resort_contact(self) -> Contact | None:
@@ -50,4 +59,12 @@ def read(env: Env | None = None) -> Settings:
         env.str("LAST_RESORT", "").strip() or None,
         required_keys(shared.link_keys),
         env.bool("SMS_REPLIES", False),
+        _public_url(env.str("NOTIFY_PUBLIC_URL", "")),
     )
+
+
+def _public_url(text: str) -> str:
+    parts = urlsplit(text)
+    if text and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
+        raise WrongSettings("OMBUD_NOTIFY_PUBLIC_URL: the form is https://notify.example.org, perhaps with a path")
+    return text.rstrip("/")

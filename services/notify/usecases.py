@@ -4,17 +4,33 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from services.notify import answering, contacts, metrics, overview, planning, schemas, sending
+from services.notify import (
+    answering,
+    contacts,
+    incomings,
+    metrics,
+    optouts,
+    overview,
+    planning,
+    receipts,
+    replies_text,
+    schemas,
+    sending,
+)
 from services.notify.answering import ReplyAnswer
 from services.notify.domain.contact import Contact
-from services.notify.domain.reply import Reply
+from services.notify.domain.receipts import Receipt
+from services.notify.domain.reply import Incoming, Reply
 from services.notify.domain.rules import Rules
+from services.notify.receipts import ReceiptAnswer
+from services.notify.reports import Report
 from shared.database import Transaction
 from shared.differences import Difference, difference
 from shared.errors import NotFound, Rejected
 from shared.summary import plumbing_counts
 
 PAGE = 500
+SAID_ELSEWHERE = ("opted_out",)  # by text message, not by who keeps the contacts
 
 
 def hear(tx: Transaction, rules: Rules, events: Iterable[Any]) -> None:
@@ -33,12 +49,12 @@ def put_contact(tx: Transaction, contact: Contact) -> dict[str, Any]:
 
 def check_contacts(tx: Transaction, people: Mapping[str, Contact]) -> Difference:
     """What saving them would change."""
-    return difference(contacts.find_contacts(tx, people), people)
+    return difference(contacts.find_contacts(tx, people), people, SAID_ELSEWHERE)
 
 
 def put_contacts(tx: Transaction, people: Mapping[str, Contact]) -> Difference:
     """All or none, by person; those not named stay as they are. Told twice, the second time changes nothing."""
-    found = difference(contacts.find_contacts(tx, people, lock=True), people)
+    found = difference(contacts.find_contacts(tx, people, lock=True), people, SAID_ELSEWHERE)
     contacts.add_contacts(tx, [people[person] for person in found.added])
     contacts.change_contacts(tx, [people[each.id] for each in found.changed])
     return replace(found, stored=True)
@@ -60,9 +76,43 @@ def list_contacts(tx: Transaction, after: str) -> dict[str, Any]:
     }
 
 
-def take_reply(tx: Transaction, reply: Reply) -> ReplyAnswer:
+def take_reply(tx: Transaction, rules: Rules, reply: Reply) -> ReplyAnswer:
     """For whichever door a reply comes through."""
-    return answering.answer(tx, reply)
+    return optouts.obey(tx, rules, reply) or answering.answer(tx, reply)
+
+
+def take_incoming(tx: Transaction, rules: Rules, incoming: Incoming) -> str:
+    """For providers that send the answer: what to say, nothing to strangers. Told twice, it was written the first time.
+
+    So a second copy of `1` takes no second case, and is answered like the first.
+    """
+    reply = replace(incoming.reply, at=incomings.first_told(tx, incoming.id))
+    try:
+        answer = take_reply(tx, rules, reply)
+    except NotFound:
+        metrics.STRANGERS.inc()
+        return ""
+    return "" if incoming.is_answered else replies_text.sentence(answer)
+
+
+def take_receipt(tx: Transaction, rules: Rules, receipt: Receipt) -> ReceiptAnswer:
+    """For whichever door a receipt comes through."""
+    return receipts.take_receipt(tx, rules, receipt)
+
+
+def take_status(tx: Transaction, rules: Rules, receipt: Receipt | None) -> ReceiptAnswer:
+    """For providers that also tell what changes nothing."""
+    return receipts.take_receipt(tx, rules, receipt) if receipt else ReceiptAnswer(0, {})
+
+
+def take_report(tx: Transaction, rules: Rules, report: Report) -> ReceiptAnswer:
+    """For reports of mail servers: about the first of the messages that it names and that is ours."""
+    return receipts.take_report(tx, rules, report)
+
+
+def apply_receipts(tx: Transaction, rules: Rules) -> int:
+    """Those that came before the outcome of the send that they are about."""
+    return receipts.apply_waiting(tx, rules)
 
 
 def list_alerts(tx: Transaction, case_id: str | None) -> dict[str, Any]:
@@ -78,6 +128,10 @@ def summary(tx: Transaction, rules: Rules) -> dict[str, Any]:
         "last_resort_configured": rules.last_resort is not None,
         "plumbing": plumbing_counts(tx),
     }
+
+
+def sweep(tx: Transaction) -> int:
+    return incomings.sweep(tx)
 
 
 def audit(tx: Transaction) -> None:

@@ -57,7 +57,8 @@ class SmsProvider:
 class Sms:
     """The channel `sms`."""
 
-    def __init__(self, provider: SmsProvider, senders: int, read_timeout: float = READ_TIMEOUT):
+    def __init__(self, provider: SmsProvider, senders: int, read_timeout: float = READ_TIMEOUT, callback: str = ""):
+        self._callback = callback  # where the provider tells what became of a message; nowhere when empty
         self._provider, self._read_timeout = provider, read_timeout
         self._http = requests.Session()
         # No retries of the library's own: whether a failed POST may be repeated is decided here.
@@ -74,6 +75,7 @@ class Sms:
     def send(self, letter: Letter, hand_off: HandOff) -> Outcome:
         hand_off()
         form = {"To": letter.address, "From": self._provider.sender, "Body": letter.text}
+        form |= {"StatusCallback": f"{self._callback}?alert={letter.alert_id}"} if self._callback else {}
         try:
             response = self._http.post(
                 self._provider.url,
