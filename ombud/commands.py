@@ -11,6 +11,7 @@ COMMANDS = {
     "status": "ombud.status",
     "roster": "ombud.roster",
     "forget": "ombud.forget",
+    "bounce": "ombud.bounce",
     "rules": "ombud.rules",
     "policy": "ombud.policy",
     "deadletters": "ombud.deadletters",

@@ -347,7 +347,10 @@ def test_receipt_of_an_alert_is_noted_beside_its_acceptance(desk: Desk, order: t
     desk.hear(severe())
     for kind in order:
         desk.hear_alerts(an_alert(kind, desk.told(CaseEscalated)[0]))
-    assert sorted(w for w in desk.timeline(id_of("1")) if w.startswith("alert")) == ["alert_accepted", "alert_delivered"]
+    assert sorted(w for w in desk.timeline(id_of("1")) if w.startswith("alert")) == [
+        "alert_accepted",
+        "alert_delivered",
+    ]
 
 
 def test_an_accepted_alert_that_bounced_is_noted_as_failed_too(desk: Desk) -> None:

@@ -195,7 +195,7 @@ Arrival-Date: Mon, 2 Nov 2026 08:30:03 +0000
 Final-Recipient: rfc822;ann@example.com
 Action: failed
 Status: 5.1.10
-Diagnostic-Code: smtp;550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient ann@example.com not found by SMTP address lookup
+Diagnostic-Code: smtp;550 5.1.10 RESOLVER.ADR.RecipientNotFound; ann@example.com not found by SMTP address lookup
 X-Display-Name: ann
 
 --4b7a2d0e-1d2f-4e64-9f58-3a1f2f2a6c11

@@ -179,7 +179,9 @@ def test_of_many_names_only_some_are_looked_at():
     assert len(read(f"From: postmaster@x.example\nReferences: {many}\n\n550 5.1.1 no".encode()).names) == MOST_NAMES
 
 
-@pytest.mark.parametrize("header", ["From: =?utf-8?b?w6k=?= <postmaster@x.example>", "From: \xe9 <postmaster@x.example>"])
+@pytest.mark.parametrize(
+    "header", ["From: =?utf-8?b?w6k=?= <postmaster@x.example>", "From: \xe9 <postmaster@x.example>"]
+)
 def test_headers_in_any_bytes_are_read(header: str):
     raw = f"{header}\nIn-Reply-To: <{ALERT}@example.org>\n\n550 5.1.1 no".encode("latin-1")
     assert read(raw).kind is ReceiptKind.BOUNCED
