@@ -26,6 +26,12 @@ def test_message_is_taken_with_our_sender(twilio, sms):
     assert twilio.messages == [{"To": "+420601234567", "From": SENDER, "Body": LETTER.text}]
 
 
+def test_status_is_asked_for_by_the_alert(twilio):
+    sms = Sms(SmsProvider.parse(twilio.url), senders=1, callback="https://ombud.example/v1/twilio/status")
+    sms.send(LETTER, lambda: None)
+    assert twilio.messages[0]["StatusCallback"] == "https://ombud.example/v1/twilio/status?alert=alert-1"
+
+
 @pytest.mark.parametrize(
     ("status", "code", "headers", "outcome"),
     [
