@@ -20,7 +20,7 @@ SHOWN = {
     "intake": ("complaints", "contacts", "classified"),
     "routing": ("assigned", "waiting", "released"),
     "escalation": ("cases", "escalated", "escalations"),
-    "notify": ("accepted", "pending", "failed"),
+    "notify": ("accepted", "delivered", "pending", "failed"),
 }
 
 

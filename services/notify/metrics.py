@@ -10,7 +10,9 @@ from services.notify.domain.reply import Made
 
 OUTCOMES = ("accepted", "delivered", "failed", "suppressed", "ambiguous", "retried")
 ALERTS = Counter(
-    "ombud_alerts_total", "Alerts by how they ended, and attempts that are tried again", ["channel", "outcome"]
+    "ombud_alerts_total",
+    "Alerts by how they ended, and what receipts told of them; attempts that are tried again",
+    ["channel", "outcome"],
 )
 SECONDS = Histogram(
     "ombud_alert_seconds",

@@ -1,18 +1,19 @@
 """Receipts at the office: what they change, announce and start, whenever they come."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from services.notify import receipts, sending, tables
-from services.notify.domain.alert import AlertState
+from services.notify.domain.alert import AlertState, ChannelName
 from services.notify.domain.outcomes import Accepted, Ambiguous, Permanent, Reason, Temporary
 from services.notify.domain.receipts import Receipt, ReceiptKind
 from services.notify.receipts import ReceiptAnswer
 from services.notify.sending import Attempt
 from shared.contracts.event import Severity
 from shared.errors import NotFound
-from tests.unit.notify.build import SMS, TRACE, Office, a_contact, acknowledged, escalated, failed, warned
+from tests.unit.notify.build import EMAIL, SMS, TRACE, Office, a_contact, acknowledged, escalated, failed, warned
 
 DELIVERED, UNDELIVERED, BOUNCED = ReceiptKind
 ANN, PHONE = "ann@example.org", "+420601234567"
@@ -189,6 +190,17 @@ def test_receipt_says_what_became_of_an_ambiguous_alert(office: Office, kind, st
     office.send()
     assert office.told() == ["alert.ambiguous", "alert.accepted", announced]
     assert office.alerts() == {("ann", "email"): state, ("ann", "sms"): AlertState.ACCEPTED}
+
+
+def test_ambiguous_alert_that_failed_starts_no_channel_beside_the_one_that_began_then(office: Office):
+    slack = ChannelName.SLACK
+    office.rules = replace(office.rules, configured=office.rules.configured | {slack})
+    office.know(a_contact(channels=(EMAIL, SMS, slack), addresses={slack: "U1"}))
+    office.hear(escalated())
+    office.email.script[ANN] = [Ambiguous(Reason.NO_ANSWER)]
+    office.send()
+    take(office, BOUNCED)
+    assert office.alerts() == {("ann", "email"): AlertState.FAILED, ("ann", "sms"): AlertState.ACCEPTED}
 
 
 # -- before the sender's outcome --------------------------------------------------------------------------------------
