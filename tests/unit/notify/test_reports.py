@@ -1,6 +1,8 @@
 """What the reports of mail servers mean, as the great ones write them; and that nothing else is taken for one."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.notify import metrics
 from services.notify.domain.receipts import ReceiptKind
@@ -185,3 +187,33 @@ def test_of_many_names_only_some_are_looked_at():
 def test_headers_in_any_bytes_are_read(header: str):
     raw = f"{header}\nIn-Reply-To: <{ALERT}@example.org>\n\n550 5.1.1 no".encode("latin-1")
     assert read(raw).kind is ReceiptKind.BOUNCED
+
+
+SAMPLES = [write().encode() for write, _ in BOUNCES.values()]
+CUTS = st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 40), st.binary(max_size=12)), min_size=1, max_size=6)
+
+
+@given(st.sampled_from(SAMPLES), CUTS)
+def test_damaged_report_is_read_or_refused_and_nothing_else(raw: bytes, cuts: list[tuple[int, int, bytes]]):
+    for start, length, new in cuts:
+        raw = raw[:start] + new + raw[start + length :]
+    try:
+        report = read(raw)
+    except Rejected:
+        return
+    assert report.names and all(0 < len(name) <= 200 for name in report.names)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Content-Type: multipart/report; boundary*=nonsense''%ff%fe",
+        "Content-Type: multipart/report; boundary*0*=a''b; boundary*x=1",
+        "Content-Type: =?a?b?c?=; boundary==?utf-8?q?x?=",
+        "Content-Type: text/plain; charset=nonsense\nContent-Transfer-Encoding: uuencode",
+        "Content-Transfer-Encoding: base64",
+    ],
+)
+def test_strange_headers_are_refused_or_read(header: str):
+    raw = f"From: postmaster@x.example\nIn-Reply-To: <{ALERT}@x>\n{header}\n\nbegin 666 x\nM\nend 550 5.1.1 no\n"
+    assert read(raw.encode()).names == (ALERT,)
