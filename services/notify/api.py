@@ -185,20 +185,20 @@ OPERATIONS = {
     "post_twilio_status": Operation(
         "Twilio's status callback: signed, one for each step of a text message",
         body={FORM: STATUS_FORM},
-        needs_body=False,
         answer=ReceiptAnswer,
         query={"alert": fields.String()},
         headers=SIGNED,
         problems=(403, 404),
+        example={"MessageSid": "SM1", "MessageStatus": "sent"},
     ),
     "post_twilio_message": Operation(
         "Twilio's webhook for incoming messages: signed; the answer is sent back as a text message",
         body={FORM: MESSAGE_FORM},
-        needs_body=False,
         answer=TWIML,
         answers="text/xml",
         headers=SIGNED,
         problems=(403, 404),
+        example={"MessageSid": "SM2", "From": _PETR["phone"], "Body": "1"},
     ),
     "get_alerts": Operation(
         "List the newest alerts, of one case or of all",

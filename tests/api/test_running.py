@@ -143,8 +143,10 @@ def _with_an_alert(system: System, described: Described, body: Any) -> Any:
 
 def _ask(system: System, described: Described, media: str, body: Any) -> requests.Response:
     headers = AUTHORIZED | ({"Content-Type": media} if media else {})
-    headers |= {"X-Twilio-Signature": RequestValidator(TWILIO_TOKEN).compute_signature(PUBLIC + described.path, {})}
-    sent = {"data": body} if isinstance(body, str) else {"json": body}
+    is_form = media == "application/x-www-form-urlencoded"
+    signature = RequestValidator(TWILIO_TOKEN).compute_signature(PUBLIC + described.path, body if is_form else {})
+    headers |= {"X-Twilio-Signature": signature}
+    sent = {"data": body} if is_form or isinstance(body, str) else {"json": body}
     address = _address(system, described)
     return requests.request(described.method, address, headers=headers, timeout=ANSWER_WITHIN, **sent)
 
