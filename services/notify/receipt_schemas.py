@@ -23,8 +23,8 @@ class ReceiptBody(Schema):
     class Meta:
         unknown = RAISE
 
-    alert_id = fields.String(load_default="", validate=_ID)
-    provider_id = fields.String(load_default="", validate=_ID)
+    alert_id = fields.String(load_default=None, allow_none=True, validate=_ID)
+    provider_id = fields.String(load_default=None, allow_none=True, validate=_ID)
     kind = fields.String(required=True, validate=validate.OneOf([kind.value for kind in ReceiptKind]))
     at = Instant(load_default=None, allow_none=True)
     detail = fields.String(load_default="", validate=_CODE)
@@ -42,4 +42,5 @@ def receipt_from(body: Any) -> Receipt:
     """The receipt in a body; raises Rejected with every fault by its path."""
     loaded = schemas.load(_RECEIPT, body, "the receipt cannot be used")
     kind = ReceiptKind(loaded["kind"])
-    return Receipt(kind, loaded["alert_id"], loaded["provider_id"], loaded["detail"], loaded["at"])
+    names = loaded["alert_id"] or "", loaded["provider_id"] or ""
+    return Receipt(kind, *names, loaded["detail"], loaded["at"])
