@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.notify import receipts, sending, tables
+from services.notify import metrics, overview, receipts, sending, tables
 from services.notify.domain.alert import AlertState, ChannelName
 from services.notify.domain.outcomes import Accepted, Ambiguous, Permanent, Reason, Temporary
 from services.notify.domain.receipts import Receipt, ReceiptKind
@@ -281,3 +281,20 @@ def test_receipts_of_warnings_and_dead_letters_move_them_too(office: Office):
         take(office, BOUNCED, id_)
     assert set(office.alerts().values()) == {AlertState.FAILED}
     assert office.told() == ["alert.accepted", "alert.failed"]
+
+
+# -- how it is counted ---------------------------------------------------------------------------------------------------
+
+
+def test_delivered_mail_is_still_a_mail_that_left(told: Office):
+    take(told, DELIVERED)
+    with told.db.read() as tx:
+        counted = overview.counts(tx)
+    assert (counted["mails"], counted["alerts"]["delivered"], counted["alerts"]["accepted"]) == (1, 1, 0)
+
+
+def test_failure_that_only_an_operator_can_mend_is_counted_as_one(told: Office):
+    series = metrics.FAULTS.labels("email", "wrong_settings")._value
+    before = series.get()
+    take(told, UNDELIVERED, reason=Reason.WRONG_SETTINGS)
+    assert series.get() == before + 1
