@@ -283,7 +283,7 @@ def test_receipts_of_warnings_and_dead_letters_move_them_too(office: Office):
     assert office.told() == ["alert.accepted", "alert.failed"]
 
 
-# -- how it is counted ---------------------------------------------------------------------------------------------------
+# -- how it is counted -----------------------------------------------------------------------------------------------
 
 
 def test_delivered_mail_is_still_a_mail_that_left(told: Office):
