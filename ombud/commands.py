@@ -12,6 +12,7 @@ COMMANDS = {
     "roster": "ombud.roster",
     "test-alert": "ombud.testalert",
     "forget": "ombud.forget",
+    "bounce": "ombud.bounce",
     "rules": "ombud.rules",
     "policy": "ombud.policy",
     "deadletters": "ombud.deadletters",

@@ -51,6 +51,9 @@ class Doors:
     def post(self, service: str, path: str, data: dict[str, Any], timeout: float = TIMEOUT) -> Answer:
         return self._ask("POST", service, path, timeout, json=data)
 
+    def post_bytes(self, service: str, path: str, media: str, body: bytes) -> Answer:
+        return self._ask("POST", service, path, data=body, headers={"Content-Type": media})
+
     def _ask(self, method: str, service: str, path: str, timeout: float = TIMEOUT, **rest: Any) -> Answer:
         response = self._session.request(method, self.urls[service] + path, timeout=timeout, **rest)
         is_json = "json" in response.headers.get("Content-Type", "")

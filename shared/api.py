@@ -18,6 +18,8 @@ ANY_OBJECT: dict[str, Any] = {"type": "object"}
 PAGE: dict[str, Any] = {"type": "string"}
 # The complaint of the examples: what intake makes of source `webshop` and external id `A-1`.
 A_COMPLAINT = "88af8099-701a-55c8-a32f-2b476e62270a"
+# An alert of the examples; the tests put one that there is in its place.
+AN_ALERT = "7f6d4d5e-3c5b-5d0c-9f51-0a4f8f1f6a11"
 # The one of external id `A-2`.
 ANOTHER_COMPLAINT = "e75e0ffd-e2c2-5c28-84ff-0084ef568a7b"
 # The one of external id `A-3`, which is neither merged nor forgotten.

@@ -24,12 +24,20 @@ from shared.contracts.escalation import (
     EscalationReason,
 )
 from shared.contracts.event import Event, Severity
-from shared.contracts.notify import AlertAccepted, AlertAmbiguous, AlertFailed, AlertOutcome, AlertSuppressed
+from shared.contracts.notify import (
+    AlertAccepted,
+    AlertAmbiguous,
+    AlertDelivered,
+    AlertFailed,
+    AlertOutcome,
+    AlertSuppressed,
+)
 from shared.database import Row
 
 WARNINGS = uuid.uuid5(uuid.NAMESPACE_DNS, "warnings.ombud")
 _ALERT_ENDS = {
     AlertAccepted: What.ALERT_ACCEPTED,
+    AlertDelivered: What.ALERT_DELIVERED,
     AlertFailed: What.ALERT_FAILED,
     AlertSuppressed: What.ALERT_SUPPRESSED,
     AlertAmbiguous: What.ALERT_AMBIGUOUS,

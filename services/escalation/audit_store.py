@@ -11,7 +11,13 @@ from shared.contracts.event import Severity
 from shared.database import Transaction
 
 c, e = tables.cases, tables.case_events
-_OUTCOMES = (What.ALERT_ACCEPTED, What.ALERT_FAILED, What.ALERT_SUPPRESSED, What.ALERT_AMBIGUOUS)
+_OUTCOMES = (
+    What.ALERT_ACCEPTED,
+    What.ALERT_DELIVERED,
+    What.ALERT_FAILED,
+    What.ALERT_SUPPRESSED,
+    What.ALERT_AMBIGUOUS,
+)
 OUTCOME_WITHIN, LATE_AFTER = timedelta(minutes=2), timedelta(minutes=1)
 LOOK_BACK = timedelta(days=1)
 

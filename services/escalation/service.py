@@ -36,6 +36,7 @@ from shared.contracts.notify import (
     AlertAccepted,
     AlertAmbiguous,
     AlertAnswered,
+    AlertDelivered,
     AlertFailed,
     AlertSuppressed,
     EscalationUnreachable,
@@ -88,7 +89,15 @@ class EscalationService:
     def on_owners(self, tx: Transaction, events: list[Any]) -> None:
         usecases.take_owners(tx, self.policies, events)
 
-    @subscribe(AlertAccepted, AlertFailed, AlertSuppressed, AlertAmbiguous, AlertAnswered, EscalationUnreachable)
+    @subscribe(
+        AlertAccepted,
+        AlertDelivered,
+        AlertFailed,
+        AlertSuppressed,
+        AlertAmbiguous,
+        AlertAnswered,
+        EscalationUnreachable,
+    )
     def on_alerts(self, tx: Transaction, events: list[Any]) -> None:
         usecases.take_alerts(tx, self.policies, events)
         answering.take_replies(tx, self.policies, events)

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select
 
 from services.notify import contacts, metrics, tables
 from services.notify.cases import standing_of_row
-from services.notify.domain.alert import AlertState, ChannelName, Purpose, reference
+from services.notify.domain.alert import REACHED, ChannelName, Purpose, reference
 from services.notify.domain.reply import Made, Reply, Told, meant, wish_in
 from services.notify.rows import alert_of_row
 from shared.contracts.notify import AlertAnswered
@@ -25,7 +25,7 @@ _SENT = (
     .where(
         a.c.recipient.in_(bindparam("people", expanding=True)),
         a.c.channel == ChannelName.SMS.value,
-        a.c.state == AlertState.ACCEPTED.value,
+        a.c.state.in_([s.value for s in REACHED]),
         a.c.purpose == Purpose.ESCALATION.value,
         a.c.created_at > bindparam("since", type_=UtcDateTime),
     )

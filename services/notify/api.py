@@ -6,13 +6,14 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from services.notify import contact_schemas, schemas
+from services.notify import contact_schemas, receipt_schemas, schemas
 from services.notify.answering import ReplyAnswer
 from services.notify.domain.alert import AlertState, ChannelName, Purpose
 from services.notify.domain.contact import Wish
 from services.notify.domain.outcomes import Reason
+from services.notify.receipts import ReceiptAnswer
 from services.notify.trying import Trial
-from shared.api import A_COMPLAINT, THIS_DOCUMENT, Operation, Plumbing
+from shared.api import A_COMPLAINT, AN_ALERT, THIS_DOCUMENT, Operation, Plumbing
 from shared.contracts.event import Severity
 from shared.differences import Difference
 from shared.parts import CHECK
@@ -136,6 +137,33 @@ class Summary:
     plumbing: Plumbing
 
 
+FORM = "application/x-www-form-urlencoded"
+TWIML = {"type": "string"}
+SIGNED = {"X-Twilio-Signature": fields.String()}
+_TEXT = {"type": "string"}
+STATUS_FORM = {"type": "object", "properties": dict.fromkeys(("MessageSid", "MessageStatus", "ErrorCode"), _TEXT)}
+MESSAGE_FORM = {"type": "object", "properties": dict.fromkeys(("MessageSid", "From", "Body", "OptOutType"), _TEXT)}
+# As a mail server writes it; the alert is an example, too.
+A_BOUNCE = f"""\
+From: MAILER-DAEMON@mail.example.org
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+MIME-Version: 1.0
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mail.example.org
+
+Final-Recipient: rfc822; petr@example.org
+Action: delayed
+Status: 4.4.1
+
+--b
+Content-Type: text/rfc822-headers
+
+Message-ID: <{AN_ALERT}@example.org>
+--b--
+"""
 _PERSON = {"person": fields.String(validate=validate.Regexp(schemas.PERSON.pattern + r"\Z"))}
 _PETR = {
     "name": "Petr",
@@ -198,6 +226,38 @@ OPERATIONS = {
         answers="text/plain",
         problems=(401, 404),
         example={"payload": '{"type": "block_actions", "user": {"id": "U012AB3CD"}, "actions": []}'},
+    ),
+    "post_receipt": Operation(
+        "Tell what became of a message after its provider took it",
+        body=receipt_schemas.ReceiptBody(),
+        answer=ReceiptAnswer,
+        problems=(404,),
+        example={"alert_id": AN_ALERT, "kind": "delivered", "at": "2026-11-02T08:31:00Z"},
+    ),
+    "post_bounce": Operation(
+        "Hand in a mail that came back: a delivery status report (RFC 3464), or a bounce",
+        body={"message/rfc822": {"type": "string"}},
+        answer=ReceiptAnswer,
+        problems=(404,),
+        example=A_BOUNCE,
+    ),
+    "post_twilio_status": Operation(
+        "Twilio's status callback: signed, one for each step of a text message",
+        body={FORM: STATUS_FORM},
+        answer=ReceiptAnswer,
+        query={"alert": fields.String()},
+        headers=SIGNED,
+        problems=(403, 404),
+        example={"MessageSid": "SM1", "MessageStatus": "sent"},
+    ),
+    "post_twilio_message": Operation(
+        "Twilio's webhook for incoming messages: signed; the answer is sent back as a text message",
+        body={FORM: MESSAGE_FORM},
+        answer=TWIML,
+        answers="text/xml",
+        headers=SIGNED,
+        problems=(403, 404),
+        example={"MessageSid": "SM2", "From": _PETR["phone"], "Body": "1"},
     ),
     "get_alerts": Operation(
         "List the newest alerts, of one case or of all",

@@ -10,6 +10,7 @@ from services.notify.domain.outcomes import Reason
 from shared.contracts.notify import (
     AlertAccepted,
     AlertAmbiguous,
+    AlertDelivered,
     AlertFailed,
     AlertOutcome,
     AlertSuppressed,
@@ -22,6 +23,7 @@ log = structlog.get_logger()
 _OPERATORS = frozenset({Purpose.DEAD_LETTER, Purpose.TEST})
 _EVENTS: dict[AlertState, type[AlertOutcome]] = {
     AlertState.ACCEPTED: AlertAccepted,
+    AlertState.DELIVERED: AlertDelivered,
     AlertState.FAILED: AlertFailed,
     AlertState.SUPPRESSED: AlertSuppressed,
     AlertState.AMBIGUOUS: AlertAmbiguous,

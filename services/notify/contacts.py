@@ -21,7 +21,7 @@ t, o = tables.contacts, tables.opt_outs
 _COLUMNS = (ChannelName.EMAIL, ChannelName.SMS)  # whose addresses are not in the document
 _SHIFTS = ShiftSchema()
 _PEOPLE = select(t, o.c.at.label("stopped_at")).outerjoin(
-    o, (o.c.channel == ChannelName.SMS.value) & (o.c.address == t.c.phone)
+    o, (o.c.channel == ChannelName.SMS.value) & (o.c.address == t.c.phone) & o.c.back_at.is_(None)
 )
 
 

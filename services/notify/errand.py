@@ -54,6 +54,8 @@ class Errand:
         contact = self._job.contact
         if contact is None or not contact.address(self._job.alert.channel):
             return Permanent(Reason.NO_ADDRESS)  # it was there when the alert was planned
+        if self._job.alert.channel in contact.opted_out:
+            return Permanent(Reason.OPTED_OUT)  # since the alert was planned
         return self._channel.send(self._written(), self._hand_off)
 
     def _written(self) -> Letter:

@@ -62,7 +62,8 @@ def sms_providers(settings: Settings, most_parts: MostParts = any_parts) -> list
     made: list[tuple[str, Channel]] = []
     for provider in settings.sms_providers:
         if isinstance(provider, TwilioAccount):
-            made.append((TWILIO, FittedSms(Twilio(provider, SENDERS), most_parts)))
+            twilio = Twilio(provider, SENDERS, callback_of=settings.twilio_callback_of)
+            made.append((TWILIO, FittedSms(twilio, most_parts)))
         else:
             made.append((provider.name, FittedSms(HttpSms(provider, SENDERS), most_parts)))
     return made

@@ -5,12 +5,16 @@ from prometheus_client import Counter, Gauge, Histogram
 from services.notify.channels.sms_text import Encoding
 from services.notify.domain.alert import Alert, ChannelName, EscalationState, Purpose
 from services.notify.domain.click import Pressed
+from services.notify.domain.optout import Word
 from services.notify.domain.outcomes import OPERATOR_FAULTS, Accepted, Ambiguous, Outcome, Permanent, Reason
+from services.notify.domain.receipts import Effect, ReceiptKind
 from services.notify.domain.reply import Made
 
-OUTCOMES = ("accepted", "failed", "suppressed", "ambiguous", "retried")
+OUTCOMES = ("accepted", "delivered", "failed", "suppressed", "ambiguous", "retried")
 ALERTS = Counter(
-    "ombud_alerts_total", "Alerts by how they ended, and attempts that are tried again", ["channel", "outcome"]
+    "ombud_alerts_total",
+    "Alerts by how they ended, and what receipts told of them; attempts that are tried again",
+    ["channel", "outcome"],
 )
 SECONDS = Histogram(
     "ombud_alert_seconds",
@@ -25,6 +29,13 @@ FAULTS = Counter(
 ESCALATIONS = Counter("ombud_alert_plans_total", "What was made of an escalation told to notify", ["purpose", "state"])
 REPLIES = Counter("ombud_replies_total", "Answers to text messages by what was made of them", ["what"])
 PRESSES = Counter("ombud_button_presses_total", "Buttons pressed in chats by what was made of them", ["what"])
+STRANGERS = Counter("ombud_replies_from_strangers_total", "Text messages from numbers that no contact has")
+OPT_OUTS = Counter("ombud_opt_outs_total", "Numbers that want no more text messages, and want them again", ["word"])
+RECEIPTS = Counter(
+    "ombud_receipts_total", "What providers told of alerts after they took them, by what it did", ["kind", "effect"]
+)
+UNREADABLE_REPORTS = Counter("ombud_bounces_unreadable_total", "Mails to the sender of ours that were no report")
+UNKNOWN_RECEIPTS = Counter("ombud_receipts_unknown_total", "Receipts of messages that no alert is known by")
 LAST_RESORT = Gauge("ombud_last_resort_configured", "1 when somebody hears of what nobody answered; 0 is an alarm")
 LAST_RESORT_REACHABLE = Gauge(
     "ombud_last_resort_reachable", "1 when a configured channel leads to the last resort; 0 is an alarm"
@@ -64,6 +75,11 @@ for _channel in ChannelName:
         ALERTS.labels(_channel.value, _outcome)
     for _reason in OPERATOR_FAULTS:
         FAULTS.labels(_channel.value, _reason.value)
+for _kind in ReceiptKind:
+    for _effect in Effect:
+        RECEIPTS.labels(_kind.value, _effect.value)
+for _word in (Word.STOP, Word.START):
+    OPT_OUTS.labels(_word.value)
 for _what in Made:
     REPLIES.labels(_what.value)
 for _pressed in Pressed:

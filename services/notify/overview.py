@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from services.notify import tables
-from services.notify.domain.alert import ENDED, AlertState, ChannelName, EscalationState, Purpose
+from services.notify.domain.alert import ENDED, REACHED, AlertState, ChannelName, EscalationState, Purpose
 from shared.database import Transaction
 
 a, d, e = tables.alerts, tables.deliveries, tables.escalations
@@ -16,10 +16,11 @@ LIST_LIMIT = 500
 _ENDED = [s.value for s in ENDED]
 # How an attempt ends that leaves its alert in this state; the others leave it pending.
 _FINAL_OUTCOMES = {AlertState.ACCEPTED: "accepted", AlertState.AMBIGUOUS: "ambiguous"}
+_REACHED = [s.value for s in REACHED]
 
 # An alert in a digest names it as its provider's message; each other is a mail of its own.
 _MAILS = select(func.count(a.c.provider_id.distinct()) + func.count().filter(a.c.provider_id.is_(None))).where(
-    a.c.state == AlertState.ACCEPTED.value, a.c.channel == ChannelName.EMAIL.value
+    a.c.state.in_(_REACHED), a.c.channel == ChannelName.EMAIL.value
 )
 
 

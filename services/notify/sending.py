@@ -99,7 +99,7 @@ def settle(tx: Transaction, rules: Rules, attempts: Iterable[Attempt]) -> int:
     store.save_alerts(tx, moved)
     store.add_deliveries(tx, [_delivery(a, outcome) for a, outcome in outcomes.items()])
     announce_ends(tx, moved)
-    _go_on(tx, rules, [a for a in moved if a.state in UNREACHED and not _answer_to(a, answered)])
+    go_on(tx, rules, [a for a in moved if a.state in UNREACHED and not _answer_to(a, answered)])
     metrics.FENCED.inc(len(by_fence) - len(moved))
     return len(moved)
 
@@ -136,7 +136,7 @@ def _delivery(alert: Alert, outcome: Outcome) -> store.Delivery:
     )
 
 
-def _go_on(tx: Transaction, rules: Rules, failed: list[Alert]) -> None:
+def go_on(tx: Transaction, rules: Rules, failed: list[Alert]) -> None:
     """The next channel for each recipient who was not reached; where there is none left, the escalation may be over."""
     failed = [a for a in failed if a.purpose not in SINGLE]
     if not failed:

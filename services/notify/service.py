@@ -5,16 +5,19 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from services.notify import contact_schemas, schemas, trying, usecases
+from services.notify import contact_schemas, receipt_schemas, reports, schemas, trying, usecases
 from services.notify.dispatcher import Dispatcher
+from services.notify.domain.alert import ChannelName
 from services.notify.domain.rules import Rules
 from services.notify.heartbeat import Heart
 from services.notify.lines import channels_of
 from services.notify.provider import Sending
 from services.notify.rendering import Writer
+from services.notify.reports import MAX_REPORT_BYTES
 from services.notify.rulebook import RuleBook
 from services.notify.settings import Settings
 from services.notify.slack_door import Signed, SlackDoor
+from services.notify.twilio_doors import TwilioDoors, twiml
 from shared.contracts.escalation import (
     CaseAcknowledged,
     CaseEscalated,
@@ -44,13 +47,26 @@ def make(settings: Settings) -> dict[str, Any]:
     """What the providers below give out; raises ValueError with file and line for a policy that cannot be used."""
     channels = channels_of(settings, lambda: book.current.policy.segments)
     contact = settings.last_resort_contact
-    rules = Rules(frozenset(channels), contact.person if contact else settings.last_resort, contact)
+    rules = Rules(
+        frozenset(channels),
+        contact.person if contact else settings.last_resort,
+        contact,
+        receipts=frozenset({ChannelName.SMS} if settings.twilio_callback else ()),
+    )
     book = RuleBook(rules, settings.policy_file)
     writer = Writer(settings.link_keys, settings.common.public_url, sms_replies=settings.sms_replies)
     heart = Heart(settings.heartbeat_url, settings.heartbeat_every)
     reach = settings.reach
     slack = SlackDoor(Signed(reach.slack_secret, settings.link_keys, settings.link_max_age, reach.slack_url))
-    return {"channels": channels, "rules": book, "writer": writer, "heart": heart, "slack": slack}
+    twilio = TwilioDoors(settings.notify_public_url, (settings.sms.token,) if settings.sms else ())
+    return {
+        "channels": channels,
+        "rules": book,
+        "writer": writer,
+        "heart": heart,
+        "slack": slack,
+        "twilio": twilio,
+    }
 
 
 class NotifyService:
@@ -60,6 +76,7 @@ class NotifyService:
     sending: Dispatcher = Sending()
     heart: Heart = Configured("heart")
     slack: SlackDoor = Configured("slack")
+    twilio: TwilioDoors = Configured("twilio")
 
     @subscribe(
         CaseEscalated,
@@ -107,6 +124,11 @@ class NotifyService:
         self.book.reload()
         return 0
 
+    @tick(every=1)
+    def apply_receipts(self) -> int:
+        with self.db.transaction() as tx:
+            return usecases.apply_receipts(tx, self.book.current)
+
     @tick(every=30)
     def audit_alerts(self) -> int:
         with self.db.read() as tx:
@@ -121,7 +143,7 @@ class NotifyService:
     @tick(every=600)
     def sweep(self) -> int:
         with self.db.transaction() as tx:
-            return sweep_inbox(tx)
+            return sweep_inbox(tx) + usecases.sweep(tx)
 
     @http("PUT", "/v1/contacts/<person>", scope="operator")
     def put_contact(self, request: Request, person: str) -> Response:
@@ -150,7 +172,27 @@ class NotifyService:
     @http("POST", "/v1/replies", scope=("source", "operator"))
     def post_reply(self, request: Request) -> Response:
         reply = schemas.reply_from(json_body(request))
-        return json_response(self.db.run(lambda tx: usecases.take_reply(tx, reply)))
+        return json_response(self.db.run(lambda tx: usecases.take_reply(tx, self.book.current, reply)))
+
+    @http("POST", "/v1/receipts", scope=("source", "operator"))
+    def post_receipt(self, request: Request) -> Response:
+        receipt = receipt_schemas.receipt_from(json_body(request))
+        return json_response(self.db.run(lambda tx: usecases.take_receipt(tx, self.book.current, receipt)))
+
+    @http("POST", "/v1/bounces", scope=("source", "operator"), max_body=MAX_REPORT_BYTES)
+    def post_bounce(self, request: Request) -> Response:
+        report = reports.read(request.get_data())
+        return json_response(self.db.run(lambda tx: usecases.take_report(tx, self.book.current, report)))
+
+    @http("POST", "/v1/twilio/status", scope=None)
+    def post_twilio_status(self, request: Request) -> Response:
+        receipt = self.twilio.receipt(request)
+        return json_response(self.db.run(lambda tx: usecases.take_status(tx, self.book.current, receipt)))
+
+    @http("POST", "/v1/twilio/messages", scope=None)
+    def post_twilio_message(self, request: Request) -> Response:
+        incoming = self.twilio.incoming(request)
+        return twiml(self.db.run(lambda tx: usecases.take_incoming(tx, self.book.current, incoming)))
 
     @http("POST", "/v1/slack/actions", scope=None)
     def post_slack_action(self, request: Request) -> Response:

@@ -10,6 +10,7 @@ from environs import Env
 from standardwebhooks import Webhook as Signer
 
 from services.notify.channels import sms_file
+from services.notify.channels.channel import Letter
 from services.notify.channels.guard import Allowed
 from services.notify.channels.mime import Sender, is_address
 from services.notify.channels.slack import SLACK, Workspace
@@ -25,6 +26,7 @@ from shared.settings import CommonSettings, WrongSettings, common
 
 A_DAY = 86400
 SHIPPED_POLICY = Path(__file__).parent / "policy.yml"
+STATUS = "/v1/twilio/status"  # the door of service.py
 LAST_RESORT = "last-resort"  # the recipient's name when the setting is an address
 
 
@@ -49,7 +51,8 @@ class Settings:
 
     policy_file: how alerts are sent; the shipped one unless OMBUD_NOTIFY_POLICY names another.
     sms: the account at Twilio. sms_providers: by whom text messages go, in the order in which they are tried.
-    sms_replies: what is answered to our text messages is brought to `POST /v1/replies`.
+    sms_replies: what is answered to our text messages is brought to us. notify_public_url: of notify, as the providers
+    of messages call it; empty = they are not asked to.
     """
 
     common: CommonSettings
@@ -65,6 +68,16 @@ class Settings:
     sms_providers: tuple[SmsProvider, ...] = ()
     reach: Reach = field(default_factory=Reach)
     link_max_age: timedelta = timedelta(hours=168)
+    notify_public_url: str = ""
+
+    @property
+    def twilio_callback(self) -> str:
+        """Where Twilio tells what became of a text message."""
+        return self.notify_public_url and self.notify_public_url + STATUS
+
+    def twilio_callback_of(self, letter: Letter) -> str | None:
+        """Where Twilio tells what became of this letter's message."""
+        return f"{self.twilio_callback}?alert={letter.alert_id}" if self.twilio_callback else None
 
     @property
     def last_resort_contact(self) -> Contact | None:
@@ -95,6 +108,7 @@ def read(env: Env | None = None) -> Settings:
         policy_file=Path(policy) if policy else SHIPPED_POLICY,
         reach=_reach(env),
         link_max_age=timedelta(hours=env.float("LINK_MAX_AGE_HOURS", 168.0)),
+        notify_public_url=_public_url(env.str("NOTIFY_PUBLIC_URL", "")),
     )
 
 
@@ -140,3 +154,10 @@ def _sms_providers(file: str, twilio: TwilioAccount | None) -> tuple[SmsProvider
         return sms_file.read(Path(file), twilio, os.environ.get)
     except PolicyError as error:
         raise WrongSettings(f"OMBUD_SMS_PROVIDERS:\n{error}") from error
+
+
+def _public_url(text: str) -> str:
+    parts = urlsplit(text)
+    if text and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
+        raise WrongSettings("OMBUD_NOTIFY_PUBLIC_URL: the form is https://notify.example.org, perhaps with a path")
+    return text.rstrip("/")

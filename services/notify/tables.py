@@ -6,6 +6,7 @@ from shared.tables import UtcDateTime
 
 metadata = MetaData()
 _FALLING_BACK = text("fall_back_at IS NOT NULL")
+_WAITING = text("waits")
 
 contacts = Table(
     "contacts",
@@ -31,6 +32,15 @@ opt_outs = Table(
     metadata,
     Column("channel", String(20), primary_key=True),
     Column("address", String(254), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("back_at", UtcDateTime),  # when START came behind it; the row stays, so that an older STOP is known as such
+)
+
+# What people wrote back, by the provider's name for it: told twice, it was written when it was told first.
+incoming = Table(
+    "incoming",
+    metadata,
+    Column("id", String(100), primary_key=True),
     Column("at", UtcDateTime, nullable=False),
 )
 
@@ -109,9 +119,12 @@ receipts = Table(
     metadata,
     Column("alert_id", String(36), primary_key=True),
     Column("kind", String(20), primary_key=True),
+    Column("attempt", Integer, primary_key=True),  # the one that was under way, or the last, when it came
     Column("reason", String(40), nullable=False),
     Column("detail", String(100), nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    Column("waits", Boolean, nullable=False),  # for the outcome of that attempt
+    Index("receipts_waiting", "alert_id", postgresql_where=_WAITING, sqlite_where=_WAITING),
 )
 
 # Whose press of a button in a chat was the first for its alert, and took the case.

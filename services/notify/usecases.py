@@ -4,14 +4,30 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from services.notify import answering, clicks, contacts, last_resort, metrics, overview, planning, sending
+from services.notify import (
+    answering,
+    clicks,
+    contacts,
+    incomings,
+    last_resort,
+    metrics,
+    optouts,
+    overview,
+    planning,
+    receipts,
+    replies_text,
+    sending,
+)
 from services.notify.answering import ReplyAnswer
 from services.notify.contact_documents import contact_document, contact_fields
 from services.notify.domain.click import Click, Clicked
 from services.notify.domain.contact import Contact
-from services.notify.domain.reply import Reply
+from services.notify.domain.receipts import Receipt
+from services.notify.domain.reply import Incoming, Reply
 from services.notify.domain.rules import Rules
 from services.notify.last_resort import LastResort
+from services.notify.receipts import ReceiptAnswer
+from services.notify.reports import Report
 from services.notify.rulebook import RuleBook
 from shared.database import Transaction
 from shared.differences import Difference, difference
@@ -70,9 +86,43 @@ def list_contacts(tx: Transaction, after: str) -> dict[str, Any]:
     }
 
 
-def take_reply(tx: Transaction, reply: Reply) -> ReplyAnswer:
+def take_reply(tx: Transaction, rules: Rules, reply: Reply) -> ReplyAnswer:
     """For whichever door a reply comes through."""
-    return answering.answer(tx, reply)
+    return optouts.obey(tx, rules, reply) or answering.answer(tx, reply)
+
+
+def take_incoming(tx: Transaction, rules: Rules, incoming: Incoming) -> str:
+    """For providers that send the answer: what to say, nothing to strangers. Told twice, it was written the first time.
+
+    So a second copy of `1` takes no second case, and is answered like the first.
+    """
+    reply = replace(incoming.reply, at=incomings.first_told(tx, incoming.id))
+    try:
+        answer = take_reply(tx, rules, reply)
+    except NotFound:
+        metrics.STRANGERS.inc()
+        return ""
+    return "" if incoming.is_answered else replies_text.sentence(answer)
+
+
+def take_receipt(tx: Transaction, rules: Rules, receipt: Receipt) -> ReceiptAnswer:
+    """For whichever door a receipt comes through."""
+    return receipts.take_receipt(tx, rules, receipt)
+
+
+def take_status(tx: Transaction, rules: Rules, receipt: Receipt | None) -> ReceiptAnswer:
+    """For providers that also tell what changes nothing."""
+    return receipts.take_receipt(tx, rules, receipt) if receipt else ReceiptAnswer(0, {})
+
+
+def take_report(tx: Transaction, rules: Rules, report: Report) -> ReceiptAnswer:
+    """For reports of mail servers: about the first of the messages that it names and that is ours."""
+    return receipts.take_report(tx, rules, report)
+
+
+def apply_receipts(tx: Transaction, rules: Rules) -> int:
+    """Those that came before the outcome of the send that they are about."""
+    return receipts.apply_waiting(tx, rules)
 
 
 def take_click(tx: Transaction, click: Click) -> Clicked:
@@ -106,6 +156,10 @@ def summary(tx: Transaction, rules: Rules) -> dict[str, Any]:
         "last_resort_reachable": resort is LastResort.REACHABLE,
         "plumbing": plumbing_counts(tx),
     }
+
+
+def sweep(tx: Transaction) -> int:
+    return incomings.sweep(tx)
 
 
 def audit(tx: Transaction, rules: Rules) -> None:

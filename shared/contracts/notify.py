@@ -31,9 +31,14 @@ class AlertAccepted(AlertOutcome):
     """A provider took the alert."""
 
 
+@event("notify", "alert.delivered", identity=("alert_id",), subject="case_id")
+class AlertDelivered(AlertOutcome):
+    """The alert is with its recipient, as the provider told afterwards; comes behind `alert.accepted`, if at all."""
+
+
 @event("notify", "alert.failed", identity=("alert_id",), subject="case_id")
 class AlertFailed(AlertOutcome):
-    """The alert will not reach its recipient through this channel."""
+    """The alert will not reach its recipient through this channel; may come behind `alert.accepted`, from a receipt."""
 
 
 @event("notify", "alert.suppressed", identity=("alert_id",), subject="case_id")

@@ -18,11 +18,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.generation import GenerationMode
+from twilio.request_validator import RequestValidator
 
 from ombud.local.broker import PrivateBroker
 from ombud.local.postgres import PrivatePostgres
 from shared import clock
-from shared.api import A_COMPLAINT, A_THIRD_COMPLAINT, ANOTHER_COMPLAINT
+from shared.api import A_COMPLAINT, A_THIRD_COMPLAINT, AN_ALERT, ANOTHER_COMPLAINT
 from shared.bodies import MAX_BODY_BYTES
 from shared.contracts.topology import SERVICES
 from shared.links import Claim, mint
@@ -36,6 +37,7 @@ SOURCES = """
 sources:
   freshdesk: {kind: freshdesk, check: {scheme: header, name: X-Ombud-Token}, secrets: [{secret_env: SECRET}]}
 """
+TWILIO_TOKEN, PUBLIC = "token-of-the-tests", "https://notify.example.org"
 US = "of-the-tests"  # the source of the dead letters that are made here
 EXAMPLES = 25  # of what is right, and of what is wrong, for each operation
 CHECKED = (
@@ -77,6 +79,8 @@ def system(
         "SECRET": SECRET,
         "OMBUD_SLACK_SIGNING_SECRET": SECRET,
         "OMBUD_ESCALATION_POLICY": str(policy),
+        "OMBUD_NOTIFY_PUBLIC_URL": PUBLIC,
+        "OMBUD_SMS_URL": f"http://AC0:{TWILIO_TOKEN}@127.0.0.1:9?from=%2B15551234567",  # where nobody listens
     }
     made = System(folder, postgres.url("api"), broker.add_vhost("api"), broker, **settings)
     try:
@@ -127,16 +131,30 @@ def _letters(system: System, service: str) -> list[dict[str, Any]]:
 
 def send(system: System, described: Described) -> requests.Response:
     """The example of an operation."""
-    return _ask(system, described, *(described.example_body or ("", None)))
+    media, body = described.example_body or ("", None)
+    return _ask(system, described, media, _with_an_alert(system, described, body))
+
+
+def _with_an_alert(system: System, described: Described, body: Any) -> Any:
+    """The example, about an alert that there is."""
+    text = json.dumps(body)
+    if AN_ALERT not in text:
+        return body
+    alerts = system.call(described.service, "GET", "/v1/alerts").json()["alerts"]
+    return json.loads(text.replace(AN_ALERT, alerts[0]["id"]))
 
 
 def _ask(system: System, described: Described, media: str, body: Any) -> requests.Response:
     headers = AUTHORIZED | ({"Content-Type": media} if media else {})
+    is_form = media == "application/x-www-form-urlencoded"
+    signature = RequestValidator(TWILIO_TOKEN).compute_signature(PUBLIC + described.path, body if is_form else {})
+    headers |= {"X-Twilio-Signature": signature}
+    sent = {"data": body} if is_form or isinstance(body, str) else {"json": body}
     address = _address(system, described)
     if described.path == "/v1/slack/actions":
         form = urlencode(body).encode()
         return requests.post(address, data=form, headers=headers | _of_slack(form), timeout=ANSWER_WITHIN)
-    return requests.request(described.method, address, json=body, headers=headers, timeout=ANSWER_WITHIN)
+    return requests.request(described.method, address, headers=headers, timeout=ANSWER_WITHIN, **sent)
 
 
 def _of_slack(form: bytes) -> dict[str, str]:
@@ -260,6 +278,7 @@ def test_no_correction_holds_nul(system: System, service: str, field: str) -> No
 @cache
 def _probed(service: str) -> Any:
     load_all_checks()
+    schemathesis.serializer.alias("message/rfc822", "text/plain")
     return schemathesis.openapi.from_dict(with_closed_answers(service))
 
 

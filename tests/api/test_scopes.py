@@ -54,6 +54,8 @@ OPEN = {
     "escalation GET /a/<token>",
     "escalation POST /a/<token>",
     "notify POST /v1/slack/actions",
+    "notify POST /v1/twilio/status",
+    "notify POST /v1/twilio/messages",
     *(f"{service} GET /v1/openapi.json" for service in SERVICES),
 }
 NOT_FOR_OPERATORS_ALONE = {
@@ -74,6 +76,8 @@ NOT_FOR_OPERATORS_ALONE = {
     "escalation GET /v1/cases/<case_id>/timeline": {"operator", "person"},
     "escalation GET /v1/cases": {"operator", "person"},
     "notify POST /v1/replies": {"source", "operator"},
+    "notify POST /v1/receipts": {"source", "operator"},
+    "notify POST /v1/bounces": {"source", "operator"},
     "escalation GET /v1/duty": {"operator", "person"},
     "escalation GET /v1/rotas/<name>": {"operator", "person"},
     "escalation GET /v1/storms": {"operator", "person"},

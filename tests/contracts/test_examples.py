@@ -35,6 +35,7 @@ STORED_IDS = {
     "alert.accepted": "b962ffa9-c4e1-53a1-93d7-d9da5862cd30",
     "alert.ambiguous": "030505a2-87d4-5049-9002-3ca2834a3b26",
     "alert.answered": "a1fcbc44-c22e-595f-9beb-f29ade9d923e",
+    "alert.delivered": "20e489b3-dd4b-5560-b3ed-6499798bc83d",
     "alert.failed": "9a012e6e-8061-58e4-b2df-b3da9f53182c",
     "alert.suppressed": "8f581e58-2a29-50ab-a314-5a13607989c3",
     "escalation.unreachable": "8f9651a0-e318-5e97-9653-c3e2f92d45d6",

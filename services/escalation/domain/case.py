@@ -74,6 +74,7 @@ class What(StrEnum):
     ASSIGNED = "assigned"
     QUEUED = "queued"
     ALERT_ACCEPTED = "alert_accepted"
+    ALERT_DELIVERED = "alert_delivered"
     ALERT_FAILED = "alert_failed"
     ALERT_SUPPRESSED = "alert_suppressed"
     ALERT_AMBIGUOUS = "alert_ambiguous"

@@ -46,6 +46,7 @@ _PLAIN = {
     What.ASSIGNED: "Given to {agent}",
     What.QUEUED: "Waits for an agent: {reason}",
     What.ALERT_ACCEPTED: "{actor} was alerted by {channel}",
+    What.ALERT_DELIVERED: "The alert by {channel} has reached {actor}",
     What.ALERT_FAILED: "{actor} could not be alerted by {channel}: {reason}",
     What.ALERT_SUPPRESSED: "{actor} was not alerted by {channel}, on purpose: {reason}",
     What.ALERT_AMBIGUOUS: "Whether {actor} was alerted by {channel} is not known",

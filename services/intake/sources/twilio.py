@@ -8,9 +8,20 @@ from datetime import datetime
 
 from marshmallow import Schema, fields, validate
 
-from services.intake.sources.signatures import signed_by
-from services.intake.sources.source import CONTACTED, SUBMITTED, Account, Heard, Ignored, Inbound, Reply, Said, filled
+from services.intake.sources.source import (
+    CONTACTED,
+    SUBMITTED,
+    Account,
+    Forged,
+    Heard,
+    Ignored,
+    Inbound,
+    Reply,
+    Said,
+    filled,
+)
 from shared.errors import Rejected
+from shared.signatures import is_from_twilio
 
 EMPTY_TWIML = Reply(200, "text/xml; charset=utf-8", '<?xml version="1.0" encoding="UTF-8"?><Response></Response>')
 
@@ -31,10 +42,10 @@ class Twilio:
     options: Schema = field(default_factory=Options)
 
     def check(self, inbound: Inbound, account: Account, now: datetime) -> None:
-        """The signature covers the address as Twilio calls it, and the form in order of its names."""
-        pieces = [name.encode() + value for name, value in sorted(_fields(inbound).items())]
-        signed = inbound.url.encode() + b"".join(pieces)
-        signed_by(account, inbound.header("x-twilio-signature"), "sha1", "base64", signed)
+        """Raises Forged unless it was signed with one of the account's secrets."""
+        fields = ((name.encode(), value) for name, value in _fields(inbound).items())
+        if not is_from_twilio(inbound.header("x-twilio-signature"), inbound.url, fields, account.secrets):
+            raise Forged("the signature is missing or wrong")
 
     def said(self, inbound: Inbound, account: Account) -> list[Heard]:
         form = inbound.form()

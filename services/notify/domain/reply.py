@@ -16,11 +16,14 @@ _REFERENCE = re.compile(r"[0-9a-z]{4,8}")  # as much of it as tells cases apart
 
 
 class Made(StrEnum):
-    """What was made of a reply. NOTHING: it asks for what is not there (any more)."""
+    """What was made of a reply. NOTHING: it asks for what is not there (any more). The last three: see optout.py."""
 
     ACKNOWLEDGED = "acknowledged"
     NOTHING = "nothing"
     NOT_UNDERSTOOD = "not_understood"
+    STOPPED = "stopped"
+    STARTED = "started"
+    HELPED = "helped"
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,15 @@ class Reply:
     number: str
     text: str
     at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A reply as its provider brings it, and by what name. is_answered: the provider has answered it by itself."""
+
+    id: str
+    reply: Reply
+    is_answered: bool = False
 
 
 @dataclass(frozen=True)

@@ -34,10 +34,14 @@ def next_alerts(
         return [] if tried else [_impossible(escalation, recipient, contact, now)]
     added: list[Alert] = []
     routes = [c for c in allowed if c not in tried]
+    opted_out = contact.opted_out if contact else frozenset()
     for place, channel in enumerate(routes):
         alert = alert_by(escalation, recipient, channel, now)
+        if channel in opted_out:
+            added.append(alert.end(AlertState.SUPPRESSED, Reason.OPTED_OUT, now))
+            continue
         if channel in rules.configured:
-            is_last = not rules.configured.intersection(routes[place + 1 :])
+            is_last = not rules.configured.intersection(c for c in routes[place + 1 :] if c not in opted_out)
             return [*added, replace(alert, give_up_at=give_up_at(escalation, now, is_last=is_last))]
         added.append(alert.end(AlertState.FAILED, Reason.NOT_CONFIGURED, now))
     return added

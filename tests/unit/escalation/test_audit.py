@@ -13,7 +13,7 @@ from services.escalation.domain.policy import PauseReason
 from shared.contracts.escalation import CaseEscalated
 from shared.contracts.event import Severity
 from shared.contracts.intake import ComplaintAnswered, ComplaintForgotten, ComplaintMerged, ComplaintResolved, Customer
-from shared.contracts.notify import AlertAccepted, AlertAmbiguous, AlertFailed, AlertSuppressed
+from shared.contracts.notify import AlertAccepted, AlertAmbiguous, AlertDelivered, AlertFailed, AlertSuppressed
 from tests.harness.events import NOON, a_classified
 from tests.unit.escalation.desk import Desk
 from tests.unit.escalation.storm_stories import BY_PRODUCT, PEOPLE, alike, majors, with_storms
@@ -207,7 +207,7 @@ def test_a_repaired_escalation_still_hears_the_answer_to_its_alert(desk: Desk) -
     assert desk.audit() == NOTHING
 
 
-@pytest.mark.parametrize("kind", [AlertAccepted, AlertFailed, AlertSuppressed, AlertAmbiguous])
+@pytest.mark.parametrize("kind", [AlertAccepted, AlertDelivered, AlertFailed, AlertSuppressed, AlertAmbiguous])
 def test_an_escalation_whose_alerts_ended_in_any_way_is_no_finding(desk: Desk, kind: Any) -> None:
     desk.hear(a_classified("1", severity=Severity.HIGH))
     (escalated,) = desk.told(CaseEscalated)

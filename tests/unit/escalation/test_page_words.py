@@ -99,6 +99,7 @@ TOLD = [
     (a_row(What.ASSIGNED, "routing", agent="Gita", attempt=1), "Given to Gita"),
     (a_row(What.QUEUED, "routing", "all_full", attempt=1), "Waits for an agent: all full"),
     (a_row(What.ALERT_ACCEPTED, "anna", "ok", channel="sms"), "Anna was alerted by SMS"),
+    (a_row(What.ALERT_DELIVERED, "anna", "delivered", channel="sms"), "The alert by SMS has reached Anna"),
     (a_row(What.ALERT_FAILED, "anna", "rejected", channel="email"), "Anna could not be alerted by email: rejected"),
     (
         a_row(What.ALERT_SUPPRESSED, "anna", "quiet_hours", channel="chat"),

@@ -27,7 +27,7 @@ from shared.contracts.intake import (
     ComplaintUpdated,
     Customer,
 )
-from shared.contracts.notify import AlertAccepted, AlertFailed, EscalationUnreachable
+from shared.contracts.notify import AlertAccepted, AlertDelivered, AlertFailed, EscalationUnreachable
 from shared.contracts.routing import ComplaintAssigned, ComplaintQueued, Needs, QueuedReason
 from shared.errors import NotFound
 from tests.unit.escalation.builders import NOON
@@ -340,6 +340,24 @@ def test_how_alerts_ended_is_noted_once_each(desk: Desk) -> None:
     desk.hear_alerts(accepted, accepted)
     desk.hear_alerts(accepted)
     assert desk.timeline(id_of("1")).count("alert_accepted") == 1
+
+
+@pytest.mark.parametrize("order", [(AlertAccepted, AlertDelivered), (AlertDelivered, AlertAccepted)])
+def test_receipt_of_an_alert_is_noted_beside_its_acceptance(desk: Desk, order: tuple[type[AlertAccepted], ...]) -> None:
+    desk.hear(severe())
+    for kind in order:
+        desk.hear_alerts(an_alert(kind, desk.told(CaseEscalated)[0]))
+    assert sorted(w for w in desk.timeline(id_of("1")) if w.startswith("alert")) == [
+        "alert_accepted",
+        "alert_delivered",
+    ]
+
+
+def test_an_accepted_alert_that_bounced_is_noted_as_failed_too(desk: Desk) -> None:
+    desk.hear(severe())
+    for kind in (AlertAccepted, AlertFailed):
+        desk.hear_alerts(an_alert(kind, desk.told(CaseEscalated)[0]))
+    assert [w for w in desk.timeline(id_of("1")) if w.startswith("alert")] == ["alert_accepted", "alert_failed"]
 
 
 def test_the_newest_owner_is_in_the_alerts_of_later_levels(desk: Desk) -> None:

@@ -160,6 +160,27 @@ def test_heartbeat_at_no_usable_interval_is_refused(environment, every):
         read(environment(OMBUD_HEARTBEAT_EVERY=every))
 
 
+@pytest.mark.parametrize(
+    ("url", "callback"),
+    [
+        ("", ""),
+        ("https://ombud.example/notify/", "https://ombud.example/notify/v1/twilio/status"),
+        ("http://127.0.0.1:8004", "http://127.0.0.1:8004/v1/twilio/status"),
+    ],
+)
+def test_callbacks_are_asked_for_only_where_we_can_be_called(environment, url, callback):
+    settings = read(environment(OMBUD_NOTIFY_PUBLIC_URL=url, OMBUD_SMS_URL="https://A:b@x?from=1"))
+    assert settings.twilio_callback == callback
+    assert make(settings)["twilio"].are_open is bool(url)
+    assert settings.twilio_callback.removeprefix(settings.notify_public_url) in ("", "/v1/twilio/status")
+
+
+@pytest.mark.parametrize("url", ["ombud.example", "ftp://x", "https://", "https://x?a=1", "https://x/#a"])
+def test_wrong_public_url_is_refused(environment, url):
+    with pytest.raises(WrongSettings, match="OMBUD_NOTIFY_PUBLIC_URL"):
+        read(environment(OMBUD_NOTIFY_PUBLIC_URL=url))
+
+
 def test_without_link_keys_it_does_not_start(environment):
     with pytest.raises(ValueError, match="OMBUD_LINK_KEYS"):
         read(environment(OMBUD_LINK_KEYS=""))

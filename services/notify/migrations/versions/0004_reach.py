@@ -28,14 +28,24 @@ def upgrade() -> None:
         "receipts",
         sa.Column("alert_id", sa.String(36), primary_key=True),
         sa.Column("kind", sa.String(20), primary_key=True),
+        sa.Column("attempt", sa.Integer, primary_key=True),
         sa.Column("reason", sa.String(40), nullable=False),
         sa.Column("detail", sa.String(100), nullable=False),
         sa.Column("at", UtcDateTime, nullable=False),
+        sa.Column("waits", sa.Boolean, nullable=False),
     )
+    waiting = sa.text("waits")
+    op.create_index("receipts_waiting", "receipts", ["alert_id"], postgresql_where=waiting, sqlite_where=waiting)
     op.create_table(
         "opt_outs",
         sa.Column("channel", sa.String(20), primary_key=True),
         sa.Column("address", sa.String(254), primary_key=True),
+        sa.Column("at", UtcDateTime, nullable=False),
+        sa.Column("back_at", UtcDateTime),
+    )
+    op.create_table(
+        "incoming",
+        sa.Column("id", sa.String(100), primary_key=True),
         sa.Column("at", UtcDateTime, nullable=False),
     )
     op.create_table(
@@ -48,6 +58,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("presses")
+    op.drop_table("incoming")
     op.drop_table("opt_outs")
     op.drop_table("receipts")
     op.drop_index("alerts_of_provider", "alerts")
