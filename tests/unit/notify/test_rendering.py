@@ -9,7 +9,8 @@ from services.notify.domain.alert import Alert, Purpose
 from services.notify.domain.contact import Contact
 from services.notify.domain.hearing import escalation_from
 from services.notify.domain.routes import next_alerts
-from services.notify.rendering import TEMPLATES, Writer
+from services.notify.rendering import Writer
+from services.notify.templating import TEMPLATES
 from shared import links
 from shared.contracts.event import Severity
 from tests.harness.events import NOON

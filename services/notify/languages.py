@@ -1,0 +1,116 @@
+"""The languages that alerts are written in: gettext catalogues, dates and numbers by Babel. Called by rendering.py."""
+
+import gettext
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_datetime
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import PoFileError, read_po
+from babel.numbers import format_decimal
+from markupsafe import Markup
+
+SOURCE = "en"  # what the templates themselves are written in
+LOCALE = Path(__file__).parent / "locale"
+DOMAIN = "notify"
+_FORMATTED = {SOURCE: "en_GB"}  # 2 Nov 2026, 13:30: read in one way by everybody
+# Time zones of different offsets have these abbreviations in common.
+_AMBIGUOUS = frozenset({"CDT", "CST", "IST", "PST", "SST"})
+Format = Callable[..., str]
+
+
+class WrongCatalogue(ValueError):
+    """A catalogue cannot be read; the text names it and its line."""
+
+
+class Language:
+    """One language. text, markup: `_` and `ngettext` for templates; of markup the values are escaped."""
+
+    def __init__(self, code: str, catalogue: gettext.NullTranslations):
+        self.code = code
+        self._locale = Locale.parse(_FORMATTED.get(code, code))
+        self._catalogue = catalogue
+        self._pattern = self._with_time(self._locale)
+        self.text: Mapping[str, Format] = {"_": self.say, "ngettext": self.count}
+        self.markup: Mapping[str, Format] = {"_": self._say_marked, "ngettext": self._count_marked}
+
+    def say(self, message: str, /, **values: Any) -> str:
+        return self._catalogue.gettext(message) % values
+
+    def count(self, one: str, many: str, number: int, /, **values: Any) -> str:
+        """The form for so many; `%(num)s` is the number, as it is written in this language."""
+        return self._catalogue.ngettext(one, many, number) % {"num": self.number(number), **values}
+
+    def _say_marked(self, message: str, /, **values: Any) -> Markup:
+        return Markup(self._catalogue.gettext(message)) % values
+
+    def _count_marked(self, one: str, many: str, number: int, /, **values: Any) -> Markup:
+        return Markup(self._catalogue.ngettext(one, many, number)) % {"num": self.number(number), **values}
+
+    def number(self, number: int) -> str:
+        return str(number) if 0 <= number < 1000 else str(format_decimal(number, locale=self._locale))
+
+    def name_of(self, code: str) -> str:
+        """What the language of that code is called in this one, or the code."""
+        return str(self._locale.languages.get(code, code))
+
+    def when(self, instant: datetime, zone: str) -> str:
+        """The time there, with the zone's name; in UTC if it is unknown or its calendar ends before the instant."""
+        try:
+            local = instant.astimezone(ZoneInfo(zone))
+        except (ValueError, LookupError, OSError, OverflowError):
+            local = instant.astimezone(UTC)
+        # Without its zone: where that is no more than an offset, Babel would ask for its name.
+        shown = format_datetime(local.replace(tzinfo=None), self._pattern, locale=self._locale)
+        return f"{shown} {zone_name(local)}"
+
+    @staticmethod
+    def _with_time(locale: Locale) -> str:
+        time = locale.datetime_skeletons["Hm"].pattern
+        return str(locale.datetime_formats["medium"]).replace("{1}", locale.date_formats["medium"].pattern).replace(
+            "{0}", time
+        )
+
+
+def zone_name(local: datetime) -> str:
+    """`CET`, or `UTC+8` where there is no name, or `CST (UTC+8)` where the name says too little."""
+    name, offset = local.tzname() or "", local.strftime("%z")
+    hours = f"{offset[:1]}{int(offset[1:3])}" + (f":{offset[3:5]}" if offset[3:5] != "00" else "")
+    if not name.isalpha():
+        return f"UTC{hours}"
+    return f"{name} (UTC{hours})" if name in _AMBIGUOUS else name
+
+
+def languages(*folders: Path) -> dict[str, Language]:
+    """All that there are catalogues of, and the source's; where two folders have the same, the first one is before."""
+    found: dict[str, gettext.NullTranslations] = {SOURCE: gettext.NullTranslations()}
+    for folder in reversed(folders or (LOCALE,)):
+        for code, path in catalogues_in(folder).items():
+            catalogue = _read(code, path)
+            if code in found:
+                catalogue.add_fallback(found[code])
+            found[code] = catalogue
+    return {code: Language(code, catalogue) for code, catalogue in found.items()}
+
+
+def catalogues_in(folder: Path) -> dict[str, Path]:
+    """The catalogues by the code of their language."""
+    return {path.parts[-3]: path for path in sorted(folder.glob(f"*/LC_MESSAGES/{DOMAIN}.po"))}
+
+
+def _read(code: str, path: Path) -> gettext.GNUTranslations:
+    compiled = BytesIO()
+    try:
+        Locale.parse(code)
+        with path.open("rb") as file:
+            write_mo(compiled, read_po(file, locale=code, abort_invalid=True))
+    except (PoFileError, UnknownLocaleError, ValueError, OSError) as error:
+        raise WrongCatalogue(f"{path}: {error}") from error
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
