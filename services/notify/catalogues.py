@@ -1,6 +1,6 @@
-"""Takes what is to be translated out of templates and vocabulary into the catalogues: `python -m services.notify.catalogues`.
+"""Takes what is to be translated out of templates and vocabulary into the catalogues.
 
-Run after each change of a text; `python -m services.notify.catalogues xx` begins the language xx.
+`python -m services.notify.catalogues` after each change of a text; with `xx`, it begins the language xx.
 """
 
 import sys
@@ -49,8 +49,14 @@ def _new(code: str) -> Catalog:
     name = Locale.parse(code).english_name
     header = f"# Alerts of Ombud in {name}. What is translated: docs/alerting.md, Texts and languages."
     return Catalog(
-        code, project="Ombud", version="1", fuzzy=False, header_comment=header, msgid_bugs_address="-",
-        last_translator="-", language_team="-",
+        code,
+        project="Ombud",
+        version="1",
+        fuzzy=False,
+        header_comment=header,
+        msgid_bugs_address="-",
+        last_translator="-",
+        language_team="-",
     )
 
 

@@ -77,6 +77,8 @@ class Reader:
 
 def one_line(text: str) -> str:
     """Without line breaks, control characters and those that turn the direction of writing."""
+    if text.isprintable() and "  " not in text:
+        return text.strip()
     return _BREAKS.sub(" ", text).strip()
 
 

@@ -1,8 +1,9 @@
 """The languages that alerts are written in: gettext catalogues, dates and numbers by Babel. Called by rendering.py."""
 
 import gettext
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,6 @@ from babel.dates import format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 from babel.numbers import format_decimal
-from markupsafe import Markup
 
 SOURCE = "en"  # what the templates themselves are written in
 LOCALE = Path(__file__).parent / "locale"
@@ -21,7 +21,19 @@ DOMAIN = "notify"
 _FORMATTED = {SOURCE: "en_GB"}  # 2 Nov 2026, 13:30: read in one way by everybody
 # Time zones of different offsets have these abbreviations in common.
 _AMBIGUOUS = frozenset({"CDT", "CST", "IST", "PST", "SST"})
-Format = Callable[..., str]
+DATES = 512  # that a language remembers: in a flood most alerts are of the same few minutes
+
+
+class Phrase:
+    """`_` and `ngettext` in templates: called straight, without the sandbox's look at what is called."""
+
+    __slots__ = ("_say",)
+
+    def __init__(self, say: Callable[..., str]):
+        self._say = say
+
+    def __call__(self, *messages: Any, **values: Any) -> str:
+        return self._say(*messages, **values)
 
 
 class WrongCatalogue(ValueError):
@@ -29,15 +41,15 @@ class WrongCatalogue(ValueError):
 
 
 class Language:
-    """One language. text, markup: `_` and `ngettext` for templates; of markup the values are escaped."""
+    """One language. words: `_` and `ngettext` for templates; what they give is text, which pages escape as a whole."""
 
     def __init__(self, code: str, catalogue: gettext.NullTranslations):
         self.code = code
         self._locale = Locale.parse(_FORMATTED.get(code, code))
         self._catalogue = catalogue
         self._pattern = self._with_time(self._locale)
-        self.text: Mapping[str, Format] = {"_": self.say, "ngettext": self.count}
-        self.markup: Mapping[str, Format] = {"_": self._say_marked, "ngettext": self._count_marked}
+        self.words: dict[str, Any] = {"_": Phrase(self.say), "ngettext": Phrase(self.count)}
+        self._at = lru_cache(DATES)(self._written)
 
     def say(self, message: str, /, **values: Any) -> str:
         return self._catalogue.gettext(message) % values
@@ -45,12 +57,6 @@ class Language:
     def count(self, one: str, many: str, number: int, /, **values: Any) -> str:
         """The form for so many; `%(num)s` is the number, as it is written in this language."""
         return self._catalogue.ngettext(one, many, number) % {"num": self.number(number), **values}
-
-    def _say_marked(self, message: str, /, **values: Any) -> Markup:
-        return Markup(self._catalogue.gettext(message)) % values
-
-    def _count_marked(self, one: str, many: str, number: int, /, **values: Any) -> Markup:
-        return Markup(self._catalogue.ngettext(one, many, number)) % {"num": self.number(number), **values}
 
     def number(self, number: int) -> str:
         return str(number) if 0 <= number < 1000 else str(format_decimal(number, locale=self._locale))
@@ -61,10 +67,13 @@ class Language:
 
     def when(self, instant: datetime, zone: str) -> str:
         """The time there, with the zone's name; in UTC if it is unknown or its calendar ends before the instant."""
+        return self._at(instant.replace(second=0, microsecond=0), zone)
+
+    def _written(self, minute: datetime, zone: str) -> str:
         try:
-            local = instant.astimezone(ZoneInfo(zone))
+            local = minute.astimezone(ZoneInfo(zone))
         except (ValueError, LookupError, OSError, OverflowError):
-            local = instant.astimezone(UTC)
+            local = minute.astimezone(UTC)
         # Without its zone: where that is no more than an offset, Babel would ask for its name.
         shown = format_datetime(local.replace(tzinfo=None), self._pattern, locale=self._locale)
         return f"{shown} {zone_name(local)}"
@@ -72,8 +81,10 @@ class Language:
     @staticmethod
     def _with_time(locale: Locale) -> str:
         time = locale.datetime_skeletons["Hm"].pattern
-        return str(locale.datetime_formats["medium"]).replace("{1}", locale.date_formats["medium"].pattern).replace(
-            "{0}", time
+        return (
+            str(locale.datetime_formats["medium"])
+            .replace("{1}", locale.date_formats["medium"].pattern)
+            .replace("{0}", time)
         )
 
 
@@ -113,4 +124,3 @@ def _read(code: str, path: Path) -> gettext.GNUTranslations:
         raise WrongCatalogue(f"{path}: {error}") from error
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
-

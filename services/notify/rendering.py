@@ -26,6 +26,7 @@ log = structlog.get_logger()
 DIGEST_IDS = uuid.uuid5(uuid.NAMESPACE_DNS, "ombud.digests")
 REFERENCES = 160  # characters of a short digest that name its cases
 LONGEST_SMS = 1600  # Twilio's
+NO_BUTTONS = frozenset({ChannelName.EMAIL, ChannelName.SMS})
 ABOUT_A_CASE = frozenset({Purpose.ESCALATION, Purpose.WARNING, Purpose.EXHAUSTED})  # so with a link to its page
 _HOLES = re.compile(r"\n{3,}")
 
@@ -68,18 +69,20 @@ class Writer:
         reader = self._reader(alert.channel, contact)
         facts = self._facts(reader, Call(alert, escalation))
         try:
-            letter = self._written(reader, escalation.purpose, facts)
+            written = self._written(reader, escalation.purpose, facts)
         except UNREADABLE as error:
             log.error("letter_without_facts", case_id=alert.case_id, alert_id=alert.id, exc_info=error)
             facts = self._facts(reader, Call(alert, replace(escalation, facts={})))
-            letter = self._written(reader, escalation.purpose, facts)
-        return replace(
-            letter,
-            alert_id=alert.id,
-            case_id=alert.case_id,
-            address=contact.address(alert.channel) or "",
+            written = self._written(reader, escalation.purpose, facts)
+        return Letter(
+            alert.id,
+            alert.case_id,
+            contact.address(alert.channel) or "",
+            *written,
+            language=reader.language.code,
             buttons=_buttons(reader, facts),
             facts=_told(alert, escalation, facts),
+            may_repeat=facts["may_repeat"],
         )
 
     def _digest(self, calls: Sequence[Call], contact: Contact) -> Letter:
@@ -95,32 +98,32 @@ class Writer:
             "may_repeat": any(one["may_repeat"] for one in each),
         }
         told = [_told(call.alert, call.escalation, one) for call, one in zip(calls, each, strict=True)]
-        return replace(
-            self._written(reader, DIGEST, facts),
-            alert_id=digest_id(calls),
-            address=contact.address(channel) or "",
-            entries=() if channel in (ChannelName.EMAIL, ChannelName.SMS) else self._entries(reader, each),
+        return Letter(
+            digest_id(calls),
+            "",
+            contact.address(channel) or "",
+            *self._written(reader, DIGEST, facts),
+            language=reader.language.code,
+            entries=() if channel in NO_BUTTONS else self._entries(reader, each),
             facts={"purpose": DIGEST, "severity": each[worst]["severity"], "cases": told},
+            may_repeat=facts["may_repeat"],
         )
 
     def _entries(self, reader: Reader, each: list[dict[str, Any]]) -> tuple[Entry, ...]:
-        name, words = f"{DIGEST}.txt", reader.language.text
+        name, words = f"{DIGEST}.txt", reader.language.words
         texts = [_lines(*self._templates.blocks(name, one | words, ENTRY)) for one in each]
         return tuple(Entry(text, _buttons(reader, one)) for text, one in zip(texts, each, strict=True))
 
-    def _written(self, reader: Reader, kind: str, facts: dict[str, Any]) -> Letter:
-        """What it says; to whom, and of which alert, is left to the caller."""
-        plain, language = facts | reader.language.text, reader.language.code
-        letter = Letter("", "", "", "", language=language, may_repeat=facts["may_repeat"])
+    def _written(self, reader: Reader, kind: str, facts: dict[str, Any]) -> tuple[str, str, str]:
+        """Text, subject and page; the last two are empty where the channel has none."""
+        facts = facts | reader.language.words
         if reader.channel is ChannelName.SMS:
-            (text,) = self._templates.blocks(f"{kind}.txt", plain, "sms")
-            return replace(letter, text=one_line(text)[:LONGEST_SMS])
-        block = "text" if reader.channel is ChannelName.EMAIL else "chat"
-        text, subject = self._templates.blocks(f"{kind}.txt", plain, block, "subject")
-        letter = replace(letter, text=_lines(text) + "\n", subject=one_line(subject))
-        if reader.channel is not ChannelName.EMAIL:
-            return letter
-        return replace(letter, html=self._templates.page(f"{kind}.html", facts | reader.language.markup))
+            (text,) = self._templates.blocks(f"{kind}.txt", facts, "sms")
+            return one_line(text)[:LONGEST_SMS], "", ""
+        is_mail = reader.channel is ChannelName.EMAIL
+        text, subject = self._templates.blocks(f"{kind}.txt", facts, "text" if is_mail else "chat", "subject")
+        page = self._templates.page(f"{kind}.html", facts) if is_mail else ""
+        return _lines(text) + "\n", one_line(subject), page
 
     def _facts(self, reader: Reader, call: Call) -> dict[str, Any]:
         """What there is to say of one case; only its link if the rest cannot be read: it must leave all the same."""
@@ -156,7 +159,7 @@ def _lines(text: str) -> str:
 
 def _buttons(reader: Reader, facts: dict[str, Any]) -> tuple[Button, ...]:
     """Take the case, where it is not theirs already, and see it."""
-    if not facts["link"]:
+    if not facts["link"] or reader.channel in NO_BUTTONS:
         return ()
     _ = reader.language.say
     see = Button(_("See the case"), url=facts["link"])
