@@ -13,6 +13,7 @@ COMMANDS = {
     "forget": "ombud.forget",
     "rules": "ombud.rules",
     "policy": "ombud.policy",
+    "template": "ombud.template",
     "deadletters": "ombud.deadletters",
     "eval": "ombud.evaluate",
     "migrate": "ombud.migrate",

@@ -15,12 +15,14 @@ from services.notify.domain.contact import Contact
 from services.notify.domain.jobs import Call, Job
 from services.notify.domain.policy import NO_POLICY, Policy
 from services.notify.facts import Reader, facts_of, one_line
-from services.notify.languages import LOCALE, SOURCE, languages
-from services.notify.templating import DIGEST, ENTRY, UNREADABLE, Templates
+from services.notify.languages import LOCALE, SOURCE, WrongCatalogue, languages
+from services.notify.settings import Settings
+from services.notify.templating import DIGEST, ENTRY, UNREADABLE, Templates, WrongTemplates
 from services.notify.vocabulary import SEVERITIES, said
 from shared.codes import language_code
 from shared.contracts.event import to_text
 from shared.links import Claim, mint, url_of
+from shared.settings import WrongSettings
 
 log = structlog.get_logger()
 DIGEST_IDS = uuid.uuid5(uuid.NAMESPACE_DNS, "ombud.digests")
@@ -146,6 +148,20 @@ class Writer:
         language = self._languages.get(language_code(contact.language) or SOURCE) or self._languages[SOURCE]
         may_quote = channel in self._policy().excerpt_in
         return Reader(language, contact.timezone, channel, may_quote, self._sms_replies)
+
+
+def writer_of(settings: Settings, policy: Callable[[], Policy]) -> Writer:
+    """The writer of this installation; raises WrongSettings where a company's own templates cannot be used."""
+    try:
+        return Writer(
+            settings.link_keys,
+            settings.common.public_url,
+            sms_replies=settings.sms_replies,
+            policy=policy,
+            templates=settings.templates,
+        )
+    except (WrongTemplates, WrongCatalogue) as error:
+        raise WrongSettings(f"OMBUD_TEMPLATES: {error}") from error
 
 
 def digest_id(calls: Sequence[Call]) -> str:

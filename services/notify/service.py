@@ -10,7 +10,7 @@ from services.notify.dispatcher import Dispatcher
 from services.notify.domain.rules import Rules
 from services.notify.lines import channels_of
 from services.notify.provider import Sending
-from services.notify.rendering import Writer
+from services.notify.rendering import writer_of
 from services.notify.rulebook import RuleBook
 from services.notify.settings import Settings
 from shared.contracts.escalation import (
@@ -42,8 +42,8 @@ def make(settings: Settings) -> dict[str, Any]:
     channels = channels_of(settings)
     contact = settings.last_resort_contact
     rules = Rules(frozenset(channels), contact.person if contact else settings.last_resort, contact)
-    writer = Writer(settings.link_keys, settings.common.public_url, sms_replies=settings.sms_replies)
-    return {"channels": channels, "rules": RuleBook(rules), "writer": writer}
+    book = RuleBook(rules)
+    return {"channels": channels, "rules": book, "writer": writer_of(settings, lambda: book.current.policy)}
 
 
 class NotifyService:

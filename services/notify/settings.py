@@ -1,6 +1,7 @@
 """Settings of notify, read once at start."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from environs import Env
 
@@ -29,6 +30,7 @@ class Settings:
     last_resort: str | None
     link_keys: tuple[str, ...]
     sms_replies: bool = False
+    templates: Path | None = None  # a company's own, to be preferred
 
     @property
     def last_resort_contact(self) -> Contact | None:
@@ -41,6 +43,7 @@ def read(env: Env | None = None) -> Settings:
     """Raises ValueError, with a text that says what to set and repeats no password."""
     env = env or Env(prefix="OMBUD_")
     shared = common(env, "notify")
+    templates = env.str("TEMPLATES", "")
     smtp_url, sms_url = env.str("SMTP_URL", ""), env.str("SMS_URL", "")
     return Settings(
         shared,
@@ -50,4 +53,5 @@ def read(env: Env | None = None) -> Settings:
         env.str("LAST_RESORT", "").strip() or None,
         required_keys(shared.link_keys),
         env.bool("SMS_REPLIES", False),
+        templates=Path(templates) if templates else None,
     )
