@@ -18,7 +18,6 @@ from services.notify.vocabulary import (
     assigned,
     complaints,
     major,
-    said,
     taken,
     warned,
     warned_shortly,
@@ -41,6 +40,8 @@ NO_FACTS: Mapping[str, Any] = {
 }
 # Of the customer: for channels that the policy lets quote the complaint.
 CONFIDENTIAL = frozenset({"excerpt", "external_id", "product", "tier", "agent_name"})
+# Looked up among words of ours, or read as a time, before they are shown.
+CODES = frozenset({"category", "channel", "language", "clock", "severity", "received_at", "due_at", "answer_by", "at"})
 _BREAKS = re.compile(
     r"[\s\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\U000e0000-\U000e0fff]+"
 )
@@ -70,9 +71,16 @@ class Reader:
         except (TypeError, ValueError, OverflowError):
             return UNKNOWN
 
-    @property
-    def clean(self) -> Callable[[str], str]:
-        return one_line if self.channel is ChannelName.EMAIL else unmarked
+    def clean(self, text: str) -> str:
+        return one_line(text) if self.channel is ChannelName.EMAIL else unmarked(text)
+
+    def word(self, words: Mapping[str, str], value: Any) -> str:
+        """The word for a value of ours, or the value of somebody else's making, readably."""
+        known = words.get(value) if isinstance(value, str) else None
+        return self.language.say(known) if known else self.clean(str(value).replace("_", " "))
+
+    def language_name(self, code: Any) -> str:
+        return self.clean(self.language.name_of(code)) if isinstance(code, str) else UNKNOWN
 
 
 def one_line(text: str) -> str:
@@ -93,7 +101,7 @@ def facts_of(reader: Reader, alert: Alert, escalation: Escalation, link: str) ->
     facts = known | {
         "purpose": escalation.purpose.value,
         "severity": escalation.severity.value,
-        "severity_word": said(reader.language, SEVERITIES, escalation.severity.value),
+        "severity_word": reader.word(SEVERITIES, escalation.severity.value),
         "level": escalation.level,
         "reference": reader.clean(reference(escalation.case_id)),
         "case_id": reader.clean(escalation.case_id),
@@ -107,7 +115,7 @@ def facts_of(reader: Reader, alert: Alert, escalation: Escalation, link: str) ->
         severity = known.get("severity")
         return facts | {
             "reason": known.get("reason", escalation.reason),
-            "failed_severity": said(reader.language, SEVERITIES, severity).lower() if severity else "",
+            "failed_severity": reader.word(SEVERITIES, severity).lower() if severity else "",
             "at": reader.when(escalation.caused_at),
         }
     if escalation.purpose in _FACTS:
@@ -117,7 +125,9 @@ def facts_of(reader: Reader, alert: Alert, escalation: Escalation, link: str) ->
 
 def _known(reader: Reader, stored: Mapping[str, Any]) -> dict[str, Any]:
     found = {
-        name: reader.clean(value[: 4 * LONGEST_FACT])[:LONGEST_FACT] if isinstance(value, str) else value
+        name: (one_line if name in CODES else reader.clean)(value[: 4 * LONGEST_FACT])[:LONGEST_FACT]
+        if isinstance(value, str)
+        else value
         for name, value in stored.items()
         if value is not None and (reader.may_quote or name not in CONFIDENTIAL)
     }
@@ -130,7 +140,7 @@ def _of_case(reader: Reader, escalation: Escalation, facts: Mapping[str, Any]) -
     received_at, due_at = reader.when(facts["received_at"]), reader.when(facts["due_at"])
     found = {
         "reason": escalation.reason,
-        "reason_words": said(language, REASONS, escalation.reason),
+        "reason_words": reader.word(REASONS, escalation.reason),
         "received_at": received_at,
         "respond_by": reader.when(escalation.respond_by),
         "due_at": due_at,
@@ -138,10 +148,10 @@ def _of_case(reader: Reader, escalation: Escalation, facts: Mapping[str, Any]) -
         "place": regions or facts["region"],
         "complaints": complaints(language, children) if children else "",
         "major": major(language, children, regions, received_at) if children else "",
-        "category": said(language, CATEGORIES, facts["category"]),
-        "channel": said(language, CHANNELS, facts["channel"]),
-        "language": language.name_of(facts["language"]),
-        "flags": reader.clean(", ".join(said(language, FLAGS, flag) for flag in facts["flags"])),
+        "category": reader.word(CATEGORIES, facts["category"]),
+        "channel": reader.word(CHANNELS, facts["channel"]),
+        "language": reader.language_name(facts["language"]),
+        "flags": reader.clean(", ".join(reader.word(FLAGS, flag) for flag in facts["flags"])),
         "customer": ", ".join(filter(None, (facts["region"], facts["product"], facts["tier"])))
         if reader.may_quote
         else "",
@@ -153,7 +163,7 @@ def _of_warning(reader: Reader, escalation: Escalation, facts: Mapping[str, Any]
     if escalation.purpose is not Purpose.WARNING:
         return {}
     is_follow_up, is_over = facts["clock"] == FOLLOW_UP, escalation.reason == BROKEN
-    clock = said(reader.language, CLOCKS, facts["clock"])
+    clock = reader.word(CLOCKS, facts["clock"])
     state = {"is_over": is_over, "is_follow_up": is_follow_up}
     return {
         "clock": clock,
@@ -165,8 +175,8 @@ def _of_warning(reader: Reader, escalation: Escalation, facts: Mapping[str, Any]
 
 def _of_assignment(reader: Reader, facts: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "category": said(reader.language, CATEGORIES, facts["category"]),
-        "language": "" if facts["language"] == UNKNOWN else reader.language.name_of(facts["language"]),
+        "category": reader.word(CATEGORIES, facts["category"]),
+        "language": "" if facts["language"] == UNKNOWN else reader.language_name(facts["language"]),
         "answer_by": reader.when(facts["answer_by"]),
         "news": assigned(reader.language, facts["reference"]),
     }
@@ -178,7 +188,7 @@ def _of_taken(reader: Reader, facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _of_test(reader: Reader, _facts: Mapping[str, Any]) -> dict[str, Any]:
-    return {"sent_by": said(reader.language, CHANNELS, reader.channel.value)}
+    return {"sent_by": reader.word(CHANNELS, reader.channel.value)}
 
 
 _FACTS: Mapping[Purpose, Callable[[Reader, Mapping[str, Any]], dict[str, Any]]] = {

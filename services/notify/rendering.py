@@ -18,7 +18,6 @@ from services.notify.facts import Reader, facts_of, one_line
 from services.notify.languages import LOCALE, SOURCE, WrongCatalogue, languages
 from services.notify.settings import Settings
 from services.notify.templating import DIGEST, ENTRY, UNREADABLE, Templates, WrongTemplates
-from services.notify.vocabulary import SEVERITIES, said
 from shared.codes import language_code
 from shared.contracts.event import to_text
 from shared.links import Claim, mint, url_of
@@ -95,7 +94,7 @@ class Writer:
         facts = each[worst] | {
             "calls": each,
             "worst": each[worst],
-            "worst_word": said(reader.language, SEVERITIES, each[worst]["severity"]),
+            "worst_word": each[worst]["severity_word"],
             "references": _references(each),
             "may_repeat": any(one["may_repeat"] for one in each),
         }
@@ -122,10 +121,10 @@ class Writer:
         if reader.channel is ChannelName.SMS:
             (text,) = self._templates.blocks(f"{kind}.txt", facts, "sms")
             return one_line(text)[:LONGEST_SMS], "", ""
-        is_mail = reader.channel is ChannelName.EMAIL
-        text, subject = self._templates.blocks(f"{kind}.txt", facts, "text" if is_mail else "chat", "subject")
-        page = self._templates.page(f"{kind}.html", facts) if is_mail else ""
-        return _lines(text) + "\n", one_line(subject), page
+        if reader.channel is not ChannelName.EMAIL:
+            return _headed(*self._templates.blocks(f"{kind}.txt", facts, "chat"))
+        text, subject = self._templates.blocks(f"{kind}.txt", facts, "text", "subject")
+        return _lines(text) + "\n", one_line(subject), self._templates.page(f"{kind}.html", facts)
 
     def _facts(self, reader: Reader, call: Call) -> dict[str, Any]:
         """What there is to say of one case; only its link if the rest cannot be read: it must leave all the same."""
@@ -171,6 +170,12 @@ def digest_id(calls: Sequence[Call]) -> str:
 
 def _lines(text: str) -> str:
     return _HOLES.sub("\n\n", text.strip())
+
+
+def _headed(text: str) -> tuple[str, str, str]:
+    """A message whose first line is its head, which chats show apart; a single line has none."""
+    head, _, rest = _lines(text).partition("\n")
+    return (rest.strip(), head, "") if rest else (head, "", "")
 
 
 def _buttons(reader: Reader, facts: dict[str, Any]) -> tuple[Button, ...]:

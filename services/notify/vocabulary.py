@@ -3,7 +3,6 @@
 N_ marks what catalogues translate; a value that is not listed here is said as it is.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from services.notify.languages import Language
@@ -85,12 +84,6 @@ CHANNELS = {
     "webhook": "webhook",
     "apprise": "Apprise",
 }
-
-
-def said(language: Language, words: Mapping[str, str], value: Any) -> str:
-    """The word for a value of ours, or the value of somebody else's making, readably."""
-    known = words.get(value) if isinstance(value, str) else None
-    return language.say(known) if known else str(value).replace("_", " ")
 
 
 def complaints(language: Language, count: int) -> str:
