@@ -47,9 +47,13 @@ def job(kind: str, channel: ChannelName, language: str, timezone: str, *, may_re
     addresses: dict[ChannelName, str] = {c: f"{FIELD_OF[c]}@example.org" for c in ChannelName if c is not ChannelName.NONE}
     reader = Contact("ann", "Ann", addresses, language, timezone)
     if kind == DIGEST:
-        return Job(tuple(_of_digest(channel)), reader)
+        return Job(tuple(_repeated(call, may_repeat) for call in _of_digest(channel)), reader)
     escalation = _ESCALATIONS[Purpose(kind)]()
-    return Job((Call(replace(_alert(escalation, channel), doubts=int(may_repeat)), escalation),), reader)
+    return Job((_repeated(Call(_alert(escalation, channel), escalation), may_repeat),), reader)
+
+
+def _repeated(call: Call, may_repeat: bool) -> Call:
+    return replace(call, alert=replace(call.alert, doubts=int(may_repeat)))
 
 
 def _of_digest(channel: ChannelName) -> list[Call]:

@@ -3,7 +3,7 @@
 import gettext
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ SOURCE = "en"  # what the templates themselves are written in
 LOCALE = Path(__file__).parent / "locale"
 DOMAIN = "notify"
 _FORMATTED = {SOURCE: "en_GB"}  # 2 Nov 2026, 13:30: read in one way by everybody
+_WRONG_VALUES = (KeyError, ValueError, TypeError)
 # Time zones of different offsets have these abbreviations in common.
 _AMBIGUOUS = frozenset({"CDT", "CST", "IST", "PST", "SST"})
 DATES = 512  # that a language remembers: in a flood most alerts are of the same few minutes
@@ -52,11 +53,18 @@ class Language:
         self._at = lru_cache(DATES)(self._written)
 
     def say(self, message: str, /, **values: Any) -> str:
-        return self._catalogue.gettext(message) % values
+        try:
+            return self._catalogue.gettext(message) % values
+        except _WRONG_VALUES:  # of a company's own catalogue; ours are tested
+            return message % values
 
     def count(self, one: str, many: str, number: int, /, **values: Any) -> str:
         """The form for so many; `%(num)s` is the number, as it is written in this language."""
-        return self._catalogue.ngettext(one, many, number) % {"num": self.number(number), **values}
+        values = {"num": self.number(number), **values}
+        try:
+            return self._catalogue.ngettext(one, many, number) % values
+        except _WRONG_VALUES:
+            return (one if number == 1 else many) % values
 
     def number(self, number: int) -> str:
         return str(number) if 0 <= number < 1000 else str(format_decimal(number, locale=self._locale))
@@ -97,16 +105,26 @@ def zone_name(local: datetime) -> str:
     return f"{name} (UTC{hours})" if name in _AMBIGUOUS else name
 
 
-def languages(*folders: Path) -> dict[str, Language]:
-    """All that there are catalogues of, and the source's; where two folders have the same, the first one is before."""
-    found: dict[str, gettext.NullTranslations] = {SOURCE: gettext.NullTranslations()}
-    for folder in reversed(folders or (LOCALE,)):
-        for code, path in catalogues_in(folder).items():
-            catalogue = _read(code, path)
-            if code in found:
-                catalogue.add_fallback(found[code])
-            found[code] = catalogue
-    return {code: Language(code, catalogue) for code, catalogue in found.items()}
+def languages(own: Path | None = None) -> dict[str, Language]:
+    """All that there are catalogues of, and the source's. own: the folder of those to ask first."""
+    return _shipped() | (_own(own) if own else {})
+
+
+@cache
+def _shipped() -> dict[str, Language]:
+    found = {code: Language(code, _read(code, path)) for code, path in catalogues_in(LOCALE).items()}
+    return {SOURCE: Language(SOURCE, gettext.NullTranslations()), **found}
+
+
+def _own(folder: Path) -> dict[str, Language]:
+    """What these lack is said as the shipped catalogue says it, else in English."""
+    found = {}
+    for code, path in catalogues_in(folder).items():
+        catalogue, shipped = _read(code, path), catalogues_in(LOCALE).get(code)
+        if shipped:
+            catalogue.add_fallback(_read(code, shipped))
+        found[code] = Language(code, catalogue)
+    return found
 
 
 def catalogues_in(folder: Path) -> dict[str, Path]:
@@ -119,7 +137,10 @@ def _read(code: str, path: Path) -> gettext.GNUTranslations:
     try:
         Locale.parse(code)
         with path.open("rb") as file:
-            write_mo(compiled, read_po(file, locale=code, abort_invalid=True))
+            catalogue = read_po(file, locale=code, abort_invalid=True)
+        for message, mistakes in catalogue.check():
+            raise WrongCatalogue(f"{path}:{message.lineno}: {mistakes[0]}")
+        write_mo(compiled, catalogue)
     except (PoFileError, UnknownLocaleError, ValueError, OSError) as error:
         raise WrongCatalogue(f"{path}: {error}") from error
     compiled.seek(0)

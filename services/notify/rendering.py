@@ -15,7 +15,7 @@ from services.notify.domain.contact import Contact
 from services.notify.domain.jobs import Call, Job
 from services.notify.domain.policy import NO_POLICY, Policy
 from services.notify.facts import Reader, facts_of, one_line
-from services.notify.languages import LOCALE, SOURCE, WrongCatalogue, languages
+from services.notify.languages import SOURCE, WrongCatalogue, languages
 from services.notify.settings import Settings
 from services.notify.templating import DIGEST, ENTRY, UNREADABLE, Templates, WrongTemplates
 from shared.codes import language_code
@@ -52,7 +52,7 @@ class Writer:
         self._link_keys, self._public_url, self._sms_replies = link_keys, public_url, sms_replies
         self._policy = policy
         self._templates = Templates(templates, strict=strict)
-        self._languages = languages(*([templates / "locale", LOCALE] if templates else [LOCALE]))
+        self._languages = languages(templates / "locale" if templates else None)
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """The templates of alerts, and a company's own in their place, in Jinja2's sandbox. Called by rendering.py."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 DIGEST = "digest"
 KINDS = (*(purpose.value for purpose in Purpose), DIGEST)
 BLOCKS = frozenset({"subject", "text", "sms", "chat"})
+PARTS = frozenset({"layout.html", "about.html", "about.txt", "quote.txt"})
 ENTRY = "entry"  # of a digest: one case, for a chat that shows each with buttons of its own
 # What a template, or a fact that it cannot take, may raise.
 UNREADABLE = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, TemplateError, RecursionError)
@@ -42,8 +44,8 @@ class Templates:
     """
 
     def __init__(self, own: Path | None = None, *, strict: bool = False):
-        self._shipped = _all(FileSystemLoader(TEMPLATES))
-        self._own = _own(own, set(self._shipped)) if own else self._shipped
+        self._shipped = _shipped()
+        self._own = self._shipped | _own(own, set(self._shipped)) if own else self._shipped
         self._strict = strict or not own
         self._failed: set[str] = set()
 
@@ -77,15 +79,18 @@ def files_in(folder: Path) -> set[str]:
 
 def _own(folder: Path, known: set[str]) -> dict[str, Template]:
     try:
-        if unknown := sorted(files_in(folder) - known):
+        names = files_in(folder)
+        if unknown := sorted(names - known):
             raise WrongTemplates(f"{folder / unknown[0]}: no such template; there are {', '.join(sorted(known))}")
-        found = _all(ChoiceLoader([FileSystemLoader(folder), FileSystemLoader(TEMPLATES)]))
+        # A part of its own changes all that it is a part of.
+        changed = known if names & PARTS else names | PARTS
+        found = _all(ChoiceLoader([FileSystemLoader(folder), FileSystemLoader(TEMPLATES)]), changed)
     except TemplateError as error:
         place = f"{folder / (getattr(error, 'name', None) or '')}:{getattr(error, 'lineno', '?')}"
         raise WrongTemplates(f"{place}: {error}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise WrongTemplates(f"{folder} cannot be read: {error}") from error
-    for kind in KINDS:
+    for kind in (kind for kind in KINDS if f"{kind}.txt" in found):
         wanted, there = BLOCKS | ({ENTRY} if kind == DIGEST else set()), set(found[f"{kind}.txt"].blocks)
         if there != wanted:
             what = ", ".join(sorted(there ^ wanted))
@@ -93,7 +98,12 @@ def _own(folder: Path, known: set[str]) -> dict[str, Template]:
     return found
 
 
-def _all(loader: BaseLoader) -> dict[str, Template]:
+@cache
+def _shipped() -> dict[str, Template]:
+    return _all(FileSystemLoader(TEMPLATES), {path.name for path in TEMPLATES.iterdir() if path.is_file()})
+
+
+def _all(loader: BaseLoader, names: set[str]) -> dict[str, Template]:
     environment = _Sandbox(
         loader=loader,
         undefined=StrictUndefined,
@@ -101,8 +111,7 @@ def _all(loader: BaseLoader) -> dict[str, Template]:
         auto_reload=False,
         autoescape=lambda name: bool(name and name.endswith(".html")),
     )
-    shipped = {path.name for path in TEMPLATES.iterdir() if path.is_file()}
-    return {name: environment.get_template(name) for name in sorted(shipped)}
+    return {name: environment.get_template(name) for name in sorted(names)}
 
 
 def _blocks(template: Template, facts: Mapping[str, Any], *names: str) -> list[str]:
