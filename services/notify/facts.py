@@ -74,13 +74,17 @@ class Reader:
     def clean(self, text: str) -> str:
         return one_line(text) if self.channel is ChannelName.EMAIL else unmarked(text)
 
+    def free(self, text: str) -> str:
+        """What somebody else wrote, cleaned and no longer than a letter can bear."""
+        return self.clean(text[: 4 * LONGEST_FACT])[:LONGEST_FACT]
+
     def word(self, words: Mapping[str, str], value: Any) -> str:
         """The word for a value of ours, or the value of somebody else's making, readably."""
         known = words.get(value) if isinstance(value, str) else None
-        return self.language.say(known) if known else self.clean(str(value).replace("_", " "))
+        return self.language.say(known) if known else self.free(str(value).replace("_", " "))
 
     def language_name(self, code: Any) -> str:
-        return self.clean(self.language.name_of(code)) if isinstance(code, str) else UNKNOWN
+        return self.free(self.language.name_of(code)) if isinstance(code, str) else UNKNOWN
 
 
 def one_line(text: str) -> str:
@@ -125,21 +129,25 @@ def facts_of(reader: Reader, alert: Alert, escalation: Escalation, link: str) ->
 
 def _known(reader: Reader, stored: Mapping[str, Any]) -> dict[str, Any]:
     found = {
-        name: (one_line if name in CODES else reader.clean)(value[: 4 * LONGEST_FACT])[:LONGEST_FACT]
-        if isinstance(value, str)
-        else value
+        name: _readable(reader, name, value)
         for name, value in stored.items()
         if value is not None and (reader.may_quote or name not in CONFIDENTIAL)
     }
     return {**NO_FACTS, **found}
 
 
+def _readable(reader: Reader, name: str, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return one_line(value[:LONGEST_FACT]) if name in CODES else reader.free(value)
+
+
 def _of_case(reader: Reader, escalation: Escalation, facts: Mapping[str, Any]) -> dict[str, Any]:
     language, children = reader.language, facts["children"]
-    regions = reader.clean(", ".join(facts["regions"]))[:LONGEST_FACT]
+    regions = reader.free(", ".join(facts["regions"]))
     received_at, due_at = reader.when(facts["received_at"]), reader.when(facts["due_at"])
     found = {
-        "reason": escalation.reason,
+        "reason": reader.free(escalation.reason),
         "reason_words": reader.word(REASONS, escalation.reason),
         "received_at": received_at,
         "respond_by": reader.when(escalation.respond_by),
@@ -151,7 +159,7 @@ def _of_case(reader: Reader, escalation: Escalation, facts: Mapping[str, Any]) -
         "category": reader.word(CATEGORIES, facts["category"]),
         "channel": reader.word(CHANNELS, facts["channel"]),
         "language": reader.language_name(facts["language"]),
-        "flags": reader.clean(", ".join(reader.word(FLAGS, flag) for flag in facts["flags"])),
+        "flags": reader.free(", ".join(reader.word(FLAGS, flag) for flag in facts["flags"])),
         "customer": ", ".join(filter(None, (facts["region"], facts["product"], facts["tier"])))
         if reader.may_quote
         else "",

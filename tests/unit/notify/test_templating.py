@@ -93,7 +93,7 @@ def test_settings_that_name_them_say_so(folder: Path) -> None:
     settings: Any = SimpleNamespace(
         link_keys=KEYS, common=SimpleNamespace(public_url=""), sms_replies=False, templates=folder
     )
-    with pytest.raises(WrongSettings, match="^OMBUD_TEMPLATES: .*x.txt: no such template"):
+    with pytest.raises(WrongSettings, match=r"^OMBUD_TEMPLATES: .*x.txt: no such template"):
         writer_of(settings, lambda: None)  # type: ignore[arg-type, return-value]
 
 
@@ -132,7 +132,7 @@ def test_page_that_fails_is_sent_as_shipped(folder: Path) -> None:
 def test_nothing_forbidden_is_done_where_the_error_would_show(folder: Path, body: str) -> None:
     (folder / "escalation.txt").write_text(with_text(body))
     ours = Writer(KEYS, "https://ombud.example", templates=folder, strict=True)
-    with capture_logs(), pytest.raises(Exception, match="unsafe|Range too big|undefined|no attribute"):
+    with capture_logs(), pytest.raises(Exception, match=r"unsafe|Range too big|undefined|no attribute"):
         written(escalated(), writer=ours)
 
 
