@@ -38,6 +38,7 @@ NO_FACTS: Mapping[str, Any] = {
     "children": 0,
     "dead": True,
 }
+TEXTS = frozenset({name for name, value in NO_FACTS.items() if isinstance(value, str)} | {"reason"})
 # Of the customer: for channels that the policy lets quote the complaint.
 CONFIDENTIAL = frozenset({"excerpt", "external_id", "product", "tier", "agent_name"})
 # Looked up among words of ours, or read as a time, before they are shown.
@@ -118,7 +119,7 @@ def facts_of(reader: Reader, alert: Alert, escalation: Escalation, link: str) ->
     if escalation.purpose is Purpose.DEAD_LETTER:
         severity = known.get("severity")
         return facts | {
-            "reason": known.get("reason", escalation.reason),
+            "reason": known.get("reason", reader.free(escalation.reason)),
             "failed_severity": reader.word(SEVERITIES, severity).lower() if severity else "",
             "at": reader.when(escalation.caused_at),
         }
@@ -137,8 +138,11 @@ def _known(reader: Reader, stored: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _readable(reader: Reader, name: str, value: Any) -> Any:
+    """Text where there should be text, whatever it is: another version may have stored something else."""
     if not isinstance(value, str):
-        return value
+        if name not in TEXTS:
+            return value
+        value = str(value)
     return one_line(value[:LONGEST_FACT]) if name in CODES else reader.free(value)
 
 
