@@ -150,9 +150,17 @@ def test_digest_is_written_and_nothing_breaks_out(
 def test_nasty_words_in_every_fact_at_once(nasty: str, channel: ChannelName, purpose: Purpose) -> None:
     known = PLACES[purpose, channel]
     told = dict.fromkeys(NAMES, nasty) | {"children": 3, "regions": [nasty], "flags": [nasty]}
-    one = Call(known.alert, replace(known.escalation, facts=told, reason=nasty, severity=Severity.CRITICAL))
+    escalation = replace(known.escalation, facts=told, reason=nasty, case_id=nasty[:200], severity=Severity.CRITICAL)
+    one = Call(replace(known.alert, case_id=nasty[:200]), escalation)
     check(
         WRITER.letter(Job((one,), a_contact(addresses={channel: "x@example.org"}))),
         (one,),
         int(purpose in ABOUT_A_CASE),
     )
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_fact_that_should_be_text_and_is_none_is_cleaned_like_one(channel: ChannelName) -> None:
+    known = PLACES[Purpose.TAKEN, channel]
+    one = Call(known.alert, replace(known.escalation, facts={"by_name": [NASTY[0]], "what": 7, "at": {}}))
+    check(WRITER.letter(Job((one,), a_contact(addresses={channel: "x@example.org"}))), (one,), 0)
