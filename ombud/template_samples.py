@@ -44,7 +44,9 @@ _DEAD: Mapping[str, Any] = {
 
 def job(kind: str, channel: ChannelName, language: str, timezone: str, *, may_repeat: bool = False) -> Job:
     """What a sender would be given: an alert of that purpose, or a digest of three."""
-    addresses: dict[ChannelName, str] = {c: f"{FIELD_OF[c]}@example.org" for c in ChannelName if c is not ChannelName.NONE}
+    addresses: dict[ChannelName, str] = {
+        c: f"{FIELD_OF[c]}@example.org" for c in ChannelName if c is not ChannelName.NONE
+    }
     reader = Contact("ann", "Ann", addresses, language, timezone)
     if kind == DIGEST:
         return Job(tuple(_repeated(call, may_repeat) for call in _of_digest(channel)), reader)
