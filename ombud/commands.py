@@ -15,6 +15,7 @@ COMMANDS = {
     "bounce": "ombud.bounce",
     "rules": "ombud.rules",
     "policy": "ombud.policy",
+    "template": "ombud.template",
     "deadletters": "ombud.deadletters",
     "eval": "ombud.evaluate",
     "migrate": "ombud.migrate",

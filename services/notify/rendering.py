@@ -1,64 +1,62 @@
-"""Alerts in words: Jinja2 templates, one pair of files per purpose and language. Called by the dispatcher's senders."""
+"""Alerts in words: one pair of templates per purpose, in the reader's language. Called by the dispatcher's senders."""
 
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import structlog
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateError
 
-from services.notify.channels.channel import Letter
-from services.notify.domain.alert import Alert, ChannelName, Escalation, Purpose, reference
+from services.notify.channels.channel import Button, Entry, Letter
+from services.notify.domain.alert import Alert, ChannelName, Escalation, Purpose
 from services.notify.domain.contact import Contact
 from services.notify.domain.jobs import Call, Job
+from services.notify.domain.policy import NO_POLICY, Policy
+from services.notify.facts import Reader, facts_of, one_line
+from services.notify.languages import SOURCE, WrongCatalogue, languages
+from services.notify.settings import Settings
+from services.notify.templating import DIGEST, ENTRY, UNREADABLE, Templates, WrongTemplates
 from shared.codes import language_code
+from shared.contracts.event import to_text
 from shared.links import Claim, mint, url_of
+from shared.settings import WrongSettings
 
 log = structlog.get_logger()
-TEMPLATES = Path(__file__).parent / "templates"
-FALLBACK = "en"
-LONGEST_FACT = 300  # more than intake lets through; a text message of several stays below the 1600 of the provider
-UNKNOWN = "?"
-DIGEST = "digest"
 DIGEST_IDS = uuid.uuid5(uuid.NAMESPACE_DNS, "ombud.digests")
-FOLLOW_UP = "follow_up"  # the clock of whoever took the case
-# What stands where a fact is missing: the version that stored them may have known fewer than these templates.
-NO_FACTS: Mapping[str, Any] = {
-    **dict.fromkeys(("source", "external_id", "channel", "language", "category", "excerpt", "received_at"), UNKNOWN),
-    **dict.fromkeys(("region", "product", "tier", "agent_name")),
-    **dict.fromkeys(("service", "queue", "failed_type", "subject"), UNKNOWN),
-    **dict.fromkeys(("clock", "percent", "due_at"), UNKNOWN),
-    **dict.fromkeys(("by_name", "at", "what"), UNKNOWN),
-    "flags": (),
-    "regions": (),
-    "children": 0,
-    "dead": True,
-}
-_UNREADABLE = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, TemplateError)
-_BREAKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+")
+REFERENCES = 160  # characters of a short digest that name its cases
+LONGEST_SMS = 1600  # Twilio's
+NO_BUTTONS = frozenset({ChannelName.EMAIL, ChannelName.SMS})
+ABOUT_A_CASE = frozenset({Purpose.ESCALATION, Purpose.WARNING, Purpose.EXHAUSTED})  # so with a link to its page
+_HOLES = re.compile(r"\n{3,}")
 
 
 class Writer:
-    """Writes letters; reads every template at the start, so that a broken one is found there.
+    """Writes letters; reads every template and catalogue at the start, so that a broken one is found there.
 
     sms_replies: whether what people answer to a text message comes back to us; else it must not ask for that.
+    policy: the one that holds now. templates: a company's own; its folder `locale` may have more catalogues.
     """
 
-    def __init__(self, link_keys: Sequence[str], public_url: str, *, sms_replies: bool = False):
+    def __init__(
+        self,
+        link_keys: Sequence[str],
+        public_url: str,
+        *,
+        sms_replies: bool = False,
+        policy: Callable[[], Policy] = lambda: NO_POLICY,
+        templates: Path | None = None,
+        strict: bool = False,
+    ):
         self._link_keys, self._public_url, self._sms_replies = link_keys, public_url, sms_replies
-        environment = Environment(
-            loader=FileSystemLoader(TEMPLATES),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            auto_reload=False,
-            autoescape=lambda name: bool(name and name.endswith(".html")),
-        )
-        self._templates = {name: environment.get_template(name) for name in environment.list_templates()}
+        self._policy = policy
+        self._templates = Templates(templates, strict=strict)
+        self._languages = languages(templates / "locale" if templates else None)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        return tuple(sorted(self._languages))
 
     def letter(self, job: Job) -> Letter:
         """The letter to the job's contact, whom there must be."""
@@ -69,78 +67,100 @@ class Writer:
 
     def write(self, alert: Alert, escalation: Escalation, contact: Contact) -> Letter:
         """The letter; without any facts if these cannot be written, as they must not keep the alert from leaving."""
+        reader = self._reader(alert.channel, contact)
+        facts = self._facts(reader, Call(alert, escalation))
         try:
-            return self._written(alert, escalation, contact)
-        except _UNREADABLE as error:
+            written = self._written(reader, escalation.purpose, facts)
+        except UNREADABLE as error:
             log.error("letter_without_facts", case_id=alert.case_id, alert_id=alert.id, exc_info=error)
-            return self._written(alert, replace(escalation, facts={}), contact)
-
-    def _written(self, alert: Alert, escalation: Escalation, contact: Contact) -> Letter:
-        address = contact.address(alert.channel) or ""
-        language = self._language(escalation.purpose, contact.language)
-        facts = self._facts(alert, escalation, contact) | {"template_language": language}
-        plain = self._templates[f"{escalation.purpose}.{language}.txt"]
-        if alert.channel is ChannelName.SMS:
-            (text,) = _blocks(plain, facts, "sms")
-            return Letter(alert.id, alert.case_id, address, one_line(text), language=language)
-        html = self._templates[f"{escalation.purpose}.{language}.html"].render(facts)
-        text, subject = _blocks(plain, facts, "text", "subject")
-        return Letter(alert.id, alert.case_id, address, text.strip() + "\n", one_line(subject), html, language)
+            facts = self._facts(reader, Call(alert, replace(escalation, facts={})))
+            written = self._written(reader, escalation.purpose, facts)
+        return Letter(
+            alert.id,
+            alert.case_id,
+            contact.address(alert.channel) or "",
+            *written,
+            language=reader.language.code,
+            buttons=_buttons(reader, facts),
+            facts=_told(alert, escalation, facts),
+            may_repeat=facts["may_repeat"],
+        )
 
     def _digest(self, calls: Sequence[Call], contact: Contact) -> Letter:
-        language = self._language(DIGEST, contact.language)
-        facts = {
-            "template_language": language,
-            "calls": [self._entry(call, contact) for call in calls],
-            "worst": max((call.alert.severity for call in calls), key=lambda s: s.rank).value,
+        channel = calls[0].alert.channel
+        reader = self._reader(channel, contact)
+        each = [self._facts(reader, call) for call in calls]
+        worst = max(range(len(calls)), key=lambda n: (calls[n].alert.severity.rank, -n))
+        facts = each[worst] | {
+            "calls": each,
+            "worst": each[worst],
+            "worst_word": each[worst]["severity_word"],
+            "references": _references(each),
+            "may_repeat": any(one["may_repeat"] for one in each),
         }
-        address = contact.address(calls[0].alert.channel) or ""
-        text, subject = _blocks(self._templates[f"{DIGEST}.{language}.txt"], facts, "text", "subject")
-        html = self._templates[f"{DIGEST}.{language}.html"].render(facts)
-        return Letter(digest_id(calls), "", address, text.strip() + "\n", one_line(subject), html, language)
+        told = [_told(call.alert, call.escalation, one) for call, one in zip(calls, each, strict=True)]
+        return Letter(
+            digest_id(calls),
+            "",
+            contact.address(channel) or "",
+            *self._written(reader, DIGEST, facts),
+            language=reader.language.code,
+            entries=() if channel in NO_BUTTONS else self._entries(reader, each),
+            facts={"purpose": DIGEST, "severity": each[worst]["severity"], "cases": told},
+            may_repeat=facts["may_repeat"],
+        )
 
-    def _entry(self, call: Call, contact: Contact) -> dict[str, Any]:
-        """One case of a digest; without any facts if these cannot be written: the others must leave all the same."""
+    def _entries(self, reader: Reader, each: list[dict[str, Any]]) -> tuple[Entry, ...]:
+        name, words = f"{DIGEST}.txt", reader.language.words
+        texts = [_lines(*self._templates.blocks(name, one | words, ENTRY)) for one in each]
+        return tuple(Entry(text, _buttons(reader, one)) for text, one in zip(texts, each, strict=True))
+
+    def _written(self, reader: Reader, kind: str, facts: dict[str, Any]) -> tuple[str, str, str]:
+        """Text, subject and page; the last two are empty where the channel has none."""
+        facts = facts | reader.language.words
+        if reader.channel is ChannelName.SMS:
+            (text,) = self._templates.blocks(f"{kind}.txt", facts, "sms")
+            return one_line(text)[:LONGEST_SMS], "", ""
+        if reader.channel is not ChannelName.EMAIL:
+            return _headed(*self._templates.blocks(f"{kind}.txt", facts, "chat"))
+        text, subject = self._templates.blocks(f"{kind}.txt", facts, "text", "subject")
+        return _lines(text) + "\n", one_line(subject), self._templates.page(f"{kind}.html", facts)
+
+    def _facts(self, reader: Reader, call: Call) -> dict[str, Any]:
+        """What there is to say of one case; only its link if the rest cannot be read: it must leave all the same."""
+        token = self._token(call.alert)
+        link = url_of(self._public_url, token) if token else ""
         try:
-            return self._facts(call.alert, call.escalation, contact)
-        except _UNREADABLE as error:
+            facts = facts_of(reader, call.alert, call.escalation, link)
+        except UNREADABLE as error:
             log.error("case_without_facts", case_id=call.alert.case_id, alert_id=call.alert.id, exc_info=error)
-            return self._facts(call.alert, replace(call.escalation, facts={}), contact)
+            facts = facts_of(reader, call.alert, replace(call.escalation, facts={}), link)
+        return facts | {"token": token}
 
-    def _language(self, kind: str, wanted: str) -> str:
-        language = language_code(wanted)
-        return language if language and f"{kind}.{language}.txt" in self._templates else FALLBACK
-
-    def _facts(self, alert: Alert, escalation: Escalation, contact: Contact) -> dict[str, Any]:
-        common = {
-            **NO_FACTS,
-            "severity": escalation.severity.value,
-            "level": escalation.level,
-            "reason": escalation.reason,
-            "reference": reference(escalation.case_id),
-            "case_id": escalation.case_id,
-        }
-        facts = common | _clean(escalation.facts)
-        if escalation.purpose is Purpose.DEAD_LETTER:
-            return facts | {
-                "failed_severity": escalation.facts.get("severity"),
-                "at": _local(escalation.caused_at, contact.timezone),
-            }
+    def _token(self, alert: Alert) -> str:
+        if alert.purpose not in ABOUT_A_CASE:
+            return ""
         claim = Claim(alert.id, alert.case_id, alert.escalation_id, alert.level, alert.recipient)
-        return facts | {
-            "link": url_of(self._public_url, mint(self._link_keys, claim)),
-            "respond_by": _local(escalation.respond_by, contact.timezone) if escalation.respond_by else "",
-            "received_at": _local_of_text(facts["received_at"], contact.timezone),
-            "due_at": _local_of_text(facts["due_at"], contact.timezone),
-            "at": _local_of_text(facts["at"], contact.timezone),
-            "is_follow_up": facts["clock"] == FOLLOW_UP,
-            "clock": str(facts["clock"]).replace("_", " "),
-            "regions": one_line(", ".join(facts["regions"]))[:LONGEST_FACT],
-            "replies": self._sms_replies,
-            "category": str(facts["category"]).replace("_", " "),
-            "flags": one_line(", ".join(facts["flags"])).replace("_", " "),
-            "customer": ", ".join(filter(None, (facts["region"], facts["product"], facts["tier"]))),
-        }
+        return mint(self._link_keys, claim)
+
+    def _reader(self, channel: ChannelName, contact: Contact) -> Reader:
+        language = self._languages.get(language_code(contact.language) or SOURCE) or self._languages[SOURCE]
+        may_quote = channel in self._policy().excerpt_in
+        return Reader(language, contact.timezone, channel, may_quote, self._sms_replies)
+
+
+def writer_of(settings: Settings, policy: Callable[[], Policy]) -> Writer:
+    """The writer of this installation; raises WrongSettings where a company's own templates cannot be used."""
+    try:
+        return Writer(
+            settings.link_keys,
+            settings.common.public_url,
+            sms_replies=settings.sms_replies,
+            policy=policy,
+            templates=settings.templates,
+        )
+    except (WrongTemplates, WrongCatalogue) as error:
+        raise WrongSettings(f"OMBUD_TEMPLATES: {error}") from error
 
 
 def digest_id(calls: Sequence[Call]) -> str:
@@ -148,32 +168,47 @@ def digest_id(calls: Sequence[Call]) -> str:
     return str(uuid.uuid5(DIGEST_IDS, "\n".join(sorted(call.alert.id for call in calls))))
 
 
-def one_line(text: str) -> str:
-    """Without line breaks, control characters and those that turn the direction of writing."""
-    return _BREAKS.sub(" ", text).strip()
+def _lines(text: str) -> str:
+    return _HOLES.sub("\n\n", text.strip())
 
 
-def _clean(facts: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: one_line(value)[:LONGEST_FACT] if isinstance(value, str) else value for name, value in facts.items()}
+def _headed(text: str) -> tuple[str, str, str]:
+    """A message whose first line is its head, which chats show apart; a single line has none."""
+    head, _, rest = _lines(text).partition("\n")
+    return (rest.strip(), head, "") if rest else (head, "", "")
 
 
-def _blocks(template: Template, facts: Mapping[str, Any], *names: str) -> list[str]:
-    context = template.new_context(dict(facts))
-    next(template.root_render_func(context), None)  # runs the imports at the top of the file
-    return ["".join(template.blocks[name](context)) for name in names]
+def _buttons(reader: Reader, facts: dict[str, Any]) -> tuple[Button, ...]:
+    """Take the case, where it is not theirs already, and see it."""
+    if not facts["link"] or reader.channel in NO_BUTTONS:
+        return ()
+    _ = reader.language.say
+    see = Button(_("See the case"), url=facts["link"])
+    return (see,) if facts.get("is_follow_up") else (Button(_("Take this case"), token=facts["token"]), see)
 
 
-def _local_of_text(instant: Any, zone: str) -> str:
-    try:
-        return _local(datetime.fromisoformat(instant), zone)
-    except (TypeError, ValueError):
-        return UNKNOWN
+def _references(each: list[dict[str, Any]]) -> str:
+    """The cases with their places, as far as they fit, and how many more there are."""
+    shown: list[str] = []
+    for one in each:
+        name = " ".join(filter(None, (one["reference"], one["place"])))
+        if shown and len(", ".join([*shown, name])) > REFERENCES:
+            return f"{', '.join(shown)} +{len(each) - len(shown)}"
+        shown.append(name[:REFERENCES])
+    return ", ".join(shown)
 
 
-def _local(instant: datetime, zone: str) -> str:
-    """The time where the contact is; in UTC if that zone is unknown, or its calendar ends before the instant."""
-    try:
-        local = instant.astimezone(ZoneInfo(zone))
-    except (ValueError, LookupError, OSError, OverflowError):
-        local = instant.astimezone(UTC)
-    return f"{local:%Y-%m-%d %H:%M} {local.tzname()}"
+def _told(alert: Alert, escalation: Escalation, facts: dict[str, Any]) -> dict[str, Any]:
+    """For programs: no more than the text says."""
+    return {
+        "alert_id": alert.id,
+        "case_id": alert.case_id,
+        "purpose": escalation.purpose.value,
+        "reference": facts["reference"],
+        "severity": facts["severity"],
+        "level": escalation.level,
+        "reason": escalation.reason,
+        "region": facts.get("place") or facts["region"],
+        "link": facts["link"] or None,
+        "respond_by": to_text(escalation.respond_by) if escalation.respond_by else None,
+    }

@@ -12,7 +12,7 @@ from services.notify.domain.rules import Rules
 from services.notify.heartbeat import Heart
 from services.notify.lines import channels_of
 from services.notify.provider import Sending
-from services.notify.rendering import Writer
+from services.notify.rendering import writer_of
 from services.notify.reports import MAX_REPORT_BYTES
 from services.notify.rulebook import RuleBook
 from services.notify.settings import Settings
@@ -54,7 +54,7 @@ def make(settings: Settings) -> dict[str, Any]:
         receipts=frozenset({ChannelName.SMS} if settings.twilio_callback else ()),
     )
     book = RuleBook(rules, settings.policy_file)
-    writer = Writer(settings.link_keys, settings.common.public_url, sms_replies=settings.sms_replies)
+    writer = writer_of(settings, lambda: book.current.policy)
     heart = Heart(settings.heartbeat_url, settings.heartbeat_every)
     reach = settings.reach
     slack = SlackDoor(Signed(reach.slack_secret, settings.link_keys, settings.link_max_age, reach.slack_url))

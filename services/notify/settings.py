@@ -69,6 +69,7 @@ class Settings:
     reach: Reach = field(default_factory=Reach)
     link_max_age: timedelta = timedelta(hours=168)
     notify_public_url: str = ""
+    templates: Path | None = None  # a company's own, to be preferred
 
     @property
     def twilio_callback(self) -> str:
@@ -92,6 +93,7 @@ def read(env: Env | None = None) -> Settings:
     shared = common(env, "notify")
     heartbeat_url = env.str("HEARTBEAT_URL", "").strip()
     policy = env.str("NOTIFY_POLICY", "")
+    templates = env.str("TEMPLATES", "")
     smtp_url, sms_url = env.str("SMTP_URL", ""), env.str("SMS_URL", "")
     twilio = TwilioAccount.parse(sms_url) if sms_url else None
     return Settings(
@@ -109,6 +111,7 @@ def read(env: Env | None = None) -> Settings:
         reach=_reach(env),
         link_max_age=timedelta(hours=env.float("LINK_MAX_AGE_HOURS", 168.0)),
         notify_public_url=_public_url(env.str("NOTIFY_PUBLIC_URL", "")),
+        templates=Path(templates) if templates else None,
     )
 
 

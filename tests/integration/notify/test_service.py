@@ -147,7 +147,7 @@ def test_case_that_was_put_off_handed_back_or_muted_is_told_again_when_it_climbs
     bus.publish(escalated("ann", revision=2))
     bus.publish(escalated("ann", revision=4, level=2))
     eventually(lambda: at_rest(notify, 1), "the alert to end", notify.log)
-    assert [letter["Subject"] for letter in mail_server.letters] == ["[High] privacy security, 0f8c2d11, level 2"]
+    assert [letter["Subject"] for letter in mail_server.letters] == ["[High] privacy and security, 0f8c2d11, level 2"]
 
 
 def test_warning_becomes_a_mail_and_nothing_climbs_when_it_fails(notify, bus, mail_server, twilio):
@@ -156,7 +156,7 @@ def test_warning_becomes_a_mail_and_nothing_climbs_when_it_fails(notify, bus, ma
     bus.publish(warned("stranger", percent=95))
     eventually(lambda: at_rest(notify, 2), "both alerts to end", notify.log)
     (letter,) = mail_server.letters
-    assert letter["Subject"] == "[High] 80% gone: first answer, privacy security, 0f8c2d11"
+    assert letter["Subject"] == "[High] 80% gone: first answer, privacy and security, 0f8c2d11"
     told = sorted((headers["ce-type"], body["purpose"]) for headers, body in bus.take(tap))
     assert told == [("alert.accepted", "warning"), ("alert.failed", "warning")]
     assert twilio.messages == []

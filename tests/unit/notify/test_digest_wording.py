@@ -47,13 +47,13 @@ SAID = {
     "en": (
         "[Critical] 2 cases wait for you",
         "Critical, CZ, safety",
-        "Waiting since 2026-11-02 13:00 CET, please answer by ",
+        "Waiting since: 2 Nov 2026, 13:00 CET, please answer by 2 Nov 2026, 13:30 CET",
         "Why you: the customer asks for a supervisor (level 1)",
     ),
     "cs": (
-        "[Kritická] Čeká na vás případů: 2",
-        "Kritická, CZ, safety",
-        "Čeká od 2026-11-02 13:00 CET, odpovězte prosím do ",
+        "[Kritická] Čekají na vás 2 případy",
+        "Kritická, CZ, ohrožení zdraví",
+        "Čeká od: 2. 11. 2026 13:00 CET, odpovězte prosím do 2. 11. 2026 13:30 CET",
         "Proč vy: zákazník žádá nadřízeného (úroveň 1)",
     ),
 }
@@ -66,7 +66,7 @@ def test_each_case_says_what_its_own_letter_would(language: str):
     shown = html.unescape(letter.html).replace("<b>", "").replace("</b>", "")
     assert (letter.subject, letter.language) == (subject, language)
     for text in (letter.text, shown):
-        assert since + "2026-11-02 13:30 CET" in text
+        assert since in text
         assert what in text and why in text
         assert "it burned my hand" in text and "where is it" in text
         assert "11111111" in text and "22222222" in text
@@ -101,7 +101,7 @@ def test_major_complaint_says_how_many_it_stands_for(language: str):
     letter = digest(
         calls(ONE, escalated(case_id="3", facts=facts(children=12, regions=("CZ", "DE")))), a_contact(language=language)
     )
-    said = {"en": "(12 complaints)", "cs": "(stížností: 12)"}[language]
+    said = {"en": "(12 complaints)", "cs": "(12 stížností)"}[language]
     assert said in letter.text and said in letter.html
     assert "CZ, DE" in letter.text
 
@@ -118,7 +118,7 @@ def test_case_whose_facts_cannot_be_read_keeps_its_link_and_silences_no_other(st
 def test_reason_of_another_version_stands_as_it_is():
     known = call(ONE)
     letter = digest((Call(known.alert, replace(known.escalation, reason="of_the_future")), call(OTHER)))
-    assert "of_the_future" in letter.text and "of_the_future" in letter.html
+    assert "of the future" in letter.text and "of the future" in letter.html
 
 
 def test_id_follows_from_the_alerts_in_whatever_order():

@@ -214,7 +214,7 @@ def test_one_case_that_is_left_is_a_letter_of_its_own(ann: Office):
     ann.hear(*cases(8))
     ann.send()
     (letter,) = ann.email.sent
-    assert (letter.case_id, letter.subject) == ("case-0007", "[Medium] privacy security, case-000, level 1")
+    assert (letter.case_id, letter.subject) == ("case-0007", "[Medium] privacy and security, case-000, level 1")
 
 
 def test_digest_of_which_all_was_answered_does_not_leave(ann: Office):
