@@ -8,7 +8,16 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from services.notify import tables
-from services.notify.domain.alert import ENDED, Alert, AlertState, ChannelName, Escalation, EscalationState, Purpose
+from services.notify.domain.alert import (
+    ENDED,
+    REACHED,
+    Alert,
+    AlertState,
+    ChannelName,
+    Escalation,
+    EscalationState,
+    Purpose,
+)
 from services.notify.domain.outcomes import Reason
 from services.notify.domain.places import CALLS, CRITICAL_CALLS, Called
 from services.notify.rows import alert_of_row, alert_row, escalation_of_row, escalation_row, progress
@@ -18,7 +27,7 @@ from shared.tables import UtcDateTime
 a, e, p = tables.alerts, tables.escalations, tables.contacts
 # Built once: at full speed, building them anew takes longer than running them.
 _WANTED: Any = bindparam("wanted", expanding=True)
-_TOLD_OR_ABOUT_TO_BE = tuple(s.value for s in AlertState if s not in ENDED or s is AlertState.ACCEPTED)
+_TOLD_OR_ABOUT_TO_BE = tuple(s.value for s in AlertState if s not in ENDED or s in REACHED)
 _UNSENT = (AlertState.PENDING.value, AlertState.CLAIMED.value)
 _ESCALATIONS = select(e).where(e.c.key.in_(_WANTED))
 _LOCKED_ALERTS = select(a).where(a.c.id.in_(_WANTED)).order_by(a.c.id).with_for_update()

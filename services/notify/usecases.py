@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from services.notify import answering, contacts, metrics, overview, planning, schemas, sending
+from services.notify import answering, contacts, late, metrics, overview, planning, schemas, sending
 from services.notify.answering import ReplyAnswer
 from services.notify.domain.contact import Contact
 from services.notify.domain.reply import Reply
@@ -24,6 +24,10 @@ def hear(tx: Transaction, rules: Rules, events: Iterable[Any]) -> None:
 
 def reap(tx: Transaction, rules: Rules) -> int:
     return sending.reap(tx, rules)
+
+
+def fall_back(tx: Transaction, rules: Rules) -> int:
+    return late.fall_back(tx, rules) + late.give_up(tx, rules)
 
 
 def put_contact(tx: Transaction, contact: Contact) -> dict[str, Any]:
