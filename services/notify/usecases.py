@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from services.notify import answering, contacts, late, metrics, overview, planning, schemas, sending
+from services.notify import answering, books, contacts, late, metrics, overview, planning, schemas, sending
 from services.notify.answering import ReplyAnswer
 from services.notify.domain.contact import Contact
 from services.notify.domain.reply import Reply
@@ -86,4 +86,4 @@ def summary(tx: Transaction, rules: Rules) -> dict[str, Any]:
 
 def audit(tx: Transaction) -> None:
     """Looks whether every alert is accounted for, and shows it as a metric."""
-    metrics.UNACCOUNTED.set(overview.unaccounted(tx))
+    metrics.UNACCOUNTED.set(books.unaccounted(tx))

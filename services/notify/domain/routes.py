@@ -65,7 +65,7 @@ class _Step:
         opens = {a.channel: allowance.opens_at(a, self.now) for a in possible if not self._bar(a)}
         line = self._line(opens)
         chosen = line[0] if line else None
-        added = []
+        added: list[Alert] = []
         for alert in possible:
             if alert.channel is chosen:
                 return [*added, self._timed(alert, opens[alert.channel], is_last=len(line) == 1)]
