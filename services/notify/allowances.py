@@ -18,7 +18,7 @@ a = tables.alerts
 _WAIT = and_(
     a.c.state.in_([s.value for s in OPEN]), a.c.purpose == Purpose.ESCALATION.value, a.c.place >= BEHIND_FIRSTS
 )
-# All in one digest have its provider's name for it; what may yet be folded has none, and is counted together.
+# All in one digest have its provider's name for it, and its end; what may yet be folded is counted together.
 _LETTER = case((_WAIT, ""), else_=func.coalesce(a.c.provider_id, a.c.id))
 # In the order of the index: each place is one look into it.
 _SPENT = (
@@ -30,7 +30,7 @@ _SPENT = (
         a.c.created_at > bindparam("since", type_=UtcDateTime),
         a.c.state.in_([s.value for s in OPEN | REACHED]),
     )
-    .group_by(a.c.recipient, _LETTER)
+    .group_by(a.c.recipient, _LETTER, a.c.ended_at)
 )
 
 

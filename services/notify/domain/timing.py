@@ -12,6 +12,7 @@ from shared.contracts.event import Severity
 PATIENCE = timedelta(days=1)  # where no level waits: with the last resort, and with what has already come to pass
 # What became due only now is not given up yet, whatever its time: it may have lain with a service that was down.
 CHANCE = timedelta(seconds=30)
+AFTERWARDS = timedelta(minutes=30)  # that something is tried, at least, which had to wait before
 GATHERED = 4  # the part of a level's time, at most, that an alert of it waits for others
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -36,8 +37,10 @@ def timed(
     """With the times that it lives by; leaves_at: after `now` where something makes it wait."""
     give_up = give_up_at(escalation, now, is_last=is_last)
     if leaves_at > now:
-        alert = replace(alert, next_at=leaves_at, gathered=escalation.purpose is Purpose.ESCALATION)
-        give_up = max(give_up, leaves_at + CHANCE)
+        gathered = escalation.purpose is Purpose.ESCALATION
+        alert = replace(alert, next_at=leaves_at, gathered=gathered)
+        if not gathered:
+            give_up = max(give_up, leaves_at + AFTERWARDS)
     patience = policy.fall_back_after.get(escalation.severity)
     if patience is None or is_last or escalation.purpose is not Purpose.ESCALATION:
         return replace(alert, give_up_at=give_up)

@@ -12,7 +12,7 @@ from services.notify.domain.limits import Allowance, Spent
 from services.notify.domain.outcomes import Reason
 from services.notify.domain.policy import Limit, Policy
 from services.notify.domain.routes import next_alerts
-from services.notify.domain.timing import CHANCE, is_given_up, window_end
+from services.notify.domain.timing import AFTERWARDS, CHANCE, is_given_up, window_end
 from shared.contracts.event import Severity
 from shared.hours.calendar import Shift
 from tests.harness.events import NOON
@@ -99,7 +99,7 @@ def test_quiet_hours_by_purpose(purpose, severity, expected):
 def test_what_waits_for_the_end_of_quiet_hours_is_then_tried_though_its_time_is_over():
     ann = a_contact(quiet=at_noon_until_one())
     (alert,) = planned(ann, purpose=Purpose.WARNING, respond_by=NOON + MINUTE)
-    assert alert.give_up_at == NOON + HOUR + CHANCE
+    assert alert.give_up_at == NOON + HOUR + AFTERWARDS
 
 
 def test_last_resort_has_no_quiet_hours():
