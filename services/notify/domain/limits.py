@@ -27,18 +27,18 @@ class Allowance:
     def __init__(self, limits: Mapping[ChannelName, Limit], spent: Mapping[Route, Spent] | None = None):
         self._limits, self._spent = limits, dict(spent or {})
 
-    def opens_at(self, alert: Alert, now: datetime) -> datetime | None:
-        """When there is room for the alert; None = now.
+    def opens_at(self, recipient: str, channel: ChannelName, purpose: Purpose, now: datetime) -> datetime | None:
+        """When there is room for such an alert; None = now.
 
         What is still to leave keeps no call from leaving now. However many calls wait, they leave as few letters.
         """
-        limit = self._limits.get(alert.channel)
-        if limit is None or alert.purpose not in LIMITED:
+        limit = self._limits.get(channel)
+        if limit is None or purpose not in LIMITED:
             return None
-        spent = self._spent.get((alert.recipient, alert.channel), Spent())
-        letters = [at for at in spent.letters if at <= now or alert.purpose is not Purpose.ESCALATION]
+        spent = self._spent.get((recipient, channel), Spent())
+        letters = [at for at in spent.letters if at <= now or purpose is not Purpose.ESCALATION]
         letters = sorted([*letters, *spent.waiting[-FEW:]])
-        joins = can_join(alert) and len(spent.waiting) >= FEW
+        joins = _can_join(purpose, channel) and len(spent.waiting) >= FEW
         if len(letters) < limit.most + joins:
             return None
         return letters[-limit.most] + limit.within
@@ -48,13 +48,14 @@ class Allowance:
         for alert in alerts:
             if alert.channel in self._limits and not alert.has_ended:
                 spent = self._spent.setdefault((alert.recipient, alert.channel), Spent())
-                (spent.waiting if can_join(alert) else spent.letters).append(alert.next_at)
+                joins = _can_join(alert.purpose, alert.channel)
+                (spent.waiting if joins else spent.letters).append(alert.next_at)
         return alerts
 
 
-def can_join(alert: Alert) -> bool:
+def _can_join(purpose: Purpose, channel: ChannelName) -> bool:
     """Whether it may become part of a digest: the first calls of a person, of which that is not so, are few."""
-    return alert.purpose is Purpose.ESCALATION and alert.channel in FOLDS
+    return purpose is Purpose.ESCALATION and channel in FOLDS
 
 
 UNLIMITED = Allowance({})

@@ -39,11 +39,10 @@ def next_alerts(
         return [] if tried else [_impossible(escalation, recipient, contact, now)]
     if contact.quiet and recipient == rules.last_resort:
         contact = replace(contact, quiet=None)  # behind whom there is nobody
-    step = _Step(escalation, contact, rules, now, is_first=not tried)
+    step = _Step(escalation, recipient, contact, rules, now, is_first=not tried)
     if step.is_silenced:
-        silent = _alert(escalation, recipient, ChannelName.NONE, now)
-        return [] if ChannelName.NONE in tried else [silent.end(AlertState.SUPPRESSED, Reason.QUIET_HOURS, now)]
-    return step.alerts([_alert(escalation, recipient, c, now) for c in allowed if c not in tried], allowance)
+        return [] if ChannelName.NONE in tried else [step.untold(ChannelName.NONE, Reason.QUIET_HOURS)]
+    return step.alerts([c for c in allowed if c not in tried], allowance)
 
 
 @dataclass(frozen=True)
@@ -51,6 +50,7 @@ class _Step:
     """What decides between the channels that are left. is_first: none was tried before."""
 
     escalation: Escalation
+    recipient: str
     contact: Contact
     rules: Rules
     now: datetime
@@ -60,20 +60,25 @@ class _Step:
     def is_silenced(self) -> bool:
         return self.escalation.purpose not in CAN_WAIT and self._waits_until(self.now) > self.now
 
-    def alerts(self, possible: list[Alert], allowance: Allowance) -> list[Alert]:
-        """possible: one of each channel that is left, in the order of the contact's wish."""
-        opens = {a.channel: allowance.opens_at(a, self.now) for a in possible if not self._bar(a)}
+    def alerts(self, left: list[ChannelName], allowance: Allowance) -> list[Alert]:
+        """left: the channels that were not tried, in the order of the contact's wish."""
+        e = self.escalation
+        barred = {c: reason for c in left if (reason := self._bar(c))}
+        opens = {c: allowance.opens_at(self.recipient, c, e.purpose, self.now) for c in left if c not in barred}
         line = self._line(opens)
-        chosen = line[0] if line else None
         added: list[Alert] = []
-        for alert in possible:
-            if alert.channel is chosen:
-                return [*added, self._timed(alert, opens[alert.channel], is_last=len(line) == 1)]
-            if reason := self._bar(alert):
-                added.append(alert.end(_BARRED[reason], reason, self.now))
+        for channel in left:
+            if line and channel is line[0]:
+                return [*added, self._timed(channel, opens[channel], is_last=len(line) == 1)]
+            if channel in barred:
+                added.append(self.untold(channel, barred[channel]))
             elif not self._is_critical:
-                added.append(alert.end(AlertState.SUPPRESSED, Reason.THROTTLED, self.now))
+                added.append(self.untold(channel, Reason.THROTTLED))
         return added
+
+    def untold(self, channel: ChannelName, reason: Reason) -> Alert:
+        state = AlertState.FAILED if reason is Reason.NOT_CONFIGURED else AlertState.SUPPRESSED
+        return _alert(self.escalation, self.recipient, channel, self.now).end(state, reason, self.now)
 
     def _line(self, opens: Mapping[ChannelName, datetime | None]) -> list[ChannelName]:
         """The channels to try, the next one first.
@@ -85,13 +90,13 @@ class _Step:
         free = [c for c, opens_at in opens.items() if opens_at is None]
         return free + [c for c in opens if c not in free] if self._is_critical else _from_first(free, opens)
 
-    def _bar(self, alert: Alert) -> Reason | None:
-        if alert.channel in self.contact.opted_out:
+    def _bar(self, channel: ChannelName) -> Reason | None:
+        if channel in self.contact.opted_out:
             return Reason.OPTED_OUT
-        return None if alert.channel in self.rules.configured else Reason.NOT_CONFIGURED
+        return None if channel in self.rules.configured else Reason.NOT_CONFIGURED
 
-    def _timed(self, alert: Alert, opens_at: datetime | None, *, is_last: bool) -> Alert:
-        leaves_at = self.now
+    def _timed(self, channel: ChannelName, opens_at: datetime | None, *, is_last: bool) -> Alert:
+        alert, leaves_at = _alert(self.escalation, self.recipient, channel, self.now), self.now
         if alert.purpose is not Purpose.ESCALATION:
             leaves_at = self._waits_until(opens_at or self.now)
         elif self.is_first:
@@ -100,16 +105,13 @@ class _Step:
 
     def _waits_until(self, instant: datetime) -> datetime:
         """The end of the quiet hours that the instant lies in."""
-        if self.escalation.purpose not in LIMITED:
+        if self.contact.quiet is None or self.escalation.purpose not in LIMITED:
             return instant
         return self.contact.quiet_until(self.escalation.severity, instant) or instant
 
     @property
     def _is_critical(self) -> bool:
         return self.escalation.severity is Severity.CRITICAL
-
-
-_BARRED = {Reason.OPTED_OUT: AlertState.SUPPRESSED, Reason.NOT_CONFIGURED: AlertState.FAILED}
 
 
 def _from_first(free: list[ChannelName], all_: Mapping[ChannelName, object]) -> list[ChannelName]:
