@@ -59,6 +59,12 @@ def test_what_is_never_folded_holds_up_nobody(other: Fold):
     assert pace.paced(EMAIL, NOON) == set()
 
 
+def test_text_messages_are_gathered_apart_from_mails():
+    pace = Pace()
+    pace.note([letter(FEW, channel=SMS)], NOON)
+    assert (pace.paced(SMS, NOON), pace.paced(EMAIL, NOON)) == ({"ann"}, set())
+
+
 def test_clock_that_was_set_back_holds_up_nobody():
     pace = Pace()
     pace.note([letter(FEW)], NOON)
