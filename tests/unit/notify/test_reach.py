@@ -162,6 +162,15 @@ def test_what_comes_in_one_window_leaves_as_one_letter_from_two_on_and_critical_
     assert [letter.case_id for letter in office.email.sent] == ["bad", ""]
 
 
+def test_first_call_of_somebody_is_gathered_with_the_second(office: Office):
+    office.know(a_contact(gather=timedelta(minutes=2)))
+    office.hear(escalated(case_id="one"))
+    office.hear(escalated(case_id="two"))
+    office.wait(minutes=2)
+    office.send()
+    assert [letter.case_id for letter in office.email.sent] == [""]
+
+
 def test_one_alone_leaves_as_a_letter_of_its_own(office: Office):
     office.know(a_contact(gather=timedelta(minutes=2)))
     office.hear(escalated(case_id="one"))
