@@ -8,7 +8,7 @@ from prometheus_client import REGISTRY
 from sqlalchemy import update
 
 from services.notify import tables
-from services.notify.domain.alert import AlertState
+from services.notify.domain.alert import AlertState, ChannelName
 from services.notify.domain.contact import QuietHours
 from services.notify.domain.outcomes import Accepted, Ambiguous, Permanent, Reason, Temporary
 from services.notify.domain.policy import InDoubt, Limit, Policy
@@ -20,6 +20,7 @@ from tests.unit.notify.build import BOTH, EMAIL, SMS, Office, a_contact, acknowl
 
 PENDING, ACCEPTED, FAILED = AlertState.PENDING, AlertState.ACCEPTED, AlertState.FAILED
 SUPPRESSED, AMBIGUOUS, HANDED_OFF = AlertState.SUPPRESSED, AlertState.AMBIGUOUS, AlertState.HANDED_OFF
+SLACK = ChannelName.SLACK
 ANN, PHONE = "ann@example.org", "+420601234567"
 HIGH, CRITICAL = Severity.HIGH, Severity.CRITICAL
 REFUSED = Permanent(Reason.RECIPIENT_REFUSED, "550 5.1.1")
@@ -242,13 +243,40 @@ def test_channel_that_began_beside_is_waited_for_when_the_first_one_fails(slow: 
     assert slow.told() == ["alert.failed", "alert.failed", "escalation.unreachable"]
 
 
-def test_third_channel_does_not_begin_while_the_second_is_under_way(slow: Office):
-    slow.wait(seconds=121)
-    slow.fall_back()
-    slow.sms.script[PHONE] = [AWAY]
-    slow.email.script[ANN] = [REFUSED]
-    slow.send()
-    assert set(slow.alerts()) == {("ann", "email"), ("ann", "sms")}
+@pytest.fixture
+def slower(office: Office) -> Office:
+    """Ann has a chat, too; her mail and her text message are both under way, one beside the other."""
+    policy = Policy(fall_back_after={CRITICAL: timedelta(seconds=120)})
+    office.rules = replace(BOTH, configured=frozenset({EMAIL, SMS, SLACK}), policy=policy)
+    office.know(a_contact(channels=(EMAIL, SMS, SLACK), addresses={SLACK: "U1"}))
+    office.email.script[ANN], office.sms.script[PHONE] = [AWAY], [AWAY]
+    office.hear(escalated(severity=CRITICAL))
+    office.send()
+    office.wait(seconds=121)
+    office.fall_back()
+    office.send()
+    return office
+
+
+def test_third_channel_begins_when_the_second_fails_and_not_when_the_first_does(slower: Office):
+    slower.email.script[ANN] = [REFUSED]
+    slower.wait(seconds=60)
+    slower.send()
+    assert slower.alerts() == {("ann", "email"): FAILED, ("ann", "sms"): PENDING}
+    slower.sms.script[PHONE] = [REFUSED]
+    slower.wait(seconds=60)
+    slower.send()
+    assert slower.alerts()["ann", "slack"] is PENDING
+
+
+@pytest.mark.parametrize(("answer", "begun"), [(Accepted(), False), (AWAY, True)])
+def test_third_channel_does_not_begin_beside_a_slow_second_when_the_first_got_through(slower: Office, answer, begun):
+    slower.email.script[ANN] = [answer]
+    slower.wait(seconds=60)
+    slower.send()
+    slower.wait(seconds=61)
+    assert slower.fall_back() == 1
+    assert (("ann", "slack") in slower.alerts()) is begun
 
 
 def test_nothing_begins_for_what_was_answered_or_has_ended(slow: Office):
