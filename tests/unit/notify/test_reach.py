@@ -109,6 +109,15 @@ def test_calls_of_one_batch_count_too(office: Office):
     assert office.told() == ["alert.suppressed", "escalation.unreachable"]
 
 
+def test_calls_whose_first_channel_failed_together_count_too(office: Office):
+    with_policy(office, person_limits={SMS: Limit(1, HOUR)})
+    office.know(a_contact())
+    office.hear(*[escalated(case_id=f"case-{n}") for n in range(2)])
+    office.wait(minutes=16)
+    assert office.give_up() == 2
+    assert office.told() == ["alert.failed"] * 2 + ["alert.suppressed", "escalation.unreachable"]
+
+
 def test_digest_counts_as_one_letter(office: Office):
     with_policy(office, person_limits={EMAIL: Limit(7, HOUR)})
     office.know(a_contact(phone=None))
