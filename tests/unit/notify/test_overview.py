@@ -86,6 +86,7 @@ def _an_alert(**changes) -> dict:
         update(a).where(a.c.channel == "email").values(state=AlertState.DELIVERED),
         update(a).where(a.c.channel == "sms").values(fall_back_at=NOON),
         update(a).where(a.c.channel == "sms").values(state=AlertState.SUPPRESSED, reason="quiet_hours"),
+        update(tables.escalations).where(tables.escalations.c.id == "unreachable").values(state="planned"),
         insert(d).values(_an_attempt("accepted")),
         insert(d).values(_an_attempt("ambiguous")),
         update(a).where(a.c.channel == "sms").values(state=AlertState.FAILED, reason="bounced"),
