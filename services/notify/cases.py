@@ -12,9 +12,8 @@ from services.notify.domain.standing import UNANSWERED, Standing
 from shared.database import Row, Transaction
 
 c = tables.cases
-_LOCKED = (
-    select(c).where(c.c.case_id.in_(bindparam("case_ids", expanding=True))).order_by(c.c.case_id).with_for_update()
-)
+_WANTED = select(c).where(c.c.case_id.in_(bindparam("case_ids", expanding=True))).order_by(c.c.case_id)
+_LOCKED, _FREE = _WANTED.with_for_update(), _WANTED.with_for_update(skip_locked=True)
 
 
 def lock_cases(tx: Transaction, case_ids: Iterable[str]) -> dict[str, Standing]:
@@ -26,6 +25,12 @@ def lock_cases(tx: Transaction, case_ids: Iterable[str]) -> dict[str, Standing]:
     if not known:
         return made
     return made | {row.case_id: _whole_standing(row) for row in tx.execute(_LOCKED, {"case_ids": known})}
+
+
+def lock_free(tx: Transaction, case_ids: Iterable[str]) -> dict[str, Standing]:
+    """Those of the cases that nobody else has locked; they have been heard of before."""
+    rows = tx.execute(_FREE, {"case_ids": sorted(set(case_ids))})
+    return {row.case_id: _whole_standing(row) for row in rows}
 
 
 def save_standings(tx: Transaction, standings: Mapping[str, Standing]) -> None:

@@ -21,6 +21,7 @@ from shared.database import Transaction
 log = structlog.get_logger()
 # The operator's matter and no step of a case: their alerts show here alone.
 _OPERATORS = frozenset({Purpose.DEAD_LETTER, Purpose.TEST})
+_WISHED = frozenset({Purpose.ASSIGNMENT, Purpose.TAKEN})  # which nobody misses
 _EVENTS: dict[AlertState, type[AlertOutcome]] = {
     AlertState.ACCEPTED: AlertAccepted,
     AlertState.DELIVERED: AlertDelivered,
@@ -71,7 +72,8 @@ def conclude(tx: Transaction, escalations: Iterable[Escalation]) -> None:
 
 def _announce_unreachable(tx: Transaction, escalation: Escalation, alerts: list[Alert]) -> None:
     reasons = sorted({a.reason.value for a in alerts if a.reason}) or [Reason.NO_RECIPIENTS.value]
-    log.warning(
+    write = log.info if escalation.purpose in _WISHED else log.warning
+    write(
         "escalation_unreachable",
         case_id=escalation.case_id,
         level=escalation.level,

@@ -77,13 +77,9 @@ class Dispatcher:
     def _openings(self) -> dict[ChannelName, Openings]:
         with self._lock:
             busy = {channel: held.copy() for channel, held in self._busy.items()}
-        paced = self._pace.paced(clock.now())
+        now = clock.now()
         return {
-            channel: Openings(
-                self._channels[channel].room() - held.total(),
-                held,
-                paced if channel is ChannelName.EMAIL else frozenset(),
-            )
+            channel: Openings(self._channels[channel].room() - held.total(), held, self._pace.paced(channel, now))
             for channel, held in busy.items()
         }
 

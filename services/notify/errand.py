@@ -56,12 +56,22 @@ class Errand:
             return Permanent(Reason.NO_ADDRESS)  # it was there when the alert was planned
         if self._job.alert.channel in contact.opted_out:
             return Permanent(Reason.OPTED_OUT)  # since the alert was planned
-        return self._channel.send(self._written(), self._hand_off)
+        letter = self._written()
+        return self._found(letter) or self._channel.send(letter, self._hand_off)
+
+    def _found(self, letter: Letter) -> Outcome | None:
+        """What the provider says of an earlier attempt that may have arrived; None = it is to be sent (again)."""
+        if not self._job.asks_first:
+            return None
+        since = min(alert.created_at for alert in self._job.alerts)
+        outcome = self._channel.look_up(letter, since, self._job.alert.provider)
+        metrics.count_look_up(self._job.alerts, outcome)
+        return outcome
 
     def _written(self) -> Letter:
         letter = self._writer.letter(self._job)
         self._letter_id = letter.alert_id
-        return letter
+        return replace(letter, may_repeat=self._job.may_repeat)
 
     def _hand_off(self) -> Letter | None:
         """A shorter letter where some cases of a digest were answered since they were claimed."""

@@ -1,5 +1,7 @@
 """Every series that notify exposes beside the plumbing's."""
 
+from collections.abc import Collection
+
 from prometheus_client import Counter, Gauge, Histogram
 
 from services.notify.channels.sms_text import Encoding
@@ -7,6 +9,7 @@ from services.notify.domain.alert import Alert, ChannelName, EscalationState, Pu
 from services.notify.domain.click import Pressed
 from services.notify.domain.optout import Word
 from services.notify.domain.outcomes import OPERATOR_FAULTS, Accepted, Ambiguous, Outcome, Permanent, Reason
+from services.notify.domain.policy import InDoubt
 from services.notify.domain.receipts import Effect, ReceiptKind
 from services.notify.domain.reply import Made
 
@@ -54,6 +57,10 @@ BREAKER_STATES = ("open", "closed")
 BREAKERS = Counter(
     "ombud_provider_breaker_total", "Times that a provider was held to be away, or back", ["channel", "provider", "to"]
 )
+IN_DOUBT_THEN = ("left", "again", "found", "not_found")
+IN_DOUBT = Counter(
+    "ombud_alerts_in_doubt_total", "Alerts that may have arrived, by what became of the doubt", ["channel", "then"]
+)
 DIGEST_OUTCOMES = ("accepted", "failed", "ambiguous", "retried")
 DIGESTS = Counter("ombud_digests_total", "Mails that tell of several cases, by what became of them", ["outcome"])
 DIGEST_ALERTS = Histogram(
@@ -73,6 +80,8 @@ for _channel in ChannelName:
     SECONDS.labels(_channel.value)
     for _outcome in OUTCOMES:
         ALERTS.labels(_channel.value, _outcome)
+    for _then in IN_DOUBT_THEN:
+        IN_DOUBT.labels(_channel.value, _then)
     for _reason in OPERATOR_FAULTS:
         FAULTS.labels(_channel.value, _reason.value)
 for _kind in ReceiptKind:
@@ -107,3 +116,18 @@ def count_digest(outcome: Outcome, alerts: int) -> None:
     DIGESTS.labels(kinds.get(type(outcome), "retried")).inc()
     if isinstance(outcome, Accepted):
         DIGEST_ALERTS.observe(alerts)
+
+
+def count_doubt(alert: Alert, then: InDoubt) -> None:
+    """Counts an alert whose attempt may have arrived: it ended so, or is sent again. What is looked up says more."""
+    if alert.has_ended:
+        IN_DOUBT.labels(alert.channel.value, "left").inc()
+    elif then is InDoubt.AGAIN:
+        IN_DOUBT.labels(alert.channel.value, "again").inc()
+
+
+def count_look_up(alerts: Collection[Alert], outcome: Outcome | None) -> None:
+    """Counts what a provider knew of a letter; where it could not tell, the alert's end is counted."""
+    for alert in alerts:
+        if outcome is None or isinstance(outcome, Accepted):
+            IN_DOUBT.labels(alert.channel.value, "found" if outcome else "not_found").inc()

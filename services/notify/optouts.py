@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Update, bindparam, select
 
-from services.notify import cases, contacts, metrics, sending, store, tables
+from services.notify import cases, contacts, metrics, store, tables
 from services.notify.answering import ReplyAnswer
 from services.notify.conclusions import announce_ends
 from services.notify.domain.alert import Alert, AlertState, ChannelName
@@ -15,6 +15,8 @@ from services.notify.domain.optout import Word, word_in
 from services.notify.domain.outcomes import Reason
 from services.notify.domain.reply import Made, Reply
 from services.notify.domain.rules import Rules
+from services.notify.domain.standing import why_needless
+from services.notify.further import go_on
 from shared.database import Transaction
 from shared.errors import NotFound
 
@@ -91,4 +93,4 @@ def _withdraw(tx: Transaction, rules: Rules, people: Iterable[str]) -> None:
     ]
     store.save_alerts(tx, ended)
     announce_ends(tx, ended)
-    sending.go_on(tx, rules, [x for x in ended if not answered[x.case_id].settles(x.case_revision)])
+    go_on(tx, rules, [x for x in ended if not why_needless(x, answered[x.case_id])])

@@ -1,21 +1,15 @@
 """What notify shows and measures of its own state. Called by usecases.py."""
 
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func, select
 
 from services.notify import tables
-from services.notify.domain.alert import ENDED, REACHED, AlertState, ChannelName, EscalationState, Purpose
+from services.notify.domain.alert import REACHED, AlertState, ChannelName, EscalationState, Purpose
 from shared.database import Transaction
 
 a, d, e = tables.alerts, tables.deliveries, tables.escalations
-LOOKS_BACK = timedelta(days=1)
-OVERDUE_LEASE = timedelta(minutes=5)
 LIST_LIMIT = 500
-_ENDED = [s.value for s in ENDED]
-# How an attempt ends that leaves its alert in this state; the others leave it pending.
-_FINAL_OUTCOMES = {AlertState.ACCEPTED: "accepted", AlertState.AMBIGUOUS: "ambiguous"}
 _REACHED = [s.value for s in REACHED]
 
 # An alert in a digest names it as its provider's message; each other is a mail of its own.
@@ -84,32 +78,3 @@ def _alert_document(row: Any) -> dict[str, Any]:
     )
     document = {name: getattr(row, name) for name in names}
     return document if row.state == AlertState.PENDING else document | {"next_at": None}
-
-
-def unaccounted(tx: Transaction) -> int:
-    """Alerts of the last day that broke the book-keeping, by any of four rules; each counts once a rule."""
-    lately = a.c.created_at > tx.now - LOOKS_BACK
-    rules = (
-        # Ended without saying why and when, or said so without having ended.
-        a.c.state.in_(_ENDED) & (a.c.reason.is_(None) | a.c.ended_at.is_(None)),
-        a.c.state.not_in(_ENDED) & a.c.ended_at.is_not(None),
-        # With a sender that neither came back nor was missed.
-        a.c.state.in_([AlertState.CLAIMED.value, AlertState.HANDED_OFF.value])
-        & (a.c.lease_until < tx.now - OVERDUE_LEASE),
-        # Not ended while its escalation is given up.
-        a.c.state.not_in(_ENDED)
-        & a.c.escalation_key.in_(select(e.c.key).where(e.c.state == EscalationState.UNREACHABLE)),
-    )
-    broken = [tx.connection.scalar(select(func.count()).select_from(a).where(lately, rule)) or 0 for rule in rules]
-    return sum(broken) + sum(
-        _without_their_attempt(tx, lately, state, outcome) for state, outcome in _FINAL_OUTCOMES.items()
-    )
-
-
-def _without_their_attempt(tx: Transaction, lately: Any, state: AlertState, outcome: str) -> int:
-    """Alerts in a state that exactly one attempt must have brought about."""
-    attempts = (
-        select(func.count()).select_from(d).where(d.c.alert_id == a.c.id, d.c.outcome == outcome).scalar_subquery()
-    )
-    query = select(func.count()).select_from(a).where(lately, a.c.state == state, attempts != 1)
-    return tx.connection.scalar(query) or 0

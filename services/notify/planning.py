@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 
 from services.notify import cases, contacts, metrics, store, wishes
+from services.notify.allowances import allowance_of
 from services.notify.conclusions import announce_ends, conclude
 from services.notify.domain.alert import Alert, AlertState, Escalation, EscalationState
 from services.notify.domain.contact import Contact
@@ -77,12 +78,15 @@ def _plan(tx: Transaction, rules: Rules, escalations: list[Escalation]) -> None:
         if escalation.key in new:
             _note(escalation)
     planned = [x for x in escalations if x.key in new and x.state is EscalationState.PLANNED]
-    known = reachable(tx, rules, [person for x in planned for person in x.recipients])
+    people = [person for x in planned for person in x.recipients]
+    known, allowance = reachable(tx, rules, people), allowance_of(tx, rules.policy, people)
     alerts = [
         alert
         for x in planned
         for person in dict.fromkeys(x.recipients)
-        for alert in next_alerts(x, person, known.get(person), frozenset(), rules, tx.now)
+        for alert in allowance.note(
+            next_alerts(x, person, known.get(person), frozenset(), rules, tx.now, allowance),
+        )
     ]
     add(tx, alerts)
     waited_for = {a.escalation_key for a in alerts if not a.has_ended}

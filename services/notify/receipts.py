@@ -10,13 +10,15 @@ from typing import Any
 
 import structlog
 
-from services.notify import cases, metrics, receipts_store, sending, store
+from services.notify import cases, metrics, receipts_store, store
 from services.notify.conclusions import announce_ends
 from services.notify.domain.alert import Alert, AlertState, Escalation
 from services.notify.domain.outcomes import OPERATOR_FAULTS
 from services.notify.domain.receipts import Effect, Receipt, ReceiptKind, effect, told
-from services.notify.domain.routes import PATIENCE
 from services.notify.domain.rules import Rules
+from services.notify.domain.standing import why_needless
+from services.notify.domain.timing import PATIENCE
+from services.notify.further import go_on
 from services.notify.receipts_store import About
 from services.notify.reports import Report
 from shared.database import Transaction
@@ -86,8 +88,8 @@ def _apply(tx: Transaction, rules: Rules, found: list[About]) -> list[Turn]:
     store.save_alerts(tx, [turn.after for turn in moved])
     announce_ends(tx, [_as_told(tx, turn) for turn in moved])
     lost = [turn for turn in moved if turn.effect is Effect.FAILED and turn.before.state is AlertState.ACCEPTED]
-    open_ = [t.after for t in lost if not answered[t.after.case_id].settles(t.after.case_revision)]
-    sending.go_on(tx, rules, _in_time(tx, open_))  # behind an ambiguous one the next channel has begun already
+    open_ = [t.after for t in lost if not why_needless(t.after, answered[t.after.case_id])]
+    go_on(tx, rules, _in_time(tx, open_))  # behind an ambiguous one the next channel has begun already
     return turns
 
 

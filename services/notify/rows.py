@@ -78,6 +78,7 @@ def alert_row(x: Alert) -> Row:
         "caused_at": x.caused_at,
         "traceparent": x.traceparent,
         "place": x.place,
+        "gathered": x.gathered,
     }
 
 
@@ -108,4 +109,5 @@ def alert_of_row(row: Any) -> Alert:
         row.fall_back_at,
         row.doubts,
         row.provider or "",
+        row.gathered,
     )

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.notify import cases, claims, leases, metrics, store
-from services.notify.conclusions import announce_ends, conclude
-from services.notify.domain.alert import SINGLE, UNREACHED, Alert, AlertState, ChannelName, after
+from services.notify.conclusions import announce_ends
+from services.notify.domain.alert import UNREACHED, Alert, AlertState, ChannelName, after
 from services.notify.domain.folding import Fold, Openings, letters, takes
 from services.notify.domain.jobs import Call, Job
 from services.notify.domain.outcomes import OPERATOR_FAULTS, Accepted, Ambiguous, Outcome, Reason, Temporary
-from services.notify.domain.routes import next_alerts
+from services.notify.domain.policy import InDoubt
 from services.notify.domain.rules import Rules
 from services.notify.domain.standing import Standing, why_needless
-from services.notify.planning import add, reachable
+from services.notify.further import go_on
+from services.notify.planning import reachable
 from shared.database import Transaction
 
 REAPED = 50  # at once, of each state
@@ -66,7 +67,7 @@ def _claim(tx: Transaction, channel: ChannelName, room: Openings) -> tuple[list[
     waiting, due, chosen = list(dict.fromkeys(heads)), dict[str, list[Alert]](), list[Fold]()
     while waiting and len(chosen) < room.free:  # more than once where colleagues are taking the first ones
         next_ones, waiting = waiting[: room.free], waiting[room.free :]
-        due |= claims.lock_due(tx, channel, takes(next_ones, room))
+        due |= claims.lock_due(tx, channel, takes(next_ones, room, channel))
         chosen = letters(due, room, channel)
     taken = claims.lease(tx, (a for fold in chosen for a in fold), CLAIM_LEASE)
     is_short = bool(waiting) or len(heads) == claims.HEADS or len(taken) < sum(map(len, due.values()))
@@ -79,7 +80,12 @@ def _jobs(tx: Transaction, rules: Rules, folds: list[Fold]) -> list[Job]:
     escalations = store.escalations_of(tx, [a.escalation_key for fold in folds for a in fold])
     known = reachable(tx, rules, [fold[0].recipient for fold in folds])
     return [
-        Job(tuple(Call(a, escalations[a.escalation_key]) for a in fold), known.get(fold[0].recipient)) for fold in folds
+        Job(
+            tuple(Call(a, escalations[a.escalation_key]) for a in fold),
+            known.get(fold[0].recipient),
+            asks_first=any(a.doubts and rules.policy.doubt(a.channel, a.severity) is InDoubt.LOOK_UP for a in fold),
+        )
+        for fold in folds
     ]
 
 
@@ -95,7 +101,7 @@ def settle(tx: Transaction, rules: Rules, attempts: Iterable[Attempt]) -> int:
     answered = cases.lock_cases(tx, unsure)
     locked = store.lock_alerts(tx, [x.alert.id for x in by_fence.values()])
     outcomes = {a: by_fence[a.fence].outcome for a in locked if a.fence in by_fence and by_fence[a.fence].fits(a)}
-    moved = [after(a, outcome, tx.now, _answer_to(a, answered)) for a, outcome in outcomes.items()]
+    moved = [_after(a, outcome, rules, tx.now, _answer_to(a, answered)) for a, outcome in outcomes.items()]
     store.save_alerts(tx, moved)
     store.add_deliveries(tx, [_delivery(a, outcome) for a, outcome in outcomes.items()])
     announce_ends(tx, moved)
@@ -122,6 +128,14 @@ def _answer_to(alert: Alert, standings: Mapping[str, Standing]) -> Reason | None
     return why_needless(alert, standings.get(alert.case_id, Standing()))
 
 
+def _after(alert: Alert, outcome: Outcome, rules: Rules, now: datetime, answer: Reason | None) -> Alert:
+    then = rules.policy.doubt(alert.channel, alert.severity)
+    moved = after(alert, outcome, now, answer, repeats=then is not InDoubt.LEAVE)
+    if isinstance(outcome, Ambiguous):
+        metrics.count_doubt(moved, then)
+    return moved
+
+
 def _delivery(alert: Alert, outcome: Outcome) -> store.Delivery:
     reason = Reason.ACCEPTED if isinstance(outcome, Accepted) else outcome.reason
     if reason in OPERATOR_FAULTS:
@@ -134,19 +148,3 @@ def _delivery(alert: Alert, outcome: Outcome) -> store.Delivery:
         outcome.detail,
         alert.state is AlertState.HANDED_OFF,
     )
-
-
-def go_on(tx: Transaction, rules: Rules, failed: list[Alert]) -> None:
-    """The next channel for each recipient who was not reached; where there is none left, the escalation may be over."""
-    failed = [a for a in failed if a.purpose not in SINGLE]
-    if not failed:
-        return
-    escalations = store.escalations_of(tx, [a.escalation_key for a in failed])
-    known = reachable(tx, rules, [a.recipient for a in failed])
-    told = store.alerts_of_escalations(tx, escalations)
-    following = []
-    for key, recipient in dict.fromkeys((a.escalation_key, a.recipient) for a in failed):
-        tried = frozenset(a.channel for a in told if (a.escalation_key, a.recipient) == (key, recipient))
-        following += next_alerts(escalations[key], recipient, known.get(recipient), tried, rules, tx.now)
-    add(tx, following)
-    conclude(tx, escalations.values())

@@ -129,6 +129,11 @@ class NotifyService:
         with self.db.transaction() as tx:
             return usecases.apply_receipts(tx, self.book.current)
 
+    @tick(every=1)
+    def fall_back(self) -> int:
+        with self.db.transaction() as tx:
+            return usecases.fall_back(tx, self.book.current)
+
     @tick(every=30)
     def audit_alerts(self) -> int:
         with self.db.read() as tx:

@@ -1,6 +1,6 @@
 """Tables of notify's schema; the only place where the addresses of people are kept."""
 
-from sqlalchemy import JSON, Boolean, Column, Index, Integer, MetaData, String, Table, UniqueConstraint, text
+from sqlalchemy import JSON, Boolean, Column, Index, Integer, MetaData, String, Table, UniqueConstraint, false, text
 
 from shared.tables import UtcDateTime
 
@@ -105,11 +105,13 @@ alerts = Table(
     Column("fall_back_at", UtcDateTime),
     Column("doubts", Integer, nullable=False, server_default="0"),
     Column("provider", String(40)),
+    Column("gathered", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("escalation_id", "recipient", "channel", "purpose", name="one_alert_each"),
     Index("alerts_in_line", "state", "channel", "place", "next_at", "id"),
     Index("alerts_of_person", "state", "channel", "recipient", "place", "next_at", "id"),
     Index("alerts_called", "recipient", "channel", "place", "created_at"),
     Index("alerts_falling_back", "fall_back_at", postgresql_where=_FALLING_BACK, sqlite_where=_FALLING_BACK),
+    Index("alerts_given_up", "give_up_at", postgresql_where=_WAITING, sqlite_where=_WAITING),
     Index("alerts_of_provider", "provider_id"),
 )
 

@@ -9,9 +9,10 @@ from services.notify import contacts, planning, store
 from services.notify.domain.alert import Alert, AlertState, ChannelName, Escalation, Purpose
 from services.notify.domain.contact import Contact
 from services.notify.domain.outcomes import Reason
-from services.notify.domain.routes import PATIENCE, alert_by
+from services.notify.domain.routes import alert_by
 from services.notify.domain.rules import Rules
 from services.notify.domain.standing import FOR_GOOD
+from services.notify.domain.timing import PATIENCE
 from services.notify.domain.trial import Wanted
 from services.notify.masks import masked
 from services.notify.settings import LAST_RESORT

@@ -6,10 +6,12 @@ from typing import Any
 
 from services.notify import (
     answering,
+    books,
     clicks,
     contacts,
     incomings,
     last_resort,
+    late,
     metrics,
     optouts,
     overview,
@@ -44,6 +46,10 @@ def hear(tx: Transaction, rules: Rules, events: Iterable[Any]) -> None:
 
 def reap(tx: Transaction, rules: Rules) -> int:
     return sending.reap(tx, rules)
+
+
+def fall_back(tx: Transaction, rules: Rules) -> int:
+    return late.fall_back(tx, rules) + late.give_up(tx, rules)
 
 
 def put_contact(tx: Transaction, contact: Contact) -> dict[str, Any]:
@@ -164,5 +170,5 @@ def sweep(tx: Transaction) -> int:
 
 def audit(tx: Transaction, rules: Rules) -> None:
     """Looks whether every alert is accounted for, and the last resort can be reached, and shows both as metrics."""
-    metrics.UNACCOUNTED.set(overview.unaccounted(tx))
+    metrics.UNACCOUNTED.set(books.unaccounted(tx))
     last_resort.show(last_resort.find(tx, rules))

@@ -10,6 +10,9 @@ from services.notify.domain.outcomes import Accepted, Ambiguous, Outcome, Perman
 from shared.contracts.event import Severity
 
 LONGEST_PAUSE = 60.0
+# Until a letter that may have arrived is sent, or asked for, again: by then a provider that took it shows it.
+IN_DOUBT = timedelta(seconds=60)
+MOST_DOUBTS = 1
 BROKEN = "broken"  # the reason of a warning whose clock has run out
 
 
@@ -58,6 +61,7 @@ OPEN = frozenset({AlertState.PENDING, AlertState.CLAIMED, AlertState.HANDED_OFF}
 ENDED = frozenset(AlertState) - OPEN
 REACHED = frozenset({AlertState.ACCEPTED, AlertState.DELIVERED})
 UNREACHED = frozenset({AlertState.FAILED, AlertState.AMBIGUOUS})
+UNSENT = frozenset({AlertState.FAILED, AlertState.SUPPRESSED})
 # Suppressed for these, an alert leaves its recipient untold while the level's clock runs: as good as failed.
 UNTOLD = frozenset({Reason.QUIET_HOURS, Reason.THROTTLED, Reason.OPTED_OUT})
 
@@ -131,6 +135,7 @@ class Alert:
     fall_back_at: datetime | None = None  # when the next channel begins beside this one, should it not have ended
     doubts: int = 0  # attempts that may have arrived, and after which it is tried again
     provider: str = ""  # whose answer, or silence, the last attempt ended with
+    gathered: bool = False  # it waits for others, with which it leaves as one letter
 
     @property
     def fence(self) -> tuple[str, int]:
@@ -147,7 +152,10 @@ class Alert:
         return self.state in UNREACHED or (self.state is AlertState.SUPPRESSED and self.reason in UNTOLD)
 
     def end(self, state: AlertState, reason: Reason, at: datetime, provider_id: str | None = None) -> "Alert":
-        return replace(self, state=state, reason=reason, ended_at=at, provider_id=provider_id)
+        """Ended; never as unsent while an attempt may have arrived."""
+        if self.doubts and state in UNSENT and self.state in OPEN:
+            state = AlertState.AMBIGUOUS
+        return replace(self, state=state, reason=reason, ended_at=at, provider_id=provider_id, fall_back_at=None)
 
     @property
     def seconds(self) -> float:
@@ -160,14 +168,21 @@ def reference(case_id: str) -> str:
     return case_id[:8]
 
 
-def after(alert: Alert, outcome: Outcome, now: datetime, answer: Reason | None = None) -> Alert:
-    """The alert after one attempt: ended, or pending again while its time lasts and there is no answer to it."""
+def after(
+    alert: Alert, outcome: Outcome, now: datetime, answer: Reason | None = None, *, repeats: bool = False
+) -> Alert:
+    """The alert after one attempt: ended, or pending again while its time lasts and there is no answer to it.
+
+    repeats: what may have arrived is tried once more.
+    """
     if isinstance(outcome, Accepted):
-        return alert.end(AlertState.ACCEPTED, Reason.ACCEPTED, now, outcome.provider_id or None)
+        ended = alert.end(AlertState.ACCEPTED, Reason.ACCEPTED, now, outcome.provider_id or None)
+        return replace(ended, provider=outcome.provider or alert.provider)
     if isinstance(outcome, Permanent):
         return alert.end(AlertState.FAILED, outcome.reason, now)
     if isinstance(outcome, Ambiguous):
-        return alert.end(AlertState.AMBIGUOUS, outcome.reason, now)
+        alert = replace(alert, provider=outcome.provider or alert.provider)
+        return _in_doubt(alert, outcome, now, repeats=repeats and not answer)
     seconds = outcome.seconds if isinstance(outcome, RetryAfter) else pause(alert)
     again_at = now + timedelta(seconds=seconds)
     if again_at > alert.give_up_at:
@@ -177,6 +192,16 @@ def after(alert: Alert, outcome: Outcome, now: datetime, answer: Reason | None =
     return replace(alert, state=AlertState.PENDING, next_at=again_at, reason=outcome.reason)
 
 
+def _in_doubt(alert: Alert, outcome: Ambiguous, now: datetime, *, repeats: bool) -> Alert:
+    """Once more after a minute, or a quarter of what is left of its time, so that the channel behind it has some."""
+    left = alert.give_up_at - now
+    if not repeats or alert.doubts >= MOST_DOUBTS or left <= timedelta(0):
+        return alert.end(AlertState.AMBIGUOUS, outcome.reason, now)
+    again_at = now + min(IN_DOUBT, left / 4)
+    doubts = alert.doubts + 1
+    return replace(alert, state=AlertState.PENDING, next_at=again_at, reason=outcome.reason, doubts=doubts)
+
+
 def pause(alert: Alert) -> float:
     """Seconds before the next attempt: 1, 2, 4 … 60, spread by a fifth so that an outage does not end in a rush."""
     spread = 1 + int(alert.id[:4], 16) / 0xFFFF / 5
@@ -184,5 +209,5 @@ def pause(alert: Alert) -> float:
 
 
 def is_unreachable(alerts: Iterable[Alert]) -> bool:
-    """True when every alert of an escalation has ended and none may still bring an answer."""
+    """True when every alert of an escalation, or to one recipient, has ended and none may still bring an answer."""
     return all(a.is_unreached for a in alerts)

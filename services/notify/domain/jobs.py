@@ -17,10 +17,14 @@ class Call:
 
 @dataclass(frozen=True)
 class Job:
-    """One letter to send, with all that is needed to write and address it: of one alert, or a digest of several."""
+    """One letter to send, with all that is needed to write and address it: of one alert, or a digest of several.
+
+    asks_first: an earlier attempt may have arrived, and the provider can tell.
+    """
 
     calls: tuple[Call, ...]
     contact: Contact | None
+    asks_first: bool = False
 
     @property
     def alert(self) -> Alert:
@@ -30,6 +34,10 @@ class Job:
     @property
     def alerts(self) -> tuple[Alert, ...]:
         return tuple(call.alert for call in self.calls)
+
+    @property
+    def may_repeat(self) -> bool:
+        return any(call.alert.doubts for call in self.calls)
 
     @property
     def is_digest(self) -> bool:

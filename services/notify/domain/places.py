@@ -19,6 +19,7 @@ _BEHIND = {
     Purpose.TAKEN: BEHIND_WARNINGS,
     Purpose.TEST: BEHIND_WARNINGS,
 }
+ALL = tuple(start + rank for start in (0, BEHIND_FIRSTS, BEHIND_CALLS, BEHIND_WARNINGS) for rank in range(_WORST + 1))
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def with_firsts(alerts: Iterable[Alert], called: Mapping[tuple[str, ChannelName]
 
 def _placed(alert: Alert, known: dict[tuple[str, ChannelName], Called]) -> Alert:
     """The same alert, or its copy at the front; what it means for the next is kept in `known`."""
-    if alert.purpose is not Purpose.ESCALATION or alert.has_ended:
+    if alert.purpose is not Purpose.ESCALATION or alert.has_ended or alert.gathered:
         return alert
     person = alert.recipient, alert.channel
     before, is_critical = known.get(person, Called()), alert.severity is Severity.CRITICAL

@@ -9,9 +9,10 @@ from typing import Any
 from services.notify.domain.alert import Alert, AlertState, Escalation, Purpose
 from services.notify.domain.contact import Contact
 from services.notify.domain.outcomes import Reason
-from services.notify.domain.routes import PATIENCE, alert_by
+from services.notify.domain.routes import alert_by
 from services.notify.domain.rules import Rules
 from services.notify.domain.standing import Standing
+from services.notify.domain.timing import PATIENCE
 from shared.contracts.escalation import CaseAcknowledged, CaseResolved
 from shared.contracts.event import Severity, to_text
 from shared.contracts.routing import ComplaintAssigned

@@ -5,6 +5,7 @@ from tests.unit.notify.test_digests import *  # noqa: F403
 from tests.unit.notify.test_dispatcher import *  # noqa: F403
 from tests.unit.notify.test_overview import *  # noqa: F403
 from tests.unit.notify.test_planning import *  # noqa: F403
+from tests.unit.notify.test_reach import *  # noqa: F403
 from tests.unit.notify.test_replies import *  # noqa: F403
 from tests.unit.notify.test_sending import *  # noqa: F403
 from tests.unit.notify.test_trying import (  # noqa: F401

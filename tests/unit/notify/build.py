@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from services.notify import answering, contacts, overview, planning, rows, sending, store, tables
+from services.notify import answering, books, contacts, late, planning, rows, sending, store, tables
 from services.notify.answering import ReplyAnswer
 from services.notify.channels.channel import Channel, HandOff, Letter
 from services.notify.channels.line import Line, Provider
@@ -243,6 +243,14 @@ class Office:
         with self.db.transaction() as tx:
             return sending.reap(tx, self.rules)
 
+    def fall_back(self) -> int:
+        with self.db.transaction() as tx:
+            return late.fall_back(tx, self.rules)
+
+    def give_up(self) -> int:
+        with self.db.transaction() as tx:
+            return late.give_up(tx, self.rules)
+
     def wait(self, **amount: float) -> None:
         """Lets time pass."""
         self._shifted += timedelta(**amount)
@@ -266,7 +274,7 @@ class Office:
 
     def unaccounted(self) -> int:
         with self.db.read() as tx:
-            return overview.unaccounted(tx)
+            return books.unaccounted(tx)
 
     def addresses(self) -> list[str]:
         return [letter.address for channel in (self.email, self.sms) for letter in channel.sent]

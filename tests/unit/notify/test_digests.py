@@ -1,6 +1,7 @@
 """Several alerts that wait for one person become one mail; each keeps its own outcome, and nobody waits behind it."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,14 +10,17 @@ from structlog.testing import capture_logs
 
 from services.notify import overview, pace
 from services.notify.channels.channel import Letter
-from services.notify.domain.alert import AlertState
-from services.notify.domain.folding import EACH, FEW, FOLD
+from services.notify.domain.alert import AlertState, ChannelName
+from services.notify.domain.folding import EACH, FEW, FOLD, Openings, letters
 from services.notify.domain.outcomes import Accepted, Ambiguous, Permanent, Reason, Temporary
 from services.notify.domain.places import LATELY
+from services.notify.domain.routes import next_alerts
+from services.notify.domain.rules import Rules
 from services.notify.lines import SENDERS
 from shared import links
 from shared.contracts.event import Severity
-from tests.unit.notify.build import CASE, Office, a_contact, acknowledged, escalated, warned
+from tests.harness.events import NOON
+from tests.unit.notify.build import CASE, Office, a_contact, acknowledged, an_escalation, escalated, warned
 
 PENDING, ACCEPTED, FAILED = AlertState.PENDING, AlertState.ACCEPTED, AlertState.FAILED
 SUPPRESSED, AMBIGUOUS, HANDED_OFF = AlertState.SUPPRESSED, AlertState.AMBIGUOUS, AlertState.HANDED_OFF
@@ -244,7 +248,7 @@ def test_digest_that_is_refused_fails_each_alert_and_takes_the_next_channel(ann:
     ann.hear(*cases(8))
     ann.send()
     assert states(ann)[1:] == [FAILED, ACCEPTED] * 8
-    assert len(ann.sms.sent) == 8
+    assert [letter.case_id for letter in ann.sms.sent] == [ann.sms.sent[0].case_id, ""]  # the first one is alone
     assert sorted(ann.told()) == ["alert.accepted"] * 8 + ["alert.failed"] * 8
 
 
@@ -305,11 +309,30 @@ def test_warnings_stay_behind_calls_and_out_of_digests(office: Office):
     assert [letter.case_id for letter in office.email.sent] == ["case-0000", "case-0020", "", "warned"]
 
 
-def test_text_messages_are_not_folded(office: Office):
+@pytest.mark.parametrize(("calls", "letters"), [(FEW, FEW), (FEW + 1, 1), (10, 1), (11, 2)])
+def test_text_messages_are_folded_by_ten(office: Office, calls: int, letters: int):
     office.know(a_contact(email=None))
-    office.hear(*cases(8))
+    office.hear(escalated(case_id="before", severity=CRITICAL))
     office.send()
-    assert sorted(letter.case_id for letter in office.sms.sent) == [f"case-{n:04}" for n in range(8)]
+    office.forget()
+    office.hear(*cases(calls))
+    office.send()
+    assert len(office.sms.sent) == letters
+
+
+@pytest.mark.parametrize("channel", [ChannelName.WEBHOOK, ChannelName.APPRISE])
+def test_what_programs_read_is_never_folded(channel: ChannelName):
+    escalation = an_escalation(severity=LOW)
+    (alert,) = next_alerts(
+        escalation,
+        "ann",
+        a_contact(channels=(channel,), addresses={channel: "x"}),
+        frozenset(),
+        Rules(frozenset({channel})),
+        NOON,
+    )
+    due = [replace(alert, id=str(n)) for n in range(20)]
+    assert letters({"ann": due}, Openings(30), channel) == [(a,) for a in due[:EACH]]
 
 
 def test_digest_holds_no_more_than_a_mailbox_shows_and_the_rest_follows(ann: Office):
@@ -378,7 +401,7 @@ def test_no_person_takes_all_senders(office: Office):
     office.know(a_contact(email=None), a_contact("bob", email=None, phone="+420602222222"))
     waiting: list = []
     dispatcher = office.a_dispatcher(lambda send, job: waiting.append(lambda: send(job)))
-    office.hear(*cases(SENDERS + 5, severity=CRITICAL))
+    office.hear(*[warned(case_id=f"case-{n}", percent=100, severity=CRITICAL) for n in range(SENDERS + 5)])
     while dispatcher.send_due():
         pass
     assert len(waiting) == EACH

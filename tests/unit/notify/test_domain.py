@@ -87,6 +87,81 @@ def test_what_was_answered_is_not_tried_again():
     assert (moved.state, moved.reason) == (AlertState.SUPPRESSED, Reason.SNOOZED)
 
 
+LOST = Ambiguous(Reason.NO_ANSWER, provider="mail-1")
+
+
+@pytest.mark.parametrize(
+    ("left", "pause"),
+    [
+        (timedelta(minutes=10), 60),
+        (timedelta(seconds=240), 60),
+        (timedelta(seconds=239), 59.75),
+        (timedelta(microseconds=4), 0.000001),
+        (timedelta(0), None),
+        (-timedelta(seconds=1), None),
+    ],
+)
+def test_what_may_have_arrived_is_tried_again_in_a_quarter_of_its_time_at_most(left, pause):
+    alert = an_alert()
+    now = alert.give_up_at - left
+    moved = after(alert, LOST, now, repeats=True)
+    assert (moved.state, moved.doubts) == ((PENDING, 1) if pause else (AlertState.AMBIGUOUS, 0))
+    assert moved.provider == "mail-1"
+    assert pause is None or (moved.next_at - now).total_seconds() == pause
+
+
+@pytest.mark.parametrize(
+    ("doubts", "answer", "repeats", "state"),
+    [
+        (0, None, True, PENDING),
+        (0, None, False, AlertState.AMBIGUOUS),
+        (0, Reason.ANSWERED, True, AlertState.AMBIGUOUS),
+        (1, None, True, AlertState.AMBIGUOUS),
+    ],
+)
+def test_what_was_answered_or_doubted_before_is_not_sent_again(doubts, answer, repeats, state):
+    assert after(an_alert(doubts=doubts), LOST, NOON, answer, repeats=repeats).state is state
+
+
+@pytest.mark.parametrize(
+    ("outcome", "answer"),
+    [
+        (Permanent(Reason.RECIPIENT_REFUSED), None),
+        (RetryAfter(901, Reason.PROVIDER_THROTTLED), None),
+        (Temporary(Reason.PROVIDER_AWAY), Reason.ANSWERED),
+    ],
+)
+def test_doubt_stays_with_whatever_ends_the_alert(outcome, answer):
+    assert after(an_alert(doubts=1), outcome, NOON, answer).state is AlertState.AMBIGUOUS
+    assert after(an_alert(doubts=0), outcome, NOON, answer).state in (FAILED, AlertState.SUPPRESSED)
+
+
+def test_what_was_taken_and_then_came_back_has_failed_though_it_was_doubted_once():
+    taken = after(an_alert(doubts=1), Accepted("1", provider="mail-2"), NOON)
+    assert taken.provider == "mail-2"
+    assert taken.end(FAILED, Reason.BOUNCED, NOON).state is FAILED
+
+
+def test_ended_alert_has_no_next_channel_to_wait_for():
+    assert after(an_alert(fall_back_at=NOON), Accepted("1"), NOON).fall_back_at is None
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        (Reason.QUIET_HOURS, True),
+        (Reason.THROTTLED, True),
+        (Reason.OPTED_OUT, True),
+        (Reason.NOT_URGENT, False),
+        (Reason.ANSWERED, False),
+        (Reason.SNOOZED, False),
+    ],
+)
+def test_suppressed_for_its_recipients_sake_is_unreached(reason, expected):
+    suppressed = replace(an_alert(), state=AlertState.SUPPRESSED, reason=reason)
+    assert is_unreachable([suppressed, replace(an_alert(), state=FAILED)]) is expected
+
+
 def test_pauses_grow_to_a_minute():
     pauses = [pause(replace(an_alert(), attempt=n, id="0000")) for n in range(1, 9)]
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]

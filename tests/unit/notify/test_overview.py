@@ -1,12 +1,18 @@
 """What operators see: each alert with its attempts, sums that add up, and an alarm when they do not."""
 
-import pytest
-from sqlalchemy import delete, update
+from datetime import timedelta
 
-from services.notify import overview, tables, usecases
+import pytest
+from sqlalchemy import delete, insert, select, update
+
+from services.notify import books, tables, usecases
 from services.notify.domain.alert import AlertState
 from services.notify.domain.outcomes import Permanent, Reason
-from tests.unit.notify.build import CASE, Office, a_contact, escalated
+from services.notify.domain.routes import next_alerts
+from services.notify.rows import alert_row
+from shared import clock
+from tests.harness.events import NOON
+from tests.unit.notify.build import BOTH, CASE, Office, a_contact, an_escalation, escalated
 
 a, d = tables.alerts, tables.deliveries
 
@@ -20,6 +26,7 @@ def fallen_back(office: Office) -> Office:
     office.know(a_contact())
     office.email.script["ann@example.org"] = [Permanent(Reason.RECIPIENT_REFUSED, "550 5.1.1")]
     office.hear(escalated("ann", "stranger"))
+    office.hear(escalated("stranger", case_id="nobody", escalation_id="unreachable"))
     office.send()
     return office
 
@@ -41,9 +48,27 @@ def test_summary_counts_each_alert_once(fallen_back: Office):
     fallen_back.hear(escalated("stranger", level=2, revision=3))
     with fallen_back.db.read() as tx:
         summary = usecases.summary(tx, fallen_back.rules)
-    assert {s: n for s, n in summary["alerts"].items() if n} == {"accepted": 1, "failed": 3}
-    assert (summary["escalations"], summary["unreachable"], summary["last_resort_configured"]) == (2, 1, True)
+    assert {s: n for s, n in summary["alerts"].items() if n} == {"accepted": 1, "failed": 4}
+    assert (summary["escalations"], summary["unreachable"], summary["last_resort_configured"]) == (3, 2, True)
     assert set(summary["plumbing"]) == {"outbox", "retries", "dead_letters"}
+
+
+def _an_attempt(outcome: str) -> dict:
+    sms = select(a.c.id).where(a.c.channel == "sms").scalar_subquery()
+    return {
+        "alert_id": sms,
+        "attempt": 9,
+        "outcome": outcome,
+        "reason": "no_answer",
+        "detail": "",
+        "handed_off": True,
+        "ended_at": NOON,
+    }
+
+
+def _an_alert(**changes) -> dict:
+    (alert,) = next_alerts(an_escalation(case_id=CASE), "x", a_contact("x"), frozenset(), BOTH, clock.now())
+    return alert_row(alert) | changes
 
 
 @pytest.mark.parametrize(
@@ -54,6 +79,19 @@ def test_summary_counts_each_alert_once(fallen_back: Office):
         delete(d).where(d.c.outcome == "accepted"),
         update(d).where(d.c.outcome == "accepted").values(outcome="temporary"),
         update(a).where(a.c.channel == "email").values(state=AlertState.AMBIGUOUS),
+        update(a).where(a.c.channel == "email").values(state=AlertState.AMBIGUOUS, doubts=1),
+        update(a).where(a.c.channel == "email").values(doubts=1),
+        update(d).where(d.c.outcome == "permanent").values(outcome="ambiguous"),
+        update(d).where(d.c.outcome == "permanent").values(outcome="accepted"),
+        update(a).where(a.c.channel == "email").values(state=AlertState.DELIVERED),
+        update(a).where(a.c.channel == "sms").values(fall_back_at=NOON),
+        update(a).where(a.c.channel == "sms").values(state=AlertState.SUPPRESSED, reason="quiet_hours"),
+        update(tables.escalations).where(tables.escalations.c.id == "unreachable").values(state="planned"),
+        insert(d).values(_an_attempt("accepted")),
+        insert(d).values(_an_attempt("ambiguous")),
+        update(a).where(a.c.channel == "sms").values(state=AlertState.FAILED, reason="bounced"),
+        insert(a).values(_an_alert(escalation_key="escalation:unreachable", state="pending")),
+        insert(a).values(_an_alert(state="claimed", lease_until=NOON - timedelta(days=9000))),
     ],
 )
 def test_broken_books_are_noticed(fallen_back: Office, damage):
@@ -63,8 +101,28 @@ def test_broken_books_are_noticed(fallen_back: Office, damage):
     assert fallen_back.unaccounted() == 0
 
 
+@pytest.mark.parametrize(
+    ("ends", "attempt"),
+    [
+        ({"state": "delivered", "reason": "delivered"}, "accepted"),
+        ({"state": "delivered", "reason": "delivered"}, "ambiguous"),
+        ({"state": "failed", "reason": "bounced"}, "accepted"),
+        ({"state": "failed", "reason": "undelivered"}, "ambiguous"),
+    ],
+)
+def test_receipt_may_end_what_a_provider_took_or_may_have_taken(fallen_back: Office, ends, attempt):
+    sms = select(a.c.id).where(a.c.channel == "sms").scalar_subquery()
+    receipt = {"alert_id": sms, "kind": "end", "reason": "", "detail": "", "at": NOON}
+    with fallen_back.db.transaction() as tx:
+        tx.execute(update(d).where(d.c.outcome == "accepted").values(outcome=attempt))
+        tx.execute(update(a).where(a.c.channel == "sms").values(ends))
+        tx.execute(insert(tables.receipts).values(receipt))
+        tx.execute(update(tables.escalations).values(state="unreachable"))
+        assert books.unaccounted(tx) == 0
+
+
 def _look_at(office: Office, damage) -> None:
     with office.db.transaction() as tx:
         tx.execute(damage)
-        assert overview.unaccounted(tx) > 0
+        assert books.unaccounted(tx) > 0
         raise Undone

@@ -26,8 +26,8 @@ def letter(alerts: int = 1, person: str = "ann", purpose: Purpose = Purpose.ESCA
 def test_digest_is_followed_by_a_while_of_gathering(alerts: int):
     pace = Pace()
     pace.note([letter(alerts)], NOON)
-    assert pace.paced(NOON + GATHER - TICK) == {"ann"}
-    assert pace.paced(NOON + GATHER) == set()
+    assert pace.paced(EMAIL, NOON + GATHER - TICK) == {"ann"}
+    assert pace.paced(EMAIL, NOON + GATHER) == set()
 
 
 def test_few_letters_count_within_the_while_only():
@@ -35,31 +35,37 @@ def test_few_letters_count_within_the_while_only():
     for n in range(FEW):
         pace.note([letter()], NOON + n * GATHER / 4)
     last = NOON + (FEW - 1) * GATHER / 4
-    assert pace.paced(last) == set()
+    assert pace.paced(EMAIL, last) == set()
     pace.note([letter()], last + TICK)
-    assert pace.paced(last + TICK) == {"ann"}
+    assert pace.paced(EMAIL, last + TICK) == {"ann"}
 
 
 def test_fewer_letters_hold_up_nothing():
     pace = Pace()
     pace.note([letter()] * (FEW - 1), NOON)
-    assert pace.paced(NOON) == set()
+    assert pace.paced(EMAIL, NOON) == set()
 
 
 def test_one_person_is_not_gathered_for_because_another_is():
     pace = Pace()
     pace.note([letter(FEW), letter(1, "bob")], NOON)
-    assert pace.paced(NOON) == {"ann"}
+    assert pace.paced(EMAIL, NOON) == {"ann"}
 
 
 @pytest.mark.parametrize("other", [letter(FEW, purpose=Purpose.WARNING), letter(FEW, channel=SMS)])
 def test_what_is_never_folded_holds_up_nobody(other: Fold):
     pace = Pace()
     pace.note([other], NOON)
-    assert pace.paced(NOON) == set()
+    assert pace.paced(EMAIL, NOON) == set()
+
+
+def test_text_messages_are_gathered_apart_from_mails():
+    pace = Pace()
+    pace.note([letter(FEW, channel=SMS)], NOON)
+    assert (pace.paced(SMS, NOON), pace.paced(EMAIL, NOON)) == ({"ann"}, set())
 
 
 def test_clock_that_was_set_back_holds_up_nobody():
     pace = Pace()
     pace.note([letter(FEW)], NOON)
-    assert pace.paced(NOON - timedelta(hours=1)) == set()
+    assert pace.paced(EMAIL, NOON - timedelta(hours=1)) == set()

@@ -21,6 +21,9 @@ def upgrade() -> None:
     op.add_column("alerts", sa.Column("provider", sa.String(40)))
     some = sa.text("fall_back_at IS NOT NULL")
     op.create_index("alerts_falling_back", "alerts", ["fall_back_at"], postgresql_where=some, sqlite_where=some)
+    op.add_column("alerts", sa.Column("gathered", sa.Boolean, nullable=False, server_default=sa.false()))
+    waiting = sa.text("state = 'pending'")
+    op.create_index("alerts_given_up", "alerts", ["give_up_at"], postgresql_where=waiting, sqlite_where=waiting)
     op.create_index("alerts_of_provider", "alerts", ["provider_id"])
     op.add_column("cases", sa.Column("attempt", sa.Integer))
     op.add_column("cases", sa.Column("resolved_at", UtcDateTime))
@@ -63,9 +66,10 @@ def downgrade() -> None:
     op.drop_table("receipts")
     op.drop_index("alerts_of_provider", "alerts")
     op.drop_index("alerts_falling_back", "alerts")
+    op.drop_index("alerts_given_up", "alerts")
     for column in ("attempt", "resolved_at"):
         op.drop_column("cases", column)
-    for column in ("fall_back_at", "doubts", "provider"):
+    for column in ("fall_back_at", "doubts", "provider", "gathered"):
         op.drop_column("alerts", column)
     for column in ("addresses", "by_severity", "quiet", "gather_seconds", "wishes"):
         op.drop_column("contacts", column)
