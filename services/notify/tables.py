@@ -6,7 +6,7 @@ from shared.tables import UtcDateTime
 
 metadata = MetaData()
 _FALLING_BACK = text("fall_back_at IS NOT NULL")
-_WAITING = text("waits")
+_PENDING, _WAITING = text("state = 'pending'"), text("waits")
 
 contacts = Table(
     "contacts",
@@ -111,7 +111,7 @@ alerts = Table(
     Index("alerts_of_person", "state", "channel", "recipient", "place", "next_at", "id"),
     Index("alerts_called", "recipient", "channel", "place", "created_at"),
     Index("alerts_falling_back", "fall_back_at", postgresql_where=_FALLING_BACK, sqlite_where=_FALLING_BACK),
-    Index("alerts_given_up", "give_up_at", postgresql_where=_WAITING, sqlite_where=_WAITING),
+    Index("alerts_given_up", "give_up_at", postgresql_where=_PENDING, sqlite_where=_PENDING),
     Index("alerts_of_provider", "provider_id"),
 )
 
