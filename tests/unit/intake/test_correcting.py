@@ -35,7 +35,9 @@ def shown(desk: Desk, external_id: str = "1") -> dict[str, Any]:
     with desk.db.read() as tx:
         complaint = store.find_complaint(tx, id_)
         assert complaint is not None
-        return doors.complaint_document(complaint, store.contacts_of(tx, id_), corrections_store.documents_of(tx, id_))
+        return doors.complaint_document(
+            complaint, store.contacts_of(tx, id_), corrections_store.documents_of(tx, id_), True
+        )
 
 
 def reading(desk: Desk) -> tuple[Any, ...]:

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.notify import incomings, metrics, schemas, sending, usecases
+from services.notify import incomings, metrics, sending, usecases
 from services.notify.answering import ReplyAnswer
+from services.notify.contact_documents import contact_document
 from services.notify.domain.alert import AlertState
 from services.notify.domain.optout import Word, word_in
 from services.notify.domain.reply import Incoming, Made, Reply
@@ -198,7 +199,7 @@ def test_channel_before_one_that_opted_out_has_all_the_time_of_the_level(office:
 
 
 def test_contact_shows_the_channels_in_order(office: Office):
-    shown = schemas.contact_document(a_contact(opted_out=frozenset({SMS, EMAIL})))
+    shown = contact_document(a_contact(opted_out=frozenset({SMS, EMAIL})))
     assert shown["opted_out"] == ["email", "sms"]
 
 

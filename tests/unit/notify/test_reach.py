@@ -25,7 +25,7 @@ ANN, PHONE = "ann@example.org", "+420601234567"
 HIGH, CRITICAL = Severity.HIGH, Severity.CRITICAL
 REFUSED = Permanent(Reason.RECIPIENT_REFUSED, "550 5.1.1")
 AWAY = Temporary(Reason.PROVIDER_AWAY)
-LOST = Ambiguous(Reason.NO_ANSWER, provider="mail-1")
+LOST = Ambiguous(Reason.NO_ANSWER, provider="scripted-email")
 ALWAYS = QuietHours((Shift(frozenset(range(7)), time(0), time(12)), Shift(frozenset(range(7)), time(12), time(0))))
 HOUR = timedelta(hours=1)
 
@@ -394,7 +394,7 @@ def test_answer_meanwhile_leaves_the_doubt(unsure: Office):
 
 def test_provider_of_the_doubt_is_kept(unsure: Office):
     with unsure.db.read() as tx:
-        assert tx.execute(tables.alerts.select()).one().provider == "mail-1"
+        assert tx.execute(tables.alerts.select()).one().provider == "scripted-email"
 
 
 @pytest.mark.parametrize(
