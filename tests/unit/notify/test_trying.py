@@ -185,3 +185,12 @@ def test_a_failed_try_is_tried_again_for_a_day_only(office: Office):
     with office.db.read() as tx:
         (row,) = tx.execute(select(tables.alerts))
     assert row.give_up_at - row.created_at == timedelta(days=1)
+
+
+def test_what_no_sender_took_for_a_day_is_given_up(office: Office):
+    """Else a hundred of them, each looked at by every tick, would keep all other alerts from being given up."""
+    office.know(ANN)
+    tries(office, "ann")
+    office.wait(days=1, minutes=1)
+    assert (office.give_up(), office.give_up()) == (2, 0)
+    assert office.alerts() == {("ann", "email"): AlertState.FAILED, ("ann", "sms"): AlertState.FAILED}
