@@ -72,7 +72,7 @@ def apply_waiting(tx: Transaction, rules: Rules) -> int:
     """Applies the receipts that were kept while their alerts were with a sender; gives their number."""
     found = receipts_store.waiting(tx, AT_ONCE)
     turns = _apply(tx, rules, found) if found else []
-    receipts_store.no_longer_waiting(tx, (t.about.alert_id for t in turns if t.effect is not Effect.WAITS))
+    receipts_store.no_longer_waiting(tx, (t.about for t in turns if t.effect is not Effect.WAITS))
     return len(turns)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 
 from services.notify import tables
 from services.notify.domain.alert import AlertState
@@ -18,7 +18,7 @@ _WAITING = (
     select(r, a.c.case_id)
     .join(a, a.c.id == r.c.alert_id)
     .where(r.c.waits, a.c.state.not_in(_WITH_A_SENDER))
-    .order_by(r.c.alert_id)
+    .order_by(r.c.alert_id, r.c.kind != ReceiptKind.DELIVERED.value, r.c.attempt)  # what was delivered counts
 )
 
 
@@ -60,6 +60,8 @@ def keep(tx: Transaction, rows: Iterable[dict[str, Any]]) -> None:
     tx.insert_many(r, ordered, skip_existing=True)
 
 
-def no_longer_waiting(tx: Transaction, alert_ids: Iterable[str]) -> None:
-    if ids := sorted(set(alert_ids)):
-        tx.execute(r.update().where(r.c.alert_id.in_(ids), r.c.waits).values(waits=False))
+def no_longer_waiting(tx: Transaction, applied: Iterable[About]) -> None:
+    """These alone: another one of the same alert may have come since they were looked up."""
+    if keys := sorted((x.alert_id, x.receipt.kind.value, x.attempt) for x in applied):
+        own = tuple_(r.c.alert_id, r.c.kind, r.c.attempt).in_(keys)
+        tx.execute(r.update().where(own).values(waits=False))

@@ -22,6 +22,8 @@ RETURNED = ("message/rfc822", "text/rfc822-headers")
 # A report has 3 or 4, and what it gives back of a long digest a few thousand lines. The parser compares every line with
 # each boundary that is open, and nothing else in this process runs meanwhile.
 MOST_BOUNDARIES, MOST_LINES = 20, 20_000
+# Of one Content-Type, whose cost grows with the square of it: one of a megabyte takes the parser a quarter of an hour.
+MOST_PARAMETERS = 100
 LONGEST_HEADER = 1000
 # Of the actions that a report may name. A relayed or expanded mail may bounce yet; only this one is where it should be.
 _KINDS = {"failed": ReceiptKind.BOUNCED, "delivered": ReceiptKind.DELIVERED}
@@ -30,6 +32,7 @@ _ROBOTS = ("mailer-daemon", "postmaster")
 _MESSAGE_ID = re.compile(r"<([^<>@\s]{1,200})@[^<>\s]*>")
 _BOUNDARY = re.compile(r"=_([0-9A-Za-z-]{1,200})\Z")  # mime.py's: stays when a relay changes the Message-ID
 _DECLARED = re.compile(rb"(?i)boundary\s*(?:\*\d*\*?)?\s*=")
+_TYPES = re.compile(rb"(?im)^content-type[^\n]*(?:\n[ \t][^\n]*)*")
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _REFUSED_FOR_GOOD = re.compile(r"\b5\.\d{1,3}\.\d{1,3}\b|(?m:^|[\s:(])5[0-7]\d[ -]")
 _NOT_YET = re.compile(r"\b(delayed|warning|not yet|will be retried|still trying)\b", re.IGNORECASE)
@@ -47,8 +50,7 @@ class Report:
 def read(raw: bytes) -> Report:
     """The report in a mail; raises Rejected, and counts, when it is none or names no mail."""
     try:
-        if len(_DECLARED.findall(raw)) > MOST_BOUNDARIES or raw.count(b"\n") > MOST_LINES:
-            raise Rejected("no report: it has too many parts within parts, or too many lines")
+        _refuse_the_endless(raw)
         return _read(message_from_bytes(raw))
     except Rejected:
         metrics.UNREADABLE_REPORTS.inc()
@@ -56,6 +58,15 @@ def read(raw: bytes) -> Report:
     except RecursionError:  # the parser's: parts within parts without end
         metrics.UNREADABLE_REPORTS.inc()
         raise Rejected("no report: its parts are nested too deeply") from None
+
+
+def _refuse_the_endless(raw: bytes) -> None:
+    """For the parser, a line ends where either of its two signs stands."""
+    lines = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if len(_DECLARED.findall(raw)) > MOST_BOUNDARIES or lines.count(b"\n") > MOST_LINES:
+        raise Rejected("no report: it has too many parts within parts, or too many lines")
+    if any(found[0].count(b";") > MOST_PARAMETERS for found in _TYPES.finditer(lines)):
+        raise Rejected("no report: a Content-Type has too many parameters")
 
 
 def _read(mail: Message) -> Report:
@@ -139,7 +150,12 @@ def _returned(parts: list[Message]) -> Iterator[Message]:
     """What the report gives back of the mails that it is about: their headers at least."""
     for part in parts[1:]:
         if part.get_content_type() in RETURNED:
-            yield from _inside(part) or [message_from_string(_text(part).lstrip())]
+            yield from _inside(part) or [_headers(_text(part).lstrip())]
+
+
+def _headers(text: str) -> Message:
+    _refuse_the_endless(text.encode())  # which was encoded, and so is new
+    return message_from_string(text)
 
 
 def _is_words(part: Message) -> bool:

@@ -236,6 +236,15 @@ def test_bounce_that_came_before_the_outcome_starts_the_next_channel(under_way: 
     assert under_way.alerts() == {("ann", "email"): AlertState.FAILED, ("ann", "sms"): AlertState.ACCEPTED}
 
 
+def test_of_more_receipts_than_are_looked_at_in_one_go_each_counts(under_way: Office, monkeypatch):
+    monkeypatch.setattr(receipts, "AT_ONCE", 1)
+    for kind in (BOUNCED, DELIVERED):
+        take(under_way, kind)
+    settle(under_way, Accepted("m"))
+    assert [catch_up(under_way) for _ in range(3)] == [1, 1, 0]
+    assert (under_way.alerts()[("ann", "email")], under_way.told()) == (AlertState.DELIVERED, ONCE)
+
+
 def test_failure_of_an_attempt_says_nothing_of_the_next_one(under_way: Office):
     take(under_way, UNDELIVERED)
     settle(under_way, Temporary(Reason.PROVIDER_AWAY))

@@ -1,5 +1,7 @@
 """What the reports of mail servers mean, as the great ones write them; and that nothing else is taken for one."""
 
+import base64
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -164,12 +166,23 @@ def test_whatever_is_no_report_is_refused_with_a_reason_and_counted(raw: str, re
         "Content-Type: message/rfc822\n\n" * 20_000,
         "".join(f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n" for n in range(21)),
         "From: postmaster@x.example\n" + "\n" * 20_000,
+        "From: postmaster@x.example\n" + "\r" * 20_000,
+        'Content-Type: multipart/report; x="' + ";" * 1_000,
+        'content-type\t:\r\n multipart/report; x="' + "\r ;" * 1_000,
     ],
-    ids=["messages", "multiparts", "lines"],
+    ids=["messages", "multiparts", "lines", "lines of old", "parameters", "parameters in lines"],
 )
 def test_what_would_keep_the_parser_busy_is_refused(deep: str):
     with pytest.raises(Rejected, match="too"):
         read(deep.encode())
+
+
+def test_what_is_given_back_encoded_is_looked_at_as_well():
+    endless = base64.b64encode(b'Content-Type: x/y; z="' + b";" * 1_000).decode()
+    hidden = PARTS.replace("message/rfc822", "text/rfc822-headers\nContent-Transfer-Encoding: base64")
+    report = hidden.format(recipients="\nFinal-Recipient: rfc822; a@example.org\nAction: failed\n", ours=endless)
+    with pytest.raises(Rejected, match="too many parameters"):
+        read(report.encode())
 
 
 def test_long_digest_that_is_given_back_is_no_such_thing():
