@@ -11,6 +11,7 @@ import pytest
 
 from services.notify.channels import twilio as channel
 from services.notify.channels.channel import Letter, NotOurs
+from services.notify.channels.http import Timeouts
 from services.notify.channels.twilio import TwilioAccount
 from services.notify.domain.outcomes import Accepted, Ambiguous, Permanent, Reason, RetryAfter, Temporary
 from shared import clock, links
@@ -26,7 +27,7 @@ def sms(twilio: Twilio) -> channel.Twilio:
 
 
 def an_sms(twilio: Twilio, read_timeout: float = 30.0) -> channel.Twilio:
-    return channel.Twilio(TwilioAccount.parse(twilio.url), senders=2, read_timeout=read_timeout)
+    return channel.Twilio(TwilioAccount.parse(twilio.url), senders=2, timeouts=Timeouts(read=read_timeout))
 
 
 def test_message_is_taken_with_our_sender(twilio, sms):
