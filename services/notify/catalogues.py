@@ -15,7 +15,8 @@ from services.notify.languages import DOMAIN, LOCALE, catalogues_in
 from services.notify.templating import TEMPLATES
 
 HERE = Path(__file__).parent
-_SOURCES = [("vocabulary.py", "python"), ("rendering.py", "python"), ("templates/*", "jinja2")]
+_PYTHON = ("vocabulary.py", "rendering.py", "replies_text.py", "clicks_text.py")
+_SOURCES = [*((name, "python") for name in _PYTHON), ("templates/*", "jinja2")]
 _OPTIONS = {"templates/*": {"trim_blocks": "true", "silent": "false"}}
 _KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
 WIDTH = 120

@@ -1,5 +1,6 @@
 """Buttons pressed in a chat become answers to cases. Called by usecases.py."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -8,6 +9,7 @@ from sqlalchemy import select
 from services.notify import cases, contacts, metrics, tables
 from services.notify.domain.alert import Alert, Purpose, reference
 from services.notify.domain.click import Click, Clicked, Pressed
+from services.notify.domain.contact import Contact
 from services.notify.domain.reply import Told
 from services.notify.rows import alert_of_row
 from shared.contracts.notify import AlertAnswered
@@ -26,30 +28,30 @@ def take(tx: Transaction, click: Click) -> Clicked:
 
 
 def _made(tx: Transaction, click: Click) -> Clicked:
-    if click.alert_id is None:
-        return Clicked(click.fault or Pressed.INVALID)
-    alert = _find(tx, click.alert_id)
+    alert = _find(tx, click.alert_id) if click.alert_id else None
+    person = _presser(tx, click, alert.recipient if alert else None)
+    language = person.language if person else Contact.language
     if alert is None or alert.purpose is not Purpose.ESCALATION:
-        return Clicked(Pressed.INVALID)
-    person = _presser(tx, click, alert)
-    return _answer(tx, click, alert, person) if person else Clicked(Pressed.STRANGER, reference(alert.case_id))
+        return Clicked(click.fault or Pressed.INVALID, language=language)
+    made = _answer(tx, click, alert, person) if person else Clicked(Pressed.STRANGER, reference(alert.case_id))
+    return replace(made, language=language)
 
 
-def _presser(tx: Transaction, click: Click, alert: Alert) -> str | None:
+def _presser(tx: Transaction, click: Click, called: str | None) -> Contact | None:
     """The contact with this address; whom the alert was for, where several have it."""
     people = contacts.people_with(tx, click.channel, click.user)
-    return alert.recipient if alert.recipient in people else next(iter(people), None)
+    return contacts.find_contact(tx, called if called and called in people else people[0]) if people else None
 
 
-def _answer(tx: Transaction, click: Click, alert: Alert, person: str) -> Clicked:
+def _answer(tx: Transaction, click: Click, alert: Alert, person: Contact) -> Clicked:
     standing = cases.lock_cases(tx, [alert.case_id])[alert.case_id]
     at = min(click.at or tx.now, tx.now)
     taker = tx.execute(select(p.c.person).where(p.c.alert_id == alert.id)).scalar()
-    if taker is None or taker == person:
+    if taker is None or taker == person.person:
         if not Told(alert, standing).was_open(at):
-            return Clicked(Pressed.TAKEN if taker else Pressed.OVER, reference(alert.case_id), _name(tx, person))
-        _announce(tx, alert, person, at)
-        return Clicked(Pressed.TAKEN, reference(alert.case_id), _name(tx, person))
+            return Clicked(Pressed.TAKEN if taker else Pressed.OVER, reference(alert.case_id), person.name)
+        _announce(tx, alert, person.person, at)
+        return Clicked(Pressed.TAKEN, reference(alert.case_id), person.name)
     return Clicked(Pressed.TAKEN_BEFORE, reference(alert.case_id), _name(tx, taker))
 
 

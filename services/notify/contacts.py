@@ -72,6 +72,12 @@ def people_at(tx: Transaction, phone: str) -> list[str]:
     return list(tx.execute(select(t.c.person).where(t.c.phone == phone).order_by(t.c.person)).scalars())
 
 
+def language_at(tx: Transaction, phone: str, person: str | None = None) -> str:
+    """Of the person, else of the first who has this number."""
+    people = find_contacts(tx, [person] if person else people_at(tx, phone)[:1])
+    return next((each.language for each in people.values()), Contact.language)
+
+
 def people_with(tx: Transaction, channel: ChannelName, address: str) -> list[str]:
     """Who has this address, of a channel other than mail and SMS."""
     has_it = t.c.addresses[channel.value].as_string() == address

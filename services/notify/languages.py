@@ -1,7 +1,7 @@
 """The languages that alerts are written in: gettext catalogues, dates and numbers by Babel. Called by rendering.py."""
 
 import gettext
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from io import BytesIO
@@ -14,6 +14,8 @@ from babel.dates import format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 from babel.numbers import format_decimal
+
+from shared.codes import language_code
 
 SOURCE = "en"  # what the templates themselves are written in
 LOCALE = Path(__file__).parent / "locale"
@@ -108,6 +110,12 @@ def zone_name(local: datetime) -> str:
 def languages(own: Path | None = None) -> dict[str, Language]:
     """All that there are catalogues of, and the source's. own: the folder of those to ask first."""
     return _shipped() | (_own(own) if own else {})
+
+
+def chosen(code: str, among: Mapping[str, Language] | None = None) -> Language:
+    """Of a contact; English where there are no texts in theirs."""
+    known = among or languages()
+    return known.get(language_code(code) or SOURCE) or known[SOURCE]
 
 
 @cache

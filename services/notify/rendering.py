@@ -15,10 +15,9 @@ from services.notify.domain.contact import Contact
 from services.notify.domain.jobs import Call, Job
 from services.notify.domain.policy import NO_POLICY, Policy
 from services.notify.facts import Reader, facts_of, one_line
-from services.notify.languages import SOURCE, WrongCatalogue, languages
+from services.notify.languages import Language, WrongCatalogue, chosen, languages
 from services.notify.settings import Settings
 from services.notify.templating import DIGEST, ENTRY, UNREADABLE, Templates, WrongTemplates
-from shared.codes import language_code
 from shared.contracts.event import to_text
 from shared.links import Claim, mint, url_of
 from shared.settings import WrongSettings
@@ -57,6 +56,9 @@ class Writer:
     @property
     def languages(self) -> tuple[str, ...]:
         return tuple(sorted(self._languages))
+
+    def language_of(self, code: str) -> Language:
+        return chosen(code, self._languages)
 
     def letter(self, job: Job) -> Letter:
         """The letter to the job's contact, whom there must be."""
@@ -144,9 +146,8 @@ class Writer:
         return mint(self._link_keys, claim)
 
     def _reader(self, channel: ChannelName, contact: Contact) -> Reader:
-        language = self._languages.get(language_code(contact.language) or SOURCE) or self._languages[SOURCE]
         may_quote = channel in self._policy().excerpt_in
-        return Reader(language, contact.timezone, channel, may_quote, self._sms_replies)
+        return Reader(self.language_of(contact.language), contact.timezone, channel, may_quote, self._sms_replies)
 
 
 def writer_of(settings: Settings, policy: Callable[[], Policy]) -> Writer:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from services.notify.answering import ReplyAnswer
 from services.notify.domain.reply import Made
+from services.notify.languages import Language
 
 
 def N_(text: str) -> str:  # what gettext's tools look for
@@ -11,7 +12,7 @@ def N_(text: str) -> str:  # what gettext's tools look for
 
 
 SENTENCES: Mapping[Made, str] = {
-    Made.ACKNOWLEDGED: N_("You took the case {reference}."),
+    Made.ACKNOWLEDGED: N_("You took the case %(reference)s."),
     Made.NOTHING: N_("There is no case to take: it was answered already, or has another reference."),
     Made.NOT_UNDERSTOOD: N_("Not understood. Answer 1 to take the newest case, or 1 and a reference for another one."),
     Made.STOPPED: N_("You get no more text messages of Ombud. Answer START to get them again."),
@@ -21,9 +22,12 @@ SENTENCES: Mapping[Made, str] = {
         "STOP to get no more text messages."
     ),
 }
-OTHERS = N_("Nobody has taken {others} more.")
+OTHERS = N_("More cases that nobody has taken: %(others)s.")
 
 
-def sentence(answer: ReplyAnswer) -> str:
-    said = SENTENCES[answer.what].format(reference=answer.reference or "")
-    return f"{said} {OTHERS.format(others=answer.others)}" if answer.others else said
+def sentence(answer: ReplyAnswer, language: Language) -> str:
+    said = language.say(SENTENCES[answer.what], reference=answer.reference or "")
+    if not answer.others:
+        return said
+    others = language.say(OTHERS, others=language.number(answer.others))
+    return f"{said} {others}"

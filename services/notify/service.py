@@ -12,7 +12,7 @@ from services.notify.domain.rules import Rules
 from services.notify.heartbeat import Heart
 from services.notify.lines import channels_of
 from services.notify.provider import Sending
-from services.notify.rendering import writer_of
+from services.notify.rendering import Writer, writer_of
 from services.notify.reports import MAX_REPORT_BYTES
 from services.notify.rulebook import RuleBook
 from services.notify.settings import Settings
@@ -57,7 +57,8 @@ def make(settings: Settings) -> dict[str, Any]:
     writer = writer_of(settings, lambda: book.current.policy)
     heart = Heart(settings.heartbeat_url, settings.heartbeat_every)
     reach = settings.reach
-    slack = SlackDoor(Signed(reach.slack_secret, settings.link_keys, settings.link_max_age, reach.slack_url))
+    signed = Signed(reach.slack_secret, settings.link_keys, settings.link_max_age, reach.slack_url)
+    slack = SlackDoor(signed, language_of=writer.language_of)
     twilio = TwilioDoors(settings.notify_public_url, (settings.sms.token,) if settings.sms else ())
     return {
         "channels": channels,
@@ -74,6 +75,7 @@ class NotifyService:
     db: Database = DatabaseProvider()
     book: RuleBook = Configured("rules")
     sending: Dispatcher = Sending()
+    writer: Writer = Configured("writer")
     heart: Heart = Configured("heart")
     slack: SlackDoor = Configured("slack")
     twilio: TwilioDoors = Configured("twilio")
@@ -196,8 +198,8 @@ class NotifyService:
 
     @http("POST", "/v1/twilio/messages", scope=None)
     def post_twilio_message(self, request: Request) -> Response:
-        incoming = self.twilio.incoming(request)
-        return twiml(self.db.run(lambda tx: usecases.take_incoming(tx, self.book.current, incoming)))
+        incoming, speak = self.twilio.incoming(request), self.writer.language_of
+        return twiml(self.db.run(lambda tx: usecases.take_incoming(tx, self.book.current, incoming, speak)))
 
     @http("POST", "/v1/slack/actions", scope=None)
     def post_slack_action(self, request: Request) -> Response:

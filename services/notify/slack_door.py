@@ -18,8 +18,10 @@ from werkzeug.wrappers import Request, Response
 
 from services.notify.channels import http
 from services.notify.channels.slack import SLACK, TAKE, escaped
+from services.notify.clicks_text import sentence
 from services.notify.domain.alert import ChannelName
-from services.notify.domain.click import Click, Clicked, Pressed, sentence
+from services.notify.domain.click import Click, Clicked, Pressed
+from services.notify.languages import Language, chosen
 from shared import clock
 from shared.bodies import parse_json
 from shared.errors import NotFound
@@ -45,8 +47,10 @@ class Signed:
 
 
 class SlackDoor:
-    def __init__(self, signed: Signed, spawn: Spawn | None = None):
-        self._signed = signed
+    """language_of: by the code of a contact's."""
+
+    def __init__(self, signed: Signed, spawn: Spawn | None = None, language_of: Callable[[str], Language] = chosen):
+        self._signed, self._language_of = signed, language_of
         self._pool = eventlet.GreenPool(AT_ONCE)
         self._spawn = spawn or self._pool.spawn_n
         self._http = http.session(http.plain_adapter(AT_ONCE))
@@ -92,18 +96,20 @@ class SlackDoor:
         except BadLink as error:
             return None, Pressed.EXPIRED if error.reason == EXPIRED else Pressed.INVALID
 
-    def _tell(self, url: str, made: Clicked) -> None:
-        """Best effort: the case is taken, whether or not Slack shows that."""
-        everybody = made.what is Pressed.TAKEN
-        body = {
-            "text": escaped(sentence(made)),
-            "response_type": "in_channel" if everybody else "ephemeral",
+    def said(self, made: Clicked) -> dict[str, Any]:
+        """To everybody in the channel that somebody took the case, else to whoever pressed."""
+        return {
+            "text": escaped(sentence(made, self._language_of(made.language))),
+            "response_type": "in_channel" if made.what is Pressed.TAKEN else "ephemeral",
             "replace_original": False,
         }
+
+    def _tell(self, url: str, made: Clicked) -> None:
+        """Best effort: the case is taken, whether or not Slack shows that."""
         try:
             with self._http.post(
                 url,
-                data=orjson.dumps(body),
+                data=orjson.dumps(self.said(made)),
                 headers={"Content-Type": "application/json; charset=utf-8"},
                 timeout=TELL_WITHIN,
                 allow_redirects=False,

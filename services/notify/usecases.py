@@ -1,6 +1,6 @@
 """One function per entrypoint of service.py: load, decide, save, announce."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +27,7 @@ from services.notify.domain.contact import Contact
 from services.notify.domain.receipts import Receipt
 from services.notify.domain.reply import Incoming, Reply
 from services.notify.domain.rules import Rules
+from services.notify.languages import Language
 from services.notify.last_resort import LastResort
 from services.notify.receipts import ReceiptAnswer
 from services.notify.reports import Report
@@ -97,7 +98,7 @@ def take_reply(tx: Transaction, rules: Rules, reply: Reply) -> ReplyAnswer:
     return optouts.obey(tx, rules, reply) or answering.answer(tx, reply)
 
 
-def take_incoming(tx: Transaction, rules: Rules, incoming: Incoming) -> str:
+def take_incoming(tx: Transaction, rules: Rules, incoming: Incoming, language_of: Callable[[str], Language]) -> str:
     """For providers that send the answer: what to say, nothing to strangers. Told twice, it was written the first time.
 
     So a second copy of `1` takes no second case, and is answered like the first.
@@ -108,7 +109,9 @@ def take_incoming(tx: Transaction, rules: Rules, incoming: Incoming) -> str:
     except NotFound:
         metrics.STRANGERS.inc()
         return ""
-    return "" if incoming.is_answered else replies_text.sentence(answer)
+    if incoming.is_answered:
+        return ""
+    return replies_text.sentence(answer, language_of(contacts.language_at(tx, reply.number, answer.person)))
 
 
 def take_receipt(tx: Transaction, rules: Rules, receipt: Receipt) -> ReceiptAnswer:

@@ -4,8 +4,6 @@ Called by the dispatcher's senders. https://appriseit.com/services/ has the form
 whether all went well, so a failure is ambiguous: a connection that was refused and an answer that was lost look alike.
 """
 
-import importlib
-import logging
 import re
 from datetime import datetime
 from functools import cache
@@ -13,13 +11,12 @@ from typing import Any
 
 import eventlet
 
+from services.notify.apprise_address import fault_of, library
 from services.notify.channels.channel import HandOff, Letter
 from services.notify.channels.guard import Allowed, leads_out
 from services.notify.channels.http import USUAL, Timeouts
 from services.notify.domain.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, Temporary
 
-# They show something on this machine, where nobody sits.
-_HERE = frozenset({"blink1", "dbus", "gio", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows"})
 _CALLS = re.compile(r"(?<=@)(?=[\w!&])|(?<=<)(?=[!@#])")
 _NOTHING = "\u200b"
 
@@ -68,22 +65,15 @@ class LongTail:
 
 
 @cache
-def _library() -> Any:
-    """Imported with the first such address: it takes some 20 MB, and who has none needs none of it."""
-    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)  # its lines repeat addresses
-    return importlib.import_module("apprise")
-
-
-@cache
 def _asset() -> Any:
     """No threads, no redirects, no colours of its own making; the time limit is ours."""
-    return _library().AppriseAsset(async_mode=False, service_timeout=0, http_redirects=False, app_id="Ombud")
+    return library().AppriseAsset(async_mode=False, service_timeout=0, http_redirects=False, app_id="Ombud")
 
 
 def _service(url: str, timeouts: Timeouts) -> Any:
-    """The library's object for one URL, or None where it knows none."""
-    service = _library().Apprise.instantiate(url, asset=_asset())
-    if service is None or url.partition(":")[0].lower() in _HERE:
+    """The library's object for one URL, or None for one that is refused."""
+    service = None if fault_of(url) else library().Apprise.instantiate(url, asset=_asset())
+    if service is None:
         return None
     # Of what a URL may ask for: no second try, which could send it twice, and no failure that counts as success.
     service.retry, service.optional, service.redirects = 0, False, False
@@ -93,7 +83,7 @@ def _service(url: str, timeouts: Timeouts) -> Any:
 
 
 def _sent(service: Any, letter: Letter) -> bool:
-    apprise = _library()
+    apprise = library()
     every = apprise.Apprise(asset=_asset())
     every.add(service)
     text = apprise.NotifyFormat.TEXT

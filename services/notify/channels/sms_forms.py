@@ -11,7 +11,7 @@ from jsonpath import compile as compile_path
 from jsonpath.exceptions import JSONPathError
 from marshmallow import ValidationError, fields, post_load, validates_schema
 
-from services.notify.channels.http_answers import LOOPBACK
+from services.notify.channels.http import LOOPBACK
 from services.notify.channels.sms_http import Condition
 from services.notify.domain.outcomes import Reason
 from shared.hours.schedule import shown

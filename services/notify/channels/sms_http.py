@@ -11,8 +11,8 @@ from urllib.parse import quote
 import requests
 from jsonpath import JSONPath
 
+from services.notify.channels import http
 from services.notify.channels.channel import HandOff, Letter
-from services.notify.channels.http_answers import CONNECT_TIMEOUT, READ_TIMEOUT, document, pause, session, unanswered
 from services.notify.domain.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, RetryAfter, Temporary
 
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
@@ -72,9 +72,9 @@ class HttpProvider:
 class HttpSms:
     """Sends by one such provider; it cannot be asked later what became of a message."""
 
-    def __init__(self, provider: HttpProvider, senders: int, read_timeout: float = READ_TIMEOUT):
-        self._provider, self._timeout = provider, (CONNECT_TIMEOUT, read_timeout)
-        self._http = session(senders)
+    def __init__(self, provider: HttpProvider, senders: int, timeouts: http.Timeouts = http.USUAL):
+        self._provider, self._named = provider, http.Provider(provider.name, timeouts)
+        self._http = http.session(http.plain_adapter(senders))
 
     def close(self) -> None:
         self._http.close()
@@ -86,20 +86,17 @@ class HttpSms:
         letter = hand_off() or letter
         wanted = self._provider.request
         values = _values(self._provider, letter)
-        try:
-            response = self._http.request(
-                wanted.method,
-                _filled(wanted.url, values, lambda text: quote(text, safe="")),
-                headers=_each(wanted.headers, values) | ({"Content-Type": "application/json"} if wanted.json else {}),
-                params=_each(wanted.query, values),
-                data=json.dumps(_in_json(wanted.json, values)) if wanted.json else _each(wanted.form or {}, values),
-                auth=self._log_in,  # always: else the library would look for a login in the machine's .netrc
-                timeout=self._timeout,
-                allow_redirects=False,
-            )
-        except requests.exceptions.RequestException as error:
-            return unanswered(error, self._provider.name)
-        return outcome_of(self._provider, response.status_code, document(response), response.headers.get("Retry-After"))
+        answer = http.ask(
+            self._http,
+            self._named,
+            wanted.method,
+            _filled(wanted.url, values, lambda text: quote(text, safe="")),
+            headers=_each(wanted.headers, values) | ({"Content-Type": "application/json"} if wanted.json else {}),
+            params=_each(wanted.query, values),
+            data=json.dumps(_in_json(wanted.json, values)) if wanted.json else _each(wanted.form or {}, values),
+            auth=self._log_in,
+        )
+        return outcome_of(self._provider, answer) if isinstance(answer, http.Answer) else answer
 
     def _log_in(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         if login := self._provider.request.login:
@@ -107,20 +104,21 @@ class HttpSms:
         return request
 
 
-def outcome_of(provider: HttpProvider, status: int, body: Any, retry_after: str | None) -> Outcome:
+def outcome_of(provider: HttpProvider, answer: http.Answer) -> Outcome:
     """What an answer means: what the file says of it, else what its status says."""
-    answers, detail = provider.answers, _detail(provider.answers, status, body)
+    answers, status, body = provider.answers, answer.status, answer.document()
+    detail = _detail(answers, status, body)
     if answers.accepted.meets(status, body):
         return Accepted(_message_id(answers, body), detail, provider.name)
     if any(condition.meets(status, body) for condition in answers.throttled):
-        return RetryAfter(pause(retry_after), Reason.PROVIDER_THROTTLED, detail)
+        return http.throttled(answer, detail)
     for condition, reason in answers.permanent:
         if condition.meets(status, body):
             return Permanent(reason, detail)
     for condition, reason in answers.settings:
         if condition.meets(status, body):
             return Temporary(reason, detail)
-    return _by_status(provider, status, body, RetryAfter(pause(retry_after), Reason.PROVIDER_THROTTLED, detail))
+    return _by_status(provider, status, body, http.throttled(answer, detail))
 
 
 def _by_status(provider: HttpProvider, status: int, body: Any, throttled: RetryAfter) -> Outcome:

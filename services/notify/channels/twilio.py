@@ -11,21 +11,11 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode, urljoin, urlsplit
 
-import requests
-
+from services.notify.channels import http
 from services.notify.channels.channel import HandOff, Letter
-from services.notify.channels.http_answers import (
-    CONNECT_TIMEOUT,
-    LOOPBACK,
-    READ_TIMEOUT,
-    document,
-    pause,
-    session,
-    unanswered,
-)
 from services.notify.channels.sms_text import link_marks
 from services.notify.channels.twilio_errors import MEANINGS, reason_of
-from services.notify.domain.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, RetryAfter, Temporary
+from services.notify.domain.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, Temporary
 from shared import clock
 from shared.settings import WrongSettings
 
@@ -60,7 +50,7 @@ class TwilioAccount:
         except ValueError:
             raise wrong from None
         sender = parse_qs(parts.query).get("from", [""])[0].strip().replace(" ", "+")
-        is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+        is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in http.LOOPBACK)
         if not is_safe or not (host and parts.username and parts.password and sender):
             raise wrong
         account = unquote(parts.username)
@@ -83,12 +73,12 @@ class Twilio:
         self,
         account: TwilioAccount,
         senders: int,
-        read_timeout: float = READ_TIMEOUT,
+        timeouts: http.Timeouts = http.USUAL,
         callback_of: Callable[[Letter], str | None] = lambda letter: None,
     ):
         self._account, self._callback_of = account, callback_of
-        self._auth, self._timeout = (account.account, account.token), (CONNECT_TIMEOUT, read_timeout)
-        self._http = session(senders)
+        self._auth, self._provider = (account.account, account.token), http.Provider(NAME, timeouts)
+        self._http = http.session(http.plain_adapter(senders))
 
     def close(self) -> None:
         self._http.close()
@@ -98,13 +88,8 @@ class Twilio:
         form = {"To": letter.address, "Body": letter.text, **self._account.sent_by}
         if callback := self._callback_of(letter):
             form["StatusCallback"] = callback
-        try:
-            response = self._http.post(
-                self._account.url, data=form, auth=self._auth, timeout=self._timeout, allow_redirects=False
-            )
-        except requests.exceptions.RequestException as error:
-            return unanswered(error, NAME)
-        return outcome_of(response.status_code, document(response), response.headers.get("Retry-After"))
+        answer = http.ask(self._http, self._provider, "POST", self._account.url, data=form, auth=self._auth)
+        return outcome_of(answer) if isinstance(answer, http.Answer) else answer
 
     def look_up(self, letter: Letter, since: datetime) -> Outcome | None:
         """None, "certainly not", only once Twilio has had its moment; until then our request may still be under way."""
@@ -141,13 +126,12 @@ class Twilio:
         url = urljoin(self._account.url, path)
         if urlsplit(url)[:2] != urlsplit(self._account.url)[:2]:  # our token is for no other host
             raise _Unlisted(Temporary(Reason.WRONG_SETTINGS))
-        try:
-            response = self._http.get(url, auth=self._auth, timeout=self._timeout, allow_redirects=False)
-        except requests.exceptions.RequestException as error:
-            raise _Unlisted(Temporary(Reason.PROVIDER_AWAY, type(error).__name__)) from error
-        body = document(response)
-        if response.status_code != 200:
-            raise _Unlisted(_unlisted(outcome_of(response.status_code, body, None)))
+        answer = http.ask(self._http, self._provider, "GET", url, auth=self._auth)
+        if not isinstance(answer, http.Answer):
+            raise _Unlisted(Temporary(Reason.PROVIDER_AWAY, answer.detail))
+        body = answer.document()
+        if answer.status != 200:
+            raise _Unlisted(_unlisted(outcome_of(answer)))
         if not isinstance(body, dict) or not isinstance(body.get("messages"), list):
             raise _Unlisted(Temporary(Reason.PROVIDER_ERROR, "200"))
         return body
@@ -198,9 +182,9 @@ def _fate(message: Mapping[str, Any], status: int) -> Outcome:
     return Permanent(reason, detail) if is_permanent else Temporary(reason, detail)
 
 
-def outcome_of(status: int, body: Any, retry_after: str | None) -> Outcome:
+def outcome_of(answer: http.Answer) -> Outcome:
     """What an answer to a new message means. A 5xx may have sent it: Twilio says so itself (error 20500)."""
-    said: Mapping[str, Any] = body if isinstance(body, dict) else {}
+    status, said = answer.status, answer.json()
     code = said.get("code")
     detail = f"{status} {code}" if isinstance(code, int) else str(status)
     if 200 <= status < 300:
@@ -210,7 +194,7 @@ def outcome_of(status: int, body: Any, retry_after: str | None) -> Outcome:
         return Ambiguous(Reason.PROVIDER_ERROR, detail, NAME)
     reason, is_permanent = _refusal(status, code)
     if reason is Reason.PROVIDER_THROTTLED:
-        return RetryAfter(pause(retry_after), reason, detail)
+        return http.throttled(answer, detail)
     return Permanent(reason, detail) if is_permanent else Temporary(reason, detail)
 
 

@@ -14,6 +14,7 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError
 from services.notify.channels import http
 from services.notify.channels.channel import HandOff, Letter
 from services.notify.channels.guard import Allowed, guarded_adapter
+from services.notify.domain.contact import webhook_parts
 from services.notify.domain.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, RetryAfter
 from shared import clock
 from shared.settings import WrongSettings
@@ -23,16 +24,16 @@ SHORTEST_SECRET = 24  # bytes, as the specification asks
 
 @dataclass(frozen=True)
 class Receiver:
-    """Where to, and what signs; the address of a contact is `URL` or `URL whsec_…`."""
+    """Where to, and what signs."""
 
     url: str = field(repr=False)
     signer: Signer | None = field(repr=False)
 
     @classmethod
     def parse(cls, address: str, usual: Signer | None) -> "Receiver":
-        """Raises ValueError for a secret that is none."""
-        url, _, secret = address.strip().partition(" ")
-        return cls(url, signer_of(secret.strip()) if secret.strip() else usual)
+        """Of a contact's address; raises ValueError for a secret that is none."""
+        url, secret = webhook_parts(address)
+        return cls(url, signer_of(secret) if secret else usual)
 
 
 def signer_of(secret: str) -> Signer:

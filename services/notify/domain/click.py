@@ -1,4 +1,4 @@
-"""Somebody pressed the button of an alert in a chat, and what is said to them; pure, called by clicks and the door."""
+"""Somebody pressed the button of an alert in a chat, and what was made of it; pure, called by clicks and the door."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -35,22 +35,9 @@ class Click:
 
 @dataclass(frozen=True)
 class Clicked:
-    """What was made of it; name: of whoever has the case, if that is known."""
+    """What was made of it; name: of whoever has the case, if that is known. language: of whoever pressed."""
 
     what: Pressed
     reference: str = ""
     name: str = ""
-
-
-def sentence(made: Clicked) -> str:
-    """What the chat shows."""
-    texts = {
-        Pressed.TAKEN: f"{made.name} took {made.reference}.",
-        Pressed.TAKEN_BEFORE: f"{made.reference} was already taken by {made.name}.",
-        Pressed.OVER: f"{made.reference} is not waiting for anybody any more.",
-        Pressed.EXPIRED: "This button is too old. The case may still be open: look at the newest alert about it.",
-        Pressed.INVALID: "This button is none of ours.",
-        Pressed.STRANGER: "You are not among the contacts with a Slack address, so you cannot take it here. "
-        "The link of the alert still works.",
-    }
-    return texts[made.what]
+    language: str = "en"

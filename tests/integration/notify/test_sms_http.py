@@ -12,6 +12,7 @@ import pytest
 import trustme
 
 from services.notify.channels.channel import Letter, NotOurs
+from services.notify.channels.http import Timeouts
 from services.notify.channels.sms_file import parse
 from services.notify.channels.sms_http import HttpSms
 from services.notify.domain.outcomes import Accepted, Ambiguous, Permanent, Reason, RetryAfter, Temporary
@@ -56,7 +57,7 @@ providers:
     answers: {answers}
 """
     (made,) = parse(text, "sms.yml", None, SECRETS.get)
-    return HttpSms(made, 2, read_timeout)  # type: ignore[arg-type]
+    return HttpSms(made, 2, Timeouts(read=read_timeout))  # type: ignore[arg-type]
 
 
 def sent(provider: Provider, request: str, path: str = "/sms") -> Any:

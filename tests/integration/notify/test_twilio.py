@@ -11,11 +11,20 @@ import pytest
 
 from services.notify.channels import twilio as channel
 from services.notify.channels.channel import Letter, NotOurs
+from services.notify.channels.fitted_sms import FittedSms
+from services.notify.channels.http import Timeouts
+from services.notify.channels.line import Line, Provider
 from services.notify.channels.twilio import TwilioAccount
-from services.notify.domain.outcomes import Accepted, Ambiguous, Permanent, Reason, RetryAfter, Temporary
+from services.notify.domain.alert import ChannelName, Purpose
+from services.notify.domain.jobs import Call, Job
+from services.notify.domain.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, RetryAfter, Temporary
+from services.notify.domain.routes import alert_by
+from services.notify.errand import Errand
+from services.notify.rendering import Writer
 from shared import clock, links
 from tests.harness.clock import set_shift
 from tests.integration.notify.twilio import DROP_AFTER, DROP_BEFORE, HANG, SENDER, Twilio
+from tests.unit.notify.build import a_contact, an_escalation
 
 LETTER = Letter("alert-1", "case-1", "+420601234567", "0f8c2d11 High emea https://ombud.example/a/x")
 
@@ -26,7 +35,7 @@ def sms(twilio: Twilio) -> channel.Twilio:
 
 
 def an_sms(twilio: Twilio, read_timeout: float = 30.0) -> channel.Twilio:
-    return channel.Twilio(TwilioAccount.parse(twilio.url), senders=2, read_timeout=read_timeout)
+    return channel.Twilio(TwilioAccount.parse(twilio.url), senders=2, timeouts=Timeouts(read=read_timeout))
 
 
 def test_message_is_taken_with_our_sender(twilio, sms):
@@ -278,3 +287,33 @@ def test_list_that_never_comes_is_asked_for_again(twilio, clock_file):
     assert asked(an_sms(twilio, read_timeout=0.2), clock_file, with_link()) == Temporary(
         Reason.PROVIDER_AWAY, "ReadTimeout"
     )
+
+
+def run(sms: channel.Twilio, job: Job) -> list[Outcome]:
+    line = Line(ChannelName.SMS, [Provider("twilio", FittedSms(sms, lambda: 3))], 2)
+    errand = Errand(job, line, Writer(["key"], "https://ombud.example"), lambda job: {a.fence for a in job.alerts})
+    return [attempt.outcome for attempt in errand.run()]
+
+
+def jobs(purpose: Purpose) -> tuple[Job, Job]:
+    """The first one, and the one behind it when the first was left in doubt."""
+    escalation = an_escalation(purpose=purpose)
+    alert = alert_by(escalation, "ann", ChannelName.SMS, clock.now())
+    first = Job((Call(alert, escalation),), a_contact())
+    return first, replace(first, calls=(Call(replace(alert, doubts=1), escalation),), asks_first=True)
+
+
+@pytest.mark.parametrize("purpose", [Purpose.ASSIGNMENT, Purpose.TAKEN, Purpose.TEST, Purpose.DEAD_LETTER])
+def test_letter_without_a_link_is_found_although_it_would_be_called_a_repetition_now(twilio, sms, purpose):
+    twilio.script = [DROP_AFTER]
+    assert [type(outcome) for job in jobs(purpose) for outcome in run(sms, job)] == [Ambiguous, Accepted]
+    assert len(twilio.messages) == 1
+
+
+def test_letter_that_is_not_found_says_that_it_may_be_a_repetition(twilio, sms, clock_file):
+    twilio.script = [DROP_BEFORE]
+    first, again = jobs(Purpose.ASSIGNMENT)
+    run(sms, first)
+    set_shift(clock_file, timedelta(seconds=61))
+    assert run(sms, again) == [Accepted("SM0", "201", "twilio")]
+    assert twilio.messages[0]["Body"].endswith("May be a repetition.")

@@ -6,8 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from services.notify import clicks, tables
+from services.notify.clicks_text import sentence
 from services.notify.domain.alert import ChannelName
-from services.notify.domain.click import Click, Clicked, Pressed, sentence
+from services.notify.domain.click import Click, Clicked, Pressed
+from services.notify.languages import chosen, languages
 from shared.contracts.intake import ComplaintForgotten, ComplaintMerged
 from shared.contracts.notify import AlertAnswered
 from tests.unit.notify.build import (
@@ -149,7 +151,18 @@ def test_button_that_is_not_good_any_more_does_nothing(told: Office, fault):
     assert answered(told) == []
 
 
+@pytest.mark.parametrize("code", sorted(languages()))
 @pytest.mark.parametrize("what", Pressed)
-def test_there_is_a_sentence_for_whatever_was_made_of_it(what):
-    assert sentence(Clicked(what, "0f8c2d11", "Ann")).endswith(".")
-    assert sentence(Clicked(Pressed.TAKEN, "0f8c2d11", "Petr Svoboda")) == "Petr Svoboda took 0f8c2d11."
+def test_there_is_a_sentence_for_whatever_was_made_of_it(what, code):
+    said = sentence(Clicked(what, "0f8c2d11", "Petr 100% Svoboda"), chosen(code))
+    assert said[-1] in ".。"
+    assert ("Petr 100% Svoboda" in said) is (what in (Pressed.TAKEN, Pressed.TAKEN_BEFORE))
+    assert code == "en" or said != sentence(Clicked(what, "0f8c2d11", "Petr 100% Svoboda"), chosen("en"))
+
+
+def test_it_is_said_in_the_language_of_whoever_pressed(told: Office):
+    told.know(a_contact("bob", addresses={SLACK: "U0BOB"}, language="cs"))
+    assert press(told, "U0BOB").language == "cs"
+    with told.db.transaction() as tx:
+        assert clicks.take(tx, Click(SLACK, "U0BOB", None, fault=Pressed.EXPIRED)).language == "cs"
+    assert press(told, "U0NOBODY").language == "en"

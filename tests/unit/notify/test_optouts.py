@@ -6,11 +6,13 @@ import pytest
 
 from services.notify import incomings, metrics, sending, usecases
 from services.notify.answering import ReplyAnswer
+from services.notify.channels.sms_text import parts
 from services.notify.contact_documents import contact_document
 from services.notify.domain.alert import AlertState
 from services.notify.domain.optout import Word, word_in
 from services.notify.domain.reply import Incoming, Made, Reply
-from services.notify.replies_text import OTHERS, SENTENCES
+from services.notify.languages import chosen, languages
+from services.notify.replies_text import OTHERS, SENTENCES, sentence
 from shared.contracts.event import Severity
 from shared.errors import NotFound
 from tests.unit.notify.build import CASE, EMAIL, SMS, Office, a_contact, acknowledged, escalated
@@ -26,7 +28,7 @@ def reply(office: Office, text: str, at: datetime | None = None, number: str = P
 
 def incoming(office: Office, text: str, sid: str = "SM1", number: str = PHONE, *, is_answered: bool = False) -> str:
     with office.db.transaction() as tx:
-        return usecases.take_incoming(tx, office.rules, Incoming(sid, Reply(number, text), is_answered))
+        return usecases.take_incoming(tx, office.rules, Incoming(sid, Reply(number, text), is_answered), chosen)
 
 
 def opted_out(office: Office) -> list[str]:
@@ -211,15 +213,26 @@ def test_answer_says_what_was_made_of_it(ann: Office):
     ann.send()
     assert incoming(ann, "1") == "You took the case 0f8c2d11."
     assert incoming(ann, "what?", "SM2") == SENTENCES[Made.NOT_UNDERSTOOD]
-    assert incoming(ann, "1 ffffffff", "SM3") == f"{SENTENCES[Made.NOTHING]} {OTHERS.format(others=1)}"
+    assert incoming(ann, "1 ffffffff", "SM3") == f"{SENTENCES[Made.NOTHING]} {OTHERS % {'others': 1}}"
     assert incoming(ann, "HELP", "SM4") == SENTENCES[Made.HELPED]
     assert incoming(ann, "STOP", "SM5") == SENTENCES[Made.STOPPED]
     assert incoming(ann, "START", "SM6") == SENTENCES[Made.STARTED]
 
 
+@pytest.mark.parametrize("code", sorted(languages()))
 @pytest.mark.parametrize("made", Made)
-def test_every_answer_has_a_sentence_of_two_text_messages_at_most(made: Made):
-    assert 10 < len(SENTENCES[made].format(reference="0f8c2d11")) <= 306
+def test_every_answer_has_a_sentence_of_three_text_messages_at_most(made: Made, code: str):
+    said = sentence(ReplyAnswer(made, reference="0f8c2d11", others=17 if made is Made.NOTHING else 0), chosen(code))
+    assert len(said) > 10 and len(parts(said)) <= 3
+    assert (said == chosen("en").say(SENTENCES[made], reference="0f8c2d11")) is (code == "en" and "17" not in said)
+
+
+def test_answer_is_in_the_language_of_whoever_took_the_case_or_has_the_number(office: Office):
+    office.know(a_contact(channels=FIRST, language="de-AT"), a_contact("zoe", channels=FIRST, language="fr"))
+    office.hear(escalated("zoe"))
+    office.send()
+    assert incoming(office, "1") == "Vous avez pris en charge le dossier 0f8c2d11."
+    assert incoming(office, "what?", "SM2").startswith("Nicht verstanden.")
 
 
 def test_second_copy_is_answered_like_the_first_and_takes_nothing_more(ann: Office):

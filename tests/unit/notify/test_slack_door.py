@@ -186,3 +186,10 @@ def test_other_than_a_press_is_answered_and_nothing_said():
     told: list[Any] = []
     assert a_door(told).answered(None, None).status_code == 200
     assert told == []
+
+
+def test_sentence_is_in_their_language():
+    door = SlackDoor(Signed(SECRET, KEYS, timedelta(hours=168)))
+    assert door.said(Clicked(Pressed.TAKEN, "0f8c2d11", "Ann <!channel>", "de"))["text"] == (
+        "Ann &lt;!channel&gt; hat 0f8c2d11 übernommen."
+    )
