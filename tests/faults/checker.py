@@ -9,10 +9,13 @@ from sqlalchemy import NullPool, create_engine, select
 from services.escalation import tables as escalation
 from services.intake import tables as intake
 from services.intake.domain import complaint_id
+from services.notify import books
 from services.notify import tables as notify
+from services.notify.domain.alert import ENDED, OPEN, REACHED, AlertState
 from services.routing import tables as routing
 from shared import tables as plumbing
 from shared.contracts.topology import SERVICES
+from shared.database import Database
 from tests.faults.load import Load
 from tests.harness.mails import alerts_in
 from tests.harness.system import System
@@ -24,6 +27,7 @@ class State:
 
     tables: dict[str, list[dict[str, Any]]]
     mails: Counter[str]
+    unaccounted: int
 
     def by_key(self, table: str, key: str) -> dict[str, dict[str, Any]]:
         return {row[key]: row for row in self.tables[table]}
@@ -47,7 +51,15 @@ def read(system: System) -> State:
         with engine.connect() as connection:
             for table in (*_TABLES[service], *_PLUMBING):
                 tables[f"{service}.{table.name}"] = [dict(r._mapping) for r in connection.execute(select(table))]
-    return State(tables, Counter(a for m in system.mail.messages() for a in alerts_in(m)))
+    return State(tables, Counter(a for m in system.mail.messages() for a in alerts_in(m)), _unaccounted(system))
+
+
+def _unaccounted(system: System) -> int:
+    db = Database(system.database("notify"), "notify")
+    with db.read() as tx:
+        found = books.unaccounted(tx)
+    db.close()
+    return found
 
 
 def broken_promises(system: System, load: Load) -> list[str]:
@@ -102,7 +114,7 @@ def _nobody_is_forgotten(state: State, load: Load) -> list[str]:
 
 
 def _it_reaches_someone(state: State, load: Load) -> list[str]:
-    accepted = {a["case_id"] for a in state.tables["notify.alerts"] if a["state"] == "accepted"}
+    accepted = {a["case_id"] for a in state.tables["notify.alerts"] if a["state"] in REACHED}
     escalated = {e["case_id"] for e in state.tables["escalation.case_events"] if e["what"] == "escalated"}
     faults = [f"severe {id_} reached nobody" for id_ in _ids(load.severe) - accepted]
     return faults + [f"severe {id_} was not escalated" for id_ in _ids(load.severe) - escalated]
@@ -110,19 +122,23 @@ def _it_reaches_someone(state: State, load: Load) -> list[str]:
 
 def _nobody_is_told_twice(state: State, load: Load) -> list[str]:
     alerts = state.by_key("notify.alerts", "id")
-    faults = [f"alert {id_} was mailed {n} times" for id_, n in state.mails.items() if n > 1]
+    faults = [
+        f"alert {id_} was mailed {n} times, {doubts} of them in doubt"
+        for id_, n in state.mails.items()
+        if n > 1 + (doubts := alerts[id_]["doubts"] if id_ in alerts else 0)
+    ]
     kinds = Counter((a["escalation_id"], a["recipient"], a["channel"], a["purpose"]) for a in alerts.values())
     faults += [f"{n} alerts of one kind: {kind}" for kind, n in kinds.items() if n > 1]
     faults += [f"mail of no alert: {id_}" for id_ in state.mails if id_ not in alerts]
     faults += [
         f"accepted and not in the mailbox: {id_}"
         for id_, a in alerts.items()
-        if a["state"] == "accepted" and a["channel"] == "email" and not state.mails[id_]
+        if a["state"] in REACHED and a["channel"] == "email" and not state.mails[id_]
     ]
     return faults + [
         f"mailed though {alerts[id_]['state']}: {id_}"
         for id_ in state.mails
-        if id_ in alerts and alerts[id_]["state"] not in ("accepted", "ambiguous")
+        if id_ in alerts and alerts[id_]["state"] not in REACHED | {AlertState.AMBIGUOUS}
     ]
 
 
@@ -145,7 +161,7 @@ def _every_decision_explains_itself(state: State, load: Load) -> list[str]:
     return faults + [
         f"alert {a['id']} ended without a reason"
         for a in state.tables["notify.alerts"]
-        if a["state"] in ("failed", "suppressed", "ambiguous") and not a["reason"]
+        if a["state"] in ENDED and not a["reason"]
     ]
 
 
@@ -159,5 +175,6 @@ def _nothing_is_left_over(state: State, load: Load) -> list[str]:
     dead = Counter({s: len(state.tables[f"{s}.dead_letters"]) for s in SERVICES})
     wrong = {s: n for s, n in dead.items() if not load.poison and n}
     faults += [f"{n} dead letters in {s} without poison" for s, n in wrong.items()]
-    pending = [a["id"] for a in state.tables["notify.alerts"] if a["state"] in ("pending", "claimed", "handed_off")]
-    return faults + [f"alert {id_} has no outcome" for id_ in pending]
+    pending = [a["id"] for a in state.tables["notify.alerts"] if a["state"] in OPEN]
+    faults += [f"alert {id_} has no outcome" for id_ in pending]
+    return faults + ([f"{state.unaccounted} alerts are not accounted for"] if state.unaccounted else [])

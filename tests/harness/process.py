@@ -96,12 +96,8 @@ class ServiceProcess:
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """Meanwhile it stands still and keeps its connections."""
-        assert self._child and self._child.pid
-        os.kill(self._child.pid, signal.SIGSTOP)
-        try:
+        with frozen(self.pid):
             yield
-        finally:
-            os.kill(self._child.pid, signal.SIGCONT)
 
     def wait(self) -> int:
         """The exit code of a process that ends by itself."""
@@ -127,6 +123,15 @@ class ServiceProcess:
     def metrics(self) -> list[str]:
         """All lines of the text format."""
         return requests.get(f"{self.ops_url}/metrics", timeout=ANSWER_WITHIN).text.splitlines()
+
+
+@contextmanager
+def frozen(pid: int) -> Iterator[None]:
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def at_once(services: Iterable[ServiceProcess]) -> list[ServiceProcess]:

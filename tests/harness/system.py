@@ -3,6 +3,7 @@
 import sys
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from shared.contracts.topology import QUEUES, SERVICES
 from shared.schema import migrate
 from tests.harness.bus import Bus, held
 from tests.harness.clock import set_shift
-from tests.harness.process import ANSWER_WITHIN, PATIENCE, PROJECT, TOKEN, ServiceProcess, at_once, eventually
+from tests.harness.process import ANSWER_WITHIN, PATIENCE, PROJECT, TOKEN, ServiceProcess, at_once, eventually, frozen
 
 KETTLE = "Your kettle burned my child's hand. I want to speak to the manager NOW."
 WITH_A_SENDER = ("claimed", "handed_off")  # states of alerts
@@ -97,6 +98,13 @@ class Catcher:
 
     def stop(self) -> None:
         self._child.stop()
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """Meanwhile it takes connections and says nothing; nobody can look into it either."""
+        assert self._child.pid
+        with frozen(self._child.pid):
+            yield
 
     def messages(self, to: str = "") -> list[dict[str, Any]]:
         """Oldest first."""

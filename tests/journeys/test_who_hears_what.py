@@ -64,7 +64,7 @@ def wishes(system: System, **of: Wish) -> None:
 
 def test_an_agent_who_wishes_hears_of_what_became_theirs(story: Story) -> None:
     case_id = story.opens(MILD)
-    assert "was assigned to you" in story.hears("jana", case_id)["text"]
+    assert "is yours" in story.hears("jana", case_id)["text"]
     eventually(lambda: story.timeline(case_id, "alert_accepted"), "the timeline to tell of it", story.system.logs)
 
 
@@ -72,7 +72,7 @@ def test_a_colleague_hears_that_it_is_taken_and_whoever_took_it_does_not(story: 
     case_id = story.opens(KETTLE)
     story.hears("otto", case_id)
     assert story.by_link(link_in(story.hears("ivana", case_id)), act="take").status_code == 303
-    assert "Ivana has taken this case" in story.hears("otto", case_id, times=2)["text"]
+    assert "has been taken by Ivana" in story.hears("otto", case_id, times=2)["text"]
     assert len(story.mails("ivana", case_id)) == 1
 
 
