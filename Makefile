@@ -22,7 +22,7 @@ demo: setup ## Start Ombud and send it complaints (FEED=file for your own)
 
 test: setup ## Run all tests (BROKER=4 for RabbitMQ 4; ARGS for pytest)
 	@# In the order of the folders: the many short files of tests/unit come last, so that both halves end together.
-	@OMBUD_TEST_BROKER=$(BROKER) exec .venv/bin/pytest tests -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@OMBUD_TEST_BROKER=$(BROKER) exec .venv/bin/pytest tests -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup ## Lint, formatting, types, imports, generated documents
 	@.venv/bin/ruff check

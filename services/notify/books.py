@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from services.notify import tables
-from services.notify.domain.alert import ENDED, OPEN, REACHED, UNREACHED, UNTOLD, AlertState, EscalationState
+from services.notify.domain.alert import ENDED, OPEN, REACHED, SINGLE, UNREACHED, UNTOLD, AlertState, EscalationState
+from services.notify.domain.timing import PATIENCE
 from shared.database import Transaction
 
 a, c, d, e, r = tables.alerts, tables.cases, tables.deliveries, tables.escalations, tables.receipts
@@ -65,7 +66,7 @@ def _rules(tx: Transaction) -> tuple[ColumnElement[bool], ...]:
         # Not ended while its escalation is given up.
         _any_of(OPEN) & select(e.c.key).where(own, e.c.state == EscalationState.UNREACHABLE.value).exists(),
         # Unreached as all others of its escalation, which is neither given up nor answered.
-        _unreached(a) & _is_left_over(),
+        a.c.purpose.not_in(sorted(SINGLE)) & _unreached(a) & _is_left_over() & ~_bounced_late(tx),
     )
 
 
@@ -75,3 +76,12 @@ def _is_left_over() -> ColumnElement[bool]:
     answer = select(c.c.case_id).where(c.c.case_id == a.c.case_id, c.c.answered_revision > a.c.case_revision)
     still = e.c.key == a.c.escalation_key, e.c.state == EscalationState.PLANNED.value
     return and_(~hope.exists(), ~answer.exists(), select(e.c.key).where(*still).exists())
+
+
+def _bounced_late(tx: Transaction) -> ColumnElement[bool]:
+    """A receipt came, and its level is over: that calls nobody any more, as the case has climbed."""
+    is_over = or_(e.c.respond_by < tx.now, e.c.respond_by.is_(None) & (e.c.caused_at < tx.now - PATIENCE))
+    over = select(e.c.key).where(e.c.key == a.c.escalation_key, is_over)
+    other = a.alias("told")
+    told = select(r.c.alert_id).join(other, other.c.id == r.c.alert_id)
+    return and_(over.exists(), told.where(other.c.escalation_key == a.c.escalation_key).correlate(a).exists())

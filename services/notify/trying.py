@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from services.notify import contacts, planning, store
+from services.notify import cases, contacts, planning, store
 from services.notify.domain.alert import Alert, AlertState, ChannelName, Escalation, Purpose
 from services.notify.domain.contact import Contact
 from services.notify.domain.outcomes import Reason
@@ -96,6 +96,7 @@ def _plan(
     )
     addresses = [(p, c) for p in people for c in p.addresses if channel in (None, c)]
     alerts = [_alert(tx, rules, test, person, each) for person, each in addresses]
+    cases.lock_cases(tx, [test_id])  # late.py gives up no alert whose case it cannot lock
     store.add_escalations(tx, [test])
     planning.add(tx, alerts)
     return [

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 import requests
 
+from services.notify.channels import twilio as texts
 from services.notify.channels.breaker import FAULTS
 from services.notify.channels.channel import HandOff, Letter
 from services.notify.channels.email import Email
 from services.notify.channels.hosts import AT_ONCE, Hosts
 from services.notify.channels.line import Line, Provider
 from services.notify.channels.mime import Sender
-from services.notify.channels.sms import Sms, SmsProvider
 from services.notify.channels.smtp_session import SmtpServer, Timeouts
 from services.notify.dispatcher import Dispatcher
 from services.notify.domain.alert import AlertState, ChannelName
@@ -82,7 +82,7 @@ def test_mail_server_that_hangs_delays_no_text_message(
 ):
     readers, texters = [f"reader-{n}" for n in range(SENDERS)], [f"texter-{n}" for n in range(SENDERS)]
     mail_server.script["DOT"] = [HANG] * SENDERS
-    sms = Line(SMS, [Provider("twilio", Sms(SmsProvider.parse(twilio.url), SENDERS))], SENDERS)
+    sms = Line(SMS, [Provider("twilio", texts.Twilio(texts.TwilioAccount.parse(twilio.url), SENDERS))], SENDERS)
     dispatcher = a_dispatcher(office, senders, email=mail_line(PATIENT), sms=sms)
     told(office, readers, phone=None)
     dispatcher.send_due()

@@ -112,13 +112,24 @@ def test_broken_books_are_noticed(fallen_back: Office, damage):
 )
 def test_receipt_may_end_what_a_provider_took_or_may_have_taken(fallen_back: Office, ends, attempt):
     sms = select(a.c.id).where(a.c.channel == "sms").scalar_subquery()
-    receipt = {"alert_id": sms, "kind": "end", "reason": "", "detail": "", "at": NOON}
+    receipt = {"alert_id": sms, "kind": "end", "attempt": 9, "reason": "", "detail": "", "at": NOON, "waits": False}
     with fallen_back.db.transaction() as tx:
         tx.execute(update(d).where(d.c.outcome == "accepted").values(outcome=attempt))
         tx.execute(update(a).where(a.c.channel == "sms").values(ends))
         tx.execute(insert(tables.receipts).values(receipt))
         tx.execute(update(tables.escalations).values(state="unreachable"))
         assert books.unaccounted(tx) == 0
+
+
+def test_bounce_that_nobody_followed_up_is_noticed_while_the_level_lasts(fallen_back: Office):
+    sms = select(a.c.id).where(a.c.channel == "sms").scalar_subquery()
+    receipt = {"alert_id": sms, "kind": "bounced", "attempt": 1, "reason": "", "detail": "", "at": NOON, "waits": False}
+    with fallen_back.db.transaction() as tx:
+        tx.execute(update(a).where(a.c.channel == "sms").values(state="failed", reason="bounced"))
+        tx.execute(insert(tables.receipts).values(receipt))
+    assert fallen_back.unaccounted() > 0
+    fallen_back.wait(minutes=31)
+    assert fallen_back.unaccounted() == 0
 
 
 def _look_at(office: Office, damage) -> None:

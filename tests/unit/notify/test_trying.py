@@ -185,3 +185,12 @@ def test_a_failed_try_is_tried_again_for_a_day_only(office: Office):
     with office.db.read() as tx:
         (row,) = tx.execute(select(tables.alerts))
     assert row.give_up_at - row.created_at == timedelta(days=1)
+
+
+def test_a_test_that_nobody_tried_is_given_up_with_nothing_else_instead(office: Office):
+    office.know(ANN)
+    trial = tries(office, "ann", EMAIL)
+    office.wait(days=1, minutes=1)
+    assert office.give_up() == 1
+    assert listed(office, trial) == {("ann", "email"): ("failed", "provider_away")}
+    assert office.announced == []
