@@ -7,6 +7,7 @@ from sqlalchemy import and_, bindparam, case, func, select
 
 from services.notify import tables
 from services.notify.domain.alert import OPEN, REACHED, ChannelName, Purpose
+from services.notify.domain.contact import Contact
 from services.notify.domain.folding import FEW, FOLDS
 from services.notify.domain.limits import UNLIMITED, Allowance, Route, Spent
 from services.notify.domain.places import ALL, BEHIND_FIRSTS
@@ -34,14 +35,15 @@ _SPENT = (
 )
 
 
-def allowance_of(tx: Transaction, policy: Policy, people: Iterable[str]) -> Allowance:
-    """Without limits no query is made."""
-    wanted = sorted(set(people))
-    if not policy.person_limits or not wanted:
+def allowance_of(tx: Transaction, policy: Policy, people: Iterable[Contact]) -> Allowance:
+    """No query is made without limits, nor for a channel by which none of them can be reached."""
+    if not policy.person_limits:
         return UNLIMITED
+    people = list(people)
     spent: dict[Route, Spent] = {}
     for channel, limit in policy.person_limits.items():
-        _look(tx, channel, limit, wanted, spent)
+        if wanted := sorted(c.person for c in people if c.address(channel)):
+            _look(tx, channel, limit, wanted, spent)
     return Allowance(policy.person_limits, spent)
 
 

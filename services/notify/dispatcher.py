@@ -60,7 +60,7 @@ class Dispatcher:
     def send_due(self) -> int:
         """Starts sending due alerts, as many letters as there are free senders; gives their number."""
         self._keep_apart()
-        openings = {channel: room for channel, room in self._openings().items() if room.free > 0}
+        openings = self._openings()
         if not openings:
             return 0
         with self._db.transaction() as tx:
@@ -72,16 +72,21 @@ class Dispatcher:
 
     def may_go_on(self) -> bool:
         """Whether more may be due now, and a sender is free for it."""
-        return bool(self._short) and any(room.free > 0 for c, room in self._openings().items() if c in self._short)
+        with self._lock:
+            return any(self._free(channel) > 0 for channel in self._short)
 
     def _openings(self) -> dict[ChannelName, Openings]:
-        with self._lock:
-            busy = {channel: held.copy() for channel, held in self._busy.items()}
+        """Of the channels with a free sender."""
         now = clock.now()
-        return {
-            channel: Openings(self._channels[channel].room() - held.total(), held, self._pace.paced(channel, now))
-            for channel, held in busy.items()
-        }
+        with self._lock:
+            return {
+                channel: Openings(free, held.copy(), self._pace.paced(channel, now))
+                for channel, held in self._busy.items()
+                if (free := self._free(channel)) > 0
+            }
+
+    def _free(self, channel: ChannelName) -> int:
+        return self._channels[channel].room() - self._busy[channel].total()
 
     def _start(self, claimed: Claimed) -> None:
         self._claimed_at = time.monotonic()

@@ -52,7 +52,8 @@ def _start(tx: Transaction, rules: Rules, behind: Iterable[Alert], told: _Told) 
         return 0
     escalations = store.escalations_of(tx, [key for key, _ in pairs])
     people = {recipient for _, recipient in pairs}
-    known, allowance = reachable(tx, rules, people), allowance_of(tx, rules.policy, people)
+    known = reachable(tx, rules, people)
+    allowance = allowance_of(tx, rules.policy, known.values())
     following: list[Alert] = []
     for key, recipient in pairs:
         tried = frozenset(a.channel for a in told[key, recipient])

@@ -3,7 +3,7 @@
 import gettext
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,6 @@ class Language:
         self.code = code
         self._locale = Locale.parse(_FORMATTED.get(code, code))
         self._catalogue = catalogue
-        self._pattern = self._with_time(self._locale)
         self.words: dict[str, Any] = {"_": Phrase(self.say), "ngettext": Phrase(self.count)}
         self._at = lru_cache(DATES)(self._written)
 
@@ -88,8 +87,10 @@ class Language:
         shown = format_datetime(local.replace(tzinfo=None), self._pattern, locale=self._locale)
         return f"{shown} {zone_name(local)}"
 
-    @staticmethod
-    def _with_time(locale: Locale) -> str:
+    @cached_property
+    def _pattern(self) -> str:
+        """Looked up when first used: what Babel knows of a language takes more than a megabyte of memory."""
+        locale = self._locale
         time = locale.datetime_skeletons["Hm"].pattern
         return (
             str(locale.datetime_formats["medium"])

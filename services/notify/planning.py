@@ -79,7 +79,8 @@ def _plan(tx: Transaction, rules: Rules, escalations: list[Escalation]) -> None:
             _note(escalation)
     planned = [x for x in escalations if x.key in new and x.state is EscalationState.PLANNED]
     people = [person for x in planned for person in x.recipients]
-    known, allowance = reachable(tx, rules, people), allowance_of(tx, rules.policy, people)
+    known = reachable(tx, rules, people)
+    allowance = allowance_of(tx, rules.policy, known.values())
     alerts = [
         alert
         for x in planned

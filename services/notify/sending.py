@@ -33,7 +33,6 @@ class Claimed:
 
     jobs: list[Job]
     short: frozenset[ChannelName]
-    at: datetime
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def claim(tx: Transaction, rules: Rules, openings: Mapping[ChannelName, Openings
     found = {channel: _claim(tx, channel, room) for channel, room in openings.items() if room.free > 0}
     folds = [fold for folds, _ in found.values() for fold in folds]
     short = frozenset(channel for channel, (_, is_short) in found.items() if is_short)
-    return Claimed(_jobs(tx, rules, folds), short, tx.now)
+    return Claimed(_jobs(tx, rules, folds), short)
 
 
 def _claim(tx: Transaction, channel: ChannelName, room: Openings) -> tuple[list[Fold], bool]:

@@ -116,7 +116,7 @@ def _chunks(text: str) -> list[bytes]:
 
 def _part(boundary: str, subtype: str, text: str) -> list[str]:
     lines = text.splitlines()
-    if text.isascii() and all(len(line) <= LINE_LIMIT for line in lines):
+    if text.isascii() and max(map(len, lines), default=0) <= LINE_LIMIT:
         # A line that begins with a dot would end the letter: RFC 5321 4.5.2.
         encoding, lines = "7bit", ["." + line if line.startswith(".") else line for line in lines]
     else:
