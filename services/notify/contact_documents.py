@@ -1,12 +1,11 @@
 """A contact as it is told, field by field, and as it is shown. Called by the use cases."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlsplit
 
-from services.notify.apprise_address import scheme_of
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.contact import FIELD_OF, Contact, QuietHours, Wish, webhook_parts
+from services.notify.masks import masked
 from services.notify.wish_fields import DEFAULT
 from shared.contracts.event import Severity
 from shared.hours.intervals import in_words
@@ -32,7 +31,7 @@ def contact_document(contact: Contact) -> dict[str, Any]:
 
     channels: for the severities that are not in by_severity.
     """
-    shown = {FIELD_OF[channel]: _MASKS[channel](address) for channel, address in contact.addresses.items()}
+    shown = {FIELD_OF[channel]: _shown(channel, address) for channel, address in contact.addresses.items()}
     opted_out = [c.value for c in ChannelName if c in contact.opted_out]
     orders = {"channels": _names(contact.channels), "by_severity": _by_severity(contact)}
     return {"person": contact.person, **contact_fields(contact), **shown, **orders, "opted_out": opted_out}
@@ -60,39 +59,7 @@ def _names(order: Iterable[ChannelName]) -> list[str]:
     return [channel.value for channel in order]
 
 
-def _masked_email(email: str) -> str:
-    local, at, domain = email.rpartition("@")
-    return f"{local[:1]}***{at}{domain}"
-
-
-def _masked_phone(phone: str) -> str:
-    return f"{phone[:4]}***{phone[-2:]}"
-
-
-def _masked_slack(member: str) -> str:
-    return f"{member[:3]}***"
-
-
-def _masked_url(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname}/…"
-
-
-def _masked_webhook(address: str) -> dict[str, str | None]:
-    url, secret = webhook_parts(address)
-    return {"url": _masked_url(url), "secret": "***" if secret else None}
-
-
-def _masked_apprise(url: str) -> str:
-    """What follows is a host for some of its services, and a token for others."""
-    return f"{scheme_of(url)}://…"
-
-
-_MASKS: Mapping[ChannelName, Callable[[str], Any]] = {
-    ChannelName.EMAIL: _masked_email,
-    ChannelName.SMS: _masked_phone,
-    ChannelName.SLACK: _masked_slack,
-    ChannelName.TEAMS: _masked_url,
-    ChannelName.WEBHOOK: _masked_webhook,
-    ChannelName.APPRISE: _masked_apprise,
-}
+def _shown(channel: ChannelName, address: str) -> Any:
+    if channel is not ChannelName.WEBHOOK:
+        return masked(channel, address)
+    return {"url": masked(channel, address), "secret": "***" if webhook_parts(address)[1] else None}
