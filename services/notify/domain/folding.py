@@ -17,7 +17,7 @@ FOLDS: Mapping[ChannelName, int] = {
     ChannelName.SMS: 10,
 }
 DIGESTS = 5  # of one person in one claim
-EACH = 10  # letters to one person under way at once: a third of the senders, however slowly somebody's server answers
+EACH = 10  # letters to one person under way at once: a quarter of the senders, however slowly somebody's server answers
 Fold = tuple[Alert, ...]
 
 
