@@ -1,9 +1,12 @@
 """What comes at the same moment to two replicas on one PostgreSQL: nothing is lost, done twice, or waits for ever."""
 
+import threading
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -17,13 +20,15 @@ from services.notify.domain.routes import alert_id
 from services.notify.sending import Attempt
 from services.notify.service import NotifyService
 from shared.contracts.event import Severity
-from tests.harness.process import eventually
+from shared.database import Transaction
+from tests.harness.process import PATIENCE, eventually
 from tests.integration.notify.test_workers import colleague, in_threads, settle, waits_for_a_lock
 from tests.unit.notify.build import BOTH, EMAIL, SMS, Office, a_contact, escalated
 
 __all__ = ["colleague"]
 
 ROUNDS = 4  # fewer than somebody is written to before what comes next is gathered
+Work = Callable[[Office, Transaction], Any]
 REFUSED = Permanent(Reason.RECIPIENT_REFUSED)
 SLOW_AFTER_A_MINUTE = replace(BOTH, policy=Policy(fall_back_after={Severity.CRITICAL: timedelta(minutes=1)}))
 
@@ -38,6 +43,21 @@ def handed_off(office: Office, case_id: str, **changes) -> Alert:
 
 def took(office: Office, kind: ReceiptKind, alert: Alert) -> None:
     office.db.run(lambda tx: receipts.take_receipt(tx, office.rules, Receipt(kind, alert.id)))
+
+
+def in_turn(office: Office, first: Work, colleague: Office, second: Work) -> None:
+    """The second begins while the first is not committed, and waits for it."""
+
+    def wait() -> None:
+        colleague.db.run(lambda tx: second(colleague, tx))
+
+    behind = threading.Thread(target=wait)
+    with office.db.transaction() as tx:
+        first(office, tx)
+        behind.start()
+        eventually(lambda: waits_for_a_lock(office), "the second to wait for the first")
+    behind.join(PATIENCE)
+    assert not behind.is_alive()
 
 
 def states_of(office: Office, alert: Alert) -> dict[str, AlertState]:
@@ -80,22 +100,23 @@ def test_two_receipts_at_once_end_the_alert_one_way(office: Office, colleague: O
         ]
 
 
-def test_stop_and_refusal_at_once_start_the_next_channel_once(office: Office, colleague: Office):
+@pytest.mark.parametrize("is_stop_first", [True, False])
+def test_stop_and_refusal_at_once_start_the_next_channel_once(office: Office, colleague: Office, is_stop_first: bool):
     office.know(a_contact(channels=(SMS, EMAIL)))
-    for n in range(ROUNDS):
-        office.db.run(lambda tx: optouts.obey(tx, office.rules, Reply("+420601234567", "START")))
-        office.hear(escalated(case_id=f"case-{n}"))
-        (job,) = office.claim()
-        stop = Reply("+420601234567", "STOP")
-        in_threads(
-            lambda x=job: settle(office, Attempt(x.alert, REFUSED)),
-            lambda word=stop: colleague.db.run(lambda tx: optouts.obey(tx, colleague.rules, word)),
-        )
-        states = states_of(office, job.alert)
-        assert states.pop("email") is AlertState.PENDING
-        assert states["sms"] in (AlertState.FAILED, AlertState.SUPPRESSED)
-        office.send()
-    assert len(office.email.sent) == ROUNDS and office.sms.sent == []
+    office.hear(escalated())
+    (job,) = office.claim()
+
+    def refused(one: Office, tx: Transaction) -> None:
+        sending.settle(tx, one.rules, [Attempt(job.alert, REFUSED)])
+
+    def stopped(one: Office, tx: Transaction) -> None:
+        optouts.obey(tx, one.rules, Reply("+420601234567", "STOP"))
+
+    first, second = (stopped, refused) if is_stop_first else (refused, stopped)
+    in_turn(office, first, colleague, second)
+    sms = AlertState.SUPPRESSED if is_stop_first else AlertState.FAILED
+    assert states_of(office, job.alert) == {"sms": sms, "email": AlertState.PENDING}
+    assert office.told() + colleague.told() == [f"alert.{sms.value}"]
 
 
 def test_refusal_of_what_is_too_slow_starts_the_next_channel_once(office: Office, colleague: Office):
