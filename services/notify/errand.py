@@ -12,7 +12,7 @@ from services.notify.domain.jobs import Job
 from services.notify.domain.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, Temporary
 from services.notify.rendering import Writer
 from services.notify.sending import Attempt
-from shared import failpoints
+from shared import clock, failpoints
 
 log = structlog.get_logger()
 Fence = tuple[str, int]
@@ -67,6 +67,8 @@ class Errand:
         letter = self._writer.letter(self._job.at_first)
         self._letter_id = letter.alert_id
         outcome = self._channel.look_up(letter, since, self._job.alert.provider)
+        if outcome is None and self._job.may_turn_up(clock.now()):
+            outcome = Temporary(Reason.NO_ANSWER)  # sent again now, it might arrive twice
         metrics.count_look_up(self._job.alerts, outcome)
         return outcome
 

@@ -78,14 +78,20 @@ def _jobs(tx: Transaction, rules: Rules, folds: list[Fold]) -> list[Job]:
         return []
     escalations = store.escalations_of(tx, [a.escalation_key for fold in folds for a in fold])
     known = reachable(tx, rules, [fold[0].recipient for fold in folds])
+    doubted = [[a for a in fold if _is_looked_up(a, rules)] for fold in folds]
     return [
         Job(
             tuple(Call(a, escalations[a.escalation_key]) for a in fold),
             known.get(fold[0].recipient),
-            asks_first=any(a.doubts and rules.policy.doubt(a.channel, a.severity) is InDoubt.LOOK_UP for a in fold),
+            asks_first=bool(unsure),
+            doubted_at=store.last_doubt(tx, unsure) if unsure else None,
         )
-        for fold in folds
+        for fold, unsure in zip(folds, doubted, strict=True)
     ]
+
+
+def _is_looked_up(alert: Alert, rules: Rules) -> bool:
+    return alert.doubts > 0 and rules.policy.doubt(alert.channel, alert.severity) is InDoubt.LOOK_UP
 
 
 def hand_off(tx: Transaction, alerts: Iterable[Alert]) -> set[tuple[str, int]]:

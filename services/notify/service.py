@@ -133,8 +133,11 @@ class NotifyService:
 
     @tick(every=1)
     def fall_back(self) -> int:
+        """Each in a transaction of its own: alerts are locked in the order of their ids, of all that one locks."""
         with self.db.transaction() as tx:
-            return usecases.fall_back(tx, self.book.current)
+            slow = usecases.fall_back(tx, self.book.current)
+        with self.db.transaction() as tx:
+            return slow + usecases.give_up(tx, self.book.current)
 
     @tick(every=30)
     def audit_alerts(self) -> int:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from services.notify import tables
 from services.notify.domain.alert import (
@@ -18,13 +18,13 @@ from services.notify.domain.alert import (
     EscalationState,
     Purpose,
 )
-from services.notify.domain.outcomes import Reason
+from services.notify.domain.outcomes import Ambiguous, Reason
 from services.notify.domain.places import CALLS, CRITICAL_CALLS, Called
 from services.notify.rows import alert_of_row, alert_row, escalation_of_row, escalation_row, progress
 from shared.database import Transaction
 from shared.tables import UtcDateTime
 
-a, e, p = tables.alerts, tables.escalations, tables.contacts
+a, d, e, p = tables.alerts, tables.deliveries, tables.escalations, tables.contacts
 # Built once: at full speed, building them anew takes longer than running them.
 _WANTED: Any = bindparam("wanted", expanding=True)
 _TOLD_OR_ABOUT_TO_BE = tuple(s.value for s in AlertState if s not in ENDED or s in REACHED)
@@ -136,17 +136,24 @@ class Delivery:
     handed_off: bool
 
 
+def last_doubt(tx: Transaction, alerts: Iterable[Alert]) -> datetime | None:
+    """When it was last seen that an attempt of one of these may have arrived."""
+    may_have = d.c.alert_id.in_(sorted({x.id for x in alerts})), d.c.outcome == Ambiguous.__name__.lower()
+    at: datetime | None = tx.execute(select(func.max(d.c.ended_at)).where(*may_have)).scalar()
+    return at
+
+
 def add_deliveries(tx: Transaction, deliveries: Iterable[Delivery]) -> None:
     rows = [
         {
-            "alert_id": d.alert_id,
-            "attempt": d.attempt,
-            "outcome": d.outcome,
-            "reason": d.reason.value,
-            "detail": d.detail[:100],
-            "handed_off": d.handed_off,
+            "alert_id": x.alert_id,
+            "attempt": x.attempt,
+            "outcome": x.outcome,
+            "reason": x.reason.value,
+            "detail": x.detail[:100],
+            "handed_off": x.handed_off,
             "ended_at": tx.now,
         }
-        for d in sorted(deliveries, key=lambda d: d.alert_id)
+        for x in sorted(deliveries, key=lambda x: x.alert_id)
     ]
-    tx.insert_many(tables.deliveries, rows, skip_existing=True)
+    tx.insert_many(d, rows, skip_existing=True)

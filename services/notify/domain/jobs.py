@@ -2,8 +2,9 @@
 
 from collections.abc import Container
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-from services.notify.domain.alert import Alert, Escalation
+from services.notify.domain.alert import IN_DOUBT, Alert, Escalation
 from services.notify.domain.contact import Contact
 
 
@@ -19,12 +20,13 @@ class Call:
 class Job:
     """One letter to send, with all that is needed to write and address it: of one alert, or a digest of several.
 
-    asks_first: an earlier attempt may have arrived, and the provider can tell.
+    asks_first: an earlier attempt may have arrived, and the provider can tell. doubted_at: when that was last so.
     """
 
     calls: tuple[Call, ...]
     contact: Contact | None
     asks_first: bool = False
+    doubted_at: datetime | None = None
 
     @property
     def alert(self) -> Alert:
@@ -38,6 +40,10 @@ class Job:
     @property
     def may_repeat(self) -> bool:
         return any(call.alert.doubts for call in self.calls)
+
+    def may_turn_up(self, now: datetime) -> bool:
+        """Whether what the provider does not know may still be on its way to it."""
+        return self.doubted_at is not None and now < self.doubted_at + IN_DOUBT
 
     @property
     def is_digest(self) -> bool:

@@ -421,6 +421,22 @@ def test_provider_is_asked_before_it_is_sent_again(office: Office, found, announ
     assert changed == ({then: 1.0} if then else {})
 
 
+def test_what_the_provider_does_not_know_yet_is_sent_again_only_once_it_had_its_moment(office: Office):
+    """So that it does not arrive twice, however little of the level's time is left."""
+    with_policy(office, in_doubt={EMAIL: {HIGH: InDoubt.LOOK_UP}})
+    office.know(a_contact())
+    office.email.script[ANN] = [LOST, Accepted()]
+    office.hear(escalated(respond_by=clock.now() + timedelta(minutes=5)))
+    office.wait(seconds=60)  # until it is tried, with 90 seconds left to the mail
+    office.send()
+    office.wait(seconds=30)
+    office.send()
+    assert (len(office.email.sent), office.alerts()) == (1, {("ann", "email"): PENDING})
+    office.wait(seconds=31)
+    office.send()
+    assert (len(office.email.sent), office.told()) == (2, ["alert.accepted"])
+
+
 def test_sender_that_died_after_the_hand_off_leaves_a_doubt_too(office: Office):
     with_policy(office, in_doubt={EMAIL: {HIGH: InDoubt.AGAIN}})
     office.know(a_contact())

@@ -47,7 +47,8 @@ def test_receipt_moves_what_may_have_arrived_and_nothing_else(state: AlertState,
 def test_alert_that_is_tried_again_in_doubt_has_arrived_after_all():
     assert effect(an_alert(PENDING, doubts=1), Receipt(DELIVERED)) is Effect.DELIVERED
     assert effect(an_alert(PENDING, doubts=1), Receipt(UNDELIVERED)) is Effect.NOTHING
-    assert told(an_alert(PENDING, doubts=1), Receipt(DELIVERED), LATER).ended_at == LATER
+    after = told(an_alert(PENDING, doubts=1, fall_back_at=LATER), Receipt(DELIVERED), LATER)
+    assert (after.ended_at, after.fall_back_at) == (LATER, None)  # nothing begins beside what has arrived
 
 
 @pytest.mark.parametrize(
