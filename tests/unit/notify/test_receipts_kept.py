@@ -90,6 +90,17 @@ def test_bounce_that_waited_keeps_its_reason(office: Office):
     assert office.announced[-2].reason == "invalid_address"
 
 
+def test_so_many_are_caught_up_with_at_once(office: Office):
+    office.know(a_contact())
+    office.hear(*(escalated(case_id=f"case-{n}") for n in range(3)))
+    jobs = office.claim()
+    for job in jobs:
+        take(office, BOUNCED, job.alert.id)
+    with office.db.transaction() as tx:
+        sending.settle(tx, office.rules, [Attempt(job.alert, Accepted("m")) for job in jobs])
+        assert len(receipts.receipts_store.waiting(tx, 2)) == 2 < len(receipts.receipts_store.waiting(tx, 9))
+
+
 # -- what follows -----------------------------------------------------------------------------------------------------
 
 
