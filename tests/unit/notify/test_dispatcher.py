@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from services.notify.channels.breaker import FAULTS, PROBE_AFTER
-from services.notify.dispatcher import CLAIMS_APART, SEVERAL
+from services.notify.dispatcher import CLAIMS_APART, LINGER, SEVERAL
 from services.notify.domain.alert import AlertState
 from services.notify.domain.jobs import Job
 from services.notify.domain.outcomes import Accepted, Reason, Temporary
@@ -103,6 +103,23 @@ def test_few_on_their_way_hold_up_nobody(office: Office, dispatcher, waiting, pa
     dispatcher.send_due()
     waiting.pop()()
     assert not any(pauses)
+
+
+def test_hand_off_and_outcome_wait_for_company_while_several_are_on_their_way(
+    office: Office, dispatcher, waiting, pauses: list[float]
+):
+    office.hear(*many(SEVERAL))
+    dispatcher.send_due()
+    waiting.pop()()
+    waiting.pop()()
+    assert pauses == [LINGER, LINGER, 0.0, 0.0]
+
+
+def test_dispatcher_remembers_nobody_to_whom_nothing_is_on_its_way(office: Office):
+    office.know(a_contact())
+    office.hear(escalated())
+    office.send()
+    assert not any(office.dispatcher._busy.values())
 
 
 def test_lone_alert_waits_for_nobody(office: Office, dispatcher, waiting, pauses: list[float]):

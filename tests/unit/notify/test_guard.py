@@ -1,8 +1,10 @@
 """Where letters to URLs of contacts may go: the public internet, and what an operator names."""
 
+import socket
+
 import pytest
 
-from services.notify.channels.guard import Allowed
+from services.notify.channels.guard import Allowed, leads_out
 from shared.settings import WrongSettings
 
 NOWHERE = Allowed()
@@ -54,6 +56,7 @@ def test_address_of_our_own_network_is_not(address):
         ("10.1.0.0/16", "x", "10.2.2.3", False),
         ("10.1.2.3", "x", "10.1.2.3", True),
         ("10.1.2.3", "x", "10.1.2.4", False),
+        ("10.1.2.3/16", "x", "10.1.9.9", True),
         ("fd00::/8", "x", "fd12::1", True),
         ("Hooks.internal", "hooks.INTERNAL.", "10.9.9.9", True),
         ("hooks.internal", "evil.hooks.internal", "10.9.9.9", False),
@@ -94,3 +97,10 @@ def test_entry_that_is_neither_is_refused(entry):
 )
 def test_url_is_https_or_leads_to_what_is_allowed(url, is_permitted):
     assert Allowed.parse(["hooks.internal", "10.1.0.0/16"]).permits_url(url) is is_permitted
+
+
+@pytest.mark.parametrize(("second", "leads"), [("93.184.216.35", True), ("10.1.2.3", False)])
+def test_host_leads_out_only_with_every_address(monkeypatch: pytest.MonkeyPatch, second: str, leads: bool):
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0)) for address in ("93.184.216.34", second)]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    assert leads_out(NOWHERE, "x.example.org") is leads

@@ -89,6 +89,11 @@ def test_an_answer_that_is_none_counts_as_failed_and_leads_nowhere(office: Offic
     assert watcher.paths == [f"/{SECRET}"]
 
 
+def test_time_that_was_shifted_makes_no_tick_late(office: Office, watcher: Watcher):
+    office.wait(hours=1)
+    assert beats(a_heart(watcher.url), office.db) == {"sent": 1}
+
+
 def test_a_watcher_that_is_away_harms_nobody_and_its_url_stays_secret(office: Office, watcher: Watcher):
     watcher.stop()
     with capture_logs() as lines:

@@ -125,6 +125,13 @@ def test_messages_for_others_stay(ann: Office):
     assert sorted(ann.addresses()) == ["+420777777777", ANN]
 
 
+def test_what_waits_to_leave_by_mail_stays(office: Office):
+    office.know(a_contact(channels=(EMAIL, SMS)))
+    office.hear(escalated())
+    reply(office, "STOP")
+    assert office.alerts() == {("ann", "email"): AlertState.PENDING}
+
+
 def test_all_who_share_the_number_are_told_elsewhere(ann: Office):
     ann.know(a_contact("ben", channels=FIRST))
     reply(ann, "STOP")
@@ -152,6 +159,7 @@ def test_start_brings_the_messages_back(ann: Office):
         ("S1 T2 S3", True),
         ("S3 T2 S1", True),
         ("S1 S3 T2", True),
+        ("S3 S1 T2", True),
         ("T2 S3 T2", True),
         ("S3 T4 T2 S1", False),
         ("T4 T2 S3", False),
@@ -163,6 +171,14 @@ def test_the_newest_word_counts_in_whatever_order_they_are_told(ann: Office, tol
     for word in told.split():
         reply(ann, {"S": "STOP", "T": "START"}[word[0]], start + timedelta(minutes=int(word[1])))
     assert opted_out(ann) == (["sms"] if is_out else [])
+
+
+def test_word_of_a_clock_that_is_ahead_counts_as_said_now(ann: Office):
+    with ann.db.read() as tx:
+        ahead = tx.now + timedelta(days=1)
+    reply(ann, "STOP", ahead)
+    reply(ann, "START")
+    assert opted_out(ann) == []
 
 
 def test_changes_are_counted_and_repetitions_are_not(ann: Office):

@@ -325,6 +325,20 @@ def test_alert_that_no_sender_takes_is_given_up_and_the_next_channel_begins(offi
     assert office.told() == ["alert.failed", "alert.failed", "escalation.unreachable"]
 
 
+def test_what_was_answered_while_a_sender_had_it_is_given_up_as_answered(office: Office):
+    office.know(a_contact())
+    office.hear(escalated())
+    with office.db.transaction() as tx:
+        tx.execute(update(tables.alerts).values(state="handed_off"))
+    office.hear(acknowledged())
+    with office.db.transaction() as tx:
+        tx.execute(update(tables.alerts).values(state="pending"))
+    office.wait(minutes=16)
+    assert office.give_up() == 1
+    assert reasons(office) == [("alert.suppressed", "answered")]
+    assert office.alerts() == {("ann", "email"): SUPPRESSED}
+
+
 def test_what_is_given_up_says_why_it_failed_last(office: Office):
     office.know(a_contact(phone=None))
     office.email.script[ANN] = [Temporary(Reason.PROVIDER_DEFERRED)]

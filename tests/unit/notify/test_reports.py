@@ -55,6 +55,13 @@ def test_mail_is_known_by_its_id_before_anything_else():
     assert read(BOUNCES["exim of old"][0]().encode()).names == (CASE, ALERT)
 
 
+def test_headers_that_are_given_back_may_begin_with_an_empty_line():
+    headers = of("Final-Recipient: rfc822; ann@example.org\nAction: failed").replace(
+        "message/rfc822", "text/rfc822-headers"
+    )
+    assert read(headers.replace(OURS, f"\n{OURS}").encode()).names[0] == ALERT
+
+
 def test_mail_to_a_pipe_begins_with_the_line_of_its_mailbox():
     report = read(b"From MAILER-DAEMON  Mon Nov  2 08:30:02 2026\n" + postfix().encode())
     assert (report.names[0], report.kind) == (ALERT, ReceiptKind.BOUNCED)
@@ -147,6 +154,7 @@ I am away until 5.11.2026. Call 550 123 instead. Error 550 5.1.1.
         (postfix(ours="Subject: hello\n"), "names no mail"),
         ("From: mailer-daemon@example.net\n\n550 5.1.1 no", "names no mail"),
         (postfix("vanished", ""), "no known Action"),
+        (f'From: "{"x" * 1000}" <mailer-daemon@example.net>\n\n550 5.1.1 no', "no report"),
         (of(), "no report|no known Action|neither"),
     ],
 )
@@ -164,13 +172,18 @@ def test_whatever_is_no_report_is_refused_with_a_reason_and_counted(raw: str, re
     "deep",
     [
         "Content-Type: message/rfc822\n\n" * 20_000,
+        "Content-Type: message/rfc822\n\n" * 5_000,
+        f"From: {'(' * 5_000}\n\n550 5.1.1 no",
         "".join(f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n" for n in range(21)),
         "From: postmaster@x.example\n" + "\n" * 20_000,
         "From: postmaster@x.example\n" + "\r" * 20_000,
         'Content-Type: multipart/report; x="' + ";" * 1_000,
         'content-type\t:\r\n multipart/report; x="' + "\r ;" * 1_000,
     ],
-    ids=["messages", "multiparts", "lines", "lines of old", "parameters", "parameters in lines"],
+    ids=[
+        *("messages", "messages in few lines", "brackets", "multiparts", "lines", "lines of old"),
+        *("parameters", "parameters in lines"),
+    ],
 )
 def test_what_would_keep_the_parser_busy_is_refused(deep: str):
     with pytest.raises(Rejected, match="too"):

@@ -13,6 +13,7 @@ import pytest
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
+from services.notify import slack_door
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.click import Click, Clicked, Pressed
 from services.notify.slack_door import Signed, SlackDoor
@@ -103,6 +104,7 @@ def test_without_the_secret_there_is_no_door():
         b"payload=[]",
         b"payload=1&payload=2",
         b"payload=" + b"[" * 101,
+        b"payload=%7B%7D" + b"&a=1" * 10,
     ],
 )
 def test_body_that_is_none_of_slacks_is_refused(body):
@@ -110,7 +112,7 @@ def test_body_that_is_none_of_slacks_is_refused(body):
         a_door().read(a_request(body))
 
 
-@pytest.mark.parametrize("user", [None, {}, {"id": 1}, {"id": ""}, "U1"])
+@pytest.mark.parametrize("user", [None, {}, {"id": 1}, {"id": ""}, {"id": "U" * 101}, "U1"])
 def test_press_of_nobody_is_refused(user):
     with pytest.raises(BadRequest):
         pressed(user=user)
@@ -180,6 +182,13 @@ def test_sentence_goes_to_slack_alone_and_the_answer_does_not_wait_for_it(url, i
     response = door.answered(Click(ChannelName.SLACK, "U0ANN", "alert-1", answer_to=url), MADE)
     assert (response.status_code, response.get_data()) == (200, b"")
     assert [call[1] for call in told] == ([url] if is_told else [])
+
+
+def test_more_sentences_than_may_be_on_their_way_are_not_said(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(slack_door, "AT_ONCE", 0)
+    told: list[Any] = []
+    click = Click(ChannelName.SLACK, "U0ANN", "alert-1", answer_to=HOOK)
+    assert (a_door(told).answered(click, MADE).status_code, told) == (200, [])
 
 
 def test_other_than_a_press_is_answered_and_nothing_said():

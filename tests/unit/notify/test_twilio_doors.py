@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 from twilio.request_validator import RequestValidator
+from werkzeug.datastructures import MultiDict
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
@@ -30,7 +31,7 @@ def a_request(path: str, form: dict[str, str], *, url: str = "", signature: str 
         "http://10.0.0.7:8004",
         query_string=query,
         method="POST",
-        data=urlencode(form),
+        data=urlencode([*form.items(multi=True)] if isinstance(form, MultiDict) else form),
         content_type="application/x-www-form-urlencoded",
         headers={"X-Twilio-Signature": signature},
     )
@@ -81,6 +82,16 @@ def test_message_is_known_by_its_sid_where_the_alert_is_not_named():
     assert status("delivered", STATUS) == Receipt(ReceiptKind.DELIVERED, "", "SM1")
     with pytest.raises(Rejected):
         DOORS.receipt(a_request(STATUS, {"MessageStatus": "delivered"}))
+
+
+def test_status_has_an_older_name_too():
+    form = {"MessageSid": "SM1", "SmsStatus": "delivered"}
+    assert DOORS.receipt(a_request(STATUS, form)) == Receipt(ReceiptKind.DELIVERED, "", "SM1")
+
+
+def test_of_a_field_that_stands_twice_the_first_counts():
+    form = MultiDict([*SENT.items(), ("Body", "2")])
+    assert DOORS.incoming(a_request(MESSAGES, form)).reply.text == "1"
 
 
 @pytest.mark.parametrize(
