@@ -1,4 +1,4 @@
-"""Escalations and answers for alert rounds: to people with channels in many orders, each told in copies, out of order."""
+"""Escalations and answers for alert rounds: to people with channels in many orders; in copies, and out of order."""
 
 import random
 import uuid
