@@ -18,6 +18,7 @@ from services.notify.domain.rules import Rules
 from services.notify.domain.standing import Standing, why_needless
 from services.notify.domain.timing import CHANCE, is_given_up
 from services.notify.further import begin_beside, go_on
+from shared import failpoints
 from shared.database import Transaction
 from shared.tables import UtcDateTime
 
@@ -47,6 +48,8 @@ def fall_back(tx: Transaction, rules: Rules) -> int:
     slow = [x for x in locked if x.fall_back_at and x.fall_back_at <= tx.now]
     store.save_alerts(tx, [replace(x, fall_back_at=None) for x in slow])
     begin_beside(tx, rules, [x for x in slow if x.state in OPEN and not _answer_to(x, standings)])
+    if slow:
+        failpoints.reach("notify.fell_back")
     return len(slow)
 
 
@@ -58,6 +61,8 @@ def give_up(tx: Transaction, rules: Rules) -> int:
     store.save_alerts(tx, ended)
     announce_ends(tx, ended)
     go_on(tx, rules, [x for x in ended if x.is_unreached and not _answer_to(x, standings)])
+    if ended:
+        failpoints.reach("notify.gave_up")
     return len(ended)
 
 

@@ -4,7 +4,7 @@ Called by usecases.py for every door that brings receipts, and for those that ca
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,7 +21,8 @@ from services.notify.domain.timing import PATIENCE
 from services.notify.further import go_on
 from services.notify.receipts_store import About
 from services.notify.reports import Report
-from shared.database import Transaction
+from shared import failpoints
+from shared.database import Database, Transaction
 from shared.errors import NotFound
 
 log = structlog.get_logger()
@@ -55,6 +56,7 @@ def take_receipt(tx: Transaction, rules: Rules, receipt: Receipt) -> ReceiptAnsw
         raise NotFound("no alert is known by this id; if the message left just now, send the receipt again")
     turns = _apply(tx, rules, found)
     receipts_store.keep(tx, (_row(tx, turn) for turn in turns))
+    failpoints.reach("notify.receipt_taken")
     return ReceiptAnswer(len(turns), {e.value: n for e, n in sorted(Counter(t.effect for t in turns).items())})
 
 
@@ -66,6 +68,13 @@ def take_report(tx: Transaction, rules: Rules, report: Report) -> ReceiptAnswer:
     if known and report.kind is None:
         return ReceiptAnswer(0, {})  # on its way still
     return take_receipt(tx, rules, known or named[0])
+
+
+def kept(db: Database, take: Callable[[Transaction], ReceiptAnswer]) -> ReceiptAnswer:
+    """For the doors: what `take` answers, in a transaction of its own."""
+    made = db.run(take)
+    failpoints.reach("notify.receipt_kept")
+    return made
 
 
 def apply_waiting(tx: Transaction, rules: Rules) -> int:

@@ -18,6 +18,7 @@ from services.notify.domain.rules import Rules
 from services.notify.domain.standing import Standing, why_needless
 from services.notify.further import go_on
 from services.notify.planning import reachable
+from shared import failpoints
 from shared.database import Transaction
 
 REAPED = 50  # at once, of each state
@@ -126,7 +127,11 @@ def reap(tx: Transaction, rules: Rules) -> int:
         for state, outcome in meanings.items()
         for a in leases.expired_alerts(tx, state, REAPED)
     ]
-    return settle(tx, rules, lost) if lost else 0
+    if not lost:
+        return 0
+    ended = settle(tx, rules, lost)
+    failpoints.reach("notify.reaped")
+    return ended
 
 
 def _answer_to(alert: Alert, standings: Mapping[str, Standing]) -> Reason | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from services.notify import contact_schemas, receipt_schemas, reports, schemas, trying, usecases
+from services.notify import contact_schemas, receipt_schemas, receipts, reports, schemas, trying, usecases
 from services.notify.dispatcher import Dispatcher
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.rules import Rules
@@ -187,17 +187,17 @@ class NotifyService:
     @http("POST", "/v1/receipts", scope=("source", "operator"))
     def post_receipt(self, request: Request) -> Response:
         receipt = receipt_schemas.receipt_from(json_body(request))
-        return json_response(self.db.run(lambda tx: usecases.take_receipt(tx, self.book.current, receipt)))
+        return json_response(receipts.kept(self.db, lambda tx: usecases.take_receipt(tx, self.book.current, receipt)))
 
     @http("POST", "/v1/bounces", scope=("source", "operator"), max_body=MAX_REPORT_BYTES)
     def post_bounce(self, request: Request) -> Response:
         report = reports.read(request.get_data())
-        return json_response(self.db.run(lambda tx: usecases.take_report(tx, self.book.current, report)))
+        return json_response(receipts.kept(self.db, lambda tx: usecases.take_report(tx, self.book.current, report)))
 
     @http("POST", "/v1/twilio/status", scope=None)
     def post_twilio_status(self, request: Request) -> Response:
         receipt = self.twilio.receipt(request)
-        return json_response(self.db.run(lambda tx: usecases.take_status(tx, self.book.current, receipt)))
+        return json_response(receipts.kept(self.db, lambda tx: usecases.take_status(tx, self.book.current, receipt)))
 
     @http("POST", "/v1/twilio/messages", scope=None)
     def post_twilio_message(self, request: Request) -> Response:

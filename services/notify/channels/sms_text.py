@@ -103,6 +103,11 @@ def _kept(words: list[str]) -> set[int]:
     return set(found.values())
 
 
+def references(text: str) -> set[str]:
+    """The cases that the text names."""
+    return {bare for word in text.split() if _REFERENCE.fullmatch(bare := word.strip(_AROUND))}
+
+
 def link_marks(text: str) -> set[str]:
     """What the links in the text say, whenever they were signed: the same for the same alerts."""
     return set(_MARK.findall(text))

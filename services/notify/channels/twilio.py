@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, unquote, urlencode, urljoin, urlsplit
 
 from services.notify.channels import http
 from services.notify.channels.channel import HandOff, Letter
-from services.notify.channels.sms_text import link_marks
+from services.notify.channels.sms_text import link_marks, references
 from services.notify.channels.twilio_errors import MEANINGS, reason_of
 from services.notify.domain.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, Temporary
 from shared import clock
@@ -166,10 +166,17 @@ def _is_since(message: Any, since: datetime) -> bool:
 
 
 def _tells(message: Mapping[str, Any], letter: Letter) -> bool:
-    """Whether the message is this letter: word for word, or by its links, whose time is that of each writing."""
+    """Whether the message tells all that this letter does: word for word, or by its cases and links.
+
+    The links have the time of each writing; a digest has one of its worst case alone, and tells of the others, too.
+    """
     body = str(message.get("body") or "")
-    wanted = link_marks(letter.text)
-    return body == letter.text or bool(wanted and wanted <= link_marks(body))
+    if body == letter.text:
+        return True
+    marks, told = link_marks(letter.text), references(body)
+    if not marks or not references(letter.text) <= told:
+        return False
+    return len(told) > 1 or marks <= link_marks(body)
 
 
 def _fate(message: Mapping[str, Any], status: int) -> Outcome:

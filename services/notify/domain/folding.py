@@ -16,6 +16,8 @@ FOLDS: Mapping[ChannelName, int] = {
     ChannelName.TEAMS: 20,
     ChannelName.SMS: 10,
 }
+# Whose provider is asked for what may have arrived: one by one, as each may have been in another letter before.
+ASKED = frozenset({ChannelName.SMS})
 DIGESTS = 5  # of one person in one claim
 EACH = 10  # letters to one person under way at once: a quarter of the senders, however slowly somebody's server answers
 Fold = tuple[Alert, ...]
@@ -59,7 +61,8 @@ def takes(recipients: Iterable[str], openings: Openings, channel: ChannelName) -
 def letters(due: Mapping[str, Sequence[Alert]], openings: Openings, channel: ChannelName) -> list[Fold]:
     """As many letters as there is room for: everybody's first one, then their second ones, …; due: in their order."""
     most = FOLDS.get(channel)
-    folds = (_folds(alerts, most) if most else _singles(alerts) for alerts in due.values())
+    folds_doubts = channel not in ASKED
+    folds = (_folds(alerts, most, folds_doubts) if most else _singles(alerts) for alerts in due.values())
     each = (fold[: openings.room(recipient)] for recipient, fold in zip(due, folds, strict=True))
     in_turn = chain.from_iterable(zip_longest(*each))
     return [letter for letter in in_turn if letter][: openings.free]
@@ -69,10 +72,10 @@ def can_be_folded(alert: Alert) -> bool:
     return alert.purpose is Purpose.ESCALATION and not is_first(alert)
 
 
-def _folds(alerts: Sequence[Alert], most: int) -> list[Fold]:
+def _folds(alerts: Sequence[Alert], most: int, folds_doubts: bool) -> list[Fold]:
     """What may have arrived is folded apart: with the same cases in it, the same digest is known as a copy."""
     fresh, doubtful = [a for a in alerts if not a.doubts], [a for a in alerts if a.doubts]
-    together = [_together(fresh), _together(doubtful)]
+    together = [_together(fresh), _together(doubtful) if folds_doubts else []]
     folded = {a.id for part in together for a in part}
     digests = [tuple(part[i : i + most]) for part in together for i in range(0, len(part), most)]
     return sorted([*_singles(a for a in alerts if a.id not in folded), *digests], key=lambda fold: fold[0].place)

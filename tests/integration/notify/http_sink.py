@@ -15,11 +15,16 @@ DRIP = "drip"  # an answer that never ends, a byte at a time
 
 @dataclass(frozen=True)
 class Say:
-    """One answer; a body that is no bytes becomes JSON."""
+    """One answer; a body that is no bytes becomes JSON. keeps: whether the letter is taken, where the status lies."""
 
     status: int = 200
     body: Any = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
+    keeps: bool | None = None
+
+    @property
+    def takes(self) -> bool:
+        return self.status < 300 if self.keeps is None else self.keeps
 
     @property
     def content(self) -> bytes:
@@ -43,7 +48,7 @@ class Came:
 class HttpSink:
     """script: what to do at the next requests, then `usual`."""
 
-    def __init__(self, usual: Say | None = None, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, usual: Say | None = None, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
         self.script: list[Say | str] = []
         self.usual = usual or Say()
         self.journal: list[Came] = []
@@ -53,7 +58,7 @@ class HttpSink:
         class Handler(_Handler):
             sink = owner
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self._server.daemon_threads = True
         if tls:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
@@ -84,7 +89,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         action = self.sink.script.pop(0) if self.sink.script else self.sink.usual
-        taken = action == DROP_AFTER or (isinstance(action, Say) and action.status < 300)
+        taken = action == DROP_AFTER or (isinstance(action, Say) and action.takes)
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.sink.journal.append(Came(self.path, headers, body, taken))
         if action == HANG:

@@ -215,6 +215,17 @@ def test_digest_is_found_only_with_all_of_its_links(twilio, sms, clock_file):
     )
 
 
+def test_digest_tells_of_its_cases_by_their_references_and_the_link_of_the_worst(twilio, sms, clock_file):
+    """So that nobody gets a case anew that was in one, and no other is held to have been in it."""
+    other = replace(CLAIM, alert_id="11a08244-0767-5208-83cd-0e7a5fc94ade", case_id=CLAIM.case_id[::-1])
+    sent(twilio, with_link(before="2 cases wait for you, highest severity: high: 0f8c2d11, aaaa1111 emea"))
+    assert asked(sms, clock_file, with_link(other, before="aaaa1111 High emea")) == Accepted("SM0", "200", "twilio")
+    assert asked(sms, clock_file, with_link(before="0f8c2d11 High emea")) == Accepted("SM0", "200", "twilio")
+    assert asked(sms, clock_file, with_link(other, before="bbbb2222 High emea")) is None
+    more = "3 cases wait for you, highest severity: high: 0f8c2d11, aaaa1111 emea, bbbb2222"
+    assert asked(sms, clock_file, with_link(before=more)) is None
+
+
 @pytest.mark.parametrize(
     ("status", "code", "outcome"),
     [

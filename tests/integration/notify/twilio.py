@@ -95,7 +95,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         status, body, headers = action
-        if status < 300:
+        if status < 300 or body.get("sid"):  # which it may keep although it says that it failed
             self.twilio.take(form, body.get("sid", ""))
         self._answer(status, body, headers)
 

@@ -66,6 +66,16 @@ def ann(office: Office) -> Office:
     return office
 
 
+@pytest.mark.parametrize(("channel", "number"), [(ChannelName.EMAIL, 1), (ChannelName.SMS, FEW + 1)])
+def test_what_may_have_arrived_is_folded_apart_and_asked_for_one_by_one(channel, number):
+    rules = Rules(frozenset({channel}))
+    calls = [an_escalation(id=f"esc-{n}", case_id=f"case-{n}") for n in range(FEW + 1)]
+    contact = a_contact(channels=(channel,))
+    planned = [a for e in calls for a in next_alerts(e, "ann", contact, frozenset(), rules, NOON)]
+    doubtful = [replace(a, doubts=1) for a in planned]
+    assert len(letters({"ann": doubtful}, Openings(free=SENDERS), channel)) == number
+
+
 def test_few_alerts_are_letters_of_their_own(ann: Office):
     ann.hear(*cases(FEW))
     ann.send()

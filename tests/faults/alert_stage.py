@@ -1,0 +1,199 @@
+"""Notify between the bus, a database and its peers, and the steps of an alert round. Used by test_alert_rounds.py."""
+
+import random
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import NullPool, Table, create_engine, select
+
+from services.notify import books, tables
+from shared import clock
+from shared import tables as plumbing
+from shared.contracts.event import Severity
+from shared.database import Database
+from tests.faults.alert_load import PEOPLE, AlertLoad, contact_of, first_by, order_of, person, phone
+from tests.faults.journals import Records, Told
+from tests.faults.peers import Peers
+from tests.harness.bus import Bus
+from tests.harness.clock import set_shift
+from tests.harness.process import ServiceProcess, eventually
+from tests.integration.notify.http_sink import Say
+
+LEASE = timedelta(seconds=130)  # longer than that of a hand-off, and than the patience with a critical one
+BOSS = "boss@example.org"
+POLICY = """\
+name: rounds
+in_doubt: {email: {critical: again, high: leave, medium: leave}, sms: look_up, webhook: again, slack: leave}
+fall_back_after: {critical: 2m}
+limits: {person: {sms: {most: 5, within: 15m}}}
+"""
+
+
+class Stage:
+    """Notify between the bus, a database and its peers, and the steps of a round."""
+
+    def __init__(self, folder: Path, url: str, amqp_uri: str, peers: Peers, chance: random.Random):
+        self.peers, self.bus, self.random = peers, Bus(amqp_uri), chance
+        self.url = url
+        self._shift_file, self._shift = folder / "shift", timedelta(0)
+        self.advance(timedelta(0))
+        clock.shift_from(self._shift_file)
+        (folder / "policy.yml").write_text(POLICY)
+        self.load = AlertLoad(self.bus, chance)
+        self.tap = self.bus.tap("notify")
+        self.notify = ServiceProcess(
+            "services.notify",
+            folder,
+            OMBUD_DATABASE_URL=url,
+            OMBUD_AMQP_URI=amqp_uri,
+            OMBUD_CLOCK_FILE=str(self._shift_file),
+            OMBUD_NOTIFY_POLICY=str(folder / "policy.yml"),
+            OMBUD_LAST_RESORT=BOSS,
+            **peers.settings(),
+        )
+
+    def advance(self, by: timedelta) -> None:
+        self._shift += by
+        set_shift(self._shift_file, self._shift)
+
+    def start(self) -> None:
+        self.notify.start()
+        told = {"contacts": [contact_of(n, self.peers) for n in range(PEOPLE)]}
+        assert self.notify.call("PUT", "/v1/contacts", told).status_code == 200
+
+    def die_at(self, place: str, step: Callable[["Stage"], None]) -> None:
+        """Starts anew, armed, and does the step until it dies; what it left under way is overdue then."""
+        self.notify.kill()
+        self.advance(LEASE)
+        self.notify.launch(OMBUD_FAILPOINTS=f"{place}=kill@1")
+        self.peers.misbehave()
+        step(self)
+        eventually(self._is_dead, f"notify to die at {place}", lambda: self.notify.log()[-3000:])
+
+    def _is_dead(self) -> bool:
+        if self.notify.is_alive:
+            self.peers.tell(self.notify)
+        return not self.notify.is_alive
+
+    # -- what leads to each failpoint ---------------------------------------------------------------------------------
+
+    def some_load(self) -> None:
+        self.load.send(8)
+
+    def failures(self) -> None:
+        self.load.send(2)
+        self.load.send_failures("intake", "routing", "notify")
+
+    def slow_ones(self) -> None:
+        """Critical alerts whose mails are put off, until their next channel begins beside them."""
+        self.peers.mail.script["RCPT"] = ["451 4.2.0 later"] * 60
+        self.load.escalate(first_by("email")[:3], severity=Severity.CRITICAL)
+        self._until_read()
+        self._unless_dead(lambda: len(self.peers.mail.script["RCPT"]) < 58, "the mails to be put off")
+        self.advance(LEASE)
+
+    def ones_nobody_tries(self) -> None:
+        """Alerts behind a provider that asks for an hour's pause, until their time is over."""
+        self.peers.slack.script = [Say(429, headers={"Retry-After": "3000"})] * 60
+        first, *others = first_by("slack")
+        self.load.escalate([first])
+        self._unless_dead(lambda: len(self.peers.slack.script) < 60, "the pause to be asked for")
+        self.load.escalate(others, level=timedelta(minutes=5))
+        self._until_read()
+        self.advance(timedelta(minutes=4))
+
+    def _until_read(self) -> None:
+        self._unless_dead(self._is_read, "all to be read")
+
+    def _unless_dead(self, check: Callable[[], bool], what: str) -> None:
+        eventually(lambda: not self.notify.is_alive or check(), what, self.notify.log)
+
+    def _is_read(self) -> bool:
+        return self.notify.is_alive and self.notify.is_ready() and not self.bus.waiting("notify.escalation.v1")
+
+    # -- the end of a round -------------------------------------------------------------------------------------------
+
+    def heal(self) -> None:
+        self.peers.behave()
+        self.load.send_last()
+        self.notify.kill()
+        self.advance(LEASE)
+        self.notify.start()
+        self._through_a_breaker()
+        for _ in range(8):
+            self._settle()
+            if self._has_ended():
+                break
+            self.advance(LEASE)
+        eventually(self._has_heard_all, "the receipts to be taken", self.notify.log)
+        self.advance(LEASE)  # what was lost by receipt goes on to the next channel
+        eventually(self._has_ended, "the alerts behind receipts to end", self._open)
+
+    def _through_a_breaker(self) -> None:
+        opened = 'ombud_provider_breaker_total{channel="webhook",provider="webhook",to="open"}'
+        self.peers.take_away_hook()
+        self.load.escalate([*first_by("webhook"), *first_by("webhook")])
+        eventually(lambda: self.notify.metric(opened) > 0, "the breaker to open", self.notify.log)
+        self.peers.bring_back_hook()
+
+    def _settle(self) -> None:
+        """Until nothing is with a sender, whatever waits for its time."""
+        eventually(self._is_at_rest, "notify to rest", lambda: self._open() + self.notify.log()[-3000:])
+
+    def _is_at_rest(self) -> bool:
+        self.peers.tell(self.notify)
+        seen = self._summary()
+        with_senders = sum(seen["alerts"].get(state, 0) for state in ("claimed", "handed_off"))
+        return not with_senders and not seen["plumbing"]["outbox"] and self._is_read() and not self._due()
+
+    def _has_ended(self) -> bool:
+        seen = self._summary()
+        waits = sum(seen["alerts"].get(state, 0) for state in ("pending", "claimed", "handed_off"))
+        return not waits and not seen["plumbing"]["outbox"] and self._is_read()
+
+    def _has_heard_all(self) -> bool:
+        self.peers.tell(self.notify)
+        return not self.peers.pending and self._has_ended()
+
+    def _summary(self) -> dict[str, dict[str, int]]:
+        answer: dict[str, dict[str, int]] = self.notify.call("GET", "/v1/summary").json()
+        return answer
+
+    def _due(self) -> int:
+        due = [a for a in self._rows(tables.alerts) if a["state"] == "pending" and a["next_at"] <= clock.now()]
+        return len(due)
+
+    def _open(self) -> str:
+        return str([a for a in self._rows(tables.alerts) if a["ended_at"] is None])
+
+    def records(self) -> Records:
+        alerts = self._rows(tables.alerts)
+        shown: dict[tuple[str, str], list[str]] = {}
+        for a in alerts:
+            if a["channel"] == "sms":
+                shown.setdefault((phone(a["recipient"]), a["case_id"][:8]), []).append(a["id"])
+        return Records(
+            alerts,
+            *(self._rows(t) for t in (tables.deliveries, tables.receipts, tables.escalations, tables.cases)),
+            self.peers.taken(shown),
+            [Told(headers["ce-id"], headers["ce-type"], data) for headers, data in self.bus.take(self.tap)],
+            self.load.wanted,
+            {person(n): order_of(n) for n in range(PEOPLE)},
+            self._left(),
+        )
+
+    def _left(self) -> dict[str, int]:
+        kept = {t.name: len(self._rows(t)) for t in (plumbing.outbox, plumbing.retries, plumbing.dead_letters)}
+        kept["receipts that wait"] = sum(r["waits"] for r in self._rows(tables.receipts))
+        db = Database(self.url, "notify")
+        with db.read() as tx:
+            kept["alerts that are not accounted for"] = books.unaccounted(tx)
+        db.close()
+        return kept
+
+    def _rows(self, table: Table) -> list[dict[str, Any]]:
+        engine = create_engine(self.url, poolclass=NullPool, connect_args={"options": "-c search_path=notify"})
+        with engine.connect() as connection:
+            return [dict(row._mapping) for row in connection.execute(select(table))]
