@@ -11,6 +11,18 @@ from shared.settings import PORTS
 
 SAMPLE_LAST_RESORT = "operations.duty"
 MAIL_FROM = "ombud@localhost.example"
+PATHS = frozenset(
+    {
+        "OMBUD_CLOCK_FILE",
+        "OMBUD_ESCALATION_POLICY",
+        "OMBUD_INTAKE_RULES",
+        "OMBUD_NOTIFY_POLICY",
+        "OMBUD_ROUTING_POLICY",
+        "OMBUD_SMS_PROVIDERS",
+        "OMBUD_SOURCES",
+        "OMBUD_TEMPLATES",
+    }
+)
 
 
 def kept_secret(path: Path) -> str:
@@ -58,12 +70,8 @@ def common(options: RunOptions, folder: Folder, amqp_uri: str, outer: Mapping[st
 
 
 def _absolute(outer: Mapping[str, str]) -> dict[str, str]:
-    """Paths of policy files are meant from where the caller stands; the services run elsewhere."""
-    return {name: str(Path(value).absolute()) if _is_path(name) and value else value for name, value in outer.items()}
-
-
-def _is_path(name: str) -> bool:
-    return name.startswith("OMBUD_") and name.endswith(("_POLICY", "_FILE"))
+    """Paths are meant from where the caller stands; the services run elsewhere."""
+    return {name: str(Path(value).absolute()) if name in PATHS and value else value for name, value in outer.items()}
 
 
 def of_place(env: Mapping[str, str], place: Place) -> dict[str, str]:

@@ -17,6 +17,7 @@ from services.escalation.domain.people import Supervisor
 from services.escalation.domain.policy import Policy as EscalationPolicy
 from services.escalation.settings import SHIPPED_POLICY as SHIPPED_LADDER
 from services.notify import policyfile as notify_file
+from services.notify.lines import OWN as OWN_PROVIDERS
 from services.notify.settings import SHIPPED_POLICY as SHIPPED_ALERTING
 from services.routing import policyfile as routing_file
 from services.routing.domain.lint import lint
@@ -94,6 +95,8 @@ def _notify_policy(path: Path, mistakes: list[str]) -> None:
         mistakes += error.mistakes
         return
     click.echo(f"{path} can be used: version {read.version}")
+    for name in read.limited_but(OWN_PROVIDERS):
+        click.echo(f"{path}: limits.provider.{name} limits nobody unless the file of OMBUD_SMS_PROVIDERS has it")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The channels that an installation has settings for, with their providers. Called by service.py at start."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from services.notify.channels.channel import Channel
 from services.notify.channels.email import Email
@@ -22,6 +22,10 @@ from services.notify.settings import Settings
 # of a letter's time is not the provider's: then 300 a second leave by one that takes 50 ms for each.
 SENDERS = 40
 SMTP, SLACK = "smtp", "slack"
+# That a policy may limit although there is none of them here; others are those of OMBUD_SMS_PROVIDERS.
+OWN = frozenset(
+    {SMTP, TWILIO, SLACK, *(c.value for c in (ChannelName.TEAMS, ChannelName.WEBHOOK, ChannelName.APPRISE))}
+)
 MostParts = Callable[[], int]
 
 
@@ -32,6 +36,11 @@ def any_parts() -> int:
 
 def channels_of(settings: Settings, most_parts: MostParts = any_parts) -> dict[ChannelName, Line]:
     return {name: Line(name, providers, SENDERS) for name, providers in _providers(settings, most_parts).items()}
+
+
+def names_of(lines: Iterable[Line]) -> frozenset[str]:
+    """Every provider that a policy may limit."""
+    return OWN.union(*(line.providers for line in lines))
 
 
 def _providers(settings: Settings, most_parts: MostParts) -> dict[ChannelName, list[Provider]]:

@@ -10,7 +10,7 @@ from services.notify.dispatcher import Dispatcher
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.rules import Rules
 from services.notify.heartbeat import Heart
-from services.notify.lines import channels_of
+from services.notify.lines import channels_of, names_of
 from services.notify.provider import Sending
 from services.notify.rendering import Writer, writer_of
 from services.notify.reports import MAX_REPORT_BYTES
@@ -53,7 +53,7 @@ def make(settings: Settings) -> dict[str, Any]:
         contact,
         receipts=frozenset({ChannelName.SMS} if settings.twilio_callback else ()),
     )
-    book = RuleBook(rules, settings.policy_file)
+    book = RuleBook(rules, settings.policy_file, names_of(channels.values()))
     writer = writer_of(settings, lambda: book.current.policy)
     heart = Heart(settings.heartbeat_url, settings.heartbeat_every)
     reach = settings.reach

@@ -40,6 +40,10 @@ class Line:
         breaker = None if provider.of_hosts else Breaker(channel, provider.name, self._clock)
         return Gate(provider.channel, senders, breaker, lambda: self._limits().get(provider.name), self._clock)
 
+    @property
+    def providers(self) -> tuple[str, ...]:
+        return tuple(self._gates)
+
     def limit_by(self, limits: Limits) -> None:
         """limits: by provider, asked each time, so that a changed policy holds at once."""
         self._limits = limits

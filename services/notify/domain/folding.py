@@ -8,7 +8,9 @@ from services.notify.domain.alert import Alert, ChannelName, Purpose
 from services.notify.domain.places import is_first
 
 FEW = 5  # so many alerts of one person are letters of their own, at once and in each `pace.GATHER`
-FOLD = 120  # cases in one mail: as HTML that stays below the 102 KB behind which a big mailbox cuts it off
+# Cases in one mail: as HTML that stays below the 102 KB behind which a big mailbox cuts it off, in the longest language
+# and with excerpts of nothing but what HTML escapes.
+FOLD = 70
 # The most cases in one digest; what a channel that is not named here sends is read by programs, one by one.
 FOLDS: Mapping[ChannelName, int] = {
     ChannelName.EMAIL: FOLD,

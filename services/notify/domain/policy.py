@@ -1,6 +1,6 @@
 """How an installation wants its alerts to be sent, as its policy file says; pure, carried by rules.py."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -47,6 +47,10 @@ class Policy:
 
     def doubt(self, channel: ChannelName, severity: Severity) -> InDoubt:
         return self.in_doubt.get(channel, {}).get(severity, InDoubt.LEAVE)
+
+    def limited_but(self, known: Collection[str]) -> list[str]:
+        """The providers that it limits, without these."""
+        return sorted(set(self.provider_limits) - set(known))
 
 
 NO_POLICY = Policy()

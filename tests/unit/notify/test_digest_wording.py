@@ -7,16 +7,20 @@ from typing import Any
 
 import pytest
 
+from services.intake.redaction import EXCERPT_LENGTH
 from services.notify.channels.channel import Letter
 from services.notify.domain.contact import Contact
+from services.notify.domain.folding import FOLD
 from services.notify.domain.hearing import escalation_from
 from services.notify.domain.jobs import Call, Job
 from services.notify.domain.routes import next_alerts
+from services.notify.languages import languages
 from services.notify.rendering import digest_id
+from services.notify.vocabulary import CATEGORIES, REASONS
 from shared.contracts.escalation import EscalationReason
 from shared.contracts.event import Severity
 from tests.harness.events import NOON
-from tests.unit.notify.build import BOTH, a_contact, escalated, facts
+from tests.unit.notify.build import BOTH, CASE, a_contact, escalated, facts
 from tests.unit.notify.test_rendering import NASTY, WRITER, link_in
 
 
@@ -130,3 +134,17 @@ def test_id_follows_from_the_alerts_in_whatever_order():
 def test_digest_goes_to_the_address_of_the_contact_and_belongs_to_no_case():
     letter = digest(calls(ONE, OTHER), a_contact(email="ann@work.example"))
     assert (letter.address, letter.case_id) == ("ann@work.example", "")
+
+
+@pytest.mark.parametrize("code", sorted(languages()))
+def test_longest_digest_stays_below_what_mailboxes_show(code: str):
+    language = languages()[code]
+    reason, category = (
+        max(words, key=lambda word: len(language.say(words[word]).encode())) for words in (REASONS, CATEGORIES)
+    )
+    about = facts(region="emea", category=category, excerpt="&" * EXCERPT_LENGTH)
+    long = call(escalated(case_id=CASE, severity=Severity.CRITICAL, facts=about))
+    told = tuple(replace(long, escalation=replace(long.escalation, reason=reason)) for _ in range(FOLD))
+    letter = digest(told, a_contact(language=code, timezone="Europe/Prague"))
+    assert 75_000 < len(letter.html.encode()) < 100_000
+    assert len(letter.text.encode()) < 100_000

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from services.notify import usecases
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.policy import NO_POLICY, InDoubt, Limit, Policy
+from services.notify.lines import OWN
 from services.notify.policyfile import parse, read
 from services.notify.rulebook import RuleBook
 from services.notify.service import make
@@ -184,14 +185,14 @@ def versions_shown() -> set[str]:
 
 
 def test_the_rules_are_those_of_the_installation_with_the_policy_of_the_file(file: Path) -> None:
-    book = RuleBook(BOTH, file)
+    book = RuleBook(BOTH, file, OWN)
     assert (book.current.configured, book.current.last_resort) == (BOTH.configured, BOTH.last_resort)
     assert book.current.policy == said(GOOD)
     assert versions_shown() == {book.current.policy.version}
 
 
 def test_a_changed_file_is_taken_while_notify_runs(file: Path) -> None:
-    book = RuleBook(BOTH, file)
+    book = RuleBook(BOTH, file, OWN)
     assert book.reload() is False
     rewrite(file, "name: calm\nsms_segments: 1\n")
     assert book.reload() is True
@@ -204,7 +205,7 @@ def test_a_changed_file_is_taken_while_notify_runs(file: Path) -> None:
 
 
 def test_a_file_with_a_mistake_changes_nothing_and_is_said_once(file: Path) -> None:
-    book = RuleBook(BOTH, file)
+    book = RuleBook(BOTH, file, OWN)
     before = book.current
     rewrite(file, "name: calm\nsms_segments: 0\n")
     with capture_logs() as logs:
@@ -213,6 +214,20 @@ def test_a_file_with_a_mistake_changes_nothing_and_is_said_once(file: Path) -> N
     assert book.current == before and book.document == GOOD
     file.unlink()
     assert book.reload() is False and book.current == before
+
+
+def test_limit_of_a_provider_that_nobody_has_is_warned_of_at_start_and_at_each_change(file: Path) -> None:
+    limited = "name: calm\nlimits:\n  provider:\n    {}: {{most: 1, within: 1s}}\n    acme: {{most: 1, within: 1s}}\n"
+    file.write_text(limited.format("twillio"))
+    with capture_logs() as logs:
+        book = RuleBook(BOTH, file, OWN | {"acme"})
+        book.reload()
+        rewrite(file, limited.format("twilio"))
+        book.reload()
+        rewrite(file, limited.format("slck"))
+        book.reload()
+    warned = [line["provider"] for line in logs if line["event"] == "limit_of_unknown_provider"]
+    assert warned == ["twillio", "slck"]
 
 
 def settings(monkeypatch: pytest.MonkeyPatch, **values: str) -> Any:

@@ -106,6 +106,12 @@ def test_the_policy_of_notify_is_checked_too(tmp_path: Path) -> None:
     result = run("check", "--notify", alerting)
     assert result.exit_code == 0
     assert f"{alerting} can be used: version calm@" in result.stdout
+    assert "limits.provider" not in result.stdout
+    alerting.write_text(
+        "name: calm\nlimits: {provider: {twilio: {most: 1, within: 1s}, acme: {most: 1, within: 1s}}}\n"
+    )
+    told = [line for line in run("check", "--notify", alerting).stdout.splitlines() if "limits.provider" in line]
+    assert told == [f"{alerting}: limits.provider.acme limits nobody unless the file of OMBUD_SMS_PROVIDERS has it"]
     alerting.write_text("name: calm\nsms_segments: 0\n")
     result = run("check", "--notify", alerting)
     assert result.exit_code == 1 and isinstance(result.exception, Trouble)

@@ -1,6 +1,7 @@
 """What is looked at before anything starts, and what the processes are given."""
 
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -95,13 +96,36 @@ def test_what_the_caller_has_set_for_the_services_stays_in_force(tmp_path: Path)
         "OMBUD_MAIL_FROM": "care@shop.example",
         "OMBUD_API_TOKEN": "mine",
         "OMBUD_DATABASE_URL": "stale",
-        "OMBUD_ROUTING_POLICY": "my/policy.yml",
     }
     env = environment.common(options(database_url=POSTGRES), Folder(tmp_path), "amqp://b", outer)
     assert (env["OMBUD_MAIL_FROM"], env["OMBUD_API_TOKEN"]) == ("care@shop.example", "mine")
     assert (env["OMBUD_DATABASE_URL"], env["OMBUD_AMQP_URI"]) == (POSTGRES, "amqp://b")
-    # The services run in another folder.
-    assert env["OMBUD_ROUTING_POLICY"] == str(Path.cwd() / "my/policy.yml")
+
+
+@pytest.mark.parametrize("name", sorted(environment.PATHS))
+def test_a_path_is_meant_from_where_the_caller_stands(tmp_path: Path, name: str) -> None:
+    outer = {name: "my/policy.yml", "OMBUD_LAST_RESORT": "ann"}
+    env = environment.common(options(), Folder(tmp_path), "amqp://b", outer)
+    assert (env[name], env["OMBUD_LAST_RESORT"]) == (str(Path.cwd() / "my/policy.yml"), "ann")
+    assert environment.common(options(), Folder(tmp_path), "amqp://b", {name: ""})[name] == ""
+
+
+def test_every_setting_that_is_a_path_is_known_as_one() -> None:
+    """Those that settings make a Path of."""
+    root = Path(environment.__file__).parents[1]
+    texts = [path.read_text() for path in (*root.glob("services/*/settings.py"), root / "shared/settings.py")]
+    read = {
+        f"OMBUD_{name}"
+        for text in texts
+        for name in re.findall(r'= env.str\("(\w+)", ""\)', text)
+        if _is_path(text, name)
+    }
+    assert read | {"OMBUD_SMS_PROVIDERS"} == environment.PATHS
+
+
+def _is_path(text: str, name: str) -> bool:
+    (variable,) = re.findall(rf'(\w+)(?:, \w+)* = env.str\("{name}"', text)
+    return f"Path({variable})" in text
 
 
 def test_the_samples_come_with_their_last_resort(tmp_path: Path) -> None:
