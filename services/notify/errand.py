@@ -56,14 +56,14 @@ class Errand:
             return Permanent(Reason.NO_ADDRESS)  # it was there when the alert was planned
         if self._job.alert.channel in contact.opted_out:
             return Permanent(Reason.OPTED_OUT)  # since the alert was planned
-        letter = self._written()
-        return self._found(letter) or self._channel.send(letter, self._hand_off)
+        return self._found() or self._channel.send(self._written(), self._hand_off)
 
-    def _found(self, letter: Letter) -> Outcome | None:
+    def _found(self) -> Outcome | None:
         """What the provider says of an earlier attempt that may have arrived; None = it is to be sent (again)."""
         if not self._job.asks_first:
             return None
         since = min(alert.created_at for alert in self._job.alerts)
+        letter = self._writer.letter(self._job.at_first)
         outcome = self._channel.look_up(letter, since, self._job.alert.provider)
         if outcome is None and self._job.may_turn_up(clock.now()):
             outcome = Temporary(Reason.NO_ANSWER)  # sent again now, it might arrive twice
