@@ -25,6 +25,8 @@ from shared.settings import WrongSettings
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,62})?(\.[a-z0-9_]([a-z0-9_-]{0,62})?)*")
+# What the library takes for public: a translation of one's own, sites of old, IPv4 as it was once written in IPv6.
+_INNER = tuple(map(ipaddress.IPv6Network, ("64:ff9b:1::/48", "fec0::/10", "::/96")))
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
@@ -104,7 +106,8 @@ def leads_out(allowed: Allowed, host: str) -> bool:
 
 
 def _is_public(address: Address) -> bool:
-    return address.is_global and not address.is_multicast
+    is_ours = isinstance(address, ipaddress.IPv6Address) and any(address in network for network in _INNER)
+    return address.is_global and not address.is_multicast and not is_ours
 
 
 def _inside(address: Address) -> Iterator[Address]:

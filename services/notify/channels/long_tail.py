@@ -17,6 +17,8 @@ from services.notify.channels.guard import Allowed, leads_out
 from services.notify.channels.http import USUAL, Timeouts
 from services.notify.domain.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, Temporary
 
+# Where services keep the host that they connect to, if it need not be that of their address: `mailto://…?smtp=`.
+_ELSEWHERE = ("smtp_host", "xmpp_host", "endpoint")
 _CALLS = re.compile(r"(?<=@)(?=[\w!&])|(?<=<)(?=[!@#])")
 _NOTHING = "\u200b"
 
@@ -51,17 +53,19 @@ class LongTail:
             overdue.cancel()
 
     def _refusal(self, service: Any) -> Outcome | None:
-        """A look at the host before the library makes its own connection; those of fixed services have none."""
-        if not any("{host}" in form for form in service.templates):  # else its `host` is a token, or anything
-            return None
+        """A look at its hosts before the library makes its own connection; those of fixed services have none."""
         try:
-            return (
-                None
-                if leads_out(self._allowed, str(service.host))
-                else Permanent(Reason.INVALID_ADDRESS, "not_allowed")
-            )
+            leads = all(leads_out(self._allowed, host) for host in _hosts(service))
+            return None if leads else Permanent(Reason.INVALID_ADDRESS, "not_allowed")
         except (OSError, UnicodeError):
             return Temporary(Reason.PROVIDER_AWAY)
+
+
+def _hosts(service: Any) -> list[str]:
+    """All that it may connect to: that of its address, and those that options name instead."""
+    has_host = any("{host}" in form for form in service.templates)  # else its `host` is a token, or anything
+    named = (getattr(service, name, "") for name in _ELSEWHERE)
+    return [str(host) for host in (service.host if has_host else "", *named) if host]
 
 
 @cache

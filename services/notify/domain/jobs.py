@@ -38,6 +38,11 @@ class Job:
         return tuple(call.alert for call in self.calls)
 
     @property
+    def at_first(self) -> "Job":
+        """As it was before anything was in doubt, which its letter would say."""
+        return replace(self, calls=tuple(replace(call, alert=replace(call.alert, doubts=0)) for call in self.calls))
+
+    @property
     def may_repeat(self) -> bool:
         return any(call.alert.doubts for call in self.calls)
 

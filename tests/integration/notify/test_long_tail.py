@@ -13,6 +13,7 @@ from tests.integration.notify.http_sink import DROP_AFTER, HttpSink, Say
 # The library looks for a module of the standard library that later versions of Python have no more.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 HERE = Allowed.parse(["127.0.0.0/8"])
+NOT_ALLOWED, AWAY = Permanent(Reason.INVALID_ADDRESS, "not_allowed"), Temporary(Reason.PROVIDER_AWAY)
 LETTER = Letter("alert-1", "case-1", "", "charged <b>twice</b>, @everyone <!here>", "[High] billing")
 
 
@@ -59,6 +60,18 @@ def test_host_in_our_network_is_refused_before_the_hand_off(sink):
     outcome = LongTail(Allowed()).send(to(sink, "json://{host}/hook"), never)
     assert outcome == Permanent(Reason.INVALID_ADDRESS, "not_allowed")
     assert sink.journal == []
+
+
+@pytest.mark.parametrize(
+    ("address", "outcome"),
+    [
+        ("mailto://user:password@8.8.8.8?smtp=127.0.0.1&from=a@example.org&to=b@example.org", NOT_ALLOWED),
+        ("acs://a@example.org/aGVsbG8gaGVsbG8gaGVsbG8=/no-such-host.invalid/b@example.org", AWAY),
+    ],
+)
+def test_every_host_that_an_address_names_is_looked_at(address, outcome):
+    """Some services connect to one that stands in an option, or somewhere in the path."""
+    assert LongTail(Allowed()).send(replace(LETTER, address=address), lambda: None) == outcome
 
 
 def test_what_is_no_host_is_not_looked_up():

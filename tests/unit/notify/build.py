@@ -169,6 +169,7 @@ class ScriptedChannel:
         self.script: dict[str, list[Outcome | Exception]] = {}
         self.sent: list[Letter] = []
         self.found: Outcome | None = None  # what it answers when it is asked what became of a letter
+        self.asked: list[Letter] = []
         self.before_hand_off: Callable[[], None] = lambda: None
 
     def send(self, letter: Letter, hand_off: HandOff) -> Outcome:
@@ -182,6 +183,7 @@ class ScriptedChannel:
         return answer
 
     def look_up(self, letter: Letter, since: datetime) -> Outcome | None:
+        self.asked.append(letter)
         return self.found
 
     def close(self) -> None:

@@ -43,6 +43,9 @@ def test_public_address_is_permitted(address):
         "64:ff9b::a9fe:a9fe",
         "2002:7f00:1::",
         "2002:a00:1::",
+        "64:ff9b:1::a00:1",
+        "fec0::1",
+        "::127.0.0.1",
     ],
 )
 def test_address_of_our_own_network_is_not(address):

@@ -16,7 +16,7 @@ from services.notify.domain.timing import CHANCE
 from shared import clock
 from shared.contracts.event import Severity
 from shared.hours.calendar import Shift
-from tests.unit.notify.build import BOTH, EMAIL, SMS, Office, a_contact, acknowledged, escalated, warned
+from tests.unit.notify.build import BOTH, EMAIL, SMS, Office, a_contact, acknowledged, escalated, failed, warned
 
 PENDING, ACCEPTED, FAILED = AlertState.PENDING, AlertState.ACCEPTED, AlertState.FAILED
 SUPPRESSED, AMBIGUOUS, HANDED_OFF = AlertState.SUPPRESSED, AlertState.AMBIGUOUS, AlertState.HANDED_OFF
@@ -433,6 +433,20 @@ def test_provider_is_asked_before_it_is_sent_again(office: Office, found, announ
     assert (reasons(office), len(office.email.sent)) == (announced, sent)
     changed = {name: n for name, was in before.items() if (n := in_doubt("email", name) - was)}
     assert changed == ({then: 1.0} if then else {})
+
+
+def test_provider_is_asked_for_the_letter_as_it_left(office: Office):
+    """Without a link, a text message is known by its words alone: those that it had, not those of a repetition."""
+    with_policy(office, in_doubt={SMS: {CRITICAL: InDoubt.LOOK_UP}})
+    office.know(a_contact("boss", email=None))
+    office.sms.script["+420601234567"] = [Ambiguous(Reason.NO_ANSWER)]
+    office.hear(failed())
+    office.send()
+    office.wait(seconds=61)
+    office.send()
+    asked, (first, again) = office.sms.asked[0], office.sms.sent
+    assert (asked.text, again.may_repeat) == (first.text, True)
+    assert again.text != first.text
 
 
 def test_what_the_provider_does_not_know_yet_is_sent_again_only_once_it_had_its_moment(office: Office):
