@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from services.notify.channels.smtp_session import SmtpServer
 from services.notify.dispatcher import Dispatcher
 from services.notify.lines import SENDERS
 from services.notify.rendering import Writer
-from shared import clock
 from shared.contracts.event import Severity
 from tests.harness.mails import alerts_in
 from tests.harness.process import LINK_KEYS, PATIENCE, eventually
@@ -25,8 +23,7 @@ from tests.integration.notify.test_workers import spawning
 from tests.unit.notify.build import EMAIL, Office, a_contact, escalated
 
 PEOPLE = [f"person-{n:02}" for n in range(14)]
-MANY = 6000
-SOON = timedelta(seconds=2)
+MANY = 3500
 GRADES = (Severity.CRITICAL, Severity.HIGH, Severity.HIGH, Severity.MEDIUM)
 
 
@@ -82,7 +79,6 @@ def test_thousands_of_alerts_for_a_few_people_are_a_few_mails_and_nobody_waits(
     office: Office, dispatcher: Dispatcher, mail_server: MailServer, senders: list[threading.Thread]
 ):
     planned(office, MANY)
-    started = clock.now()
 
     def step() -> bool:
         if not dispatcher.send_due():
@@ -90,24 +86,17 @@ def test_thousands_of_alerts_for_a_few_people_are_a_few_mails_and_nobody_waits(
             office.wait(seconds=pace.GATHER.total_seconds())
         return all_ended(office)
 
-    def every_first_is_there() -> bool:
-        dispatcher.send_due()
-        return len({r.recipient for r in rows(office) if r.ended_at}) == len(PEOPLE)
-
-    eventually(every_first_is_there, "the firsts")
-    assert max(first_end(office, person) for person in PEOPLE) - started < SOON
+    dispatcher.send_due()
+    join(senders)
+    assert {row.recipient for row in rows(office) if row.ended_at} == set(PEOPLE)
     eventually(step, "all to be sent")
     join(senders)
     assert {row.state for row in rows(office)} == {"accepted"}
     assert sorted(in_the_mails(mail_server)) == [row.id for row in rows(office)]
-    assert len(mail_server.letters) <= 80
+    assert len(mail_server.letters) <= 70
     assert len({letter["Message-ID"] for letter in mail_server.letters}) == len(mail_server.letters)
     letters = {f"<{row.provider_id or row.id}@example.org>" for row in rows(office)}
     assert letters == {letter["Message-ID"] for letter in mail_server.letters}
-
-
-def first_end(office: Office, person: str) -> datetime:
-    return min(row.ended_at for row in rows(office) if row.recipient == person and row.ended_at)
 
 
 def test_each_link_of_a_digest_is_good_for_its_own_case(

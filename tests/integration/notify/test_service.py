@@ -142,14 +142,17 @@ def test_answered_case_is_not_told_any_more(notify, bus, mail_server):
     assert (states(notify), len(mail_server.letters)) == ({}, 1)
 
 
-@pytest.mark.parametrize("answer", [snoozed, handed_back, muted])
-def test_case_that_was_put_off_handed_back_or_muted_is_told_again_when_it_climbs(notify, bus, mail_server, answer):
-    bus.publish(answer(3))
-    eventually(lambda: bus.waiting("notify.escalation.v1") == 0, "the answer to be read", notify.log)
-    bus.publish(escalated("ann", revision=2))
-    bus.publish(escalated("ann", revision=4, level=2))
-    eventually(lambda: at_rest(notify, 1), "the alert to end", notify.log)
-    assert [letter["Subject"] for letter in mail_server.letters] == ["[High] privacy and security, 0f8c2d11, level 2"]
+def test_case_that_was_put_off_handed_back_or_muted_is_told_again_when_it_climbs(notify, bus, mail_server):
+    answers = {"put-off": snoozed, "handed-back": handed_back, "muted": muted}
+    for case_id, answer in answers.items():
+        bus.publish(answer(3, case_id))
+    eventually(lambda: bus.waiting("notify.escalation.v1") == 0, "the answers to be read", notify.log)
+    for case_id in answers:
+        bus.publish(escalated("ann", case_id=case_id, revision=2))
+        bus.publish(escalated("ann", case_id=case_id, revision=4, level=2))
+    eventually(lambda: at_rest(notify, len(answers)), "the alerts to end", notify.log)
+    told = sorted(letter["Subject"] for letter in mail_server.letters)
+    assert told == sorted(f"[High] privacy and security, {case_id[:8]}, level 2" for case_id in answers)
 
 
 def test_warning_becomes_a_mail_and_nothing_climbs_when_it_fails(notify, bus, mail_server, twilio):
