@@ -54,10 +54,5 @@ class Job:
     def is_digest(self) -> bool:
         return len(self.calls) > 1
 
-    @property
-    def at_first(self) -> "Job":
-        """As it was when the attempt was made that may have arrived: with nothing in doubt."""
-        return replace(self, calls=tuple(replace(c, alert=replace(c.alert, doubts=0)) for c in self.calls))
-
     def only(self, fences: Container[tuple[str, int]]) -> "Job":
         return replace(self, calls=tuple(call for call in self.calls if call.alert.fence in fences))
