@@ -145,6 +145,8 @@ def test_numbers_of_any_country_are_taken(number: str) -> None:
         ({"webhook": {"url": "https://h.example", "secret": "whsec_c2hvcnQ="}}, "/webhook/secret"),
         ({"webhook": {"url": "https://h.example", "secret": "whsec_?" + "A" * 32}}, "/webhook/secret"),
         ({"webhook": {"url": "https://h.example", "secret": "whsec_" + "A" * 88}}, "/webhook/secret"),
+        ({"webhook": {"url": "https://h.example", "secret": "whsec_" + "A" * 31 + "="}}, "/webhook/secret"),
+        ({"webhook": {"url": "https://h.example", "secret": "whsec_\ud800"}}, "/webhook/secret"),
         ({"webhook": {"url": "https://h.example", "key": SECRET}}, "/webhook/key"),
         ({"webhook": ["https://h.example"]}, "/webhook"),
         ({"apprise": "nobody://knows/this"}, "/apprise"),

@@ -120,18 +120,27 @@ def test_program_is_told_what_the_text_tells() -> None:
     }
 
 
-@pytest.mark.parametrize("purpose", [Purpose.ESCALATION, Purpose.WARNING, Purpose.EXHAUSTED])
-def test_chat_has_a_button_to_take_the_case_and_one_to_see_it(purpose: Purpose) -> None:
-    letter = letter_of(call(purpose, SLACK), language="cs")
+def test_chat_has_a_button_to_take_the_case_and_one_to_see_it() -> None:
+    letter = letter_of(call(Purpose.ESCALATION, SLACK), language="cs")
     take, see = letter.buttons
     assert (take.label, take.url, see.label, see.token) == ("Převzít případ", "", "Zobrazit případ", "")
     assert see.url == f"https://ombud.example/a/{take.token}" == letter.facts["link"]
 
 
-def test_who_has_the_case_already_is_offered_to_see_it_only() -> None:
-    known = call(Purpose.WARNING, SLACK)
-    own = replace(known, escalation=replace(known.escalation, facts={**known.escalation.facts, "clock": "follow_up"}))
-    assert [button.label for button in letter_of(own).buttons] == ["See the case"]
+@pytest.mark.parametrize("clock", ["first_answer", "follow_up"])
+@pytest.mark.parametrize("purpose", [Purpose.WARNING, Purpose.EXHAUSTED])
+def test_what_a_press_cannot_answer_is_only_to_be_seen(purpose: Purpose, clock: str) -> None:
+    """`clicks.py` takes a case for a call alone; whoever wants this one takes it on its page."""
+    known = call(purpose, SLACK)
+    told = replace(known, escalation=replace(known.escalation, facts={**known.escalation.facts, "clock": clock}))
+    (see,) = letter_of(told).buttons
+    assert (see.label, see.token) == ("See the case", "")
+
+
+@pytest.mark.parametrize("channel", [EMAIL, SMS])
+def test_mail_and_text_message_have_their_link_in_the_text_and_no_buttons(channel: ChannelName) -> None:
+    assert letter_of(call(Purpose.ESCALATION, channel)).buttons == ()
+    assert letter_of(*many(channel, Severity.LOW, Severity.HIGH)).entries == ()
 
 
 @pytest.mark.parametrize("purpose", [Purpose.ASSIGNMENT, Purpose.TAKEN, Purpose.TEST, Purpose.DEAD_LETTER])
