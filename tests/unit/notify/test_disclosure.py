@@ -219,7 +219,17 @@ def test_digest_by_phone_stays_short_however_many_cases_wait() -> None:
     text = letter_of(*many(SMS, *[Severity.LOW] * 100, region="R" * 60)).text
     assert " +98 https://" in text
     assert len(text) < 600
-    assert len(letter_of(*many(SMS, Severity.LOW, Severity.LOW, region="R" * 5000)).text) < 700
+    long = letter_of(*many(SMS, Severity.LOW, Severity.LOW, region="R" * 5000)).text
+    assert len(long) < 700
+    assert "00000000 RRR" in long
+
+
+def test_short_digest_leads_to_the_worst_case_and_of_equals_to_the_first() -> None:
+    leads_to = [
+        link_in(letter_of(*many(SMS, *severities)).text).alert_id
+        for severities in ([Severity.LOW, Severity.HIGH, Severity.LOW], [Severity.HIGH, Severity.HIGH])
+    ]
+    assert leads_to == ["alert-1", "alert-0"]
 
 
 def test_digest_in_a_chat_shows_each_case_with_buttons_of_its_own() -> None:
