@@ -12,6 +12,8 @@ from services.notify.domain.hearing import escalation_from
 from services.notify.domain.jobs import Call, Job
 from services.notify.domain.policy import Policy
 from services.notify.domain.routes import next_alerts
+from services.notify.facts import Reader, facts_of
+from services.notify.languages import languages
 from services.notify.rendering import Writer
 from services.notify.templating import KINDS
 from shared.contracts.event import Severity, to_text
@@ -193,6 +195,12 @@ def test_what_may_have_come_before_says_so(purpose: Purpose, channel: ChannelNam
     assert channel is not EMAIL or (said in letter_of(again).html and said not in letter_of(once).html)
     if purpose is not Purpose.TEST:
         assert said in letter_of(again).text and said not in letter_of(once).text
+
+
+def test_own_templates_get_the_reason_cleaned_too() -> None:
+    known = call(Purpose.ESCALATION, SLACK, reason="*x*\n<!channel>")
+    reader = Reader(languages()["en"], "UTC", SLACK)
+    assert facts_of(reader, known.alert, known.escalation, "")["reason"] == "x channel"
 
 
 def many(channel: ChannelName, *severities: Severity, region: str = "CZ") -> list[Call]:
