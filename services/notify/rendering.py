@@ -180,12 +180,13 @@ def _headed(text: str) -> tuple[str, str, str]:
 
 
 def _buttons(reader: Reader, facts: dict[str, Any]) -> tuple[Button, ...]:
-    """Take the case, where it is not theirs already, and see it."""
+    """See the case, and take it where that is asked for: what else is told has no answer that could be pressed."""
     if not facts["link"] or reader.channel in NO_BUTTONS:
         return ()
     _ = reader.language.say
     see = Button(_("See the case"), url=facts["link"])
-    return (see,) if facts.get("is_follow_up") else (Button(_("Take this case"), token=facts["token"]), see)
+    is_call = facts["purpose"] == Purpose.ESCALATION.value
+    return (Button(_("Take this case"), token=facts["token"]), see) if is_call else (see,)
 
 
 def _references(each: list[dict[str, Any]]) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.notify import tables, usecases
+from services.notify import contacts, tables, usecases
 from services.notify.contact_documents import contact_document, contact_fields
 from services.notify.contact_schemas import contact_from, contacts_from
 from services.notify.domain.alert import ChannelName
@@ -145,6 +145,8 @@ def test_numbers_of_any_country_are_taken(number: str) -> None:
         ({"webhook": {"url": "https://h.example", "secret": "whsec_c2hvcnQ="}}, "/webhook/secret"),
         ({"webhook": {"url": "https://h.example", "secret": "whsec_?" + "A" * 32}}, "/webhook/secret"),
         ({"webhook": {"url": "https://h.example", "secret": "whsec_" + "A" * 88}}, "/webhook/secret"),
+        ({"webhook": {"url": "https://h.example", "secret": "whsec_" + "A" * 31 + "="}}, "/webhook/secret"),
+        ({"webhook": {"url": "https://h.example", "secret": "whsec_\ud800"}}, "/webhook/secret"),
         ({"webhook": {"url": "https://h.example", "key": SECRET}}, "/webhook/key"),
         ({"webhook": ["https://h.example"]}, "/webhook"),
         ({"apprise": "nobody://knows/this"}, "/apprise"),
@@ -287,3 +289,15 @@ def test_faults_in_lists_are_named_with_the_place_in_the_list() -> None:
     with pytest.raises(Rejected) as caught:
         contacts_from({"contacts": people})
     assert [error["pointer"] for error in caught.value.errors] == ["/contacts/1/quiet_hours/hours/0/to"]
+
+
+@pytest.mark.parametrize(("text", "length"), [("1m", timedelta(minutes=1)), ("4h", timedelta(hours=4))])
+def test_gathering_may_last_as_little_and_as_long_as_is_said(text: str, length: timedelta) -> None:
+    assert contact(gather=text).gather == length
+
+
+def test_contact_is_kept_as_it_was_told(office: Office) -> None:
+    told = contact_from("ann", FULL)
+    office.know(told)
+    with office.db.read() as tx:
+        assert contacts.find_contact(tx, told.person) == told

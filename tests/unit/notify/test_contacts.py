@@ -2,9 +2,9 @@
 
 import pytest
 
-from services.notify import usecases
+from services.notify import contacts, usecases
 from services.notify.contact_documents import contact_document
-from services.notify.contact_schemas import contact_from
+from services.notify.contact_schemas import contact_from, contacts_from
 from services.notify.domain.alert import ChannelName
 from shared.errors import NotFound, Rejected
 from tests.unit.notify.build import Office, a_contact
@@ -58,6 +58,15 @@ def test_body_that_is_no_object_is_rejected(body):
 def test_person_needs_a_plain_id(person):
     with pytest.raises(Rejected):
         contact_from(person, GOOD)
+    with pytest.raises(Rejected) as caught:
+        contacts_from({"contacts": [GOOD | {"person": person}]})
+    assert [error["pointer"] for error in caught.value.errors] == ["/contacts/0/person"]
+
+
+def test_page_of_contacts_begins_behind_the_last_one(office: Office):
+    office.know(a_contact("ann"), a_contact("bob"))
+    with office.db.read() as tx:
+        assert [c.person for c in contacts.list_contacts(tx, "ann", 9)] == ["bob"]
 
 
 def test_last_word_counts(office: Office):

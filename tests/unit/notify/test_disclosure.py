@@ -12,6 +12,8 @@ from services.notify.domain.hearing import escalation_from
 from services.notify.domain.jobs import Call, Job
 from services.notify.domain.policy import Policy
 from services.notify.domain.routes import next_alerts
+from services.notify.facts import Reader, facts_of
+from services.notify.languages import languages
 from services.notify.rendering import Writer
 from services.notify.templating import KINDS
 from shared.contracts.event import Severity, to_text
@@ -120,18 +122,27 @@ def test_program_is_told_what_the_text_tells() -> None:
     }
 
 
-@pytest.mark.parametrize("purpose", [Purpose.ESCALATION, Purpose.WARNING, Purpose.EXHAUSTED])
-def test_chat_has_a_button_to_take_the_case_and_one_to_see_it(purpose: Purpose) -> None:
-    letter = letter_of(call(purpose, SLACK), language="cs")
+def test_chat_has_a_button_to_take_the_case_and_one_to_see_it() -> None:
+    letter = letter_of(call(Purpose.ESCALATION, SLACK), language="cs")
     take, see = letter.buttons
     assert (take.label, take.url, see.label, see.token) == ("Převzít případ", "", "Zobrazit případ", "")
     assert see.url == f"https://ombud.example/a/{take.token}" == letter.facts["link"]
 
 
-def test_who_has_the_case_already_is_offered_to_see_it_only() -> None:
-    known = call(Purpose.WARNING, SLACK)
-    own = replace(known, escalation=replace(known.escalation, facts={**known.escalation.facts, "clock": "follow_up"}))
-    assert [button.label for button in letter_of(own).buttons] == ["See the case"]
+@pytest.mark.parametrize("clock", ["first_answer", "follow_up"])
+@pytest.mark.parametrize("purpose", [Purpose.WARNING, Purpose.EXHAUSTED])
+def test_what_a_press_cannot_answer_is_only_to_be_seen(purpose: Purpose, clock: str) -> None:
+    """`clicks.py` takes a case for a call alone; whoever wants this one takes it on its page."""
+    known = call(purpose, SLACK)
+    told = replace(known, escalation=replace(known.escalation, facts={**known.escalation.facts, "clock": clock}))
+    (see,) = letter_of(told).buttons
+    assert (see.label, see.token) == ("See the case", "")
+
+
+@pytest.mark.parametrize("channel", [EMAIL, SMS])
+def test_mail_and_text_message_have_their_link_in_the_text_and_no_buttons(channel: ChannelName) -> None:
+    assert letter_of(call(Purpose.ESCALATION, channel)).buttons == ()
+    assert letter_of(*many(channel, Severity.LOW, Severity.HIGH)).entries == ()
 
 
 @pytest.mark.parametrize("purpose", [Purpose.ASSIGNMENT, Purpose.TAKEN, Purpose.TEST, Purpose.DEAD_LETTER])
@@ -186,6 +197,12 @@ def test_what_may_have_come_before_says_so(purpose: Purpose, channel: ChannelNam
         assert said in letter_of(again).text and said not in letter_of(once).text
 
 
+def test_own_templates_get_the_reason_cleaned_too() -> None:
+    known = call(Purpose.ESCALATION, SLACK, reason="*x*\n<!channel>")
+    reader = Reader(languages()["en"], "UTC", SLACK)
+    assert facts_of(reader, known.alert, known.escalation, "")["reason"] == "x channel"
+
+
 def many(channel: ChannelName, *severities: Severity, region: str = "CZ") -> list[Call]:
     found = []
     for number, severity in enumerate(severities):
@@ -210,7 +227,17 @@ def test_digest_by_phone_stays_short_however_many_cases_wait() -> None:
     text = letter_of(*many(SMS, *[Severity.LOW] * 100, region="R" * 60)).text
     assert " +98 https://" in text
     assert len(text) < 600
-    assert len(letter_of(*many(SMS, Severity.LOW, Severity.LOW, region="R" * 5000)).text) < 700
+    long = letter_of(*many(SMS, Severity.LOW, Severity.LOW, region="R" * 5000)).text
+    assert len(long) < 700
+    assert "00000000 RRR" in long
+
+
+def test_short_digest_leads_to_the_worst_case_and_of_equals_to_the_first() -> None:
+    leads_to = [
+        link_in(letter_of(*many(SMS, *severities)).text).alert_id
+        for severities in ([Severity.LOW, Severity.HIGH, Severity.LOW], [Severity.HIGH, Severity.HIGH])
+    ]
+    assert leads_to == ["alert-1", "alert-0"]
 
 
 def test_digest_in_a_chat_shows_each_case_with_buttons_of_its_own() -> None:

@@ -61,6 +61,7 @@ def test_address_of_our_own_network_is_not(address):
         ("10.1.2.3", "x", "10.1.2.4", False),
         ("10.1.2.3/16", "x", "10.1.9.9", True),
         ("fd00::/8", "x", "fd12::1", True),
+        ("2001::/32", "x", "2001:0:5db8:d822::f5fe:fdfc", False),  # Teredo, to 10.1.2.3
         ("Hooks.internal", "hooks.INTERNAL.", "10.9.9.9", True),
         ("hooks.internal", "evil.hooks.internal", "10.9.9.9", False),
         ("hooks.internal", "hooks.internal.example.org", "10.9.9.9", False),

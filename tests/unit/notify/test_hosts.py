@@ -103,6 +103,20 @@ def test_hosts_with_nothing_to_remember_are_forgotten_and_the_others_not(
     assert isinstance(send(channel, DEAD), RetryAfter)
 
 
+def test_faults_of_a_host_that_is_not_yet_held_away_are_not_forgotten(
+    channel: Hosts, played: Played, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(hosts, "SWEPT_AT", 3)
+    played.answer = AWAY
+    send(channel, DEAD, FAULTS - 1)
+    played.answer = Accepted()
+    for number in range(10):
+        send(channel, f"https://sound-{number}.example/hook")
+    played.answer = AWAY
+    assert send(channel, DEAD) == AWAY
+    assert isinstance(send(channel, DEAD), RetryAfter)
+
+
 def test_host_at_which_letters_hang_is_not_forgotten(channel: Hosts, played: Played, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(hosts, "SWEPT_AT", 3)
     held = Held(played)

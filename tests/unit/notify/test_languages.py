@@ -1,10 +1,11 @@
 """Numbers, plurals, dates and zones as each language writes them."""
 
+import gettext
 from datetime import UTC, datetime
 
 import pytest
 
-from services.notify.languages import languages
+from services.notify.languages import Language, languages
 from services.notify.vocabulary import complaints
 
 LANGUAGES = languages()
@@ -64,3 +65,16 @@ def test_each_number_has_the_form_that_belongs_to_it(code: str, counted: dict[in
 
 def test_languages_are_called_by_their_names_and_unknown_ones_by_their_codes() -> None:
     assert [LANGUAGES["de"].name_of(code) for code in ("cs", "zh", "tlhx")] == ["Tschechisch", "Chinesisch", "tlhx"]
+
+
+def test_sentence_whose_translation_cannot_be_filled_in_is_said_in_english():
+    class Wrong(gettext.NullTranslations):
+        def gettext(self, message: str) -> str:
+            return "%(nobody)s"
+
+        def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+            return "%(nobody)s"
+
+    language = Language("cs", Wrong())
+    assert language.say("Hello %(name)s", name="Ann") == "Hello Ann"
+    assert [language.count("%(num)s case", "%(num)s cases", n) for n in (1, 2)] == ["1 case", "2 cases"]

@@ -74,6 +74,12 @@ def test_outcome_names_the_provider_that_may_have_it(clock: Hands, outcome: Outc
     assert isinstance(answer, Accepted | Ambiguous) and answer.provider == "second"
 
 
+def test_name_that_a_provider_gives_itself_is_kept(clock: Hands):
+    assert send(a_line(Played(Accepted("id-1", provider="its own")), clock=clock)) == Accepted(
+        "id-1", provider="its own"
+    )
+
+
 @pytest.mark.parametrize(
     ("outcomes", "told"),
     [

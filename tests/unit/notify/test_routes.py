@@ -165,6 +165,13 @@ def test_what_waits_for_room_keeps_no_call_from_leaving():
     assert shown(planned(a_contact(), allowance=waiting)) == [(EMAIL, PENDING, None)]
 
 
+def test_what_is_not_sent_uses_up_no_limit():
+    left = spent()
+    for _ in range(3):
+        left.note([alert.end(SUPPRESSED, Reason.OPTED_OUT, NOON) for alert in planned(a_contact())])
+    assert shown(planned(a_contact(), allowance=left)) == [(EMAIL, PENDING, None)]
+
+
 @pytest.mark.parametrize("purpose", [Purpose.EXHAUSTED, Purpose.DEAD_LETTER, Purpose.TEST])
 def test_what_nobody_else_is_told_of_has_no_limits(purpose):
     (alert,) = planned(a_contact(), allowance=spent(NOON, NOON), purpose=purpose)

@@ -14,6 +14,7 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
 from services.notify import slack_door
+from services.notify.channels.slack import escaped
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.click import Click, Clicked, Pressed
 from services.notify.slack_door import Signed, SlackDoor
@@ -189,6 +190,10 @@ def test_more_sentences_than_may_be_on_their_way_are_not_said(monkeypatch: pytes
     told: list[Any] = []
     click = Click(ChannelName.SLACK, "U0ANN", "alert-1", answer_to=HOOK)
     assert (a_door(told).answered(click, MADE).status_code, told) == (200, [])
+
+
+def test_what_slack_would_read_as_markup_is_escaped_once():
+    assert escaped("<!here> & &lt;") == "&lt;!here&gt; &amp; &amp;lt;"
 
 
 def test_other_than_a_press_is_answered_and_nothing_said():
