@@ -68,6 +68,7 @@ class Peers:
     slack: HttpSink
     random: random.Random
     pending: list[tuple[str, Any]] = field(default_factory=list)  # receipts that are still to be told
+    strange: list[tuple[str, Any]] = field(default_factory=list)  # of these, what notify does not know the letter of
     _told_of: list[int] = field(default_factory=lambda: [0, 0])  # letters of which receipts were made, by peer
 
     def settings(self) -> dict[str, str]:
@@ -129,7 +130,7 @@ class Peers:
     def tell(self, notify: ServiceProcess) -> None:
         """What notify does not take, as it dies of it or does not know the letter yet, is told again another time."""
         self.make_receipts()
-        waiting, self.pending = self.pending, []
+        waiting, self.pending, self.strange = self.pending, [], []
         for kind, what in waiting:
             try:
                 answer = _call_back(notify, *what) if kind == "sms" else notify.call("POST", "/v1/receipts", what)
@@ -139,6 +140,11 @@ class Peers:
             if answer.status_code != 200:
                 assert answer.status_code in (404, 503), answer.text
                 self.pending.append((kind, what))
+                self.strange += [(kind, what)] if answer.status_code == 404 else []
+
+    def give_up_on_strangers(self) -> None:
+        """Of a digest whose sender died, nobody at notify has learnt the name."""
+        self.pending = [each for each in self.pending if each not in self.strange]
 
     # -- what they have -----------------------------------------------------------------------------------------------
 
