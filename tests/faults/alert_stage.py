@@ -180,6 +180,7 @@ class Stage:
             self.load.wanted,
             {person(n): order_of(n) for n in range(PEOPLE)},
             self._left(),
+            self.peers.heard,
         )
 
     def _left(self) -> dict[str, int]:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 import requests
 
 from shared.links import Claim
-from tests.faults.journals import Taken
+from tests.faults.journals import Heard, Taken
 from tests.harness.mails import claims_in
 from tests.harness.process import ANSWER_WITHIN, ServiceProcess
 from tests.integration.notify import http_sink, mail_server, twilio
@@ -68,6 +68,7 @@ class Peers:
     slack: HttpSink
     random: random.Random
     pending: list[tuple[str, Any]] = field(default_factory=list)  # receipts that are still to be told
+    heard: list[Heard] = field(default_factory=list)  # receipts that notify took, by the alert that they name
     strange: list[tuple[str, Any]] = field(default_factory=list)  # of these, what notify does not know the letter of
     _told_of: list[int] = field(default_factory=lambda: [0, 0])  # letters of which receipts were made, by peer
 
@@ -137,7 +138,9 @@ class Peers:
             except requests.RequestException:
                 self.pending.append((kind, what))
                 continue
-            if answer.status_code != 200:
+            if answer.status_code == 200:
+                self.heard.append(_heard(kind, what))
+            else:
                 assert answer.status_code in (404, 503), answer.text
                 self.pending.append((kind, what))
                 self.strange += [(kind, what)] if answer.status_code == 404 else []
@@ -177,6 +180,13 @@ def _in_hook(came: Came) -> tuple[str, ...]:
 
 def _ids(claims: list[Claim]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(claim.alert_id for claim in claims))
+
+
+def _heard(kind: str, what: Any) -> Heard:
+    if kind == "mail":
+        return Heard(what["alert_id"], what["kind"])
+    address, form, _ = what
+    return Heard(address.partition("alert=")[2], form["MessageStatus"])
 
 
 def _call_back(
