@@ -64,7 +64,7 @@ IN_DOUBT = Counter(
 DIGEST_OUTCOMES = ("accepted", "failed", "ambiguous", "retried")
 DIGESTS = Counter("ombud_digests_total", "Mails that tell of several cases, by what became of them", ["outcome"])
 DIGEST_ALERTS = Histogram(
-    "ombud_digest_alerts", "Alerts in one digest that a provider took", buckets=(5, 10, 20, 40, 60, 80, 100, 120)
+    "ombud_digest_alerts", "Alerts in one digest that a provider took", buckets=(2, 5, 10, 20, 30, 40, 50, 60, 70)
 )
 SMS_SEGMENTS = Counter(
     "ombud_sms_segments_total", "Parts of the text messages that a provider took, each of which is paid", ["encoding"]

@@ -35,6 +35,14 @@ class Told:
 
 
 @dataclass(frozen=True)
+class Heard:
+    """One receipt that notify said it took; of a letter of one alert its id is the alert's."""
+
+    alert_id: str
+    kind: str
+
+
+@dataclass(frozen=True)
 class Records:
     """What notify wrote, what it said, what the peers took, and what it was told: all once it is quiet.
 
@@ -52,6 +60,7 @@ class Records:
     wanted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     orders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     left: Mapping[str, int] = field(default_factory=dict)
+    heard: list[Heard] = field(default_factory=list)
 
     @cached_property
     def by_id(self) -> dict[str, Row]:
@@ -112,6 +121,7 @@ def broken_promises(records: Records) -> list[str]:
         somebody_is_reached_or_it_is_said,
         every_end_is_said_once,
         copies_are_copies,
+        receipts_count,
         nothing_is_left_over,
     )
     return [f"{rule.__name__}: {fault}" for rule in rules for fault in rule(records)]
@@ -211,6 +221,18 @@ def copies_are_copies(records: Records) -> Iterator[str]:
         known = first.setdefault(one.id, one)
         if (known.type, known.data) != (one.type, one.data):
             yield f"two events have the id {one.id}"
+
+
+def receipts_count(records: Records) -> Iterator[str]:
+    """Of letters that were sent once: of more the receipts may contradict each other."""
+    for one in records.heard:
+        alert = records.by_id.get(one.alert_id)
+        if alert is None or records.times[one.alert_id] != 1:
+            continue
+        if (alert["state"] == "delivered") if one.kind != "delivered" else (alert["state"] != "delivered"):
+            yield f"{one.alert_id} is {alert['state']}, and notify was told that it is {one.kind}"
+        if one.kind != "delivered" and alert["state"] == "accepted":
+            yield f"{one.alert_id} is accepted, and notify was told that it is {one.kind}"
 
 
 def nothing_is_left_over(records: Records) -> Iterator[str]:

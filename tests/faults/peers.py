@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 import requests
 
 from shared.links import Claim
-from tests.faults.journals import Taken
+from tests.faults.journals import Heard, Taken
 from tests.harness.mails import claims_in
 from tests.harness.process import ANSWER_WITHIN, ServiceProcess
 from tests.integration.notify import http_sink, mail_server, twilio
@@ -68,6 +68,8 @@ class Peers:
     slack: HttpSink
     random: random.Random
     pending: list[tuple[str, Any]] = field(default_factory=list)  # receipts that are still to be told
+    heard: list[Heard] = field(default_factory=list)  # receipts that notify took, by the alert that they name
+    strange: list[tuple[str, Any]] = field(default_factory=list)  # of these, what notify does not know the letter of
     _told_of: list[int] = field(default_factory=lambda: [0, 0])  # letters of which receipts were made, by peer
 
     def settings(self) -> dict[str, str]:
@@ -129,16 +131,23 @@ class Peers:
     def tell(self, notify: ServiceProcess) -> None:
         """What notify does not take, as it dies of it or does not know the letter yet, is told again another time."""
         self.make_receipts()
-        waiting, self.pending = self.pending, []
+        waiting, self.pending, self.strange = self.pending, [], []
         for kind, what in waiting:
             try:
                 answer = _call_back(notify, *what) if kind == "sms" else notify.call("POST", "/v1/receipts", what)
             except requests.RequestException:
                 self.pending.append((kind, what))
                 continue
-            if answer.status_code != 200:
+            if answer.status_code == 200:
+                self.heard.append(_heard(kind, what))
+            else:
                 assert answer.status_code in (404, 503), answer.text
                 self.pending.append((kind, what))
+                self.strange += [(kind, what)] if answer.status_code == 404 else []
+
+    def give_up_on_strangers(self) -> None:
+        """Of a digest whose sender died, nobody at notify has learnt the name."""
+        self.pending = [each for each in self.pending if each not in self.strange]
 
     # -- what they have -----------------------------------------------------------------------------------------------
 
@@ -171,6 +180,13 @@ def _in_hook(came: Came) -> tuple[str, ...]:
 
 def _ids(claims: list[Claim]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(claim.alert_id for claim in claims))
+
+
+def _heard(kind: str, what: Any) -> Heard:
+    if kind == "mail":
+        return Heard(what["alert_id"], what["kind"])
+    address, form, _ = what
+    return Heard(address.partition("alert=")[2], form["MessageStatus"])
 
 
 def _call_back(

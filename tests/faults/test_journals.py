@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.journals import Records, Taken, Told, broken_promises
+from tests.faults.journals import Heard, Records, Taken, Told, broken_promises
 
 
 def an_alert(id_: str, channel: str = "email", state: str = "accepted", **changes: Any) -> dict[str, Any]:
@@ -72,6 +72,7 @@ BOUNCED = replace(
     ONLY_MAIL,
     deliveries=[an_attempt("m", "accepted")],
     receipts=[a_receipt("m", "bounced")],
+    heard=[Heard("m", "bounced")],
     taken=[Taken("email", ("m",))],
     told=[said("alert.accepted", "m"), said("alert.failed", "m"), UNREACHABLE],
 )
@@ -81,6 +82,7 @@ DELIVERED = replace(
     alerts=[an_alert("m", state="delivered")],
     deliveries=[an_attempt("m", "ambiguous")],
     receipts=[a_receipt("m", "delivered")],
+    heard=[Heard("m", "delivered")],
     taken=[Taken("email", ("m",))],
     told=[said("alert.ambiguous", "m"), UNREACHABLE, said("alert.delivered", "m")],
 )
@@ -177,6 +179,9 @@ BROKEN = {
         replace(RECORDS, told=[*RECORDS.told, replace(RECORDS.told[0], data={"alert_id": "c"})]),
         "copies_are_copies",
     ),
+    "a delivery that is forgotten": (replace(RECORDS, heard=[Heard("c", "delivered")]), "receipts_count"),
+    "a bounce that is forgotten": (replace(RECORDS, heard=[Heard("c", "bounced")]), "receipts_count"),
+    "a bounce that became a delivery": (replace(DELIVERED, heard=[Heard("m", "bounced")]), "receipts_count"),
     "something left over": (replace(RECORDS, left={"the outbox": 2}), "nothing_is_left_over"),
     "an open alert": (with_alert(ANSWERED, "m", state="handed_off"), "nothing_is_left_over"),
 }

@@ -99,7 +99,7 @@ class Twilio:
             return unlisted.outcome
         fates = [_fate(message, 200) for message in recent if _tells(message, letter)]
         if fates:  # of a copy that arrived and one that did not the first counts
-            return next((fate for fate in fates if isinstance(fate, Accepted)), fates[0])
+            return next((fate for fate in fates if isinstance(fate, Accepted)), _lost(fates[0]))
         if any(not message.get("body") for message in recent):  # the account has them blacked out
             return Ambiguous(Reason.NO_ANSWER, provider=NAME)
         return None if clock.now() - since >= SETTLED_AFTER else Temporary(Reason.NO_ANSWER)
@@ -187,6 +187,11 @@ def _fate(message: Mapping[str, Any], status: int) -> Outcome:
         return Accepted(str(message.get("sid") or ""), detail, NAME)
     reason, is_permanent = reason_of(code) if isinstance(code, int) else (Reason.UNDELIVERED, False)
     return Permanent(reason, detail) if is_permanent else Temporary(reason, detail)
+
+
+def _lost(fate: Outcome) -> Outcome:
+    """It came as far as a receipt would tell: the next channel has its turn, as asking again finds the same."""
+    return Permanent(fate.reason, fate.detail) if isinstance(fate, Temporary) else fate
 
 
 def outcome_of(answer: http.Answer) -> Outcome:

@@ -230,10 +230,10 @@ def test_digest_tells_of_its_cases_by_their_references_and_the_link_of_the_worst
     ("status", "code", "outcome"),
     [
         ("delivered", None, Accepted("SM0", "200", "twilio")),
-        ("undelivered", 30003, Temporary(Reason.UNDELIVERED, "200 30003")),
+        ("undelivered", 30003, Permanent(Reason.UNDELIVERED, "200 30003")),
         ("undelivered", 30006, Permanent(Reason.INVALID_ADDRESS, "200 30006")),
         ("failed", 21610, Permanent(Reason.OPTED_OUT, "200 21610")),
-        ("canceled", None, Temporary(Reason.UNDELIVERED, "200")),
+        ("canceled", None, Permanent(Reason.UNDELIVERED, "200")),
     ],
 )
 def test_found_letter_tells_what_became_of_it(twilio, sms, clock_file, status, code, outcome):

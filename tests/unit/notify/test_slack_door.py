@@ -135,7 +135,7 @@ def test_what_else_slack_tells_is_no_press(changes):
     assert pressed(**changes) is None
 
 
-@pytest.mark.parametrize("value", ["", "nonsense", None, 7, mint(("other",), CLAIM)])
+@pytest.mark.parametrize("value", ["", "nonsense", None, 7, mint(("other",), CLAIM)], ids=range(5))
 def test_button_that_we_did_not_sign_is_invalid(value):
     click = pressed(actions=[{"action_id": "ombud.take.0", "value": value}])
     assert click and (click.alert_id, click.fault) == (None, Pressed.INVALID)
