@@ -15,6 +15,7 @@ from ombud.trouble import Trouble
 _SPAWN = multiprocessing.get_context("spawn")
 _MESSAGE_ID = re.compile(rb"^Message-ID: <([^@>]+)@", re.MULTILINE)
 _ANSWERS_WITHIN = 30.0
+_REPLIES = {b"EHLO": "250-slow sink\r\n250 PIPELINING", b"DATA": "354 go on", b"QUIT": "221 bye"}
 
 
 class SlowSink:
@@ -92,7 +93,7 @@ class _Talk(asyncio.Protocol):
 
     def _obey(self, verb: bytes) -> None:
         self._in_letter = verb == b"DATA"
-        self._say("354 go on" if self._in_letter else "221 bye" if verb == b"QUIT" else "250 OK")
+        self._say(_REPLIES.get(verb, "250 OK"))
         if verb == b"QUIT":
             self._transport.close()
 

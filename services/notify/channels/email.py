@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.notify.channels import mime
 from services.notify.channels.channel import HandOff, Letter, NotOurs
-from services.notify.channels.smtp_session import Session, SessionPool, SmtpServer, Timeouts
+from services.notify.channels.smtp_session import TAKEN, Session, SessionPool, SmtpServer, Timeouts
 from services.notify.domain.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, Temporary
 
 _FINAL_DOT = b".\r\n"
@@ -54,12 +54,11 @@ class Email:
 
     def _envelope(self, session: Session, address: str) -> None:
         session.expect_reply()
-        code, text = session.smtp.mail(self._sender.address)
-        if code != 250:
-            self._refuse(session, code, text, Reason.WRONG_SETTINGS)
-        code, text = session.smtp.rcpt(address)
-        if code not in (250, 251):
-            self._refuse(session, code, text, Reason.RECIPIENT_REFUSED)
+        mail, rcpt = session.address(self._sender.address, address)
+        if mail[0] != TAKEN:
+            self._refuse(session, *mail, Reason.WRONG_SETTINGS)
+        if rcpt[0] not in (TAKEN, 251):
+            self._refuse(session, *rcpt, Reason.RECIPIENT_REFUSED)
 
     def _refuse(self, session: Session, code: int, text: bytes, permanently: Reason) -> None:
         self._reset(session, code)

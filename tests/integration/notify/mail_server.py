@@ -19,7 +19,8 @@ LATE, LATENESS = "late", 18.0  # behave, after so many seconds: more than a chil
 class MailServer:
     """`script[verb]`: what to do at its next uses, a reply or one of the words above; then it behaves again.
 
-    Verbs: EHLO, AUTH, MAIL, RCPT, DATA (the command), BODY (after 354, before the dot is read), DOT (after the dot).
+    Verbs: EHLO, AUTH, MAIL, RCPT, STRAY (RCPT behind a refused MAIL), DATA (the command), BODY (after 354, before the
+    dot is read), DOT (after the dot).
     With `tls` it speaks it from the start (scheme smtps), or from STARTTLS on and wants it before a login.
     """
 
@@ -31,6 +32,8 @@ class MailServer:
         self.script: dict[str, list[str]] = {}
         self.letters: list[EmailMessage] = []
         self.recipients: list[list[str]] = []
+        self.pipelines = False
+        self.behind_mail: list[bytes] = []  # what came together with each MAIL
         self._hanging: list[SMTP] = []
         self._login = login
         self.connections = 0
@@ -105,6 +108,13 @@ class _Server(SMTP):
             self._owner.connections += 1
         super().connection_made(transport)
 
+    async def smtp_RCPT(self, arg: str) -> None:
+        no_sender = self.envelope is None or self.envelope.mail_from is None
+        if no_sender and (reply := await self._owner.play("STRAY", self)):
+            await self.push(reply)
+            return
+        await super().smtp_RCPT(arg)
+
     async def smtp_DATA(self, arg: str) -> None:
         if reply := await self._owner.play("DATA", self):
             await self.push(reply)
@@ -134,11 +144,13 @@ class _Hooks:
     ) -> list[str]:
         reply = await self._owner.play("EHLO", server)
         session.host_name = hostname
-        return [reply] if reply else responses
+        offered = ["250-PIPELINING"] if self._owner.pipelines else []
+        return [reply] if reply else [*responses[:1], *offered, *responses[1:]]
 
     async def handle_MAIL(
         self, server: SMTP, session: Any, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        self._owner.behind_mail.append(bytes(server._reader._buffer))  # type: ignore[attr-defined]
         reply = await self._owner.play("MAIL", server)
         if reply:
             return reply

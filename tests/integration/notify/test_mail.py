@@ -87,6 +87,39 @@ def test_failure_before_the_final_dot_is_certainly_unsent(mail_server, make, ver
     assert (mail_server.letters, hand_off.times) == ([], handed_off)
 
 
+ADDRESSING = [case for case in BEFORE if case[0] in ("MAIL", "RCPT") and case[1] != HANG]
+
+
+@pytest.mark.parametrize(("verb", "action", "outcome", "handed_off"), ADDRESSING)
+def test_server_that_takes_commands_together_fails_with_the_same_outcomes(
+    mail_server, make, verb, action, outcome, handed_off
+):
+    mail_server.pipelines = True
+    mail_server.script[verb] = [action]
+    hand_off, email = HandOff(), make(mail_server.url)
+    assert email.send(a_letter(1), hand_off) == outcome
+    assert (mail_server.letters, hand_off.times) == ([], handed_off)
+    assert email.send(a_letter(2), hand_off) == Accepted(detail="250 2.0.0")
+    assert [letter["Message-ID"] for letter in mail_server.letters] == ["<alert-2@example.org>"]
+
+
+@pytest.mark.parametrize("is_offered", [True, False])
+def test_sender_and_recipient_leave_together_where_the_server_offers_it(mail_server, make, is_offered):
+    mail_server.pipelines = is_offered
+    assert make(mail_server.url).send(a_letter(), HandOff()) == Accepted(detail="250 2.0.0")
+    assert mail_server.behind_mail == [b"RCPT TO:<ann@example.org>\r\n" if is_offered else b""]
+    assert mail_server.recipients == [["ann@example.org"]]
+
+
+@pytest.mark.parametrize(("verb", "connections"), [("MAIL", 2), ("RCPT", 1)])
+def test_session_with_an_unread_reply_is_not_used_again(mail_server, make, verb, connections):
+    mail_server.pipelines = True
+    mail_server.script |= {verb: ["451 4.3.0 later"], "STRAY": ["250 OK"]}
+    email = make(mail_server.url)
+    assert [type(email.send(a_letter(n), HandOff())) for n in (1, 2)] == [Temporary, Accepted]
+    assert mail_server.connections == connections
+
+
 @pytest.mark.parametrize(("action", "kept"), [(KEEP, 1), (DROP, 0), (HANG, 0)])
 def test_no_answer_to_the_final_dot_is_ambiguous(mail_server, make, action, kept):
     mail_server.script["DOT"] = [action]
@@ -175,8 +208,10 @@ def test_session_is_kept_for_the_next_letters_also_after_a_refusal(mail_server, 
     assert mail_server.connections == 1
 
 
+@pytest.mark.parametrize("pipelines", [False, True])
 @pytest.mark.parametrize(("verb", "action"), [("MAIL", DROP), ("RCPT", DROP)])
-def test_kept_session_that_died_is_replaced_without_a_word(mail_server, make, verb, action):
+def test_kept_session_that_died_is_replaced_without_a_word(mail_server, make, verb, action, pipelines):
+    mail_server.pipelines = pipelines
     email = make(mail_server.url)
     email.send(a_letter(1), HandOff())
     mail_server.script[verb] = [action]
