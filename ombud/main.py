@@ -1,6 +1,7 @@
 """Entry point of the console script `ombud`: looks at the Python first, turns what a user can mend into one line."""
 
 import sys
+import warnings
 
 NEEDED = (3, 11)
 
@@ -8,6 +9,8 @@ NEEDED = (3, 11)
 def main() -> None:
     if reason := wrong_python(sys.version_info[:2]):
         sys.exit(f"ombud: {reason}")
+    # Known and decided, as in shared/green.py: whoever calls a command has no use for it.
+    warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
     # Not at the top: other Pythons could not even import these.
     from ombud.commands import cli
     from ombud.local.errors import LocalError

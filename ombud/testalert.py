@@ -18,11 +18,17 @@ from ombud.letters_shown import console, plain
 from ombud.options import option
 from ombud.trouble import Trouble
 from services.notify.domain.alert import ENDED, REACHED, AlertState, ChannelName
+from services.notify.domain.outcomes import Reason
 
 EVERYONE = "everyone"
 LOOK_EVERY = 0.5  # seconds
 POST_WITHIN = 120.0  # seconds: of thousands of people, alerts are planned in parts
 CHANNELS = [c.value for c in ChannelName if c is not ChannelName.NONE]
+_SETTINGS: dict[str, str] = {
+    ChannelName.EMAIL: "set OMBUD_SMTP_URL",
+    ChannelName.SMS: "set OMBUD_SMS_URL or OMBUD_SMS_PROVIDERS",
+    ChannelName.SLACK: "set OMBUD_SLACK_TOKEN",
+}
 _DURATION = re.compile(r"(\d+)(s|m)?\Z")
 
 
@@ -81,6 +87,8 @@ def test_alert(person: str, channel: str | None, wait: float, data_dir: Path, to
     console().print(as_table(tried))
     proven = sum(each.is_proven for each in tried)
     click.echo(f"{proven} of {len(tried)} addresses proven")
+    for line in advice(tried):
+        click.echo(line)
     if proven < len(tried):
         raise SystemExit(1)
 
@@ -126,6 +134,12 @@ def _tried(alert: dict[str, Any], address: str) -> Tried:
 
 def _seconds(start: str, end: str) -> float:
     return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+
+
+def advice(tried: list[Tried]) -> list[str]:
+    """What to do about the channels that notify has no settings for: a line for each."""
+    missing = sorted({each.channel for each in tried if each.reason == Reason.NOT_CONFIGURED})
+    return [f"nothing leaves by {channel}: {_SETTINGS[channel]}, and start notify anew" for channel in missing]
 
 
 def as_table(tried: list[Tried]) -> Table:

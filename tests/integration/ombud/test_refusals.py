@@ -64,3 +64,8 @@ def test_a_roster_with_faults_is_refused_before_anything_is_sent(ombud: Callable
     result = ombud("roster", "apply", "roster.yml")
     assert result.returncode == 1
     assert [line.partition(": ")[0] for line in result.stderr.splitlines()] == ["roster.yml:3", "roster.yml:4", "ombud"]
+
+
+def test_a_command_that_has_nothing_to_complain_of_says_nothing_to_its_errors(ombud: Callable[..., Result]) -> None:
+    result = ombud("template", "list")
+    assert (result.returncode, result.stderr) == (0, "")

@@ -104,6 +104,16 @@ def test_it_fails_when_one_was_not_proven_and_says_why(run: Callable[..., Result
     assert "not_configured" in shown.output and "1 of 2 addresses proven" in shown.output
 
 
+def test_a_channel_without_settings_is_told_once_with_what_to_set(run: Callable[..., Result], notify: Notify):
+    failed = {"state": "failed", "reason": "not_configured", "channel": "sms"}
+    notify.looks = [[[an_alert("1"), an_alert("2", **failed), an_alert("3", **failed)]]]
+    last = run("everyone").output.splitlines()[-2:]
+    assert last == [
+        "1 of 3 addresses proven",
+        "nothing leaves by sms: set OMBUD_SMS_URL or OMBUD_SMS_PROVIDERS, and start notify anew",
+    ]
+
+
 def test_it_fails_when_one_is_still_open_at_the_end_of_the_wait(run: Callable[..., Result], notify: Notify):
     notify.looks = [[[an_alert("1", "pending")]]]
     shown = run("petr", "--wait", "0s")
