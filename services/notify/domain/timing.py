@@ -13,14 +13,18 @@ PATIENCE = timedelta(days=1)  # where no level waits: with the last resort, and 
 # What became due only now is not given up yet, whatever its time: it may have lain with a service that was down.
 CHANCE = timedelta(seconds=30)
 AFTERWARDS = timedelta(minutes=30)  # that something is tried, at least, which had to wait before
+TO_LAST_RESORT = frozenset({Purpose.EXHAUSTED, Purpose.DEAD_LETTER})
 GATHERED = 4  # the part of a level's time, at most, that an alert of it waits for others
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def give_up_at(escalation: Escalation, now: datetime, *, is_last: bool) -> datetime:
-    """When to stop retrying: a channel before the last leaves half of the level's time to those behind it."""
+    """When to stop retrying: a channel before the last leaves half of the level's time to those behind it.
+
+    Where no level waits, nobody does, but for the last resort: behind it is no level that would tell somebody else.
+    """
     if escalation.respond_by is None:
-        return now + PATIENCE
+        return now + (AFTERWARDS if escalation.purpose in TO_LAST_RESORT and not is_last else PATIENCE)
     if is_last:
         return escalation.respond_by
     return now + (escalation.respond_by - now) / 2

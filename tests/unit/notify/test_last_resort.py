@@ -8,6 +8,7 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from services.notify import last_resort, tables, usecases
+from services.notify.domain.alert import AlertState
 from services.notify.domain.contact import Contact
 from services.notify.domain.rules import Rules
 from services.notify.last_resort import LastResort
@@ -80,3 +81,18 @@ def test_the_summary_says_who_can_be_reached_how(office: Office):
         summary = usecases.summary(tx, MAIL_ONLY)
     assert (summary["contacts"], summary["channels"], summary["last_resort"]) == (2, ["email"], "boss")
     assert summary["unaccounted"] == 0
+
+
+def test_channel_that_is_away_keeps_the_last_resort_from_nothing_that_another_can_tell(office: Office):
+    """A day would be too long: behind the last resort there is nobody."""
+    office.know(a_contact("boss"))
+    office.rules = replace(BOTH, configured=frozenset({SMS}))  # as of a restart without the settings of mail
+    office.dispatcher = office.a_dispatcher()
+    office.rules = BOTH
+    office.hear(exhausted())
+    office.send()
+    assert office.alerts() == {("boss", "email"): AlertState.PENDING}
+    office.wait(minutes=31)
+    office.give_up()
+    office.send()
+    assert office.alerts() == {("boss", "email"): AlertState.FAILED, ("boss", "sms"): AlertState.ACCEPTED}
