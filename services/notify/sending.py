@@ -56,14 +56,15 @@ class Attempt:
 
 def claim(tx: Transaction, rules: Rules, openings: Mapping[ChannelName, Openings]) -> Claimed:
     """Takes due alerts for the free senders of each channel, under a lease and with a new attempt number."""
-    found = {channel: _claim(tx, channel, room) for channel, room in openings.items() if room.free > 0}
+    openings = {channel: room for channel, room in openings.items() if room.free > 0}
+    heads = claims.heads(tx, openings)
+    found = {channel: _claim(tx, channel, room, heads[channel]) for channel, room in openings.items()}
     folds = [fold for folds, _ in found.values() for fold in folds]
     short = frozenset(channel for channel, (_, is_short) in found.items() if is_short)
     return Claimed(_jobs(tx, rules, folds), short)
 
 
-def _claim(tx: Transaction, channel: ChannelName, room: Openings) -> tuple[list[Fold], bool]:
-    heads = claims.heads(tx, channel, room)
+def _claim(tx: Transaction, channel: ChannelName, room: Openings, heads: list[str]) -> tuple[list[Fold], bool]:
     waiting, due, chosen = list(dict.fromkeys(heads)), dict[str, list[Alert]](), list[Fold]()
     while waiting and len(chosen) < room.free:  # more than once where colleagues are taking the first ones
         next_ones, waiting = waiting[: room.free], waiting[room.free :]
