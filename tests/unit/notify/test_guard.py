@@ -4,7 +4,10 @@ import socket
 
 import pytest
 
+from services.notify.channels.channel import Letter
 from services.notify.channels.guard import Allowed, leads_out
+from services.notify.channels.webhook import Webhook, signer_of
+from services.notify.domain.outcomes import Permanent, Reason
 from shared.settings import WrongSettings
 
 NOWHERE = Allowed()
@@ -108,3 +111,11 @@ def test_host_leads_out_only_with_every_address(monkeypatch: pytest.MonkeyPatch,
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0)) for address in ("93.184.216.34", second)]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
     assert leads_out(NOWHERE, "x.example.org") is leads
+
+
+@pytest.mark.parametrize("url", ["http://hooks.example.org/x", "https://10.1.2.3/x"])
+def test_webhook_to_what_is_not_allowed_is_not_even_handed_off(url: str):
+    handed_off: list[None] = []
+    webhook = Webhook(signer_of("whsec_" + "A" * 32), NOWHERE, 1)
+    outcome = webhook.send(Letter("alert-1", "case-1", url, "hello"), lambda: handed_off.append(None))
+    assert (outcome, handed_off) == (Permanent(Reason.INVALID_ADDRESS, "not_allowed"), [])

@@ -130,6 +130,7 @@ def test_the_version_changes_with_the_text() -> None:
         ("{critical: 90s, high: 10m}", "none", 5, "fall_back_after: 'none' is no time"),
         ("most: 3", "most: 0", 8, "limits.person.sms.most: '0' is no whole number from 1"),
         ("within: 5m", "within: 0m", 8, "limits.person.sms.within: '0m' is no time"),
+        ("within: 5m", "within: 25h", 8, "limits.person.sms.within: '25h' is no time up to 1d"),
         ("{most: 3, within: 5m}", "{most: 3}", 8, "limits.person.sms.within: is missing"),
         ("{most: 3, within: 5m}", "3", 8, "limits.person.sms: must be a mapping"),
         ("{most: 3, within: 5m}", "{most: 3, within: 5m, per: day}", 8, "limits.person.sms.per: is not known here"),
@@ -151,6 +152,16 @@ def test_every_mistake_is_named_with_its_line(right: str, wrong: str, line: int,
     assert right in GOOD
     (mistake,) = mistakes_in(GOOD.replace(right, wrong, 1))
     assert mistake.startswith(f"policy.yml:{line}: ") and about in mistake
+
+
+@pytest.mark.parametrize(("number", "about"), [(0, "says nothing"), (50, ""), (51, "more than 50")])
+def test_so_many_providers_may_have_a_limit(number: int, about: str) -> None:
+    each = ", ".join(f"p{n}: {{most: 1, within: 1s}}" for n in range(number))
+    text = f"name: x\nlimits: {{provider: {{{each}}}}}\n"
+    if not about:
+        assert len(said(text).provider_limits) == number
+        return
+    assert [about in mistake for mistake in mistakes_in(text)] == [True]
 
 
 def test_all_mistakes_are_named_at_once() -> None:
