@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from services.notify import tables
 from services.notify.domain.alert import ENDED, OPEN, REACHED, UNREACHED, UNTOLD, AlertState, EscalationState
+from services.notify.domain.receipts import ReceiptKind
 from shared.database import Transaction
 
 a, c, d, e, r = tables.alerts, tables.cases, tables.deliveries, tables.escalations, tables.receipts
@@ -64,7 +65,7 @@ def _rules(tx: Transaction) -> tuple[ColumnElement[bool], ...]:
         _any_of(ENDED) & a.c.fall_back_at.is_not(None),
         # Not ended while its escalation is given up.
         _any_of(OPEN) & select(e.c.key).where(own, e.c.state == EscalationState.UNREACHABLE.value).exists(),
-        # Unreached as all others of its escalation, which is neither given up nor answered.
+        # Unreached as all others of its escalation, which is neither given up nor answered, nor lost after its time.
         _unreached(a) & _is_left_over(),
     )
 
@@ -74,4 +75,12 @@ def _is_left_over() -> ColumnElement[bool]:
     hope = select(other.c.id).where(other.c.escalation_key == a.c.escalation_key, ~_unreached(other)).correlate(a)
     answer = select(c.c.case_id).where(c.c.case_id == a.c.case_id, c.c.answered_revision > a.c.case_revision)
     still = e.c.key == a.c.escalation_key, e.c.state == EscalationState.PLANNED.value
-    return and_(~hope.exists(), ~answer.exists(), select(e.c.key).where(*still).exists())
+    late = a.alias("late")
+    lost = select(r.c.alert_id).where(
+        r.c.alert_id == late.c.id,
+        r.c.kind != ReceiptKind.DELIVERED.value,
+        late.c.escalation_key == e.c.key,
+        late.c.ended_at >= e.c.respond_by,
+    )
+    planned = select(e.c.key).where(*still, ~lost.correlate(e).exists())
+    return and_(~hope.exists(), ~answer.exists(), planned.exists())
