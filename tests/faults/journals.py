@@ -104,6 +104,16 @@ class Records:
         events = {(t.id, t.data["escalation_id"]) for t in self.told if t.type == "escalation.unreachable"}
         return Counter(escalation_id for _, escalation_id in events)
 
+    @cached_property
+    def lost_late(self) -> set[str]:
+        """The escalations of which something was lost by receipt after the level's time: the case has climbed."""
+        ends = {e["id"]: e.get("respond_by") for e in self.escalations}
+        lost = [(a["escalation_id"], a.get("ended_at")) for a in self.alerts if a["id"] in self.failed_later]
+        return {id_ for id_, at in lost if at and ends.get(id_) and at >= ends[id_]}
+
+    def needs_nobody(self, row: Row, escalation_id: str) -> bool:
+        return self.is_answered(row) or escalation_id in self.lost_late
+
     def is_answered(self, row: Row) -> bool:
         return int(self.answered.get(row["case_id"], -1)) > int(row["case_revision"])
 
@@ -184,7 +194,7 @@ def every_channel_is_tried(records: Records) -> Iterator[str]:
     for alert in records.alerts:
         by_person.setdefault((alert["escalation_id"], alert["recipient"]), []).append(alert)
     for (id_, person), alerts in by_person.items():
-        if not all(_is_unreached(a) for a in alerts) or records.is_answered(alerts[0]):
+        if not all(_is_unreached(a) for a in alerts) or records.needs_nobody(alerts[0], id_):
             continue
         for channel in set(records.orders.get(person, ())) - {a["channel"] for a in alerts}:
             yield f"{person} is unreached of {id_}, and {channel} was not tried"
@@ -197,7 +207,7 @@ def somebody_is_reached_or_it_is_said(records: Records) -> Iterator[str]:
         if said != is_over:
             yield f"{escalation['id']} is {escalation['state']}, and {said} events say that it reached nobody"
         reached = [a for a in alerts if a["state"] in REACHED]
-        if not reached and not said and not records.is_answered(escalation):
+        if not reached and not said and not records.needs_nobody(escalation, escalation["id"]):
             yield f"{escalation['id']} reached nobody, and nothing says so"
         surely = [a for a in reached if records.attempts[a["id"], "accepted"] and a["id"] not in records.failed_later]
         if surely and said:

@@ -86,6 +86,14 @@ DELIVERED = replace(
     taken=[Taken("email", ("m",))],
     told=[said("alert.ambiguous", "m"), UNREACHABLE, said("alert.delivered", "m")],
 )
+# Bounced when the level's time was over: the case has climbed already.
+LATE = replace(
+    BOUNCED,
+    alerts=[an_alert("m", state="failed", ended_at=31)],
+    escalations=[ESCALATION | {"respond_by": 30}],
+    told=BOUNCED.told[:2],
+    orders={"ann": ("email", "sms")},
+)
 ANSWERED = replace(
     ONLY_MAIL,
     alerts=[an_alert("m", state="suppressed")],
@@ -101,7 +109,7 @@ def with_alert(records: Records, id_: str, **changes: Any) -> Records:
     return replace(records, alerts=[a | changes if a["id"] == id_ else a for a in records.alerts])
 
 
-@pytest.mark.parametrize("records", [RECORDS, ONLY_MAIL, BOUNCED, DELIVERED, ANSWERED])
+@pytest.mark.parametrize("records", [RECORDS, ONLY_MAIL, BOUNCED, DELIVERED, LATE, ANSWERED])
 def test_nothing_is_said_against_kept_promises(records):
     assert broken_promises(records) == []
 
@@ -182,6 +190,7 @@ BROKEN = {
     "a delivery that is forgotten": (replace(RECORDS, heard=[Heard("c", "delivered")]), "receipts_count"),
     "a bounce that is forgotten": (replace(RECORDS, heard=[Heard("c", "bounced")]), "receipts_count"),
     "a bounce that became a delivery": (replace(DELIVERED, heard=[Heard("m", "bounced")]), "receipts_count"),
+    "bounced in time, and nothing follows": (with_alert(LATE, "m", ended_at=29), "every_channel_is_tried"),
     "something left over": (replace(RECORDS, left={"the outbox": 2}), "nothing_is_left_over"),
     "an open alert": (with_alert(ANSWERED, "m", state="handed_off"), "nothing_is_left_over"),
 }

@@ -147,6 +147,7 @@ def test_nothing_is_started_once_the_time_of_the_level_is_over(told: Office):
     take(told, BOUNCED)
     assert told.alerts() == {("ann", "email"): AlertState.FAILED}
     assert told.told() == ["alert.accepted", "alert.failed"]
+    assert told.unaccounted() == 0  # nothing is owed to a level that is over
 
 
 def test_bounce_after_the_delivery_is_kept_and_changes_nothing(told: Office):
