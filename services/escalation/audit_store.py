@@ -1,14 +1,16 @@
 """Queries of the auditor: what should not be there. Called by `audit`."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, extract, func, literal, or_, select
 
 from services.escalation import tables
 from services.escalation.domain.case import Case, CaseState, What
 from services.escalation.rows import case_from
 from shared.contracts.event import Severity
 from shared.database import Transaction
+from shared.tables import UtcDateTime
 
 c, e = tables.cases, tables.case_events
 _OUTCOMES = (
@@ -20,6 +22,8 @@ _OUTCOMES = (
 )
 OUTCOME_WITHIN, LATE_AFTER = timedelta(minutes=2), timedelta(minutes=1)
 LOOK_BACK = timedelta(days=1)
+GATHERED = 4  # the part of a level's time for which notify may gather its alerts
+DAY = 86400.0
 
 
 def count_without_due(tx: Transaction) -> int:
@@ -32,7 +36,10 @@ def lock_without_due(tx: Transaction, limit: int) -> list[Case]:
 
 
 def lock_without_outcome(tx: Transaction, limit: int) -> list[Case]:
-    """Escalated more than two minutes ago, or announced again as long ago, and of no alert it is known how it ended."""
+    """Escalated more than two minutes ago, or announced again as long ago, and of no alert it is known how it ended.
+
+    What is not critical may be gathered, as its recipients wish: it has a quarter of the level's time beside that.
+    """
     until = tx.now - OUTCOME_WITHIN
     heard = exists().where(
         e.c.case_id == c.c.id,
@@ -42,11 +49,25 @@ def lock_without_outcome(tx: Transaction, limit: int) -> list[Case]:
     query = (
         select(c)
         .where(c.c.state == CaseState.ESCALATED.value, c.c.escalated_at.between(until - LOOK_BACK, until))
+        .where(or_(c.c.severity == Severity.CRITICAL.rank, _has_gathered(tx, until)))
         .where(or_(c.c.repaired_at.is_(None), c.c.repaired_at < until), ~heard)
         .order_by(c.c.id)
         .limit(limit)
     )
     return [case_from(row) for row in tx.execute(query.with_for_update(skip_locked=True))]
+
+
+def _has_gathered(tx: Transaction, until: datetime) -> ColumnElement[bool]:
+    passed, in_all = (_seconds(tx, c.c.escalated_at, end) for end in (until, c.c.respond_by))
+    return GATHERED * passed > in_all
+
+
+def _seconds(tx: Transaction, start: Any, end: Any) -> ColumnElement[Any]:
+    """From one instant to the other, each a column or a value."""
+    start, end = (literal(at, UtcDateTime()) if isinstance(at, datetime) else at for at in (start, end))
+    if tx.is_postgres:
+        return extract("epoch", end - start)
+    return (func.julianday(end) - func.julianday(start)) * DAY
 
 
 def count_late(tx: Transaction) -> int:

@@ -217,6 +217,15 @@ def test_an_escalation_whose_alerts_ended_in_any_way_is_no_finding(desk: Desk, k
     assert desk.audit() == NOTHING
 
 
+def test_what_may_be_gathered_has_a_quarter_of_its_time_before_it_is_missed(desk: Desk) -> None:
+    desk.hear(a_classified("1", severity=Severity.HIGH))
+    (escalated,) = desk.told(CaseEscalated)
+    desk.jump(2 * MINUTE + (escalated.respond_by - desk.now) / 4 - timedelta(seconds=5))
+    assert desk.audit() == NOTHING
+    desk.jump(timedelta(seconds=10))
+    assert desk.audit() == NO_OUTCOME
+
+
 def test_the_outcome_of_an_older_escalation_says_nothing_of_the_present_one(desk: Desk) -> None:
     desk.hear(severe("1"))
     hear_outcomes(desk)
