@@ -30,7 +30,7 @@ class Twilio:
         self.messages: list[dict[str, str]] = []
         self.records: list[dict[str, Any]] = []
         self.queries: list[dict[str, str]] = []
-        self.released = threading.Event()
+        self.released, self.lock = threading.Event(), threading.Lock()
         owner = self
 
         class Handler(_Handler):
@@ -86,18 +86,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         form = {k: v[0] for k, v in parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode()).items()}
-        action = self.twilio.script.pop(0) if self.twilio.script else self._usual(form)
+        with self.twilio.lock:  # else two at once would be given one name
+            action = self.twilio.script.pop(0) if self.twilio.script else self._usual(form)
+            if action == DROP_AFTER:
+                self.twilio.take(form)
+            if not isinstance(action, str) and (action[0] < 300 or action[1].get("sid")):  # kept, whatever it says
+                self.twilio.take(form, action[1].get("sid", ""))
         if action == HANG:
             self.twilio.released.wait()
         if isinstance(action, str):
-            if action == DROP_AFTER:
-                self.twilio.take(form)
             self.close_connection = True
             return
-        status, body, headers = action
-        if status < 300 or body.get("sid"):  # which it may keep although it says that it failed
-            self.twilio.take(form, body.get("sid", ""))
-        self._answer(status, body, headers)
+        self._answer(*action)
 
     def do_GET(self) -> None:
         query = {k: v[0] for k, v in parse_qs(urlsplit(self.path).query).items()}
