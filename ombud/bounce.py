@@ -19,7 +19,7 @@ LATER = os.EX_TEMPFAIL  # the mail server keeps the mail and tries again
 
 @click.command(short_help="Hand in a mail that came back.")
 @options.data_dir
-@option("--token", env="OMBUD_API_TOKEN", default="", help="A token with the scope source; else the local run's.")
+@option("--token", env="OMBUD_API_TOKEN", default="", help="A token with the scope provider; else the local run's.")
 @option("--notify-url", env="OMBUD_NOTIFY_URL", default="", help="For a notify elsewhere; else the local run's.")
 def bounce(data_dir: Path, token: str, notify_url: str) -> None:
     """Read a mail from standard input, a report that an alert could not be delivered, and tell notify of it.

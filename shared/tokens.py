@@ -4,8 +4,9 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 
-# text: to read what customers wrote, and who they are; the others are about what one does.
-SCOPES = ("admin", "operator", "person", "source", "text")
+# source: tells us complaints. provider: tells us what became of alerts, and what people answered to them. text: to read
+# what customers wrote, and who they are.
+SCOPES = ("admin", "operator", "person", "source", "provider", "text")
 
 
 @dataclass(frozen=True)

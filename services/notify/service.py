@@ -179,17 +179,17 @@ class NotifyService:
         with self.db.read() as tx:
             return json_response(usecases.list_contacts(tx, request.args.get("after", "")))
 
-    @http("POST", "/v1/replies", scope=("source", "operator"))
+    @http("POST", "/v1/replies", scope=("provider", "operator"))
     def post_reply(self, request: Request) -> Response:
         reply = schemas.reply_from(json_body(request))
         return json_response(self.db.run(lambda tx: usecases.take_reply(tx, self.book.current, reply)))
 
-    @http("POST", "/v1/receipts", scope=("source", "operator"))
+    @http("POST", "/v1/receipts", scope=("provider", "operator"))
     def post_receipt(self, request: Request) -> Response:
         receipt = receipt_schemas.receipt_from(json_body(request))
         return json_response(receipts.kept(self.db, lambda tx: usecases.take_receipt(tx, self.book.current, receipt)))
 
-    @http("POST", "/v1/bounces", scope=("source", "operator"), max_body=MAX_REPORT_BYTES)
+    @http("POST", "/v1/bounces", scope=("provider", "operator"), max_body=MAX_REPORT_BYTES)
     def post_bounce(self, request: Request) -> Response:
         report = reports.read(request.get_data())
         return json_response(receipts.kept(self.db, lambda tx: usecases.take_report(tx, self.book.current, report)))

@@ -75,9 +75,9 @@ NOT_FOR_OPERATORS_ALONE = {
     "escalation GET /v1/cases/<case_id>": {"operator", "person"},
     "escalation GET /v1/cases/<case_id>/timeline": {"operator", "person"},
     "escalation GET /v1/cases": {"operator", "person"},
-    "notify POST /v1/replies": {"source", "operator"},
-    "notify POST /v1/receipts": {"source", "operator"},
-    "notify POST /v1/bounces": {"source", "operator"},
+    "notify POST /v1/replies": {"provider", "operator"},
+    "notify POST /v1/receipts": {"provider", "operator"},
+    "notify POST /v1/bounces": {"provider", "operator"},
     "escalation GET /v1/duty": {"operator", "person"},
     "escalation GET /v1/rotas/<name>": {"operator", "person"},
     "escalation GET /v1/storms": {"operator", "person"},
@@ -137,7 +137,7 @@ def test_whatever_is_not_said_to_be_for_others_is_for_operators() -> None:
 @pytest.mark.parametrize("door", LETTER_DOORS, ids=str)
 def test_dead_letters_are_for_operators_alone(system: System, door: Knock) -> None:
     (id_,) = letters(system, door.service)
-    for token, status in ((None, 401), ("", 401), ("nobody", 401), ("person+source", 403)):
+    for token, status in ((None, 401), ("", 401), ("nobody", 401), ("person+provider", 403)):
         answer = knock(system, door, token, id_)
         assert answer.status_code == status, f"{token}: {answer.text}"
         assert answer.headers["Content-Type"] == "application/problem+json"
@@ -148,7 +148,7 @@ def test_dead_letters_are_for_operators_alone(system: System, door: Knock) -> No
 @pytest.mark.parametrize("door", LETTER_DOORS, ids=str)
 def test_operators_come_in_though_they_are_nothing_else(system: System, door: Knock) -> None:
     """Asked for a letter that is not there, so that this changes nothing."""
-    answer = knock(system, door, "operator+source")
+    answer = knock(system, door, "operator+provider")
     assert answer.status_code == (404 if "<" in door.url else 200), answer.text
 
 
@@ -170,9 +170,9 @@ def test_what_a_customer_wrote_is_shown_to_who_may_read_it(system: System) -> No
         "customer": {"ref": "ref-4711", "name": "Zoe Quill", "email": "zoe@quill.example", "region": "CZ"},
     }
     id_ = system.call("intake", "POST", "/v1/complaints", complaint).json()["complaint_id"]
-    shown = {token: ask(system, id_, token).text for token in ("operator+source", "person+text")}
+    shown = {token: ask(system, id_, token).text for token in ("operator+provider", "person+text")}
     secrets = ("zebra", "ref-4711", "Quill", "quill.example")
-    assert [word for word in secrets if word in shown["operator+source"]] == []
+    assert [word for word in secrets if word in shown["operator+provider"]] == []
     assert all(word in shown["person+text"] for word in secrets)
     assert all('"severity"' in text and '"CZ"' in text for text in shown.values())
 

@@ -14,6 +14,7 @@ PATIENCE = timedelta(days=1)  # where no level waits: with the last resort, and 
 CHANCE = timedelta(seconds=30)
 AFTERWARDS = timedelta(minutes=30)  # that something is tried, at least, which had to wait before
 TO_LAST_RESORT = frozenset({Purpose.EXHAUSTED, Purpose.DEAD_LETTER})
+CALLS = frozenset({Purpose.ESCALATION, Purpose.EXHAUSTED, Purpose.DEAD_LETTER})  # for which somebody must be reached
 GATHERED = 4  # the part of a level's time, at most, that an alert of it waits for others
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -46,7 +47,7 @@ def timed(
         if not gathered:
             give_up = max(give_up, leaves_at + AFTERWARDS)
     patience = policy.fall_back_after.get(escalation.severity)
-    if patience is None or is_last or escalation.purpose is not Purpose.ESCALATION:
+    if patience is None or is_last or escalation.purpose not in CALLS:
         return replace(alert, give_up_at=give_up)
     return replace(alert, give_up_at=give_up, fall_back_at=leaves_at + patience)
 
