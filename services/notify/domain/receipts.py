@@ -78,7 +78,7 @@ def told(alert: Alert, receipt: Receipt, now: datetime) -> Alert:
     """The alert after a receipt of effect; a delivered one keeps the time at which the provider took it."""
     if receipt.kind is ReceiptKind.DELIVERED:
         ended_at = alert.ended_at or now
-        return replace(alert, state=AlertState.DELIVERED, reason=receipt.why, ended_at=ended_at)
+        return replace(alert, state=AlertState.DELIVERED, reason=receipt.why, ended_at=ended_at, fall_back_at=None)
     return alert.end(AlertState.FAILED, receipt.why, now, alert.provider_id)
 
 
