@@ -130,8 +130,13 @@ class Stage:
             if self._has_ended() and not self.peers.pending:
                 break
             self.peers.give_up_on_strangers()
-            self.advance(LEASE)
+            self.advance(max(LEASE, self._until_next()))
         assert self._has_ended(), self._open()
+
+    def _until_next(self) -> timedelta:
+        """A provider may have asked for a long pause: until the first of those who wait may leave."""
+        waiting = [a["next_at"] for a in self._rows(tables.alerts) if a["state"] == "pending"]
+        return min(waiting, default=clock.now()) - clock.now()
 
     def _through_a_breaker(self) -> None:
         opened = 'ombud_provider_breaker_total{channel="webhook",provider="webhook",to="open"}'

@@ -24,7 +24,7 @@ def test_everybody_in_the_channel_sees_who_took_it_and_a_name_calls_nobody(sink)
     assert came.json["text"] == "Ann &lt;!channel&gt; took 0f8c2d11."
 
 
-@pytest.mark.parametrize("what", set(Pressed) - {Pressed.TAKEN})
+@pytest.mark.parametrize("what", sorted(set(Pressed) - {Pressed.TAKEN}))
 def test_what_came_to_nothing_only_the_one_who_pressed_sees(sink, what):
     tell(sink, Clicked(what, "0f8c2d11", "Ann"))
     assert sink.taken[0].json["response_type"] == "ephemeral"
