@@ -1,5 +1,6 @@
 """Thousands of alerts at once, on PostgreSQL and to a real mail server: few mails, each alert in one, nobody late."""
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -161,7 +162,8 @@ def test_claims_read_indexes_and_sort_nothing(office: Office, show_plans: Callab
     assert any("alerts_in_line" in plan for plan in plans)
     assert any("alerts_of_person" in plan for plan in plans)
     for plan in plans:
-        assert "Sort" not in plan and "Seq Scan on alerts" not in plan, plan
+        # Merging channels that come in their order has a sort key, too, and sorts nothing.
+        assert not re.search(r"\bSort +\(", plan) and "Seq Scan on alerts" not in plan, plan
 
 
 @pytest.fixture
