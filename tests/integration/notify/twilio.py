@@ -63,8 +63,9 @@ class Twilio:
 
     def receipt(self, number: int, status: str, code: int | None = None) -> tuple[str, dict[str, str], dict[str, str]]:
         """Where Twilio tells what became of a message, in which form, and with which headers."""
-        message, record = self.messages[number], self.records[number]
-        record |= {"status": status, "error_code": code}
+        with self.lock:  # the message may be just coming in
+            message, record = self.messages[number], self.records[number]
+            record |= {"status": status, "error_code": code}
         form = {"MessageSid": record["sid"], "MessageStatus": status, "To": record["to"], "AccountSid": ACCOUNT}
         form |= {"ErrorCode": str(code)} if code else {}
         return message["StatusCallback"], form, signed(message["StatusCallback"], form)
