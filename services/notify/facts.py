@@ -1,7 +1,7 @@
 """What the templates may say of an alert: words, dates and names for one reader. Called by rendering.py."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -163,12 +163,17 @@ def _of_case(reader: Reader, escalation: Escalation, facts: Mapping[str, Any]) -
         "category": reader.word(CATEGORIES, facts["category"]),
         "channel": reader.word(CHANNELS, facts["channel"]),
         "language": reader.language_name(facts["language"]),
-        "flags": reader.free(", ".join(reader.word(FLAGS, flag) for flag in facts["flags"])),
+        "flags": reader.free(", ".join(_flags(reader, facts["flags"], but=reader.word(CATEGORIES, facts["category"])))),
         "customer": ", ".join(filter(None, (facts["region"], facts["product"], facts["tier"])))
         if reader.may_quote
         else "",
     }
     return found | _of_warning(reader, escalation, facts, due_at)
+
+
+def _flags(reader: Reader, flags: Iterable[str], but: str) -> list[str]:
+    """In words; without one that says again what the category is."""
+    return [word for flag in flags if (word := reader.word(FLAGS, flag)) != but]
 
 
 def _of_warning(reader: Reader, escalation: Escalation, facts: Mapping[str, Any], due_at: str) -> dict[str, Any]:

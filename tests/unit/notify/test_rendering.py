@@ -101,6 +101,12 @@ def test_missing_facts_leave_no_holes():
     assert "Customer" not in letter.text
 
 
+def test_a_flag_that_says_what_the_category_says_is_not_told_beside_it():
+    letter, _ = written(escalated(facts=facts(category="safety", flags=("safety", "legal"))))
+    assert "category: safety (legal steps)" in letter.text
+    assert "(" not in written(escalated(facts=facts(category="safety", flags=("safety",))))[0].text.splitlines()[0]
+
+
 @pytest.mark.parametrize(("language", "word"), [("cs", "Vysoká"), ("cs-CZ", "Vysoká"), ("en", "High"), ("tlh", "High")])
 def test_letter_is_in_the_language_of_the_contact_or_english(language, word):
     letter, _ = written(escalated(), a_contact(language=language))
