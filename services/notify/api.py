@@ -211,6 +211,13 @@ OPERATIONS = {
         problems=(404,),
         example_path={"person": "petr"},
     ),
+    "delete_contact": Operation(
+        "Forget how a person can be reached; shows what was known",
+        answer=ContactDocument,
+        path=_PERSON,
+        problems=(404,),
+        example_path={"person": "leaver"},
+    ),
     "get_contacts": Operation("List the contacts by person", answer=ContactList, query={"after": fields.String()}),
     "post_reply": Operation(
         "Answer an alert by text message: `1` or `ACK` takes the case, its reference says which one",

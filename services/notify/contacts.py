@@ -31,6 +31,13 @@ def save_contact(tx: Transaction, contact: Contact) -> None:
         tx.execute(t.update().where(t.c.person == contact.person).values(row))
 
 
+def remove_contact(tx: Transaction, person: str) -> Contact | None:
+    """With their addresses; that a number answered STOP holds for the number, and stays. None = there was none."""
+    found = find_contacts(tx, [person], lock=True).get(person)
+    tx.execute(t.delete().where(t.c.person == person))
+    return found
+
+
 def add_contacts(tx: Transaction, people: Iterable[Contact]) -> None:
     """In the order of their ids; raises IntegrityError when another transaction added one of them meanwhile."""
     tx.insert_many(t, [_row(tx, contact) for contact in people])

@@ -174,6 +174,10 @@ class NotifyService:
         with self.db.read() as tx:
             return json_response(usecases.get_contact(tx, person))
 
+    @http("DELETE", "/v1/contacts/<person>", scope="operator")
+    def delete_contact(self, request: Request, person: str) -> Response:
+        return json_response(self.db.run(lambda tx: usecases.remove_contact(tx, person)))
+
     @http("GET", "/v1/contacts", scope="operator")
     def get_contacts(self, request: Request) -> Response:
         with self.db.read() as tx:

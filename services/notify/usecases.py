@@ -62,6 +62,14 @@ def put_contact(tx: Transaction, contact: Contact) -> dict[str, Any]:
     return get_contact(tx, contact.person)  # with what is known of its addresses
 
 
+def remove_contact(tx: Transaction, person: str) -> dict[str, Any]:
+    """What was known of them. Alerts that wait for them end as failed, and somebody else is told instead."""
+    removed = contacts.remove_contact(tx, person)
+    if removed is None:
+        raise NotFound(f"no contact {person}")
+    return contact_document(removed)
+
+
 def check_contacts(tx: Transaction, people: Mapping[str, Contact]) -> Difference:
     """What saving them would change."""
     return _difference(contacts.find_contacts(tx, people), people)

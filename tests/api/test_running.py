@@ -94,6 +94,7 @@ def system(
 def _fill(system: System) -> None:
     for override in (o for o in operations("escalation") if o.path == "/v1/duty/overrides"):
         send(system, override)  # the example of DELETE names it
+    system.call("notify", "PUT", "/v1/contacts/leaver", {"name": "Lee", "email": "lee@example.org"})  # and so its own
     answer = send(system, *[o for o in operations("intake") if o.path == "/v1/complaints"])
     assert answer.json() == {"complaint_id": A_COMPLAINT}
     eventually(lambda: system.told("petr") or system.told("karin"), "a supervisor to be told", system.logs)

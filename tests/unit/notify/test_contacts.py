@@ -7,7 +7,7 @@ from services.notify.contact_documents import contact_document
 from services.notify.contact_schemas import contact_from, contacts_from
 from services.notify.domain.alert import ChannelName
 from shared.errors import NotFound, Rejected
-from tests.unit.notify.build import Office, a_contact
+from tests.unit.notify.build import Office, a_contact, escalated
 
 GOOD = {"name": "Ann", "email": "ann@example.org", "phone": "+420601234567"}
 
@@ -81,3 +81,20 @@ def test_last_word_counts(office: Office):
 def test_addresses_are_shown_only_in_part():
     shown = contact_document(contact_from("ann", GOOD))
     assert (shown["email"], shown["phone"]) == ("a***@example.org", "+420***67")
+
+
+def test_who_left_is_forgotten_and_what_waits_for_them_goes_to_somebody_else(office: Office):
+    office.know(a_contact("ann"), a_contact("bob", phone="+420601234568"))
+    office.hear(escalated("ann"))
+    with office.db.transaction() as tx:
+        shown = usecases.remove_contact(tx, "ann")
+    assert shown["email"] == "a***@example.org"
+    with office.db.read() as tx:
+        assert set(contacts.find_contacts(tx, ["ann", "bob"])) == {"bob"}
+    office.send()
+    assert office.told() == ["alert.failed", "escalation.unreachable"]
+
+
+def test_who_is_not_there_cannot_be_forgotten(office: Office):
+    with pytest.raises(NotFound), office.db.transaction() as tx:
+        usecases.remove_contact(tx, "ann")
