@@ -188,6 +188,14 @@ class Stage:
             self.peers.heard,
         )
 
+    def about(self, text: str) -> str:
+        """All that is known of the alerts whose ids stand in the text."""
+        mine = [a for a in self._rows(tables.alerts) if a["id"] in text]
+        attempts = [d for d in self._rows(tables.deliveries) if d["alert_id"] in text]
+        references = {a["case_id"][:8] for a in mine}
+        messages = [r for r in self.peers.sms.records if any(each in r["body"] for each in references)]
+        return "\n".join(map(str, [*mine, *attempts, *messages]))
+
     def _left(self) -> dict[str, int]:
         kept = {t.name: len(self._rows(t)) for t in (plumbing.outbox, plumbing.retries, plumbing.dead_letters)}
         kept["receipts that wait"] = sum(r["waits"] for r in self._rows(tables.receipts))
