@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import func, select, text
@@ -24,7 +23,7 @@ from benchmarks.chains import Chain, ombud, policy_file
 from benchmarks.figures import Aim, Latency, latency
 from benchmarks.publish import Publisher
 from benchmarks.running import apply_roster, running
-from benchmarks.samples import documents_of, roomy_roster, upstream
+from benchmarks.samples import documents_of, people_of, roomy_roster, upstream
 from benchmarks.servers import PROJECT, Servers, started
 from ombud.local.errors import LocalError
 from ombud.trouble import Trouble
@@ -85,7 +84,7 @@ def main(complaints: int) -> None:
 
 def measure(servers: Servers, count: int) -> Burst:
     chain = ombud(servers.room("burst"), servers.sink.url)
-    people = yaml.safe_load((SAMPLES / "roster.yml").read_text(encoding="utf-8"))
+    people = people_of(SAMPLES / "roster.yml")
     documents = _that_escalate(policy_file(chain.room))
     with running(chain) as members, closing(Database(_url(chain, "notify"), "notify")) as notify:
         apply_roster(chain, roomy_roster(people, documents))

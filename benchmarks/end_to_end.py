@@ -3,18 +3,16 @@
 import signal
 import sys
 from contextlib import ExitStack, closing
-from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 
 from benchmarks import chains, figures, report
 from benchmarks.chains import Chain
 from benchmarks.figures import Result
 from benchmarks.ledger import Ledger
 from benchmarks.running import apply_roster, running
-from benchmarks.samples import documents_of, roomy_roster
+from benchmarks.samples import documents_of, people_of, roomy_roster
 from benchmarks.servers import PROJECT, Servers, started
 from benchmarks.tap import Tap
 from benchmarks.trial import Load, Trial
@@ -71,7 +69,7 @@ def _tell(results: list[Result], rate: float, at: Any, asked: dict[str, Any]) ->
 
 def _ombud(servers: Servers, load: Load) -> Result:
     chain = chains.ombud(servers.room("ombud"), servers.sink.url)
-    people = yaml.safe_load(Path(SAMPLES / "roster.yml").read_text(encoding="utf-8"))
+    people = people_of(SAMPLES / "roster.yml")
     with ExitStack() as stack:
         tap = stack.enter_context(closing(Tap(chain.room.amqp_uri, chain.taps)))
         members = stack.enter_context(running(chain))

@@ -1,11 +1,13 @@
-"""What the benchmark feeds: the sample complaints, repeated, and a roster with room for all; pure."""
+"""What the benchmark feeds: the sample complaints, repeated, and a roster with room for all."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ombud.lines import SUBMITTED, Kind, lines_of
+from ombud.roster_form import read_file
 from services.intake.domain import complaint_id
 
 SOURCE = "bench"
@@ -43,6 +45,11 @@ def upstream(documents: Sequence[Mapping[str, Any]], run: str, count: int) -> li
         body = json.dumps({**document, "complaint_id": key}, ensure_ascii=False).encode()
         made.append(Upstream(f"{SOURCE}-{external_id}", key, body))
     return made
+
+
+def people_of(roster: Path) -> dict[str, list[dict[str, Any]]]:
+    """As `ombud roster apply` reads them: other readers of YAML take 22:00 for a number."""
+    return {part: [entry.data for entry in entries] for part, entries in read_file(roster).entries.items()}
 
 
 def roomy_roster(
