@@ -48,8 +48,12 @@ def upstream(documents: Sequence[Mapping[str, Any]], run: str, count: int) -> li
 
 
 def people_of(roster: Path) -> dict[str, list[dict[str, Any]]]:
-    """As `ombud roster apply` reads them: other readers of YAML take 22:00 for a number."""
-    return {part: [entry.data for entry in entries] for part, entries in read_file(roster).entries.items()}
+    """As `ombud roster apply` reads them: other readers of YAML take 22:00 for a number.
+
+    Without wishes: the ledger counts one alert for each recipient of an escalation.
+    """
+    parts = read_file(roster).entries.items()
+    return {part: [{k: v for k, v in e.data.items() if k != "wishes"} for e in entries] for part, entries in parts}
 
 
 def roomy_roster(
