@@ -147,7 +147,7 @@ def _readable(reader: Reader, name: str, value: Any) -> Any:
 
 
 def _of_case(reader: Reader, escalation: Escalation, facts: Mapping[str, Any]) -> dict[str, Any]:
-    language, children = reader.language, facts["children"]
+    language, children = reader.language, int(facts["children"])  # of which plurals are made
     regions = reader.free(", ".join(facts["regions"]))
     received_at, due_at = reader.when(facts["received_at"]), reader.when(facts["due_at"])
     found = {

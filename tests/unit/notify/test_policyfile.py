@@ -84,7 +84,7 @@ def test_the_shipped_policy_is_what_the_documents_promise() -> None:
     }
     assert policy.fall_back_after == {Severity.CRITICAL: timedelta(minutes=2)}
     assert policy.person_limits == {SMS: Limit(5, timedelta(minutes=15))}
-    assert policy.provider_limits == {"slack": Limit(1, timedelta(seconds=1))}
+    assert policy.provider_limits == {"slack": Limit(4, timedelta(seconds=1))}
     assert (policy.excerpt_in, policy.segments) == ({EMAIL}, 6)
 
 
