@@ -30,7 +30,7 @@ _KINDS = {"failed": ReceiptKind.BOUNCED, "delivered": ReceiptKind.DELIVERED}
 _BY_CLASS = {"5": "failed", "4": "delayed", "2": "delivered"}
 _ROBOTS = ("mailer-daemon", "postmaster")
 _MESSAGE_ID = re.compile(r"<([^<>@\s]{1,200})@[^<>\s]*>")
-_BOUNDARY = re.compile(r"=_([0-9A-Za-z-]{1,200})\Z")  # mime.py's: stays when a relay changes the Message-ID
+_BOUNDARY = re.compile(r"=_([0-9A-Za-z-]{1,200})\Z")  # channels/mime.py's: stays when a relay changes the Message-ID
 _DECLARED = re.compile(rb"(?i)boundary\s*(?:\*\d*\*?)?\s*=")
 _TYPES = re.compile(rb"(?im)^content-type[^\n]*(?:\n[ \t][^\n]*)*")
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
