@@ -17,7 +17,7 @@ from shared import clock, failpoints
 
 log = structlog.get_logger()
 Fence = tuple[str, int]
-# Far shorter than the lease of a hand-off, which is as long as a send may take: it begins when the leave is written down.
+# Far shorter than the lease of a hand-off, which is as long as a send may take from when the leave is written down.
 STALE = timedelta(seconds=10)
 
 
