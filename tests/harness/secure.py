@@ -56,8 +56,8 @@ class Authority:
         ends = datetime.now(UTC) - timedelta(days=1) if expired else None
         begins = datetime.now(UTC) - timedelta(days=9) if expired else None
         issued = self._ca.issue_cert(name, not_before=begins, not_after=ends)
-        stem = self._folder / f"{name}{'-expired' if expired else ''}"
-        made = Certificate(stem.with_suffix(".pem"), stem.with_suffix(".key"))
+        stem = f"{name}-expired" if expired else name
+        made = Certificate(self._folder / f"{stem}.pem", self._folder / f"{stem}.key")
         made.chain.write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))
         issued.private_key_pem.write_to_path(str(made.key))
         made.key.chmod(0o600)
@@ -103,9 +103,13 @@ class BrokerUsers:
 
     def __init__(self, broker: PrivateBroker, vhost: str):
         self._broker, self.vhost = broker, vhost
-        self.rights = {made["user"]: made["permissions"] for made in _specs("permissions.yaml")}
+        self.rights = self.of_the_deployment()
         self.names = {name: f"{name}-{vhost}" for name in self.rights}  # users belong to the node, not to a vhost
         self._tags = dict(zip(self.rights, [made["tags"] for made in _specs("users.yaml")], strict=True))
+
+    @staticmethod
+    def of_the_deployment() -> dict[str, dict[str, str]]:
+        return {made["user"]: made["permissions"] for made in _specs("permissions.yaml")}
 
     def make(self, *names: str) -> None:
         for name in names or self.rights:
