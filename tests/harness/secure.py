@@ -116,6 +116,11 @@ class BrokerUsers:
             self.set_password(name, PASSWORD)
             self.grant(name)
 
+    def there(self) -> dict[str, list[dict[str, Any]]]:
+        """What the virtual host has, as RabbitMQ exports it: `queues`, `exchanges`, `bindings`."""
+        answer = self._call("GET", f"definitions/{self.vhost}")
+        return dict(answer.json())
+
     def set_password(self, name: str, password: str) -> None:
         self._call("PUT", f"users/{self.names[name]}", {"password": password, "tags": ",".join(self._tags[name])})
 
@@ -142,11 +147,17 @@ class BrokerUsers:
         for name in self.names.values():
             self._call("DELETE", f"users/{name}", missing_is_fine=True)
 
-    def _call(self, method: str, path: str, body: object = None, *, missing_is_fine: bool = False) -> None:
+    def _call(self, method: str, path: str, body: object = None, *, missing_is_fine: bool = False) -> requests.Response:
         url = f"{self._broker.management_url}/api/{path}"
         answer = requests.request(method, url, json=body, auth=self._broker.credentials, timeout=ANSWER_WITHIN)
         assert answer.ok or (missing_is_fine and answer.status_code == 404), answer.text
+        return answer
 
 
 def _specs(file: str) -> list[dict[str, Any]]:
-    return [made["spec"] for made in yaml.safe_load_all((COMPONENT / file).read_text())]
+    return [made["spec"] for made in resources(file)]
+
+
+def resources(file: str) -> list[dict[str, Any]]:
+    """Those of the component for RabbitMQ's operators that stand in the file."""
+    return list(yaml.safe_load_all((COMPONENT / file).read_text()))
