@@ -19,6 +19,16 @@ class Outcome(StrEnum):
     RELEASED = "released"
 
 
+class Load(StrEnum):
+    """How much of an agent's capacity is taken; OVER: more than there is, as supervisors may assign by hand."""
+
+    NONE = "none"
+    BELOW_HALF = "below_half"
+    HALF_OR_MORE = "half_or_more"
+    FULL = "full"
+    OVER = "over"
+
+
 OUTCOMES = Counter("ombud_assignments_total", "Complaints assigned, left to wait, or given back", ["outcome"])
 LOST = Counter("ombud_assignments_lost_total", "Complaints taken away from their agents without an answer", ["reason"])
 RELAXED = Counter("ombud_relaxations_total", "Relaxations of what waiting complaints need")
@@ -30,6 +40,11 @@ WAIT_SECONDS = Histogram(
     "Time from when routing knew that a complaint needs an agent until it first had one",
     buckets=(0.1, 1, 5, 30, 60, 300, 900, 3600, 4 * 3600, 24 * 3600),
 )
+LOAD = Gauge("ombud_agents_load_points", "Points of the complaints that agents have, by their status", ["status"])
+CAPACITY = Gauge("ombud_agents_capacity_points", "Points that agents can have, by their status", ["status"])
+BY_LOAD = Gauge("ombud_agents_by_load", "Agents at work by how much of their capacity is taken", ["load"])
+for _load in Load:
+    BY_LOAD.labels(_load.value)
 for _outcome in Outcome:
     OUTCOMES.labels(_outcome.value)
 for _loss in Loss:
@@ -37,7 +52,8 @@ for _loss in Loss:
 for _reason in WAITING_REASONS:
     WAITING.labels(_reason.value)
 for _status in Status:
-    AGENTS.labels(_status.value)
+    for _gauge in (AGENTS, LOAD, CAPACITY):
+        _gauge.labels(_status.value)
 
 
 def count_changes(before: Complaint | None, after: Complaint) -> None:
