@@ -1,6 +1,6 @@
 """Every series that routing exposes beside those of the plumbing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -11,22 +11,13 @@ from services.routing.domain.entry import State, What
 from services.routing.domain.presence import Status
 from services.routing.domain.reasons import WAITING as WAITING_REASONS
 from services.routing.domain.reasons import Loss, Reason
+from services.routing.domain.staff import Load, Staff
 
 
 class Outcome(StrEnum):
     ASSIGNED = "assigned"
     QUEUED = "queued"
     RELEASED = "released"
-
-
-class Load(StrEnum):
-    """How much of an agent's capacity is taken; OVER: more than there is, as supervisors may assign by hand."""
-
-    NONE = "none"
-    BELOW_HALF = "below_half"
-    HALF_OR_MORE = "half_or_more"
-    FULL = "full"
-    OVER = "over"
 
 
 OUTCOMES = Counter("ombud_assignments_total", "Complaints assigned, left to wait, or given back", ["outcome"])
@@ -69,14 +60,20 @@ def count_changes(before: Complaint | None, after: Complaint) -> None:
         _count_decision(after)
 
 
-def show(
-    by_reason: Mapping[Reason, int], by_status: Mapping[Status, int], oldest: datetime | None, now: datetime
-) -> None:
+def show(by_reason: Mapping[Reason, int], oldest: datetime | None, now: datetime) -> None:
     for reason in WAITING_REASONS:
         WAITING.labels(reason.value).set(by_reason.get(reason, 0))
-    for status in Status:
-        AGENTS.labels(status.value).set(by_status.get(status, 0))
     OLDEST.set((now - oldest).total_seconds() if oldest else 0)
+
+
+def show_staff(staff: Sequence[Staff]) -> None:
+    for status in Status:
+        of_status = [s for s in staff if s.status is status]
+        AGENTS.labels(status.value).set(sum(s.agents for s in of_status))
+        LOAD.labels(status.value).set(sum(s.points for s in of_status))
+        CAPACITY.labels(status.value).set(sum(s.capacity for s in of_status))
+    for load in Load:
+        BY_LOAD.labels(load.value).set(sum(s.agents for s in staff if s.load is load and s.status is Status.AVAILABLE))
 
 
 def _count_decision(complaint: Complaint) -> None:
