@@ -16,7 +16,9 @@ PLACEHOLDERS = {
 
 def found(lines: Iterable[str]) -> list[str]:
     """One line for each placeholder that is left, with what belongs there."""
-    left = {(match[0], wanted) for line in lines for form, wanted in PLACEHOLDERS.items() for match in form.finditer(line)}
+    left = {
+        (match[0], wanted) for line in lines for form, wanted in PLACEHOLDERS.items() for match in form.finditer(line)
+    }
     return [f"{text}: {wanted} belongs there" for text, wanted in sorted(left)]
 
 
