@@ -30,7 +30,7 @@ def text_of(folder: Path) -> str:
 
 @cache
 def rendered(overlay: str) -> tuple[Resource, ...]:
-    return tuple(yaml.safe_load_all(text_of(K8S / "overlays" / overlay)))
+    return tuple(yaml.load_all(text_of(K8S / "overlays" / overlay), Loader=yaml.CSafeLoader))
 
 
 def of_kind(overlay: str, *kinds: str) -> list[Resource]:
