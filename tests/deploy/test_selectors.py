@@ -1,10 +1,13 @@
 """What points at pods by their labels points at the right ones: budgets, Services, monitors, scalers, the ingress."""
 
+import re
+
 import pytest
 
 from shared import outbox
 from shared.contracts.topology import DEAD_LETTERS_EXCHANGE, QUEUES, SERVICES
 from tests.deploy.rendered import (
+    K8S,
     OVERLAYS,
     Resource,
     label,
@@ -122,3 +125,11 @@ def test_the_database_has_a_role_for_each_service_and_room_for_all_replicas() ->
     assert int(cluster["spec"]["postgresql"]["parameters"]["max_connections"]) >= (most + rolling) * pool + kept
     (backup,) = of_kind("production", "ScheduledBackup")
     assert backup["spec"]["cluster"] == {"name": cluster["metadata"]["name"]}
+
+
+def test_no_file_of_a_folder_is_forgotten() -> None:
+    """What lies beside a kustomization is named in it; `placeholders.py` and the like are no YAML."""
+    for kustomization in K8S.rglob("kustomization.yaml"):
+        told = kustomization.read_text()
+        beside = {p.name for p in kustomization.parent.glob("*.yaml")} - {kustomization.name}
+        assert [name for name in sorted(beside) if not re.search(rf"\b{re.escape(name)}\b", told)] == [], kustomization

@@ -1,4 +1,4 @@
-"""Every variable in the pods exists, each needed one is given, secrets are referred to, and the settings take it all."""
+"""Every variable in the pods exists, each needed one is given, secrets are referred to, the settings take it all."""
 
 import importlib
 import re
