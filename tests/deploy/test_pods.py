@@ -200,6 +200,12 @@ def test_images_of_the_local_cluster_have_a_version() -> None:
         assert tag and tag != "latest", said
 
 
+def test_the_image_of_the_local_cluster_is_the_one_that_the_page_builds() -> None:
+    ours = {c["image"] for said, c in containers("local") if "StatefulSet" not in said}
+    (built,) = re.findall(r"docker build .*-t (\S+)", (K8S / "README.md").read_text())
+    assert ours == {built}
+
+
 def test_nothing_of_the_shared_patch_is_lost_on_the_way() -> None:
     """Every kind of pod there is was looked at above."""
     made = {r["kind"] for overlay in OVERLAYS for r in rendered(overlay) if "template" in r.get("spec", {})}
