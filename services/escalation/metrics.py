@@ -5,6 +5,7 @@ from datetime import datetime
 from prometheus_client import Counter, Gauge, Histogram
 
 from services.escalation.domain.case import CaseState, Change, What
+from services.escalation.domain.clocks import ClockState
 from services.escalation.domain.policy import MAX_LEVELS
 from shared.contracts.escalation import EscalationReason
 
@@ -13,6 +14,15 @@ ESCALATIONS = Counter("ombud_escalations_total", "Cases moved to a level, or ale
 ANSWERS = Counter("ombud_case_answers_total", "What people did with cases", ["answer"])
 CLOCKS = Counter("ombud_clock_marks_total", "Clocks that warned, or broke", ["mark"])
 CASES = Gauge("ombud_cases_open", "Cases that are not resolved, by state, at the last look", ["state"])
+BY_LEVEL = Gauge("ombud_cases_open_by_level", "Open cases by the level that they are at, 0 = at none", ["level"])
+BY_REASON = Gauge(
+    "ombud_cases_open_by_reason", "Open cases by why they moved to their level, none = they did not", ["reason"]
+)
+OVERDUE = Gauge("ombud_cases_overdue", "Open cases of which a clock is broken and runs on")
+CLOCKS_OPEN = Gauge("ombud_clocks", "Clocks of open cases that have not stopped, by how they stand", ["state"])
+CLOCKS_STOPPED = Counter(
+    "ombud_clocks_stopped_total", "Clocks whose answer or resolution came, in time or too late", ["outcome"]
+)
 ACKNOWLEDGEMENT = Histogram(
     "ombud_acknowledgement_seconds", "From the latest escalation of a case to the person who took it", buckets=_LONG
 )
@@ -46,10 +56,20 @@ _ANSWERS = (
     What.RESOLVED,
     What.REQUESTED,
 )
+NO_REASON = "none"
+CLOCK_OUTCOMES = ("kept", "late")
 _MARKS = {What.WARNED: "warned", What.CLOCK_BROKEN: "broken", What.REMINDED: "reminded"}
 for _level in range(1, MAX_LEVELS + 1):
     for _reason in EscalationReason:
         ESCALATIONS.labels(_level, _reason)
+for _level in range(MAX_LEVELS + 1):
+    BY_LEVEL.labels(_level)
+for _reason in (NO_REASON, *EscalationReason):
+    BY_REASON.labels(_reason)
+for _clock_state in ClockState:
+    CLOCKS_OPEN.labels(_clock_state)
+for _clock_outcome in CLOCK_OUTCOMES:
+    CLOCKS_STOPPED.labels(_clock_outcome)
 for _state in OPEN_STATES:
     CASES.labels(_state)
 for _what in _ANSWERS:
