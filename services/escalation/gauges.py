@@ -18,7 +18,7 @@ _CLOCKS = {
     ClockState.BROKEN: c.c.clocks_broken,
 }
 _ALIKE = (c.c.state, c.c.level, c.c.reason)
-_OPEN = (
+OPEN_CASES = (
     select(
         *_ALIKE,
         func.count().label("cases"),
@@ -53,5 +53,5 @@ def open_cases(tx: Transaction) -> list[Alike]:
             row.overdue,
             {state: row._mapping[state.value] for state in ClockState},
         )
-        for row in tx.execute(_OPEN)
+        for row in tx.execute(OPEN_CASES)
     ]

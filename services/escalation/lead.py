@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
 from services.escalation.domain.case import Case, CaseState, Change, Told, What
@@ -32,43 +32,50 @@ class Dimension(StrEnum):
 class Book:
     """The series by one dimension; two dimensions have a book each, so that there is no cross product."""
 
-    def __init__(self, by: Dimension):
-        self.opened = Counter(f"ombud_{by}_cases_opened_total", f"Cases that were opened, by {by}", [by])
-        self.resolved = Counter(f"ombud_{by}_cases_resolved_total", f"Cases that were resolved, by {by}", [by])
-        self.reopened = Counter(f"ombud_{by}_cases_reopened_total", f"Resolved cases opened again, by {by}", [by])
+    def __init__(self, by: Dimension, registry: CollectorRegistry = REGISTRY):
+        def counter(what: str, text: str) -> Counter:
+            return Counter(f"ombud_{by}_cases_{what}_total", f"{text}, by {by}", [by], registry=registry)
+
+        self.opened = counter("opened", "Cases that were opened, each once")
+        self.resolved = counter("resolved", "Cases that were resolved, also after they were opened again")
+        self.reopened = counter("reopened", "Resolved cases that were opened again")
         self.acknowledgement = Histogram(
             f"ombud_{by}_acknowledgement_seconds",
             f"From the latest escalation of a case to the person who took it, by {by}",
             [by],
+            registry=registry,
             buckets=_ACKNOWLEDGED,
         )
         self.answer = Histogram(
             f"ombud_{by}_first_answer_seconds",
             f"From when a complaint was received to the first answer that the customer got, by {by}",
             [by],
+            registry=registry,
             buckets=_ANSWERED,
         )
         self.resolution = Histogram(
             f"ombud_{by}_resolution_seconds",
             f"From when a complaint was received, or opened again, until it was resolved, by {by}",
             [by],
+            registry=registry,
             buckets=_RESOLVED,
         )
         self.satisfaction = Histogram(
             f"ombud_{by}_satisfaction_ratio",
             f"First rating of each complaint by its customer, 0 = worst, 1 = best, by {by}",
             [by],
+            registry=registry,
             buckets=_RATED,
         )
 
     @property
-    def series(self) -> tuple[MetricWrapperBase, ...]:
+    def _series(self) -> tuple[MetricWrapperBase, ...]:
         counters = (self.opened, self.resolved, self.reopened)
         return (*counters, self.acknowledgement, self.answer, self.resolution, self.satisfaction)
 
     def start_at_zero(self, names: Iterable[str]) -> None:
         for name in names:
-            for series in self.series:
+            for series in self._series:
                 series.labels(name)
 
 
