@@ -1,6 +1,7 @@
 """What is counted for whoever leads the supervisors: each complaint once, by its region and by its category."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from services.escalation import lead
 from services.escalation.domain import answers
 from services.escalation.domain.case import Case, Change, What
 from services.escalation.lead import MOST_REGIONS, Book, Dimension, Regions
+from services.escalation.settings import SHIPPED_POLICY
 from shared.contracts.escalation import Outcome
 from shared.contracts.intake import (
     CATEGORIES,
@@ -22,12 +24,16 @@ from shared.contracts.intake import (
     ComplaintResolved,
     Customer,
 )
-from tests.unit.escalation.builders import NOON, a_case
+from tests.unit.escalation.builders import ANNA, EVERYBODY, NOON, a_case
 from tests.unit.escalation.desk import Desk, migrated
 from tests.unit.escalation.meters import Meter, value
 from tests.unit.escalation.test_usecases import a_complaint, id_of, severe
 
 HOURS = timedelta(hours=1)
+LEMURIAN_HOURS = """
+hours:
+  - {name: day, regions: [LEMURIA], timezone: Europe/Prague, open: {days: mon-fri, from: 09:00, to: 17:00}}
+"""
 COUNTERS = ("cases_opened_total", "cases_resolved_total", "cases_reopened_total")
 TIMES = ("acknowledgement_seconds", "first_answer_seconds", "resolution_seconds", "satisfaction_ratio")
 
@@ -39,6 +45,11 @@ def counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     made = Desk(migrated(f"sqlite:///{folder}/escalation.sqlite"), folder)
     yield made
     made.db.close()
+
+
+@pytest.fixture(autouse=True)
+def _known(desk: Desk) -> None:
+    lead.know(desk.book.current, EVERYBODY)
 
 
 def region(name: str, region: str = "CZ") -> Meter:
@@ -67,11 +78,14 @@ def test_every_category_and_the_rest_of_the_regions_are_there_before_anything_ha
                 value(f"ombud_{by}_{series}", **{by: name})
 
 
-def test_regions_of_roster_and_policy_are_there_as_soon_as_they_are_known(desk: Desk) -> None:
-    lead.know(desk.book.current, [])
-    desk.hear(a_complaint())
-    for name in ("CZ", "GB"):
-        value("ombud_region_cases_opened_total", region=name)
+def test_the_first_use_case_of_a_new_process_learns_the_regions_of_roster_and_policy(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.start_over((replace(ANNA, regions=("ATLANTIS",)),), SHIPPED_POLICY.read_text() + LEMURIAN_HOURS)
+    monkeypatch.setattr(lead.REGIONS, "is_told", False)
+    desk.hear(a_complaint(customer=Customer(region="atlantis")))
+    assert value("ombud_region_cases_opened_total", region="ATLANTIS") == 1
+    assert value("ombud_region_cases_opened_total", region="LEMURIA") == 0
 
 
 def fresh_regions() -> tuple[Regions, CollectorRegistry]:
@@ -106,7 +120,6 @@ def test_everywhere_is_no_region() -> None:
 def test_a_region_that_nobody_has_is_another_and_an_unknown_one_is_none(
     desk: Desk, said: str | None, label: str
 ) -> None:
-    desk.hear(a_complaint("another"))  # so that the regions are known
     opened = region("cases_opened_total", label)
     desk.hear(a_complaint("1", customer=Customer(region=said)))
     assert opened.gained == [1]
