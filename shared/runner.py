@@ -6,6 +6,7 @@ green.patch()
 
 import gc  # noqa: E402
 import os  # noqa: E402
+import platform  # noqa: E402
 import signal  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Callable  # noqa: E402
@@ -18,11 +19,10 @@ from eventlet.event import Event as Signal  # noqa: E402
 from nameko.containers import ServiceContainer  # noqa: E402
 from prometheus_client import Info  # noqa: E402
 
-from shared import clock, failpoints, logs  # noqa: E402
+from shared import backlog, clock, failpoints, logs  # noqa: E402
 from shared.database import Database, install_green_wait  # noqa: E402
 from shared.ops import Ops  # noqa: E402
 from shared.outbox import Relay  # noqa: E402
-from shared.quarantine import metrics as quarantine  # noqa: E402
 from shared.schema_check import missing  # noqa: E402
 from shared.settings import CommonSettings  # noqa: E402
 from shared.tokens import TokenBook  # noqa: E402
@@ -88,8 +88,7 @@ def _wait_for_schema(db: Database, migrations: Path) -> None:
 def _run(container: ServiceContainer, db: Database, relay: Relay, common: CommonSettings, migrations: Path) -> int:
     from importlib.metadata import version
 
-    BUILD.info({"service": common.service, "version": version("ombud")})
-    quarantine.start_at_zero(db.service)
+    BUILD.info({"service": common.service, "version": version("ombud"), "python": platform.python_version()})
     stop = _stop_signal()
     try:
         ops = Ops(
@@ -113,9 +112,9 @@ def _run(container: ServiceContainer, db: Database, relay: Relay, common: Common
     return _until_stopped(container, db, stop)
 
 
-def _look(db: Database, relay: Relay) -> None:
-    relay.look()
-    quarantine.look(db)
+def _look(db: Database) -> None:
+    db.look_at_pool()
+    backlog.look(db)
 
 
 def _not_ready(db: Database, migrations: Path) -> str | None:

@@ -27,6 +27,7 @@ from services.intake.settings import Settings, secret_env
 from services.intake.sources import accountfile
 from services.intake.sources.accountfile import Sources
 from services.intake.upstream import decode
+from shared import backlog
 from shared.contracts.escalation import CaseCorrected
 from shared.contracts.topology import UPSTREAM_EXCHANGE
 from shared.database import Database, Transaction
@@ -44,7 +45,9 @@ OPENAPI = Path(__file__).with_name("openapi.json")
 def make(settings: Settings) -> dict[str, Any]:
     """What the providers below give out; raises ValueError with file and line for rules and sources of no use."""
     sources = accountfile.load(settings.sources, secret_env)
-    metrics.start_at_zero(sources.accounts)
+    metrics.know_sources(sources.accounts, settings.source_names)
+    for account in sources.accounts.values():
+        backlog.start_at_zero(account.queue)
     return {
         "reader": Reader(Classifier.load(settings.rules_dir), settings.rules_dir),
         "sources": sources,

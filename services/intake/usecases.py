@@ -55,6 +55,8 @@ def take_in(tx: Transaction, rules: MatterRules, arrivals: Sequence[Read | Step]
             _take_step(desk, arrival)
         elif arrival.id not in desk.seen_contacts:
             _take_contact(desk, arrival)
+        else:
+            metrics.REPEATED.inc()
     store.add_complaints(tx, [x for id_, x in desk.changed.items() if id_ not in desk.known], desk.now)
     store.save_complaints(tx, [x for id_, x in desk.changed.items() if id_ in desk.known])
     store.add_contacts(tx, desk.new_contacts, desk.now)
