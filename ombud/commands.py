@@ -9,6 +9,7 @@ COMMANDS = {
     "run": "ombud.run",
     "send": "ombud.feed",
     "status": "ombud.status",
+    "doctor": "ombud.doctor.command",
     "roster": "ombud.roster",
     "test-alert": "ombud.testalert",
     "forget": "ombud.forget",

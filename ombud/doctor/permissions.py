@@ -1,0 +1,134 @@
+"""What one service needs of the broker, asked for thing by thing; called by broker.py.
+
+Each question is refused before it does anything, or does nothing when it is allowed:
+declare: anew, as the code declares it, what is there; bind: undo a binding that there never was; publish: in a
+transaction that is rolled back; consume: with a priority that is no number, which is looked at after the permission.
+"""
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from enum import StrEnum
+from typing import Any
+
+import amqp
+from amqp.exceptions import AccessRefused, NotFound, PreconditionFailed
+
+from ombud.doctor.finding import Finding, fault, note
+from shared.contracts import topology
+from shared.contracts.topology import Queue
+from shared.messaging import connection as broker
+
+Channels = Callable[[], AbstractContextManager[Any]]
+
+
+class Answer(StrEnum):
+    YES = "yes"
+    NO = "no"
+    ABSENT = "absent"
+    OTHERWISE = "otherwise"
+
+
+def look(channels: Channels, service: str) -> Iterator[Finding]:
+    """Everything that `declare_topology`, the relay and the subscriptions of the service will ask for."""
+    absent: list[str] = []
+    for exchange in topology.EXCHANGES:
+        yield from _declared(channels, "exchange", exchange, _declare_exchange(exchange), absent)
+    for queue in topology.QUEUES:
+        yield from _declared(channels, "queue", queue.name, _declare_queue(queue), absent)
+        if queue.name not in absent and queue.exchange not in absent:
+            yield from _may(channels, "bind", f"{queue.name} to {queue.exchange}", _bind(queue))
+    for exchange in (topology.exchange_of(service), topology.STRAIGHT):
+        if exchange not in absent:
+            yield from _may(channels, "publish to", exchange or "amq.default", _publish(exchange))
+    for queue in topology.QUEUES:
+        if queue.consumer == service and queue.name not in absent:
+            yield from _may(channels, "consume from", queue.name, _consume(queue.name))
+    if absent:
+        some = ", ".join(absent[:3]) + (" …" if len(absent) > 3 else "")
+        yield note(
+            f"{len(absent)} exchanges and queues are not there yet ({some})",
+            "nothing: the service that starts first makes them; afterwards ask again, for the permissions",
+        )
+
+
+Ask = Callable[[Any], None]
+
+
+def _declared(channels: Channels, kind: str, name: str, asks: tuple[Ask, Ask], absent: list[str]) -> Iterator[Finding]:
+    is_there, as_ours = asks
+    if _ask(channels, is_there)[0] is Answer.ABSENT:
+        absent.append(name)
+        return
+    answer, why = _ask(channels, as_ours)
+    if answer is Answer.NO:
+        yield _lacks("declare", f"{kind} {name}", "configure")
+    elif answer is Answer.OTHERWISE:
+        yield fault(
+            f"the {kind} {name} is another than the code expects: {why}",
+            f"let it run empty, delete it, and start a service: it is made anew (docs/runbook.md). "
+            f"A policy of the broker may also be the reason: rabbitmqctl list_{kind}s name arguments",
+        )
+
+
+def _may(channels: Channels, what: str, name: str, ask: Ask) -> Iterator[Finding]:
+    answer, _ = _ask(channels, ask)
+    if answer is Answer.NO:
+        kinds = {"bind": "write on the queue and read on the exchange", "publish to": "write", "consume from": "read"}
+        yield _lacks(what, name, kinds[what])
+
+
+def _lacks(what: str, name: str, permission: str) -> Finding:
+    return fault(
+        f"its user may not {what} {name}", f"give it {permission}: rabbitmqctl set_permissions -p VHOST USER …"
+    )
+
+
+def _ask(channels: Channels, ask: Ask) -> tuple[Answer, str]:
+    try:
+        with channels() as channel:
+            ask(channel)
+    except AccessRefused:
+        return Answer.NO, ""
+    except NotFound:
+        return Answer.ABSENT, ""
+    except PreconditionFailed as error:
+        return Answer.OTHERWISE, str(error.reply_text).partition("PRECONDITION_FAILED - ")[2] or str(error)
+    return Answer.YES, ""
+
+
+def _declare_exchange(name: str) -> tuple[Ask, Ask]:
+    return (
+        lambda channel: channel.exchange_declare(name, "topic", passive=True),
+        lambda channel: channel.exchange_declare(name, "topic", durable=True, auto_delete=False),
+    )
+
+
+def _declare_queue(queue: Queue) -> tuple[Ask, Ask]:
+    is_last = queue.source == topology.DEAD_LETTERS_EXCHANGE
+    arguments = broker.QUORUM if is_last else broker.QUEUE_ARGUMENTS
+    return (
+        lambda channel: channel.queue_declare(queue.name, passive=True),
+        lambda channel: channel.queue_declare(queue.name, durable=True, auto_delete=False, arguments=arguments),
+    )
+
+
+def _bind(queue: Queue) -> Ask:
+    return lambda channel: channel.queue_unbind(queue.name, queue.exchange, _nobody_s_key())
+
+
+def _publish(exchange: str) -> Ask:
+    def ask(channel: Any) -> None:
+        channel.tx_select()
+        channel.basic_publish(amqp.Message(""), exchange, _nobody_s_key())
+        channel.tx_rollback()
+
+    return ask
+
+
+def _consume(queue: str) -> Ask:
+    return lambda channel: channel.basic_consume(queue, arguments={"x-priority": "none"})
+
+
+def _nobody_s_key() -> str:
+    return f"ombud.doctor.{uuid.uuid4()}"
