@@ -18,6 +18,8 @@ COMMANDS = {
     "policy": "ombud.policy",
     "template": "ombud.template",
     "deadletters": "ombud.deadletters",
+    "outbox": "ombud.outbox",
+    "audit": "ombud.audit",
     "eval": "ombud.evaluate",
     "migrate": "ombud.migrate",
     "token": "ombud.token",

@@ -27,7 +27,7 @@ def look(service: Service) -> Iterator[Finding]:
         return
     taken = [port for port in (common.port, common.ops_port) if not is_port_free(port)]
     if not taken:
-        yield note(f"{service.name} does not run here", f"start it: python -m services.{service.name}, or `ombud run`")
+        yield note("does not run here: its ports are free", "start it: python -m services.NAME, or `ombud run`")
     for port in taken:
         by = f"by {whose}" if whose and port == common.ops_port else "by another program"
         yield fault(

@@ -100,7 +100,7 @@ def checks(site: Site) -> Iterator[Check]:
 def look(service: Service) -> Iterator[Finding]:
     """What its settings file says, and what the runner would say after it."""
     for mistake in service.mistakes:
-        yield fault(mistake, f"set it right in the environment of {service.name}; docs/configuration.md names each")
+        yield fault(mistake, "set it right in the service's environment; docs/configuration.md names each variable")
     if service.settings is None:
         return
     yield from _of_the_runner(service)

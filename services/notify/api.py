@@ -15,6 +15,7 @@ from services.notify.receipts import ReceiptAnswer
 from services.notify.trying import Trial
 from shared.api import A_COMPLAINT, AN_ALERT, THIS_DOCUMENT, Operation, Plumbing
 from shared.contracts.event import Severity
+from shared.departures import api as departures
 from shared.differences import Difference
 from shared.parts import CHECK
 from shared.quarantine import api as quarantine
@@ -285,6 +286,7 @@ OPERATIONS = {
     ),
     "get_policy": Operation("Show the policy by which alerts are sent now", answer=PolicyDocument),
     "get_summary": Operation("Count what notify has", answer=Summary),
+    **departures.OPERATIONS,
     **quarantine.OPERATIONS,
     "get_openapi": THIS_DOCUMENT,
 }
