@@ -33,16 +33,21 @@ def _asked(command: C) -> C:
     return _service(_as_json(options.services_elsewhere(command)))
 
 
-@click.group(invoke_without_command=True)
-@click.pass_context
-def outbox(context: click.Context) -> None:
+class _ListsByItself(click.Group):
+    """`ombud outbox` alone, also with options, is `ombud outbox list`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        is_bare = not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names)
+        return super().parse_args(ctx, ["list", *args] if is_bare else args)
+
+
+@click.group(cls=_ListsByItself)
+def outbox() -> None:
     """Events that wait to be published: how many, since when, why. Without a command: `list`.
 
     An event is in the outbox from the commit that announced it until the broker has it. Nothing needs to be done with
     what is there but to bring back what it waits for; it leaves by itself.
     """
-    if context.invoked_subcommand is None:
-        list_events.main([], prog_name="ombud outbox list", standalone_mode=False)
 
 
 @outbox.command("list")

@@ -44,9 +44,10 @@ def doctor(names: tuple[str, ...], management_url: str, within: float, as_json: 
     The exit code is 2 when something does not work, 1 when it will not always, 0 when all is well.
     """
     variables = local.variables(data_dir, environment.inherited())
-    site = Site(tuple(settings.read(name, variables) for name in names or SERVICES), variables, management_url)
+    asked = tuple(settings.read(name, variables.get(name, variables[""])) for name in names or SERVICES)
+    site = Site(asked, variables[""], management_url)
     checks = list(all_checks(site))
-    found = running.run(checks, Veil(variables, management_url), within)
+    found = running.run(checks, Veil(variables.values(), management_url), within)
     if as_json:
         click.echo(json.dumps(shown.as_json(found, len(checks)), indent=2))
     else:

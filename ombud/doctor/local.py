@@ -1,30 +1,32 @@
-"""The variables of the services of a local run, which hands them to its processes and not to whoever asks."""
+"""The variables of each service: those of its process in a local run, else those of whoever asks."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from ombud import runfile
-from ombud.environment import MAIL_FROM, SAMPLE_LAST_RESORT
-from ombud.layout import SMTP_PORT, Folder
-from shared.settings import PORTS
+from ombud.runfile import Run
+
+Variables = Mapping[str, str]
 
 
-def variables(data_dir: Path, outer: Mapping[str, str]) -> dict[str, str]:
-    """Those of the environment; what a run in this folder has beside them, where they say nothing."""
-    given = {"OMBUD_DATA_DIR": str(data_dir.absolute())} | dict(outer)
+def variables(data_dir: Path, outer: Variables) -> dict[str, Variables]:
+    """By service; "" = of a service that does not run here."""
+    asked = {"OMBUD_DATA_DIR": str(data_dir.absolute())} | dict(outer)
     run = runfile.read(data_dir)
-    if run is None:
-        return given
-    first = next(one for one in run.processes if one.replica == 1)
-    offset = first.port - PORTS[first.service][0]
-    keys = Folder(data_dir).link_keys
-    decided = {
-        "OMBUD_AMQP_URI": run.amqp_uri,
-        "OMBUD_API_TOKEN": run.token,
-        "OMBUD_PORT_OFFSET": str(offset),
-        "OMBUD_MAIL_FROM": MAIL_FROM,
-        "OMBUD_LAST_RESORT": SAMPLE_LAST_RESORT,
-        **({"OMBUD_LINK_KEYS": keys.read_text().strip()} if keys.exists() else {}),
-        **({"OMBUD_SMTP_URL": f"smtp://127.0.0.1:{SMTP_PORT + offset}"} if run.mailbox_url else {}),
-    }
-    return decided | {name: value for name, value in given.items() if value or name not in decided}
+    return {"": asked} | (_of_run(run) if run else {})
+
+
+def _of_run(run: Run) -> dict[str, Variables]:
+    found: dict[str, Variables] = {}
+    for one in run.processes:
+        # A process that has just ended, or is somebody else's, has none to show.
+        with suppress(OSError):
+            if one.replica == 1:
+                found[one.service] = _environment(Path(f"/proc/{one.pid}/environ").read_bytes())
+    return found
+
+
+def _environment(raw: bytes) -> dict[str, str]:
+    pairs = (entry.partition("=") for entry in raw.decode("utf-8", "surrogateescape").split("\0") if "=" in entry)
+    return {name: value for name, _, value in pairs}

@@ -1,7 +1,7 @@
 """Keeps passwords, tokens and keys out of whatever the doctor says: errors of libraries repeat what they were given."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
 
 _USER_AND_PASSWORD = re.compile(r"(?<=://)[^/@\s'\"]*@")
@@ -14,8 +14,9 @@ HIDDEN = "…"
 class Veil:
     """Made of the environment once; `over` a text gives the text without what is secret."""
 
-    def __init__(self, variables: Mapping[str, str], *more: str):
-        found = {secret for name, value in variables.items() for secret in _secrets(name, value)} | set(more)
+    def __init__(self, environments: Iterable[Mapping[str, str]], *urls: str):
+        named = {pair for variables in environments for pair in variables.items()} | {("", url) for url in urls}
+        found = {secret for name, value in named for secret in _secrets(name, value)}
         self._secrets = sorted((s for s in found if len(s) >= SHORTEST), key=len, reverse=True)
 
     def over(self, text: str) -> str:
