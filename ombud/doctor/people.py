@@ -11,11 +11,11 @@ from ombud.doctor.site import Service, Site
 from services.escalation import duty_store
 from services.escalation import policyfile as ladder_file
 from services.escalation.domain import lint as ladders
-from services.notify import last_resort
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.rules import Rules
-from services.notify.last_resort import LastResort
 from services.notify.lines import channels_of
+from services.notify.watch import last_resort
+from services.notify.watch.last_resort import LastResort
 from services.routing import policyfile as routing_file
 from services.routing import roster_store
 from services.routing.domain import lint as routing

@@ -7,7 +7,7 @@ from typing import Any
 from ombud.doctor.finding import Check, Finding, Subject, fault, warning
 from ombud.doctor.site import Service, Site
 from services.notify.lines import OWN as OWN_PROVIDERS
-from services.notify.rendering import writer_of
+from services.notify.texts.rendering import writer_of
 from shared.settings import WrongSettings
 
 MOST = 10
