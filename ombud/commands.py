@@ -22,6 +22,7 @@ COMMANDS = {
     "audit": "ombud.audit",
     "eval": "ombud.evaluate",
     "migrate": "ombud.migrate",
+    "topology": "ombud.topology",
     "token": "ombud.token",
     "serve": "ombud.serve",
 }

@@ -49,7 +49,7 @@ def main(service_class: type, read: Callable[[], Any], make: Callable[[Any], dic
     clock.shift_from(common.clock_file)
     install_green_wait()
     _wait_for_schema(db, migrations)
-    relay = Relay(db, common.amqp_uri)
+    relay = Relay(db, common.amqp_uri, common.declares_topology)
     config = {
         **parts,
         "settings": settings,
@@ -57,6 +57,7 @@ def main(service_class: type, read: Callable[[], Any], make: Callable[[Any], dic
         "relay": relay,
         "tokens": tokens,
         "amqp_uri": common.amqp_uri,
+        "declares_topology": common.declares_topology,
         "WEB_SERVER_ADDRESS": f"{common.host}:{common.port}",
         "max_workers": WORKERS,
     }
@@ -91,7 +92,11 @@ def _run(container: ServiceContainer, db: Database, relay: Relay, common: Common
     quarantine.start_at_zero(db.service)
     stop = _stop_signal()
     try:
-        ops = Ops((common.host, common.ops_port), lambda: _not_ready(db, migrations), lambda: _look(db, relay))
+        ops = Ops(
+            (common.host, common.ops_port),
+            lambda: _not_ready(db, migrations) or relay.refused,
+            lambda: _look(db, relay),
+        )
         ops.start()
         container.start()
         ops.has_started = True
