@@ -12,13 +12,14 @@ from urllib.parse import urlsplit
 
 import amqp
 from amqp.exceptions import AccessRefused, NotAllowed
-from kombu.utils.url import parse_url
 
 from ombud import publisher
 from ombud.doctor import permissions
 from ombud.doctor.finding import Check, Finding, Subject, fault, note, warning
+from ombud.doctor.permissions import Needs
 from ombud.doctor.site import Site
 from ombud.trouble import Trouble
+from shared.broker_address import BrokerAddress
 from shared.messaging import connection as broker
 
 OLDEST = (3, 10)  # dead letters of quorum queues, at least once
@@ -33,10 +34,12 @@ class Blocked(Exception):
 def checks(site: Site) -> Iterator[Check]:
     for service in site.services:
         if service.settings is not None and "AMQP_URI" not in service.unusable:
-            yield Check(Subject.BROKER, service.name, partial(look, service.common.amqp_uri, service.name))
+            common = service.common
+            needs = Needs.of(service.name, declares=common.declares_topology)
+            yield Check(Subject.BROKER, service.name, partial(look, common.amqp_uri, needs))
 
 
-def look(uri: str, service: str) -> Iterator[Finding]:
+def look(uri: str, needs: Needs) -> Iterator[Finding]:
     try:
         where = publisher.address_of(uri)
     except (Trouble, ValueError):
@@ -47,10 +50,10 @@ def look(uri: str, service: str) -> Iterator[Finding]:
     try:
         connection = broker.connect(uri)
     except (*broker.LOST, ssl.SSLError) as error:
-        yield unreachable(where, error, str(parse_url(uri)["userid"] or "guest"))
+        yield unreachable(where, error.__cause__ or error, BrokerAddress.parse(uri).user)
         return
     try:
-        yield from _inside(connection, service, where)
+        yield from _inside(connection, needs, where)
     finally:
         with suppress(*broker.LOST):
             connection.collect()
@@ -72,7 +75,7 @@ def unreachable(where: str, error: BaseException, user: str) -> Finding:
         case ssl.SSLCertVerificationError():
             return fault(
                 f"the certificate of {where} is not trusted: {error.verify_message}",
-                "trust its CA (SSL_CERT_FILE), or name the host as the certificate does",
+                f"name its CA in {_SETTING} (?cacertfile=…), or the host as the certificate does",
             )
         case ssl.SSLError():
             return fault(f"{where} speaks no TLS there: {error.reason}", f"look at scheme and port in {_SETTING}")
@@ -83,12 +86,12 @@ def unreachable(where: str, error: BaseException, user: str) -> Finding:
     return fault(f"{where} cannot be reached: {error or type(error).__name__}", f"start it, or look at {_SETTING}")
 
 
-def _inside(connection: amqp.Connection, service: str, where: str) -> Iterator[Finding]:
+def _inside(connection: amqp.Connection, needs: Needs, where: str) -> Iterator[Finding]:
     if old := _too_old(connection):
         yield old
     connection.on_blocked = _raise_blocked
     try:
-        yield from permissions.look(partial(_channel, connection), service)
+        yield from permissions.look(partial(_channel, connection), needs)
     except Blocked:
         yield fault(
             f"{where} takes no messages: an alarm of its memory or its disk is on",

@@ -6,8 +6,9 @@ transaction that is rolled back; consume: with a priority that is no number, whi
 """
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -20,6 +21,7 @@ from shared.contracts.topology import Queue
 from shared.messaging import connection as broker
 
 Channels = Callable[[], AbstractContextManager[Any]]
+Ask = Callable[[Any], None]
 
 
 class Answer(StrEnum):
@@ -29,38 +31,63 @@ class Answer(StrEnum):
     OTHERWISE = "otherwise"
 
 
-def look(channels: Channels, service: str) -> Iterator[Finding]:
-    """Everything that `declare_topology`, the relay and the subscriptions of the service will ask for."""
+@dataclass(frozen=True)
+class Needs:
+    """declares: it makes exchanges and queues itself, as OMBUD_DECLARE_TOPOLOGY says."""
+
+    declares: bool
+    publishes_to: tuple[str, ...]
+    reads: tuple[str, ...]
+
+    @classmethod
+    def of(cls, service: str, *, declares: bool) -> "Needs":
+        own = [queue for queue in topology.QUEUES if queue.consumer == service]
+        # Who gets what the broker gave up on puts it back into the queue that it came from.
+        puts_back = any(queue.source == topology.DEAD_LETTERS_EXCHANGE for queue in own)
+        exchanges = (topology.exchange_of(service), *((topology.STRAIGHT,) if puts_back else ()))
+        return cls(declares, exchanges, tuple(queue.name for queue in own))
+
+
+def look(channels: Channels, needs: Needs) -> Iterator[Finding]:
+    """Everything that the relay and the subscriptions of the service will ask for."""
     absent: list[str] = []
-    for exchange in topology.EXCHANGES:
-        yield from _declared(channels, "exchange", exchange, _declare_exchange(exchange), absent)
-    for queue in topology.QUEUES:
-        yield from _declared(channels, "queue", queue.name, _declare_queue(queue), absent)
-        if queue.name not in absent and queue.exchange not in absent:
-            yield from _may(channels, "bind", f"{queue.name} to {queue.exchange}", _bind(queue))
-    for exchange in (topology.exchange_of(service), topology.STRAIGHT):
+    yield from _topology(channels, needs.declares, absent)
+    for exchange in needs.publishes_to:
         if exchange not in absent:
             yield from _may(channels, "publish to", exchange or "amq.default", _publish(exchange))
-    for queue in topology.QUEUES:
-        if queue.consumer == service and queue.name not in absent:
-            yield from _may(channels, "consume from", queue.name, _consume(queue.name))
+    for queue in needs.reads:
+        if queue not in absent:
+            yield from _may(channels, "consume from", queue, _consume(queue))
     if absent:
-        some = ", ".join(absent[:3]) + (" …" if len(absent) > 3 else "")
-        yield note(
-            f"{len(absent)} exchanges and queues are not there yet ({some})",
-            "nothing: the service that starts first makes them; afterwards ask again, for the permissions",
-        )
+        yield _not_there(absent, needs.declares)
 
 
-Ask = Callable[[Any], None]
+def _topology(channels: Channels, declares: bool, absent: list[str]) -> Iterator[Finding]:
+    """What is another than the code expects can be seen only by a user who may declare it."""
+    for exchange in topology.EXCHANGES:
+        yield from _declared(channels, "exchange", exchange, _declare_exchange(exchange, declares), absent)
+    for queue in topology.QUEUES:
+        yield from _declared(channels, "queue", queue.name, _declare_queue(queue, declares), absent)
+        if declares and queue.name not in absent and queue.exchange not in absent:
+            yield from _may(channels, "bind", f"{queue.name} to {queue.exchange}", _bind(queue))
 
 
-def _declared(channels: Channels, kind: str, name: str, asks: tuple[Ask, Ask], absent: list[str]) -> Iterator[Finding]:
-    is_there, as_ours = asks
-    if _ask(channels, is_there)[0] is Answer.ABSENT:
-        absent.append(name)
-        return
-    answer, why = _ask(channels, as_ours)
+def _not_there(absent: list[str], declares: bool) -> Finding:
+    text = (
+        f"{len(absent)} exchanges and queues are not there ({', '.join(absent[:3])}{' …' if len(absent) > 3 else ''})"
+    )
+    if declares:
+        return note(text, "start a service, which makes them; then ask again, for the permissions")
+    return fault(text, "run `ombud topology` as the user ombud-topology")
+
+
+def _declared(channels: Channels, kind: str, name: str, asks: Sequence[Ask], absent: list[str]) -> Iterator[Finding]:
+    answer, why = Answer.YES, ""
+    for ask in asks:
+        answer, why = _ask(channels, ask)
+        if answer is Answer.ABSENT:
+            absent.append(name)
+            return
     if answer is Answer.NO:
         yield _lacks("declare", f"{kind} {name}", "configure")
     elif answer is Answer.OTHERWISE:
@@ -97,20 +124,21 @@ def _ask(channels: Channels, ask: Ask) -> tuple[Answer, str]:
     return Answer.YES, ""
 
 
-def _declare_exchange(name: str) -> tuple[Ask, Ask]:
-    return (
-        lambda channel: channel.exchange_declare(name, "topic", passive=True),
-        lambda channel: channel.exchange_declare(name, "topic", durable=True, auto_delete=False),
-    )
+def _declare_exchange(name: str, declares: bool) -> Sequence[Ask]:
+    """Whether it is there, for which nobody needs a permission; then as the code would make it."""
+    asks: list[Ask] = [lambda channel: channel.exchange_declare(name, "topic", passive=True)]
+    if declares:
+        asks.append(lambda channel: channel.exchange_declare(name, "topic", durable=True, auto_delete=False))
+    return asks
 
 
-def _declare_queue(queue: Queue) -> tuple[Ask, Ask]:
-    is_last = queue.source == topology.DEAD_LETTERS_EXCHANGE
-    arguments = broker.QUORUM if is_last else broker.QUEUE_ARGUMENTS
-    return (
-        lambda channel: channel.queue_declare(queue.name, passive=True),
-        lambda channel: channel.queue_declare(queue.name, durable=True, auto_delete=False, arguments=arguments),
-    )
+def _declare_queue(queue: Queue, declares: bool) -> Sequence[Ask]:
+    asks: list[Ask] = [lambda channel: channel.queue_declare(queue.name, passive=True)]
+    if declares:
+        is_last = queue.source == topology.DEAD_LETTERS_EXCHANGE
+        ours = {"arguments": broker.QUORUM if is_last else broker.QUEUE_ARGUMENTS}
+        asks.append(lambda channel: channel.queue_declare(queue.name, durable=True, auto_delete=False, **ours))
+    return asks
 
 
 def _bind(queue: Queue) -> Ask:
