@@ -6,7 +6,7 @@ Permissions are found out by what the broker refuses: each question is one that 
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -91,7 +91,7 @@ def _inside(connection: amqp.Connection, needs: Needs, where: str) -> Iterator[F
         yield old
     connection.on_blocked = _raise_blocked
     try:
-        yield from permissions.look(partial(_channel, connection), needs)
+        yield from permissions.look(_Channels(connection), needs)
     except Blocked:
         yield fault(
             f"{where} takes no messages: an alarm of its memory or its disk is on",
@@ -99,13 +99,16 @@ def _inside(connection: amqp.Connection, needs: Needs, where: str) -> Iterator[F
         )
 
 
-@contextmanager
-def _channel(connection: amqp.Connection) -> Iterator[amqp.Channel]:
-    """A channel for one question, which the broker closes when the answer is no."""
-    channel = connection.channel()
-    yield channel
-    if channel.is_open:
-        channel.close()
+class _Channels:
+    """Gives the same channel for one question after the other; a new one where the answer was no, which closes it."""
+
+    def __init__(self, connection: amqp.Connection):
+        self._connection, self._channel = connection, connection.channel()
+
+    def __call__(self) -> amqp.Channel:
+        if not self._channel.is_open:
+            self._channel = self._connection.channel()
+        return self._channel
 
 
 def _raise_blocked(reason: str) -> None:

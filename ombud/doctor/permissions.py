@@ -7,7 +7,6 @@ transaction that is rolled back; consume: with a priority that is no number, whi
 
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -20,7 +19,7 @@ from shared.contracts import topology
 from shared.contracts.topology import Queue
 from shared.messaging import connection as broker
 
-Channels = Callable[[], AbstractContextManager[Any]]
+Channels = Callable[[], Any]  # gives an open channel
 Ask = Callable[[Any], None]
 
 
@@ -73,9 +72,8 @@ def _topology(channels: Channels, declares: bool, absent: list[str]) -> Iterator
 
 
 def _not_there(absent: list[str], declares: bool) -> Finding:
-    text = (
-        f"{len(absent)} exchanges and queues are not there ({', '.join(absent[:3])}{' …' if len(absent) > 3 else ''})"
-    )
+    some = ", ".join(absent[:3]) + (" …" if len(absent) > 3 else "")
+    text = f"{len(absent)} exchanges and queues are not there ({some})"
     if declares:
         return note(text, "start a service, which makes them; then ask again, for the permissions")
     return fault(text, "run `ombud topology` as the user ombud-topology")
@@ -113,8 +111,7 @@ def _lacks(what: str, name: str, permission: str) -> Finding:
 
 def _ask(channels: Channels, ask: Ask) -> tuple[Answer, str]:
     try:
-        with channels() as channel:
-            ask(channel)
+        ask(channels())
     except AccessRefused:
         return Answer.NO, ""
     except NotFound:

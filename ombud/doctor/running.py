@@ -9,7 +9,7 @@ from dataclasses import replace
 from ombud.doctor.finding import Check, Finding, Found, Subject, fault, warning
 from ombud.doctor.secrets import Veil
 
-WITHIN = 12.0  # seconds for all checks, as they run at the same time
+WITHIN = 20.0  # seconds for all checks, as they run at the same time
 Answers = queue.SimpleQueue[tuple[int, list[Finding]]]
 
 
