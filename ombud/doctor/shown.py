@@ -1,6 +1,5 @@
 """What the doctor found, for people and for programs; the gravest first."""
 
-import sys
 from typing import Any
 
 from rich.console import Console
@@ -8,7 +7,6 @@ from rich.text import Text
 
 from ombud.doctor.finding import Found, Gravity
 
-WIDTH = 110  # where there is no terminal to ask
 _STYLES = {Gravity.FAULT: "bold red", Gravity.WARNING: "yellow", Gravity.NOTE: ""}
 _WORDS = {Gravity.FAULT: "fault", Gravity.WARNING: "warning", Gravity.NOTE: "note"}
 
@@ -19,7 +17,7 @@ def exit_code(found: list[Found]) -> int:
 
 
 def show(found: list[Found], looked: int) -> None:
-    out = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
+    out = Console(highlight=False, soft_wrap=True)  # a line that is cut in two cannot be searched for
     for each in found:
         gravity = each.finding.gravity
         where = ", ".join(each.services) or "all"

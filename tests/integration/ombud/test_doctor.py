@@ -52,7 +52,6 @@ def system(
     more = {"OMBUD_SMTP_URL": mail_server.url, "OMBUD_LAST_RESORT": "operations.duty"}
     folder, uri = tmp_path_factory.mktemp("doctor"), broker.add_vhost("doctor")
     made = System(folder, postgres.url("doctor"), uri, broker, **more)
-    del made.services["escalation"].settings["OMBUD_CLOCK_FILE"]
     for service in made:
         service.settings.pop("OMBUD_CLOCK_FILE", None)
     try:
@@ -262,9 +261,8 @@ def test_a_mistake_in_a_policy_is_named_by_its_line(look: Look, tmp_path: Path) 
 
 def test_a_policy_that_names_an_unknown_person_is_a_fault(look: Look, tmp_path: Path) -> None:
     policy = (PROJECT / "services" / "escalation" / "policy.yml").read_text()
-    (tmp_path / "policy.yml").write_text(
-        policy.replace("recipients:", "recipients:\n          - person: nobody.here", 1)
-    )
+    named = policy.replace("recipients: manager,", 'recipients: ["person:nobody.here"],', 1)
+    (tmp_path / "policy.yml").write_text(named)
     found = look("escalation", OMBUD_ESCALATION_POLICY=str(tmp_path / "policy.yml"))
     assert any("nobody.here" in text for text in faults(found, Subject.PEOPLE)), found
 
