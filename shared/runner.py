@@ -112,7 +112,8 @@ def _run(container: ServiceContainer, db: Database, relay: Relay, common: Common
     return _until_stopped(container, db, stop)
 
 
-def _look(db: Database) -> None:
+def _look(db: Database, relay: Relay) -> None:
+    relay.look()
     db.look_at_pool()
     backlog.look(db)
 
