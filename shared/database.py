@@ -71,7 +71,7 @@ class Transaction:
     traces: dict[str, str] = field(default_factory=dict)
     announced: list[tuple[Any, bool]] = field(default_factory=list)
     wakes: set[str] = field(default_factory=set)
-    afterwards: list[Callable[[], None]] = field(default_factory=list)
+    afterwards: list[Callable[[], None]] = field(default_factory=list, repr=False)
 
     @cached_property
     def now(self) -> datetime:
