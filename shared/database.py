@@ -162,10 +162,10 @@ class Database:
             yield tx
             if tx.announced and self._on_announce:
                 self._on_announce(tx, tx.announced)
-        for count in tx.afterwards:
-            count()
         for callback in self._after_commit:
             callback(tx)
+        for count in tx.afterwards:
+            count()
 
     def run(self, work: Callable[[Transaction], T]) -> T:
         """Runs the work in a transaction, anew when another was in its way; for HTTP, where nobody else repeats it."""
