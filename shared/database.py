@@ -71,6 +71,7 @@ class Transaction:
     traces: dict[str, str] = field(default_factory=dict)
     announced: list[tuple[Any, bool]] = field(default_factory=list)
     wakes: set[str] = field(default_factory=set)
+    afterwards: list[Callable[[], None]] = field(default_factory=list, repr=False)
 
     @cached_property
     def now(self) -> datetime:
@@ -101,6 +102,10 @@ class Transaction:
     def wake(self, name: str) -> None:
         """Lets the tick of that name (`shared.ticker`) run at once after the commit instead of at its next turn."""
         self.wakes.add(name)
+
+    def once_committed(self, count: Callable[[], None]) -> None:
+        """Calls it if this transaction commits: what is counted must not count again when a batch is repeated."""
+        self.afterwards.append(count)
 
     def insert_many(
         self, table: Table, rows: Sequence[Row], *, skip_existing: bool = False, returning: Column[Any] | None = None
@@ -159,6 +164,8 @@ class Database:
                 self._on_announce(tx, tx.announced)
         for callback in self._after_commit:
             callback(tx)
+        for count in tx.afterwards:
+            count()
 
     def run(self, work: Callable[[Transaction], T]) -> T:
         """Runs the work in a transaction, anew when another was in its way; for HTTP, where nobody else repeats it."""

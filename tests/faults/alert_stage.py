@@ -147,7 +147,7 @@ class Stage:
         return min(waiting, default=clock.now()) - clock.now()
 
     def _through_a_breaker(self) -> None:
-        opened = 'ombud_provider_breaker_total{channel="webhook",provider="webhook",to="open"}'
+        opened = 'ombud_provider_breaker_changes_total{channel="webhook",provider="webhook",to="open"}'
         self.peers.take_away_hook()
         self.load.escalate([*first_by("webhook"), *first_by("webhook")])
         eventually(lambda: self.notify.metric(opened) > 0, "the breaker to open", self.notify.log)

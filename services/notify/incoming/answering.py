@@ -44,7 +44,7 @@ def answer(tx: Transaction, reply: Reply) -> ReplyAnswer:
     if not people:
         raise NotFound("nobody has this number")
     made = _made(tx, reply, people)
-    metrics.REPLIES.labels(made.what.value).inc()
+    tx.once_committed(metrics.REPLIES.labels(made.what.value).inc)
     # Neither the text nor the number: both are theirs.
     log.info("reply", what=made.what.value, case_id=made.case_id, alert_id=made.alert_id, others=made.others)
     return made
