@@ -157,9 +157,8 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """Commits at the end, rolls back on any exception."""
-        asked = time.monotonic()
-        with self._one_writer(), self.engine.begin() as connection:
-            pool.WAIT.observe(time.monotonic() - asked)
+        with pool.waiting() as got, self._one_writer(), self.engine.begin() as connection:
+            got()
             tx = Transaction(connection)
             yield tx
             if tx.announced and self._on_announce:
@@ -182,9 +181,8 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
-        asked = time.monotonic()
-        with self._reader.connect() as connection:
-            pool.WAIT.observe(time.monotonic() - asked)
+        with pool.waiting() as got, self._reader.connect() as connection:
+            got()
             yield Transaction(connection)
 
     def look_at_pool(self) -> None:
