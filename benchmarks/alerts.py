@@ -32,9 +32,9 @@ from benchmarks.slow_sink import SlowSink
 from benchmarks.tap import Heard, Tap
 from ombud.local.errors import LocalError
 from ombud.trouble import Trouble
-from services.notify import contacts
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.contact import Contact
+from services.notify.people import contacts
 from shared import clock
 from shared.contracts.escalation import CaseEscalated, EscalationReason
 from shared.contracts.event import Severity, to_data

@@ -10,9 +10,9 @@ from ombud.trouble import Trouble
 from services.notify.channels.channel import Letter
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.policy import Policy
-from services.notify.languages import WrongCatalogue
-from services.notify.rendering import Writer
-from services.notify.templating import KINDS, TEMPLATES, UNREADABLE, WrongTemplates, files_in
+from services.notify.texts.languages import WrongCatalogue
+from services.notify.texts.rendering import Writer
+from services.notify.texts.templating import KINDS, TEMPLATES, UNREADABLE, WrongTemplates, files_in
 
 _CHANNELS = [channel.value for channel in ChannelName if channel is not ChannelName.NONE]
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)

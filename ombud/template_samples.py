@@ -8,7 +8,7 @@ from typing import Any
 from services.notify.domain.alert import Alert, AlertState, ChannelName, Escalation, Purpose
 from services.notify.domain.contact import FIELD_OF, Contact
 from services.notify.domain.jobs import Call, Job
-from services.notify.templating import DIGEST
+from services.notify.texts.templating import DIGEST
 from shared.contracts.event import Severity
 
 AT = datetime(2026, 11, 2, 8, 30, tzinfo=UTC)

@@ -71,7 +71,7 @@ class Transaction:
     traces: dict[str, str] = field(default_factory=dict)
     announced: list[tuple[Any, bool]] = field(default_factory=list)
     wakes: set[str] = field(default_factory=set)
-    afterwards: list[Callable[[], None]] = field(default_factory=list)
+    afterwards: list[Callable[[], None]] = field(default_factory=list, repr=False)
 
     @cached_property
     def now(self) -> datetime:
@@ -163,10 +163,10 @@ class Database:
             yield tx
             if tx.announced and self._on_announce:
                 self._on_announce(tx, tx.announced)
-        for count in tx.afterwards:
-            count()
         for callback in self._after_commit:
             callback(tx)
+        for count in tx.afterwards:
+            count()
 
     def run(self, work: Callable[[Transaction], T]) -> T:
         """Runs the work in a transaction, anew when another was in its way; for HTTP, where nobody else repeats it."""

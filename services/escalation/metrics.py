@@ -1,12 +1,14 @@
 """Every series that escalation exposes; counted where transitions are saved, and by the looks at the tables."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from services.escalation.domain.case import CaseState, Change, What
-from services.escalation.domain.clocks import ClockState
+from services.escalation.domain.case import Case, CaseState, Change, What
+from services.escalation.domain.clocks import ClockState, has_kept
 from services.escalation.domain.policy import MAX_LEVELS
+from services.escalation.gauges import Alike
 from shared.contracts.escalation import EscalationReason
 
 _LONG = (30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, 86400)
@@ -78,8 +80,26 @@ for _mark in _MARKS.values():
     CLOCKS.labels(_mark)
 
 
-def count(change: Change, now: datetime) -> None:
-    """What one transition adds to the series."""
+def show_open(found: Sequence[Alike]) -> None:
+    """What the last look at the open cases found."""
+    for state in OPEN_STATES:
+        CASES.labels(state).set(sum(x.cases for x in found if x.state is state))
+    for level in range(MAX_LEVELS + 1):
+        BY_LEVEL.labels(level).set(sum(x.cases for x in found if x.level == level))
+    for reason in (None, *EscalationReason):
+        BY_REASON.labels(reason or NO_REASON).set(sum(x.cases for x in found if x.reason is reason))
+    OVERDUE.set(sum(x.overdue for x in found))
+    for clock_state in ClockState:
+        CLOCKS_OPEN.labels(clock_state).set(sum(x.clocks[clock_state] for x in found))
+
+
+def count_due(due: Sequence[datetime], now: datetime) -> None:
+    for due_at in due:
+        DUE_LAG.observe((now - due_at).total_seconds())
+
+
+def count(before: Case, change: Change, now: datetime) -> None:
+    """What one transition adds to the series; before: the case as it was until then."""
     case = change.case
     if change.what is What.ESCALATED and change.reason:
         ESCALATIONS.labels(case.level, change.reason).inc()
@@ -89,6 +109,16 @@ def count(change: Change, now: datetime) -> None:
         ANSWERS.labels(change.what).inc()
     if change.what in (What.ACKNOWLEDGED, What.TAKEN_OVER):
         _count_taken(change, now)
+    if case.clocks is not before.clocks:
+        _count_stopped(before, case)
+
+
+def _count_stopped(before: Case, after: Case) -> None:
+    """A run of a clock counts when it is first known to have stopped."""
+    stopped = {(clock.name, clock.started_at) for clock in before.clocks if clock.stopped_at}
+    for clock in after.clocks:
+        if clock.stopped_at and (clock.name, clock.started_at) not in stopped:
+            CLOCKS_STOPPED.labels("kept" if has_kept(clock) else "late").inc()
 
 
 def _count_taken(change: Change, now: datetime) -> None:

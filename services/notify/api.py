@@ -6,13 +6,15 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from services.notify import contact_schemas, receipt_schemas, schemas
-from services.notify.answering import ReplyAnswer
+from services.notify import schemas
 from services.notify.domain.alert import AlertState, ChannelName, Purpose
 from services.notify.domain.contact import Wish
 from services.notify.domain.outcomes import Reason
-from services.notify.receipts import ReceiptAnswer
-from services.notify.trying import Trial
+from services.notify.domain.reply import ReplyAnswer
+from services.notify.doors import receipt_schemas
+from services.notify.incoming.receipts import ReceiptAnswer
+from services.notify.people import contact_schemas
+from services.notify.plans.trying import Trial
 from shared.api import A_COMPLAINT, AN_ALERT, THIS_DOCUMENT, Operation, Plumbing
 from shared.contracts.event import Severity
 from shared.differences import Difference

@@ -8,11 +8,11 @@ import structlog
 from nameko.extensions import DependencyProvider
 from sqlalchemy.exc import SQLAlchemyError
 
-from services.notify import last_resort
 from services.notify.channels.line import Line
-from services.notify.dispatcher import Dispatcher
 from services.notify.domain.alert import ChannelName
 from services.notify.rulebook import RuleBook
+from services.notify.senders.dispatcher import Dispatcher
+from services.notify.watch import last_resort
 
 log = structlog.get_logger()
 STOP_WITHIN = 40.0  # seconds for the sends under way; what takes longer is left to its lease

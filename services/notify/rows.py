@@ -1,4 +1,4 @@
-"""Rows of notify's tables from domain objects, and back. Called by store.py and leases.py."""
+"""Rows of notify's tables from domain objects, and back. Called by store.py, and by queries of the folders."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Bodies of notify's HTTP doors, but for contacts, which are in contact_schemas.py. Called by service.py."""
+"""Bodies of notify's HTTP doors, but for contacts, in people/, and receipts, in doors/. Called by service.py."""
 
 import re
 from typing import Any

@@ -5,19 +5,23 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from services.notify import contact_schemas, receipt_schemas, receipts, reports, schemas, trying, usecases
-from services.notify.dispatcher import Dispatcher
+from services.notify import schemas, usecases
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.rules import Rules
-from services.notify.heartbeat import Heart
+from services.notify.doors import receipt_schemas
+from services.notify.doors.slack import Signed, SlackDoor
+from services.notify.doors.twilio import TwilioDoors, twiml
+from services.notify.incoming import receipts, reports
+from services.notify.incoming.reports import MAX_REPORT_BYTES
 from services.notify.lines import channels_of, names_of
+from services.notify.people import contact_schemas
+from services.notify.plans import trying
 from services.notify.provider import Sending
-from services.notify.rendering import Writer, writer_of
-from services.notify.reports import MAX_REPORT_BYTES
 from services.notify.rulebook import RuleBook
+from services.notify.senders.dispatcher import Dispatcher
 from services.notify.settings import Settings
-from services.notify.slack_door import Signed, SlackDoor
-from services.notify.twilio_doors import TwilioDoors, twiml
+from services.notify.texts.rendering import Writer, writer_of
+from services.notify.watch.heartbeat import Heart
 from shared.contracts.escalation import (
     CaseAcknowledged,
     CaseEscalated,
@@ -138,6 +142,12 @@ class NotifyService:
             slow = usecases.fall_back(tx, self.book.current)
         with self.db.transaction() as tx:
             return slow + usecases.give_up(tx, self.book.current)
+
+    @tick(every=15)
+    def look(self) -> int:
+        with self.db.read() as tx:
+            usecases.look(tx)
+        return 0
 
     @tick(every=30)
     def audit_alerts(self) -> int:

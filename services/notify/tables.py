@@ -101,7 +101,7 @@ alerts = Table(
     Column("ended_at", UtcDateTime),
     Column("provider_id", String(200)),
     Column("traceparent", String(55)),
-    Column("place", Integer, nullable=False, server_default="10"),  # in the line before the senders: places.py
+    Column("place", Integer, nullable=False, server_default="10"),  # in the line before the senders: domain/places.py
     Column("fall_back_at", UtcDateTime),
     Column("doubts", Integer, nullable=False, server_default="0"),
     Column("provider", String(40)),

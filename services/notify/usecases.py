@@ -4,34 +4,24 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from services.notify import (
-    answering,
-    books,
-    clicks,
-    contacts,
-    incomings,
-    last_resort,
-    late,
-    metrics,
-    optouts,
-    overview,
-    planning,
-    receipts,
-    replies_text,
-    sending,
-)
-from services.notify.answering import ReplyAnswer
-from services.notify.contact_documents import contact_document, contact_fields
+from services.notify import metrics
 from services.notify.domain.click import Click, Clicked
 from services.notify.domain.contact import Contact
 from services.notify.domain.receipts import Receipt
-from services.notify.domain.reply import Incoming, Reply
+from services.notify.domain.reply import Incoming, Reply, ReplyAnswer
 from services.notify.domain.rules import Rules
-from services.notify.languages import Language
-from services.notify.last_resort import LastResort
-from services.notify.receipts import ReceiptAnswer
-from services.notify.reports import Report
+from services.notify.incoming import answering, clicks, copies, optouts, receipts
+from services.notify.incoming.receipts import ReceiptAnswer
+from services.notify.incoming.reports import Report
+from services.notify.people import contacts
+from services.notify.people.contact_documents import contact_document, contact_fields
+from services.notify.plans import late, planning
 from services.notify.rulebook import RuleBook
+from services.notify.senders import sending
+from services.notify.texts import replies
+from services.notify.texts.languages import Language
+from services.notify.watch import books, last_resort, overview, waiting
+from services.notify.watch.last_resort import LastResort
 from shared.database import Transaction
 from shared.differences import Difference, difference
 from shared.errors import NotFound, Rejected
@@ -115,15 +105,15 @@ def take_incoming(tx: Transaction, rules: Rules, incoming: Incoming, language_of
 
     So a second copy of `1` takes no second case, and is answered like the first.
     """
-    reply = replace(incoming.reply, at=incomings.first_told(tx, incoming.id))
+    reply = replace(incoming.reply, at=copies.first_told(tx, incoming.id))
     try:
         answer = take_reply(tx, rules, reply)
     except NotFound:
-        metrics.STRANGERS.inc()
+        tx.once_committed(metrics.STRANGERS.inc)
         return ""
     if incoming.is_answered:
         return ""
-    return replies_text.sentence(answer, language_of(contacts.language_at(tx, reply.number, answer.person)))
+    return replies.sentence(answer, language_of(contacts.language_at(tx, reply.number, answer.person)))
 
 
 def take_receipt(tx: Transaction, rules: Rules, receipt: Receipt) -> ReceiptAnswer:
@@ -180,7 +170,12 @@ def summary(tx: Transaction, rules: Rules) -> dict[str, Any]:
 
 
 def sweep(tx: Transaction) -> int:
-    return incomings.sweep(tx)
+    return copies.sweep(tx)
+
+
+def look(tx: Transaction) -> None:
+    """Sets the gauges that are read from the table of alerts."""
+    metrics.show_open(waiting.by_state(tx), waiting.oldest_due(tx), tx.now)
 
 
 def audit(tx: Transaction, rules: Rules) -> None:

@@ -10,6 +10,7 @@ from tests.architecture.source import PROJECT
 DECISIONS = PROJECT / "docs" / "decisions"
 PAGES = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md"), *PROJECT.glob("services/*/README.md")])
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+SOURCE_NAME = re.compile(r"`((?:\w+/)*\w+(?:\.py|/))`")
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 
 
@@ -29,6 +30,13 @@ def leads_somewhere(page: Path, link: str) -> bool:
 def test_every_link_leads_somewhere(page: Path) -> None:
     links = [link for link in LINK.findall(page.read_text()) if not link.startswith(("http://", "https://", "mailto:"))]
     assert [link for link in links if not leads_somewhere(page, link)] == []
+
+
+@pytest.mark.parametrize("service", ["intake", "routing", "escalation", "notify"])
+def test_files_that_a_service_s_readme_names_are_there(service: str) -> None:
+    folder = PROJECT / "services" / service
+    named = SOURCE_NAME.findall((folder / "README.md").read_text())
+    assert named and [name for name in named if not list(folder.rglob(name))] == []
 
 
 def test_decisions_are_numbered_and_listed_with_their_titles() -> None:

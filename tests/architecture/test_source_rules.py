@@ -37,10 +37,10 @@ PASSES_THROUGH = {
     "shared/singly.py each": "a decision that touches nothing outside fails alone, and the others have their turn",
     "shared/database.py checked_url": "whatever a parser of URLs raises becomes one WrongUrl",
     "shared/messaging/connection.py _beat": "the owner of the connection meets the same error at its next read",
-    "services/notify/dispatcher.py _send": "the boundary of one sender: its alert comes back by its lease",
-    "services/notify/errand.py run": "a bug in one letter must end as an outcome, or it comes back for ever",
-    "services/notify/together.py _answer_all": "handed to each greenlet that waits, and raised there",
-    "services/notify/together.py _patiently": "a fault that is no outage is raised, as is one that lasts too long",
+    "services/notify/senders/dispatcher.py _send": "the boundary of one sender: its alert comes back by its lease",
+    "services/notify/senders/errand.py run": "a bug in one letter must end as an outcome, or it comes back for ever",
+    "services/notify/senders/together.py _answer_all": "handed to each greenlet that waits, and raised there",
+    "services/notify/senders/together.py _patiently": "a fault that is no outage is raised, as is one that lasts",
 }
 
 PERSONAL = {

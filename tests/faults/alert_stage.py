@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import NullPool, Table, create_engine, select
 
-from services.notify import books, tables
+from services.notify import tables
+from services.notify.watch import books
 from shared import clock
 from shared import tables as plumbing
 from shared.contracts.event import Severity

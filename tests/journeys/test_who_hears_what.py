@@ -7,9 +7,9 @@ from click.testing import CliRunner
 
 from ombud.commands import cli
 from ombud.local.broker import PrivateBroker
-from services.notify import contacts
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.contact import Contact, Wish
+from services.notify.people import contacts
 from shared.database import Database
 from tests.harness.process import TOKEN, eventually
 from tests.harness.stage import Story, hire, link_in, staged

@@ -11,7 +11,7 @@ from typing import Any
 
 import eventlet
 
-from services.notify.apprise_address import fault_of, library
+from services.notify.channels.apprise_address import fault_of, library
 from services.notify.channels.channel import HandOff, Letter
 from services.notify.channels.guard import Allowed, leads_out
 from services.notify.channels.http import USUAL, Timeouts

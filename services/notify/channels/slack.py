@@ -1,6 +1,6 @@
 """Alerts in Slack by `chat.postMessage`, with a button that takes the case. Called by the dispatcher's senders.
 
-https://docs.slack.dev/reference/methods/chat.postMessage; what a press of the button becomes: `slack_door.py`.
+https://docs.slack.dev/reference/methods/chat.postMessage; what a press of the button becomes: `doors/slack.py`.
 Slack knows no key by which it would recognise a repetition, so a lost answer is ambiguous.
 """
 

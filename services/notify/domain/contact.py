@@ -1,4 +1,4 @@
-"""A person and how they wish to be reached; pure. Kept by contacts.py, read by routes.py and whoever writes letters."""
+"""A person and how they wish to be reached; pure. Kept by people/, read by routes.py and whoever writes letters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

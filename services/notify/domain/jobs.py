@@ -1,4 +1,4 @@
-"""What a sender is given: claimed alerts that leave as one letter. Made by sending.py, sent by errand.py."""
+"""What a sender is given: claimed alerts that leave as one letter. Made and sent by senders/."""
 
 from collections.abc import Container
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""How many letters a person may still be sent by a channel; pure, filled by allowances.py, asked by routes.py."""
+"""How many letters a person may still be sent by a channel; pure, filled by plans/allowances.py, asked by routes.py."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The words by which somebody asks for no more text messages, or for them again; pure, called by optouts.py.
+"""The words by which somebody asks for no more text messages, or for them again; pure, called by incoming/optouts.py.
 
 Those that carriers and Twilio know: https://help.twilio.com/articles/223134027.
 """

@@ -1,4 +1,4 @@
-"""What a provider tells of a letter after it took it, and what follows for its alerts; pure, called by receipts.py."""
+"""What a provider tells of a letter after it took it, and what follows for its alerts; pure, called by incoming/."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What somebody means who answers a text message, and which of their alerts they mean; pure, called by answering."""
+"""What somebody means who answers a text message, and which of their alerts they mean; pure, called by incoming/."""
 
 import re
 import unicodedata
@@ -42,6 +42,18 @@ class Incoming:
     id: str
     reply: Reply
     is_answered: bool = False
+
+
+@dataclass(frozen=True)
+class ReplyAnswer:
+    """What was made of a reply. others: how many more cases this number was told of that nobody has taken."""
+
+    what: Made
+    case_id: str | None = None
+    reference: str | None = None
+    alert_id: str | None = None
+    person: str | None = None
+    others: int = 0
 
 
 @dataclass(frozen=True)

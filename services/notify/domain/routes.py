@@ -1,4 +1,4 @@
-"""Which alerts a recipient gets: by which channel, and when each leaves; pure, called by planning.py and further.py."""
+"""Which alerts a recipient gets: by which channel, and when each leaves; pure, called by plans/."""
 
 import uuid
 from collections.abc import Mapping

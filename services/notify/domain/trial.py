@@ -1,4 +1,4 @@
-"""Whose addresses an operator wants to try; pure, from schemas.py to trying.py."""
+"""Whose addresses an operator wants to try; pure, from schemas.py to plans/trying.py."""
 
 from dataclasses import dataclass
 

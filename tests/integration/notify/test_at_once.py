@@ -10,14 +10,16 @@ from typing import Any
 
 import pytest
 
-from services.notify import late, optouts, receipts, sending
 from services.notify.domain.alert import Alert, AlertState
 from services.notify.domain.outcomes import Accepted, Permanent, Reason
 from services.notify.domain.policy import Policy
 from services.notify.domain.receipts import Receipt, ReceiptKind
 from services.notify.domain.reply import Reply
 from services.notify.domain.routes import alert_id
-from services.notify.sending import Attempt
+from services.notify.incoming import optouts, receipts
+from services.notify.plans import late
+from services.notify.senders import sending
+from services.notify.senders.sending import Attempt
 from services.notify.service import NotifyService
 from shared.contracts.event import Severity
 from shared.database import Transaction

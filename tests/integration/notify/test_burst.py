@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.notify import pace
 from services.notify.channels.email import Email
 from services.notify.channels.line import Line, Provider
 from services.notify.channels.mime import Sender
 from services.notify.channels.smtp_session import SmtpServer
-from services.notify.dispatcher import Dispatcher
 from services.notify.lines import SENDERS
-from services.notify.rendering import Writer
+from services.notify.senders import pace
+from services.notify.senders.dispatcher import Dispatcher
+from services.notify.texts.rendering import Writer
 from shared.contracts.event import Severity
 from tests.harness.mails import alerts_in
 from tests.harness.process import LINK_KEYS, PATIENCE, eventually

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.notify import contacts, tables, usecases
-from services.notify.contact_schemas import contacts_from
+from services.notify import tables, usecases
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.contact import Contact
+from services.notify.people import contacts
+from services.notify.people.contact_schemas import contacts_from
 from shared.differences import Difference
 from tests.harness.process import eventually
 from tests.integration.notify.test_workers import in_threads

@@ -19,10 +19,10 @@ from services.notify.channels.hosts import AT_ONCE, Hosts
 from services.notify.channels.line import Line, Provider
 from services.notify.channels.mime import Sender
 from services.notify.channels.smtp_session import SmtpServer, Timeouts
-from services.notify.dispatcher import Dispatcher
 from services.notify.domain.alert import AlertState, ChannelName
 from services.notify.domain.outcomes import Accepted, Outcome, Reason, Temporary
-from services.notify.rendering import Writer
+from services.notify.senders.dispatcher import Dispatcher
+from services.notify.texts.rendering import Writer
 from tests.harness.process import PATIENCE, eventually
 from tests.integration.notify.mail_server import HANG, MailServer
 from tests.integration.notify.test_workers import spawning

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from services.notify import cases, late
 from services.notify.domain.alert import AlertState
 from services.notify.domain.policy import Policy
+from services.notify.plans import cases, late
 from shared.contracts.event import Severity
 from tests.unit.notify.build import BOTH, CASE, Office, a_contact, escalated
 

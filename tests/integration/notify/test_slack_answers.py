@@ -6,7 +6,7 @@ import pytest
 
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.click import Click, Clicked, Pressed
-from services.notify.slack_door import Signed, SlackDoor
+from services.notify.doors.slack import Signed, SlackDoor
 from tests.integration.notify.http_sink import DROP_BEFORE, HttpSink, Say
 
 

@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 import pytest
 import requests
 
-from services.notify import contacts
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.routes import alert_id
+from services.notify.people import contacts
 from shared import clock
 from shared.database import Database
 from shared.links import Claim, mint

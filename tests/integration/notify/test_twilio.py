@@ -19,8 +19,8 @@ from services.notify.domain.alert import ChannelName, Purpose
 from services.notify.domain.jobs import Call, Job
 from services.notify.domain.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, RetryAfter, Temporary
 from services.notify.domain.routes import alert_by
-from services.notify.errand import Errand
-from services.notify.rendering import Writer
+from services.notify.senders.errand import Errand
+from services.notify.texts.rendering import Writer
 from shared import clock, links
 from tests.harness.clock import set_shift
 from tests.integration.notify.twilio import DROP_AFTER, DROP_BEFORE, HANG, SENDER, Twilio

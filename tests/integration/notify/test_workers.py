@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.notify import overview, sending
 from services.notify.domain.alert import AlertState
 from services.notify.domain.folding import FOLD, Openings
 from services.notify.domain.jobs import Job
 from services.notify.domain.outcomes import Accepted, Permanent, Reason
 from services.notify.lines import SENDERS
-from services.notify.sending import Attempt
+from services.notify.senders import sending
+from services.notify.senders.sending import Attempt
+from services.notify.watch import overview
 from tests.harness.process import PATIENCE, eventually
 from tests.unit.notify.build import CASE, EMAIL, Office, a_contact, acknowledged, escalated
 from tests.unit.notify.test_digests import cases_in

@@ -6,20 +6,24 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from services.notify import answering, books, contacts, late, planning, rows, sending, store, tables
-from services.notify.answering import ReplyAnswer
+from services.notify import rows, store, tables
 from services.notify.channels.channel import Channel, HandOff, Letter
 from services.notify.channels.line import Line, Provider
-from services.notify.dispatcher import Dispatcher
 from services.notify.domain.alert import AlertState, ChannelName, Escalation, Purpose
 from services.notify.domain.contact import Contact
 from services.notify.domain.folding import Openings
 from services.notify.domain.jobs import Job
 from services.notify.domain.outcomes import Accepted, Outcome
-from services.notify.domain.reply import Reply
+from services.notify.domain.reply import Reply, ReplyAnswer
 from services.notify.domain.rules import Rules
+from services.notify.incoming import answering
 from services.notify.lines import SENDERS
-from services.notify.rendering import Writer
+from services.notify.people import contacts
+from services.notify.plans import late, planning
+from services.notify.senders import sending
+from services.notify.senders.dispatcher import Dispatcher
+from services.notify.texts.rendering import Writer
+from services.notify.watch import books
 from shared import clock
 from shared.contracts.escalation import (
     AlertFacts,

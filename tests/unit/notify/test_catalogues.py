@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog, Message
 
-from services.notify.catalogues import extracted, read, update
-from services.notify.languages import LOCALE, WrongCatalogue, catalogues_in, languages
+from services.notify.texts.catalogues import extracted, read, update
+from services.notify.texts.languages import LOCALE, WrongCatalogue, catalogues_in, languages
 
 LANGUAGES = ("cs", "de", "el", "es", "fr", "pl", "zh")
 SOURCE = extracted()
@@ -84,7 +84,9 @@ def test_new_text_of_a_template_is_found_and_comes_untranslated_into_the_catalog
     templates = tmp_path / "templates"
     templates.mkdir()
     (templates / "a.txt").write_text('{% block sms %}{{ _("Quite new %(x)s", x=1) }}{% endblock %}')
-    (tmp_path / "vocabulary.py").write_text('WORDS = {"low": N_("Low")}\n')
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    (texts / "vocabulary.py").write_text('WORDS = {"low": N_("Low")}\n')
     path = tmp_path / "notify.po"
     path.write_bytes(catalogues_in(LOCALE)["cs"].read_bytes())
     update("cs", path, extracted(templates))
@@ -97,7 +99,7 @@ def test_catalogues_are_as_the_tool_writes_them(tmp_path: Path) -> None:
         copy = tmp_path / f"{code}.po"
         copy.write_bytes(path.read_bytes())
         update(code, copy, SOURCE)
-        assert copy.read_text() == path.read_text(), "run `python -m services.notify.catalogues`"
+        assert copy.read_text() == path.read_text(), "run `python -m services.notify.texts.catalogues`"
 
 
 def a_catalogue(folder: Path, code: str, text: str) -> None:

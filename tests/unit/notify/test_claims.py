@@ -2,9 +2,9 @@
 
 import pytest
 
-from services.notify import claims
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.folding import EACH, Openings
+from services.notify.senders import claims
 from shared.contracts.event import Severity
 from tests.unit.notify.build import Office, a_contact, escalated
 

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from services.notify import clicks, tables
-from services.notify.clicks_text import sentence
+from services.notify import tables
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.click import Click, Clicked, Pressed
-from services.notify.languages import chosen, languages
+from services.notify.incoming import clicks
+from services.notify.texts.clicks import sentence
+from services.notify.texts.languages import chosen, languages
 from shared.contracts.intake import ComplaintForgotten, ComplaintMerged
 from shared.contracts.notify import AlertAnswered
 from tests.unit.notify.build import (

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from services.notify import contacts, tables, usecases
-from services.notify.contact_documents import contact_document, contact_fields
-from services.notify.contact_schemas import contact_from, contacts_from
+from services.notify import tables, usecases
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.contact import Contact, Wish, webhook_parts
+from services.notify.people import contacts
+from services.notify.people.contact_documents import contact_document, contact_fields
+from services.notify.people.contact_schemas import contact_from, contacts_from
 from shared import clock
 from shared.contracts.event import Severity
 from shared.errors import Rejected

@@ -2,10 +2,11 @@
 
 import pytest
 
-from services.notify import contacts, usecases
-from services.notify.contact_documents import contact_document
-from services.notify.contact_schemas import contact_from, contacts_from
+from services.notify import usecases
 from services.notify.domain.alert import ChannelName
+from services.notify.people import contacts
+from services.notify.people.contact_documents import contact_document
+from services.notify.people.contact_schemas import contact_from, contacts_from
 from shared.errors import NotFound, Rejected
 from tests.unit.notify.build import Office, a_contact, escalated
 

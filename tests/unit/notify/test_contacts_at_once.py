@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from services.notify import usecases
-from services.notify.contact_schemas import contact_from, contacts_from
+from services.notify.people.contact_schemas import contact_from, contacts_from
 from shared.differences import Changed, Difference
 from shared.errors import Rejected
 from tests.unit.notify.build import Office, a_contact

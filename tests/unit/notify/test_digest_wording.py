@@ -14,9 +14,9 @@ from services.notify.domain.folding import FOLD
 from services.notify.domain.hearing import escalation_from
 from services.notify.domain.jobs import Call, Job
 from services.notify.domain.routes import next_alerts
-from services.notify.languages import languages
-from services.notify.rendering import digest_id
-from services.notify.vocabulary import CATEGORIES, REASONS
+from services.notify.texts.languages import languages
+from services.notify.texts.rendering import digest_id
+from services.notify.texts.vocabulary import CATEGORIES, REASONS
 from shared.contracts.escalation import EscalationReason
 from shared.contracts.event import Severity
 from tests.harness.events import NOON

@@ -8,7 +8,6 @@ import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from services.notify import overview, pace
 from services.notify.channels.channel import Letter
 from services.notify.domain.alert import AlertState, ChannelName
 from services.notify.domain.folding import EACH, FEW, FOLD, Openings, letters
@@ -17,6 +16,8 @@ from services.notify.domain.places import LATELY
 from services.notify.domain.routes import next_alerts
 from services.notify.domain.rules import Rules
 from services.notify.lines import SENDERS
+from services.notify.senders import pace
+from services.notify.watch import overview
 from shared import links
 from shared.contracts.event import Severity
 from tests.harness.events import NOON

@@ -12,10 +12,10 @@ from services.notify.domain.hearing import escalation_from
 from services.notify.domain.jobs import Call, Job
 from services.notify.domain.policy import Policy
 from services.notify.domain.routes import next_alerts
-from services.notify.facts import Reader, facts_of
-from services.notify.languages import languages
-from services.notify.rendering import Writer
-from services.notify.templating import KINDS
+from services.notify.texts.facts import Reader, facts_of
+from services.notify.texts.languages import languages
+from services.notify.texts.rendering import Writer
+from services.notify.texts.templating import KINDS
 from shared.contracts.event import Severity, to_text
 from tests.harness.events import NOON
 from tests.unit.notify.build import BOTH, CASE, EMAIL, SMS, a_contact, escalated, exhausted, facts, failed, warned

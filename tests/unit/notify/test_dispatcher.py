@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from services.notify.channels.breaker import FAULTS, PROBE_AFTER
-from services.notify.dispatcher import CLAIMS_APART, LINGER, SEVERAL
 from services.notify.domain.alert import AlertState
 from services.notify.domain.jobs import Job
 from services.notify.domain.outcomes import Accepted, Reason, Temporary
 from services.notify.domain.policy import Limit, Policy
 from services.notify.lines import SENDERS
-from services.notify.planning import SENDER
+from services.notify.plans.planning import SENDER
+from services.notify.senders.dispatcher import CLAIMS_APART, LINGER, SEVERAL
 from tests.unit.notify.build import BOTH, Office, a_contact, acknowledged, escalated
 
 MINUTE = timedelta(minutes=1)

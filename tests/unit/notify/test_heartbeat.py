@@ -8,8 +8,8 @@ import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from services.notify import heartbeat
-from services.notify.heartbeat import LATELY, Heart
+from services.notify.watch import heartbeat
+from services.notify.watch.heartbeat import LATELY, Heart
 from shared import clock
 from shared.database import Database
 from tests.harness.watcher import SECRET, Watcher

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.notify.languages import Language, languages
-from services.notify.vocabulary import complaints
+from services.notify.texts.languages import Language, languages
+from services.notify.texts.vocabulary import complaints
 
 LANGUAGES = languages()
 AT = datetime(2026, 11, 2, 8, 5, 59, tzinfo=UTC)

@@ -7,12 +7,13 @@ import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from services.notify import last_resort, tables, usecases
+from services.notify import tables, usecases
 from services.notify.domain.alert import AlertState
 from services.notify.domain.contact import Contact
 from services.notify.domain.rules import Rules
-from services.notify.last_resort import LastResort
 from services.notify.settings import LAST_RESORT
+from services.notify.watch import last_resort
+from services.notify.watch.last_resort import LastResort
 from shared.contracts.event import Severity
 from tests.unit.notify.build import BOTH, EMAIL, SMS, Office, a_contact, exhausted, failed
 

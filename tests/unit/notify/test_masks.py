@@ -2,10 +2,10 @@
 
 import pytest
 
-from services.notify.contact_documents import contact_document
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.contact import FIELD_OF, Contact, webhook_address
-from services.notify.masks import masked
+from services.notify.people.contact_documents import contact_document
+from services.notify.people.masks import masked
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 SHOWN = [

@@ -4,15 +4,16 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.notify import incomings, metrics, sending, usecases
-from services.notify.answering import ReplyAnswer
+from services.notify import metrics, usecases
 from services.notify.channels.sms_text import parts
-from services.notify.contact_documents import contact_document
 from services.notify.domain.alert import AlertState
 from services.notify.domain.optout import Word, word_in
-from services.notify.domain.reply import Incoming, Made, Reply
-from services.notify.languages import chosen, languages
-from services.notify.replies_text import OTHERS, SENTENCES, sentence
+from services.notify.domain.reply import Incoming, Made, Reply, ReplyAnswer
+from services.notify.incoming import copies
+from services.notify.people.contact_documents import contact_document
+from services.notify.senders import sending
+from services.notify.texts.languages import chosen, languages
+from services.notify.texts.replies import OTHERS, SENTENCES, sentence
 from shared.contracts.event import Severity
 from shared.errors import NotFound
 from tests.unit.notify.build import CASE, EMAIL, SMS, Office, a_contact, acknowledged, escalated
@@ -289,7 +290,7 @@ def test_names_of_messages_are_kept_for_a_month(ann: Office):
     incoming(ann, "HELP")
     ann.wait(days=29)
     with ann.db.transaction() as tx:
-        assert incomings.sweep(tx) == 0
+        assert copies.sweep(tx) == 0
     ann.wait(days=2)
     with ann.db.transaction() as tx:
-        assert incomings.sweep(tx) == 1
+        assert copies.sweep(tx) == 1

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from services.notify import books, tables, usecases
+from services.notify import tables, usecases
 from services.notify.domain.alert import AlertState
 from services.notify.domain.outcomes import Permanent, Reason
 from services.notify.domain.routes import next_alerts
 from services.notify.rows import alert_row
+from services.notify.watch import books
 from shared import clock
 from tests.harness.events import NOON
 from tests.unit.notify.build import BOTH, CASE, Office, a_contact, an_escalation, escalated

@@ -8,7 +8,7 @@ from services.notify.domain.alert import Purpose
 from services.notify.domain.folding import FEW, FOLD, Fold
 from services.notify.domain.hearing import escalation_from
 from services.notify.domain.routes import next_alerts
-from services.notify.pace import GATHER, Pace
+from services.notify.senders.pace import GATHER, Pace
 from tests.harness.events import NOON
 from tests.unit.notify.build import BOTH, EMAIL, SMS, a_contact, escalated, warned
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.notify.contact_schemas import contact_from
 from services.notify.domain.contact import LONGEST, Contact, QuietHours
+from services.notify.people.contact_schemas import contact_from
 from shared.contracts.event import Severity
 from shared.errors import Rejected
 from shared.hours.calendar import Shift

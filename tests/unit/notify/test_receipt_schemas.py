@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.notify.domain.receipts import Receipt, ReceiptKind
-from services.notify.receipt_schemas import receipt_from
+from services.notify.doors.receipt_schemas import receipt_from
 from shared.errors import Rejected
 
 

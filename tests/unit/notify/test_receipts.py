@@ -5,12 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from services.notify import metrics, overview, receipts, sending, tables
+from services.notify import metrics, tables
 from services.notify.domain.alert import AlertState, ChannelName
 from services.notify.domain.outcomes import Accepted, Ambiguous, Permanent, Reason, Temporary
 from services.notify.domain.receipts import Receipt, ReceiptKind
-from services.notify.receipts import ReceiptAnswer
-from services.notify.sending import Attempt
+from services.notify.incoming import receipts
+from services.notify.incoming.receipts import ReceiptAnswer
+from services.notify.senders import sending
+from services.notify.senders.sending import Attempt
+from services.notify.watch import overview
 from shared.contracts.event import Severity
 from shared.errors import NotFound
 from tests.unit.notify.build import EMAIL, SMS, TRACE, Office, a_contact, acknowledged, escalated, failed, warned

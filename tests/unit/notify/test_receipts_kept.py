@@ -5,13 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from services.notify import metrics, receipts, sending, tables
+from services.notify import metrics, tables
 from services.notify.domain.alert import AlertState
 from services.notify.domain.outcomes import Accepted, Ambiguous, Reason
 from services.notify.domain.receipts import ReceiptKind
-from services.notify.receipts import ReceiptAnswer
-from services.notify.reports import Report
-from services.notify.sending import Attempt
+from services.notify.incoming import receipts
+from services.notify.incoming.receipts import ReceiptAnswer
+from services.notify.incoming.reports import Report
+from services.notify.senders import sending
+from services.notify.senders.sending import Attempt
 from shared import clock
 from shared.errors import NotFound
 from tests.unit.notify.build import Office, a_contact, escalated, exhausted

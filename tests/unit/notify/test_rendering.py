@@ -9,8 +9,8 @@ from services.notify.domain.alert import Alert, Purpose
 from services.notify.domain.contact import Contact
 from services.notify.domain.hearing import escalation_from
 from services.notify.domain.routes import next_alerts
-from services.notify.rendering import Writer
-from services.notify.templating import KINDS, TEMPLATES
+from services.notify.texts.rendering import Writer
+from services.notify.texts.templating import KINDS, TEMPLATES
 from shared import links
 from shared.contracts.event import Severity
 from tests.harness.events import NOON

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.notify import metrics
 from services.notify.domain.receipts import ReceiptKind
-from services.notify.reports import MOST_NAMES, read
+from services.notify.incoming.reports import MOST_NAMES, read
 from shared.errors import Rejected
 from tests.unit.notify import mails_back
 from tests.unit.notify.mails_back import ALERT, BOUNCES, CASE, OURS, postfix

@@ -2,11 +2,11 @@
 
 import pytest
 
-from services.notify import sending
 from services.notify.domain.alert import AlertState
 from services.notify.domain.jobs import Job
 from services.notify.domain.outcomes import Accepted, Ambiguous, Permanent, Reason, RetryAfter, Temporary
-from services.notify.sending import Attempt
+from services.notify.senders import sending
+from services.notify.senders.sending import Attempt
 from shared.contracts.event import Severity
 from tests.unit.notify.build import Office, a_contact, acknowledged, escalated
 

@@ -13,11 +13,11 @@ import pytest
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
-from services.notify import slack_door
 from services.notify.channels.slack import escaped
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.click import Click, Clicked, Pressed
-from services.notify.slack_door import Signed, SlackDoor
+from services.notify.doors import slack
+from services.notify.doors.slack import Signed, SlackDoor
 from shared import clock
 from shared.errors import NotFound
 from shared.links import Claim, mint
@@ -186,7 +186,7 @@ def test_sentence_goes_to_slack_alone_and_the_answer_does_not_wait_for_it(url, i
 
 
 def test_more_sentences_than_may_be_on_their_way_are_not_said(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(slack_door, "AT_ONCE", 0)
+    monkeypatch.setattr(slack, "AT_ONCE", 0)
     told: list[Any] = []
     click = Click(ChannelName.SLACK, "U0ANN", "alert-1", answer_to=HOOK)
     assert (a_door(told).answered(click, MADE).status_code, told) == (200, [])

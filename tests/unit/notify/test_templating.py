@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from services.notify.rendering import Writer, writer_of
-from services.notify.templating import TEMPLATES, Templates, WrongTemplates
+from services.notify.texts.rendering import Writer, writer_of
+from services.notify.texts.templating import TEMPLATES, Templates, WrongTemplates
 from shared.settings import WrongSettings
 from tests.unit.notify.build import SMS, a_contact, escalated, facts
 from tests.unit.notify.test_rendering import KEYS, written

@@ -17,8 +17,8 @@ from services.notify.channels.mime import write as as_mail
 from services.notify.domain.alert import ChannelName, Purpose
 from services.notify.domain.jobs import Call, Job
 from services.notify.domain.policy import Policy
-from services.notify.languages import languages
-from services.notify.rendering import ABOUT_A_CASE, Writer
+from services.notify.texts.languages import languages
+from services.notify.texts.rendering import ABOUT_A_CASE, Writer
 from shared.contracts.event import Severity
 from tests.unit.notify.build import EMAIL, SMS, a_contact
 from tests.unit.notify.test_disclosure import call

@@ -5,7 +5,7 @@ import threading
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from services.notify.together import Together
+from services.notify.senders.together import Together
 from tests.harness.process import PATIENCE, eventually
 
 

@@ -7,15 +7,17 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from services.notify import overview, schemas, tables, trying, usecases
+from services.notify import schemas, tables, usecases
 from services.notify.domain.alert import AlertState, ChannelName
 from services.notify.domain.contact import Contact
 from services.notify.domain.outcomes import Permanent, Reason
 from services.notify.domain.places import place_of
 from services.notify.domain.rules import Rules
 from services.notify.domain.trial import Wanted
+from services.notify.plans import trying
+from services.notify.plans.trying import Trial
 from services.notify.settings import LAST_RESORT
-from services.notify.trying import Trial
+from services.notify.watch import overview
 from shared.errors import NotFound, Rejected
 from tests.unit.notify.build import BOTH, EMAIL, SMS, Office, a_contact, escalated
 

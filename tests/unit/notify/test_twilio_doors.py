@@ -12,7 +12,7 @@ from werkzeug.wrappers import Request
 from services.notify.domain.outcomes import Reason
 from services.notify.domain.receipts import Receipt, ReceiptKind
 from services.notify.domain.reply import Incoming, Reply
-from services.notify.twilio_doors import TwilioDoors, twiml
+from services.notify.doors.twilio import TwilioDoors, twiml
 from shared.errors import Forbidden, NotFound, Rejected
 
 TOKEN, PUBLIC = "to/ken", "https://ombud.example/notify"

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select
 
-from services.notify import sending, tables
+from services.notify import tables
 from services.notify.domain.alert import AlertState, ChannelName
 from services.notify.domain.contact import Contact, QuietHours, Wish
 from services.notify.domain.outcomes import Permanent, Reason, Temporary
 from services.notify.domain.rules import Rules
-from services.notify.sending import Attempt
+from services.notify.senders import sending
+from services.notify.senders.sending import Attempt
 from shared import clock
 from shared.contracts.escalation import CaseResolved
 from shared.contracts.event import Severity

@@ -8,7 +8,7 @@ import pytest
 
 from services.notify.domain.hearing import escalation_from
 from services.notify.domain.routes import next_alerts
-from services.notify.rendering import Writer
+from services.notify.texts.rendering import Writer
 from shared.contracts.escalation import EscalationReason
 from tests.harness.events import NOON
 from tests.unit.notify.build import BOTH, SMS, a_contact, escalated, exhausted, facts, failed, warned

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ombud.template import template
-from services.notify.templating import KINDS
+from services.notify.texts.templating import KINDS
 
 LANGUAGES = ("cs", "de", "el", "en", "es", "fr", "pl", "zh")
 

@@ -1,0 +1,71 @@
+"""Replies to text messages become answers to cases. Called by usecases.py, whichever door brought the reply."""
+
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import bindparam, select
+
+from services.notify import metrics, tables
+from services.notify.domain.alert import REACHED, ChannelName, Purpose, reference
+from services.notify.domain.reply import Made, Reply, ReplyAnswer, Told, meant, wish_in
+from services.notify.people import contacts
+from services.notify.plans.cases import standing_of_row
+from services.notify.rows import alert_of_row
+from shared.contracts.notify import AlertAnswered
+from shared.database import Transaction
+from shared.errors import NotFound
+from shared.tables import UtcDateTime
+
+log = structlog.get_logger()
+LOOKS_BACK = timedelta(days=1)
+a, c = tables.alerts, tables.cases
+_SENT = (
+    select(a, c.c.answered_revision, c.c.answered_at, c.c.ending)
+    .join(c, c.c.case_id == a.c.case_id)
+    .where(
+        a.c.recipient.in_(bindparam("people", expanding=True)),
+        a.c.channel == ChannelName.SMS.value,
+        a.c.state.in_([s.value for s in REACHED]),
+        a.c.purpose == Purpose.ESCALATION.value,
+        a.c.created_at > bindparam("since", type_=UtcDateTime),
+    )
+    .order_by(a.c.ended_at.desc(), a.c.id)
+)
+
+
+def answer(tx: Transaction, reply: Reply) -> ReplyAnswer:
+    """Announces that the person took the case of the alert that the reply means. Raises NotFound for a stranger.
+
+    Told twice with the same `at`, it announces the same event: copies are known by its id.
+    """
+    people = contacts.people_at(tx, reply.number)
+    if not people:
+        raise NotFound("nobody has this number")
+    made = _made(tx, reply, people)
+    tx.once_committed(metrics.REPLIES.labels(made.what.value).inc)
+    # Neither the text nor the number: both are theirs.
+    log.info("reply", what=made.what.value, case_id=made.case_id, alert_id=made.alert_id, others=made.others)
+    return made
+
+
+def _made(tx: Transaction, reply: Reply, people: list[str]) -> ReplyAnswer:
+    wish = wish_in(reply.text)
+    if wish is None:
+        return ReplyAnswer(Made.NOT_UNDERSTOOD)
+    at = min(reply.at or tx.now, tx.now)
+    alert, others = meant(wish, _told(tx, people), at)
+    if alert is None:
+        return ReplyAnswer(Made.NOTHING, others=others)
+    if alert.traceparent:
+        tx.traces.setdefault(alert.case_id, alert.traceparent)
+    tx.announce(
+        AlertAnswered(
+            alert.id, alert.case_id, alert.escalation_id, alert.level, alert.recipient, "sms", "acknowledge", at
+        )
+    )
+    return ReplyAnswer(Made.ACKNOWLEDGED, alert.case_id, reference(alert.case_id), alert.id, alert.recipient, others)
+
+
+def _told(tx: Transaction, people: list[str]) -> list[Told]:
+    rows = tx.execute(_SENT, {"people": people, "since": tx.now - LOOKS_BACK})
+    return [Told(alert_of_row(row), standing_of_row(row)) for row in rows]

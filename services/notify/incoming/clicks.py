@@ -1,0 +1,77 @@
+"""Buttons pressed in a chat become answers to cases. Called by usecases.py."""
+
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+from sqlalchemy import select
+
+from services.notify import metrics, tables
+from services.notify.domain.alert import Alert, Purpose, reference
+from services.notify.domain.click import Click, Clicked, Pressed
+from services.notify.domain.contact import Contact
+from services.notify.domain.reply import Told
+from services.notify.people import contacts
+from services.notify.plans import cases
+from services.notify.rows import alert_of_row
+from shared.contracts.notify import AlertAnswered
+from shared.database import Transaction
+
+log = structlog.get_logger()
+a, p = tables.alerts, tables.presses
+
+
+def take(tx: Transaction, click: Click) -> Clicked:
+    """Announces that whoever pressed took the case of the alert, if it still waits; the same event when told twice."""
+    made = _made(tx, click)
+    tx.once_committed(metrics.PRESSES.labels(made.what.value).inc)
+    log.info("button_pressed", what=made.what.value, channel=click.channel.value, alert_id=click.alert_id)
+    return made
+
+
+def _made(tx: Transaction, click: Click) -> Clicked:
+    alert = _find(tx, click.alert_id) if click.alert_id else None
+    person = _presser(tx, click, alert.recipient if alert else None)
+    language = person.language if person else Contact.language
+    if alert is None or alert.purpose is not Purpose.ESCALATION:
+        return Clicked(click.fault or Pressed.INVALID, language=language)
+    made = _answer(tx, click, alert, person) if person else Clicked(Pressed.STRANGER, reference(alert.case_id))
+    return replace(made, language=language)
+
+
+def _presser(tx: Transaction, click: Click, called: str | None) -> Contact | None:
+    """The contact with this address; whom the alert was for, where several have it."""
+    people = contacts.people_with(tx, click.channel, click.user)
+    return contacts.find_contact(tx, called if called and called in people else people[0]) if people else None
+
+
+def _answer(tx: Transaction, click: Click, alert: Alert, person: Contact) -> Clicked:
+    standing = cases.lock_cases(tx, [alert.case_id])[alert.case_id]
+    at = min(click.at or tx.now, tx.now)
+    taker = tx.execute(select(p.c.person).where(p.c.alert_id == alert.id)).scalar()
+    if taker is None or taker == person.person:
+        if not Told(alert, standing).was_open(at):
+            return Clicked(Pressed.TAKEN if taker else Pressed.OVER, reference(alert.case_id), person.name)
+        _announce(tx, alert, person.person, at)
+        return Clicked(Pressed.TAKEN, reference(alert.case_id), person.name)
+    return Clicked(Pressed.TAKEN_BEFORE, reference(alert.case_id), _name(tx, taker))
+
+
+def _announce(tx: Transaction, alert: Alert, person: str, at: datetime) -> None:
+    # Kept, because the event of a second person would have the same id: nobody shall be told that they took it.
+    tx.insert_many(p, [{"alert_id": alert.id, "person": person, "at": at}], skip_existing=True)
+    if alert.traceparent:
+        tx.traces.setdefault(alert.case_id, alert.traceparent)
+    tx.announce(
+        AlertAnswered(alert.id, alert.case_id, alert.escalation_id, alert.level, person, "chat", "acknowledge", at)
+    )
+
+
+def _find(tx: Transaction, alert_id: str) -> Alert | None:
+    row = tx.execute(a.select().where(a.c.id == alert_id)).first()
+    return alert_of_row(row) if row else None
+
+
+def _name(tx: Transaction, person: str) -> str:
+    contact = contacts.find_contact(tx, person)
+    return contact.name if contact else person

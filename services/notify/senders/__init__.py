@@ -1,0 +1,1 @@
+"""From an alert that is due to its outcome: claim, hand-off, outcome. Made by provider.py, reaped by usecases.py."""

@@ -1,0 +1,1 @@
+"""Everything that notify says to people, in their language. For the senders, the doors and usecases.py."""
