@@ -87,9 +87,7 @@ def _wait_for_schema(db: Database, migrations: Path) -> None:
 
 
 def _run(container: ServiceContainer, db: Database, relay: Relay, common: CommonSettings, migrations: Path) -> int:
-    from importlib.metadata import version
-
-    BUILD.info({"service": common.service, "version": version("ombud"), "python": platform.python_version()})
+    tell_build(common.service)
     stop = _stop_signal()
     lengths = QueueLengths(common.amqp_uri, [q.name for q in QUEUES if q.consumer == common.service])
     try:
@@ -109,6 +107,12 @@ def _run(container: ServiceContainer, db: Database, relay: Relay, common: Common
         )
     log.info("started", port=common.port, ops_port=common.ops_port)
     return _until_stopped(container, db, stop, lengths)
+
+
+def tell_build(service: str) -> None:
+    from importlib.metadata import version
+
+    BUILD.info({"service": service, "version": version("ombud"), "python": platform.python_version()})
 
 
 def _look(db: Database) -> None:
