@@ -132,7 +132,7 @@ def _label(series: Series, name: str, is_elsewhere: bool) -> str:
     if name in SAID:
         return f"`{name}`: one"
     # What can be set up of one label depends on the other: a provider is that of a channel.
-    if name in SET_UP or "provider" in series.labels and name == "channel":
+    if name in SET_UP or ("provider" in series.labels and name == "channel"):
         beside = series.labels[name] & BESIDE
         return f"`{name}`: as set up{', ' + _values(beside) if beside else ''}"
     return f"`{name}`: {_values(series.labels[name])}"
