@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from shared import bulk, clock
+from shared import bulk, clock, pool
 from shared.bulk import Row as Row
 from shared.bulk import to_json
 from shared.errors import Fault, fault_of
@@ -157,7 +157,8 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """Commits at the end, rolls back on any exception."""
-        with self._one_writer(), self.engine.begin() as connection:
+        with pool.waiting() as got, self._one_writer(), self.engine.begin() as connection:
+            got()
             tx = Transaction(connection)
             yield tx
             if tx.announced and self._on_announce:
@@ -180,8 +181,13 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
-        with self._reader.connect() as connection:
+        with pool.waiting() as got, self._reader.connect() as connection:
+            got()
             yield Transaction(connection)
+
+    def look_at_pool(self) -> None:
+        """Sets the series of the pool; called when metrics are asked for."""
+        pool.look({self.engine, self._reader})
 
     @contextmanager
     def _one_writer(self) -> Iterator[None]:

@@ -57,3 +57,4 @@ class Classification:
     rules_version: str
     campaign: str | None = None
     product: str | None = None
+    language_confidence: float = 0.0
