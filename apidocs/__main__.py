@@ -1,7 +1,7 @@
 """Writes the API documents from the code; called by hand after a door or an event changed, by `make check` to check.
 
-`python -m apidocs [--check]`: `docs/asyncapi.json`, `docs/metrics.md`, and `services/<name>/openapi.json`, which the
-service serves.
+`python -m apidocs [--check]`: `docs/asyncapi.json`, `docs/metrics.md`, `services/<name>/openapi.json`, which the service
+serves, and in `deploy/k8s/` the rules of `deploy/monitoring/` as a resource.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from pathlib import Path
 
 warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
 
-from apidocs import metrics  # noqa: E402
+from apidocs import metrics, prometheusrule  # noqa: E402
 from apidocs.asyncapi import asyncapi  # noqa: E402
 from apidocs.doors import Undescribed  # noqa: E402
 from apidocs.openapi import openapi  # noqa: E402
@@ -26,8 +26,8 @@ def documents() -> dict[Path, str]:
     """Each document by its path inside the project."""
     made = {Path("services", service, "openapi.json"): openapi(service) for service in SERVICES}
     made[Path("docs", "asyncapi.json")] = asyncapi()
-    texts = {path: json.dumps(document, indent=1, ensure_ascii=False) + "\n" for path, document in made.items()}
-    return texts | {Path("docs", "metrics.md"): metrics.page()}
+    written = {path: json.dumps(document, indent=1, ensure_ascii=False) + "\n" for path, document in made.items()}
+    return written | {Path("docs", "metrics.md"): metrics.page()} | prometheusrule.documents()
 
 
 def stale(folder: Path) -> list[Path]:
@@ -50,6 +50,7 @@ def main(arguments: list[str] | None = None, folder: Path = PROJECT) -> int:
             sys.stderr.writelines(f"{path} is stale: {COMMAND}\n" for path in found)
             return 1 if found else 0
         for path, text in documents().items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(text, encoding="utf-8")
     except Undescribed as error:
         sys.stderr.write(f"{error}\n")
