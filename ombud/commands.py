@@ -19,6 +19,7 @@ COMMANDS = {
     "deadletters": "ombud.deadletters",
     "eval": "ombud.evaluate",
     "migrate": "ombud.migrate",
+    "topology": "ombud.topology",
     "token": "ombud.token",
     "serve": "ombud.serve",
 }

@@ -1,16 +1,17 @@
 """Publishes upstream messages and waits for the broker's word on each; used by feed.py and `ombud run`."""
 
+import ssl
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import amqp
-from amqp.exceptions import AMQPError, NotFound
-from kombu.utils.url import parse_url
+from amqp.exceptions import AMQPError, NotAllowed, NotFound
 
 from ombud.lines import Line
 from ombud.trouble import Trouble
+from shared.broker_address import FORM, BrokerAddress
 from shared.contracts.topology import QUEUES, UPSTREAM_EXCHANGE
 
 BATCH = 100
@@ -34,28 +35,22 @@ def connect(uri: str) -> amqp.Connection:
 
 def address_of(uri: str) -> str:
     """Host, port and virtual host, without the password; raises Trouble for what is no AMQP address."""
+    address = _parsed(uri)
+    return f"{address.host}:{address.port}/{address.vhost.lstrip('/')}"
+
+
+def _parsed(uri: str) -> BrokerAddress:
+    if not uri.startswith(("amqp://", "amqps://")):
+        raise Trouble(f"an AMQP address starts with amqp:// or amqps://; {FORM}")
     try:
-        parts = parse_url(uri)
+        return BrokerAddress.parse(uri)
     except ValueError as error:
-        raise Trouble(
-            f"{uri!r} is not an AMQP address: {error}; the form is amqp://user:password@host:5672/"
-        ) from error
-    if parts["transport"] not in ("amqp", "amqps"):
-        raise Trouble(f"an AMQP address starts with amqp:// or amqps://, not {parts['transport']}://")
-    return f"{parts['hostname']}:{parts['port'] or 5672}/{(parts['virtual_host'] or '').lstrip('/')}"
+        raise Trouble(f"the AMQP address cannot be used: {error}") from error
 
 
 def _connection(uri: str) -> amqp.Connection:
-    parts = parse_url(uri)
     return amqp.Connection(
-        host=f"{parts['hostname']}:{parts['port'] or 5672}",
-        userid=parts["userid"] or "guest",
-        password=parts["password"] or "guest",
-        virtual_host=parts["virtual_host"] or "/",
-        connect_timeout=5,
-        read_timeout=CONFIRM_WITHIN,
-        write_timeout=CONFIRM_WITHIN,
-        ssl=parts["transport"] == "amqps",
+        **_parsed(uri).arguments, connect_timeout=5, read_timeout=CONFIRM_WITHIN, write_timeout=CONFIRM_WITHIN
     )
 
 
@@ -215,4 +210,8 @@ class Depths:
 def _reason(error: Exception) -> str:
     if isinstance(error, amqp.AccessRefused):
         return "the user or the password is wrong"
+    if isinstance(error, NotAllowed):
+        return "the user may not use this virtual host, or there is none of this name"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is refused: {error.verify_message}"
     return str(error).strip() or type(error).__name__

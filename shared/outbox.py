@@ -9,6 +9,7 @@ import amqp
 import eventlet
 import orjson
 import structlog
+from amqp.exceptions import AccessRefused
 from eventlet.event import Event as Signal
 from prometheus_client import Counter, Histogram
 from sqlalchemy import BindParameter, Integer, bindparam, delete, or_, select, update
@@ -97,9 +98,11 @@ def _log_what_happened(event: Event, traceparent: str | None) -> None:
 class Relay:
     """Publishes the outbox of one service; one greenlet in every replica, woken by each commit that announced."""
 
-    def __init__(self, db: Database, amqp_uri: str):
+    def __init__(self, db: Database, amqp_uri: str, declares_topology: bool):
         self.db, self.service = db, db.service
-        self._publisher = Publisher(amqp_uri)
+        self._publisher = Publisher(amqp_uri, declares_topology)
+        self._has_connected = self._has_published = False
+        self.refused: str | None = None  # what the broker has not let us do since the start; None once it does
         self._limit = BATCH
         self._stopping = False
         self._wake = Signal()
@@ -120,12 +123,19 @@ class Relay:
                 self._publisher.keep_alive()
             except Exception as error:
                 attempt += 1
-                log.warning("relay_waits", attempt=attempt, error=short(error))
+                reason = broker.missing_right(error) if isinstance(error, AccessRefused) else short(error)
+                log.warning("relay_waits", attempt=attempt, error=reason)
+                self._note_refusal(error, reason)
                 self._after_error(error)
                 if self._stopping:
                     break
                 self._rest(broker.reconnect_delay(attempt))
         self._publisher.disconnect()
+
+    def _note_refusal(self, error: Exception, reason: str) -> None:
+        """Only of what never worked, so that a rollout stops: later it must not take the HTTP doors away, too."""
+        worked = {broker.NotLetIn: self._has_connected, AccessRefused: self._has_published}.get(type(error), True)
+        self.refused = self.refused if worked else f"broker: {reason}"
 
     def stop(self) -> None:
         self._stopping = True
@@ -154,6 +164,8 @@ class Relay:
     def _publish_batch(self) -> int:
         """Claims, publishes, deletes; gives the number of rows claimed. On SQLite no transaction is open meanwhile."""
         self._publisher.connect()  # before the transaction, which is not to wait for that, too
+        if not self._has_connected:
+            self._has_connected, self.refused = True, None
         if self.db.is_postgres:
             with self.db.transaction() as tx:
                 rows = self._claim(tx)
@@ -181,6 +193,8 @@ class Relay:
         """Rows that the broker said nothing about stay as they are and are published again."""
         failpoints.reach("outbox.published")
         if outcome.confirmed:
+            self._has_published = True
+            self.refused = None
             tx.execute(_DELETE, {"ids": outcome.confirmed})
             PUBLISHED.inc(len(outcome.confirmed))
         if outcome.returned:

@@ -51,7 +51,7 @@ def main(service_class: type, read: Callable[[], Any], make: Callable[[Any], dic
     clock.shift_from(common.clock_file)
     install_green_wait()
     _wait_for_schema(db, migrations)
-    relay = Relay(db, common.amqp_uri)
+    relay = Relay(db, common.amqp_uri, common.declares_topology)
     config = {
         **parts,
         "settings": settings,
@@ -59,6 +59,7 @@ def main(service_class: type, read: Callable[[], Any], make: Callable[[Any], dic
         "relay": relay,
         "tokens": tokens,
         "amqp_uri": common.amqp_uri,
+        "declares_topology": common.declares_topology,
         "WEB_SERVER_ADDRESS": f"{common.host}:{common.port}",
         "max_workers": WORKERS,
     }
@@ -91,7 +92,11 @@ def _run(container: ServiceContainer, db: Database, relay: Relay, common: Common
     stop = _stop_signal()
     lengths = QueueLengths(common.amqp_uri, [q.name for q in QUEUES if q.consumer == common.service])
     try:
-        ops = Ops((common.host, common.ops_port), lambda: _not_ready(db, migrations), lambda: _look(db))
+        ops = Ops(
+            (common.host, common.ops_port),
+            lambda: _not_ready(db, migrations) or relay.refused,
+            lambda: _look(db),
+        )
         ops.start()
         container.start()
         eventlet.spawn(lengths.run)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from environs import Env
 
+from shared.broker_address import BrokerAddress
+
 PORTS = {"intake": (8001, 9001), "routing": (8002, 9002), "escalation": (8003, 9003), "notify": (8004, 9004)}
 
 
@@ -30,6 +32,7 @@ class CommonSettings:
     readable_logs: bool
     clock_file: Path | None
     failpoints: str
+    declares_topology: bool = True
 
 
 def common(env: Env, service: str) -> CommonSettings:
@@ -43,7 +46,7 @@ def common(env: Env, service: str) -> CommonSettings:
         host=env.str("HOST", "127.0.0.1"),
         port=env.int("PORT", port + offset),
         ops_port=env.int("OPS_PORT", ops_port + offset),
-        amqp_uri=env.str("AMQP_URI"),
+        amqp_uri=_checked(env.str("AMQP_URI")),
         database_url=env.str("DATABASE_URL", "") or f"sqlite:///{data_dir}/{service}.sqlite",
         api_tokens=env.str("API_TOKENS", ""),
         api_token=env.str("API_TOKEN", ""),
@@ -52,4 +55,13 @@ def common(env: Env, service: str) -> CommonSettings:
         readable_logs=env.bool("READABLE_LOGS", sys.stderr.isatty()),
         clock_file=Path(clock_file) if clock_file else None,
         failpoints=env.str("FAILPOINTS", ""),
+        declares_topology=env.bool("DECLARE_TOPOLOGY", True),
     )
+
+
+def _checked(amqp_uri: str) -> str:
+    try:
+        BrokerAddress.parse(amqp_uri)
+    except ValueError as error:
+        raise WrongSettings(f"OMBUD_AMQP_URI: {error}") from None
+    return amqp_uri

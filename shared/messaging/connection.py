@@ -1,16 +1,17 @@
 """Connections to RabbitMQ as the subscription and the relay use them: opened, listened to, never blocking the hub."""
 
 import random
+import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import amqp
 import eventlet
-from amqp.exceptions import AccessRefused, NotFound, PreconditionFailed
+from amqp.exceptions import AccessRefused, NotAllowed, NotFound, PreconditionFailed
 from eventlet import patcher
-from kombu.utils.url import parse_url
 
+from shared.broker_address import BrokerAddress
 from shared.contracts import topology
 
 HEARTBEAT = 20
@@ -26,11 +27,16 @@ QUEUE_ARGUMENTS = QUORUM | {
 }
 LOST = (OSError, amqp.exceptions.AMQPError)
 ANSWER_WITHIN, DECLARED_WITHIN, WRITTEN_WITHIN = 5.0, 10.0, 15.0  # seconds
+_RIGHTS = {"Basic.consume": "read", "Basic.publish": "write"}
 _plain_select = patcher.original("select").select
 
 
 class TopologyConflict(Exception):
     """A queue or exchange exists with other arguments, or we may not declare it: a person must look."""
+
+
+class NotLetIn(OSError):
+    """The broker does not let us in, or shows a certificate that we do not trust: tried again, somebody may mend it."""
 
 
 class NotFoundYet(OSError):
@@ -41,20 +47,21 @@ class NotFoundYet(OSError):
 
 def connect(uri: str) -> amqp.Connection:
     """An open connection; raises one of LOST when the broker cannot be reached within 5 s."""
-    parts = parse_url(uri)
+    address = BrokerAddress.parse(uri)
     connection = amqp.Connection(
-        host=f"{parts['hostname']}:{parts['port'] or 5672}",
-        userid=parts["userid"] or "guest",
-        password=parts["password"] or "guest",
-        virtual_host=parts["virtual_host"] or "/",
-        heartbeat=HEARTBEAT,
-        connect_timeout=5,
-        read_timeout=30,
-        write_timeout=15,
-        ssl=parts["transport"] == "amqps",
+        **address.arguments, heartbeat=HEARTBEAT, connect_timeout=5, read_timeout=30, write_timeout=15
     )
-    connection.connect()
+    try:
+        connection.connect()
+    except (AccessRefused, NotAllowed, ssl.SSLCertVerificationError) as error:
+        raise NotLetIn(address.why_not(error)) from error
     return connection
+
+
+def missing_right(error: AccessRefused) -> str:
+    """The broker's words and the right that its user lacks, which RabbitMQ names from 3.12 on only."""
+    right = _RIGHTS.get(error.method, "configure; with OMBUD_DECLARE_TOPOLOGY=false others make what it wants to make")
+    return f"{error}: the user has no right to {right}"
 
 
 @contextmanager
@@ -62,6 +69,25 @@ def answered(within: float = ANSWER_WITHIN) -> Iterator[None]:
     """Around calls that wait for the broker: py-amqp does so without limit on green sockets. Raises OSError."""
     with eventlet.Timeout(within, OSError("the broker does not answer")):
         yield
+
+
+def ensure_topology(connection: amqp.Connection, *, declares: bool) -> None:
+    """All exchanges and queues are there afterwards; raises TopologyConflict, or one of LOST."""
+    with answered(DECLARED_WITHIN):
+        (declare_topology if declares else check_topology)(connection)
+
+
+def check_topology(connection: amqp.Connection) -> None:
+    """Looks for everything that must exist, for which a user needs no right; raises NotFoundYet, or one of LOST."""
+    channel = connection.channel()
+    try:
+        for exchange in topology.EXCHANGES:
+            channel.exchange_declare(exchange, "topic", passive=True)
+        for queue in topology.QUEUES:
+            channel.queue_declare(queue.name, passive=True)
+    except NotFound as error:
+        raise NotFoundYet(f"{error}; `ombud topology` makes it") from error
+    channel.close()
 
 
 def declare_topology(connection: amqp.Connection) -> None:
@@ -80,7 +106,7 @@ def declare_topology(connection: amqp.Connection) -> None:
             for key in queue.keys:
                 channel.queue_bind(queue.name, queue.exchange, key)
     except (PreconditionFailed, AccessRefused) as error:
-        raise TopologyConflict(str(error)) from error
+        raise TopologyConflict(missing_right(error) if isinstance(error, AccessRefused) else str(error)) from error
     except NotFound as error:
         raise NotFoundYet(str(error)) from error
     channel.close()

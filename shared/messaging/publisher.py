@@ -41,8 +41,8 @@ class Outcome:
 class Publisher:
     """One connection at a time, thrown away at any doubt: a late confirm would be taken for one of the next batch."""
 
-    def __init__(self, uri: str):
-        self._uri = uri
+    def __init__(self, uri: str, declares_topology: bool):
+        self._uri, self._declares_topology = uri, declares_topology
         self._connection: amqp.Connection | None = None
         self._tag = 0
         self._beat_at = 0.0
@@ -82,8 +82,8 @@ class Publisher:
         if self._connection is None:
             self._connection = broker.connect(self._uri)
             self._beat_at = time.monotonic()
-            with broker.answered(broker.DECLARED_WITHIN):
-                broker.declare_topology(self._connection)
+            broker.ensure_topology(self._connection, declares=self._declares_topology)
+            with broker.answered():
                 self._channel = self._connection.channel()
                 self._channel.confirm_select()
             self._tag = 0

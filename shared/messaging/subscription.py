@@ -11,6 +11,7 @@ from typing import Any
 import amqp
 import eventlet
 import structlog
+from amqp.exceptions import AccessRefused
 from nameko.extensions import Entrypoint
 
 from shared import backlog, failpoints
@@ -47,6 +48,7 @@ class Subscription(Entrypoint):
         self.events, self.source = events, source or events[0].publisher
         self.batch_size, self.decode, self.prepare = batch_size, decode, prepare
         self._buffer: deque[Any] = deque()
+        self._has_consumed = False
 
     def setup(self) -> None:
         self.queue = queue_between(self.container.service_name, self.source).name
@@ -88,8 +90,7 @@ class Subscription(Entrypoint):
             try:
                 connection = broker.connect(self.container.config["amqp_uri"])
                 try:
-                    with broker.answered(broker.DECLARED_WITHIN):
-                        broker.declare_topology(connection)
+                    broker.ensure_topology(connection, declares=self.container.config["declares_topology"])
                     attempt = 0
                     self._consume(connection)
                 finally:
@@ -103,10 +104,7 @@ class Subscription(Entrypoint):
 
     def _consume(self, connection: amqp.Connection) -> None:
         self._cancelled = False
-        with broker.answered():
-            channel = connection.channel()
-            channel.basic_qos(0, 2 * self.batch_size, False)
-            tag = channel.basic_consume(self.queue, callback=self._buffer.append)
+        channel, tag = self._consume_from(connection)
         pulse = broker.Pulse(connection)
         try:
             while not self.handling.stopping:
@@ -117,6 +115,20 @@ class Subscription(Entrypoint):
                 self._work_off_one_batch(connection, channel, tag)
         finally:
             pulse.stop()
+
+    def _consume_from(self, connection: amqp.Connection) -> tuple[amqp.Channel, str]:
+        """Who may not read ends at the start, where a rollout stops; later a right may be taken and given back."""
+        try:
+            with broker.answered():
+                channel = connection.channel()
+                channel.basic_qos(0, 2 * self.batch_size, False)
+                tag = channel.basic_consume(self.queue, callback=self._buffer.append)
+        except AccessRefused as error:
+            if self._has_consumed:
+                raise
+            raise broker.TopologyConflict(broker.missing_right(error)) from error
+        self._has_consumed = True
+        return channel, tag
 
     def _fill(self, connection: amqp.Connection, pulse: broker.Pulse) -> None:
         if not self._buffer:
