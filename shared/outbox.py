@@ -123,18 +123,19 @@ class Relay:
                 self._publisher.keep_alive()
             except Exception as error:
                 attempt += 1
-                log.warning("relay_waits", attempt=attempt, error=short(error))
-                self._note_refusal(error)
+                reason = broker.missing_right(error) if isinstance(error, AccessRefused) else short(error)
+                log.warning("relay_waits", attempt=attempt, error=reason)
+                self._note_refusal(error, reason)
                 self._after_error(error)
                 if self._stopping:
                     break
                 self._rest(broker.reconnect_delay(attempt))
         self._publisher.disconnect()
 
-    def _note_refusal(self, error: Exception) -> None:
+    def _note_refusal(self, error: Exception, reason: str) -> None:
         """Only of what never worked, so that a rollout stops: later it must not take the HTTP doors away, too."""
         worked = {broker.NotLetIn: self._has_connected, AccessRefused: self._has_published}.get(type(error), True)
-        self.refused = self.refused if worked else f"broker: {short(error)}"
+        self.refused = self.refused if worked else f"broker: {reason}"
 
     def stop(self) -> None:
         self._stopping = True

@@ -27,6 +27,7 @@ QUEUE_ARGUMENTS = QUORUM | {
 }
 LOST = (OSError, amqp.exceptions.AMQPError)
 ANSWER_WITHIN, DECLARED_WITHIN, WRITTEN_WITHIN = 5.0, 10.0, 15.0  # seconds
+_RIGHTS = {"Basic.consume": "read", "Basic.publish": "write"}
 _plain_select = patcher.original("select").select
 
 
@@ -55,6 +56,12 @@ def connect(uri: str) -> amqp.Connection:
     except (AccessRefused, NotAllowed, ssl.SSLCertVerificationError) as error:
         raise NotLetIn(address.why_not(error)) from error
     return connection
+
+
+def missing_right(error: AccessRefused) -> str:
+    """The broker's words and the right that its user lacks, which RabbitMQ names from 3.12 on only."""
+    right = _RIGHTS.get(error.method, "configure; with OMBUD_DECLARE_TOPOLOGY=false others make what it wants to make")
+    return f"{error}: the user has no right to {right}"
 
 
 @contextmanager
@@ -99,8 +106,7 @@ def declare_topology(connection: amqp.Connection) -> None:
             for key in queue.keys:
                 channel.queue_bind(queue.name, queue.exchange, key)
     except (PreconditionFailed, AccessRefused) as error:
-        hint = "; with OMBUD_DECLARE_TOPOLOGY=false others make it" if isinstance(error, AccessRefused) else ""
-        raise TopologyConflict(f"{error}{hint}") from error
+        raise TopologyConflict(missing_right(error) if isinstance(error, AccessRefused) else str(error)) from error
     except NotFound as error:
         raise NotFoundYet(str(error)) from error
     channel.close()

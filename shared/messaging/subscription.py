@@ -125,7 +125,7 @@ class Subscription(Entrypoint):
         except AccessRefused as error:
             if self._has_consumed:
                 raise
-            raise broker.TopologyConflict(str(error)) from error
+            raise broker.TopologyConflict(broker.missing_right(error)) from error
         self._has_consumed = True
         return channel, tag
 

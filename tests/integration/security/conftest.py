@@ -1,0 +1,57 @@
+"""One virtual host with the users of the deployment for a file of tests, and a CA that signs for its servers."""
+
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ombud.local.broker import PrivateBroker
+from shared.contracts.topology import EXCHANGES, QUEUES
+from tests.harness.process import PROJECT
+from tests.harness.secure import Authority, BrokerUsers
+
+
+def make_topology(uri: str) -> "subprocess.CompletedProcess[str]":
+    """`ombud topology`, as the job of a deployment calls it."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("OMBUD_")}
+    env = plain | {"PYTHONPATH": str(PROJECT), "OMBUD_AMQP_URI": uri}
+    command = [sys.executable, "-m", "ombud", "topology"]
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=90, check=False)
+
+
+@pytest.fixture(scope="module")
+def empty_host(broker: PrivateBroker) -> Iterator[Callable[[], BrokerUsers]]:
+    """Makes virtual hosts in which nothing is yet; their users are not made either."""
+    made: list[BrokerUsers] = []
+
+    def empty_host() -> BrokerUsers:
+        made.append(BrokerUsers(broker, f"secure-{uuid.uuid4().hex[:8]}"))
+        broker.add_vhost(made[-1].vhost)
+        return made[-1]
+
+    yield empty_host
+    for users in made:
+        users.remove()
+        broker.remove_vhost(users.vhost)
+
+
+@pytest.fixture(scope="module")
+def users(empty_host: Callable[[], BrokerUsers]) -> BrokerUsers:
+    """Everything as the deployment has it: the users, and what `ombud topology` made with one of them."""
+    made = empty_host()
+    made.make()
+    done = make_topology(made.uri("ombud-topology"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"{len(EXCHANGES)} exchanges and {len(QUEUES)} queues are there, with their bindings\n"
+    return made
+
+
+@pytest.fixture(scope="module")
+def authority(server_dir: Path) -> Authority:
+    folder = server_dir / f"ca-{uuid.uuid4().hex[:8]}"
+    folder.mkdir(mode=0o755)
+    return Authority(folder)
