@@ -147,6 +147,8 @@ def test_the_database_has_a_role_for_each_service_and_room_for_all_replicas() ->
     most = sum(r["spec"]["maxReplicaCount"] for r in of_kind("production", "ScaledObject"))
     pool, rolling, kept = 10, len(SERVICES), 10  # shared/database.py; one more of each while a version comes
     assert int(cluster["spec"]["postgresql"]["parameters"]["max_connections"]) >= (most + rolling) * pool + kept
+    synchronous = cluster["spec"]["postgresql"]["synchronous"]
+    assert 1 <= synchronous["number"] < cluster["spec"]["instances"] - 1, "one may be away, and writing goes on"
     (backup,) = of_kind("production", "ScheduledBackup")
     assert backup["spec"]["cluster"] == {"name": cluster["metadata"]["name"]}
 
