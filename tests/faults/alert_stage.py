@@ -159,9 +159,7 @@ class Stage:
 
     def _is_at_rest(self) -> bool:
         self.peers.tell(self.notify)
-        seen = self._summary()
-        with_senders = sum(seen["alerts"].get(state, 0) for state in ("claimed", "handed_off"))
-        return not with_senders and not seen["plumbing"]["outbox"] and self._is_read() and not self._due()
+        return self._is_read() and not self._summary()["plumbing"]["outbox"] and not self._under_way()
 
     def _has_ended(self) -> bool:
         seen = self._summary()
@@ -172,9 +170,13 @@ class Stage:
         answer: dict[str, dict[str, int]] = self.notify.call("GET", "/v1/summary").json()
         return answer
 
-    def _due(self) -> int:
-        due = [a for a in self._rows(tables.alerts) if a["state"] == "pending" and a["next_at"] <= clock.now()]
-        return len(due)
+    def _under_way(self) -> int:
+        """Alerts with a sender, or about to be: by one look, as they go from here to there."""
+        now = clock.now()
+        return sum(
+            a["state"] in ("claimed", "handed_off") or (a["state"] == "pending" and a["next_at"] <= now)
+            for a in self._rows(tables.alerts)
+        )
 
     def _open(self) -> str:
         return str([a for a in self._rows(tables.alerts) if a["ended_at"] is None])
