@@ -30,7 +30,7 @@ class Doors:
     """`urls`: service to base URL. Raises requests.RequestException when a service cannot be asked."""
 
     def __init__(self, urls: dict[str, str], token: str):
-        self.urls = urls
+        self.urls, self.token = urls, token
         self._session = requests.Session()
         self._session.trust_env = False  # a proxy of the machine does not lead to our loopback
         self._session.headers["Authorization"] = f"Bearer {token}"

@@ -1,79 +1,51 @@
-"""`ombud status`: each process of the run in a data folder, whether it is ready, and what the services hold."""
+"""`ombud status`: one screen of the run in a data folder; what is red first, then the promises, then the parts."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
-import requests
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from ombud import options, runfile
-from ombud.doors import readiness
-from ombud.letters_shown import plain
-from ombud.runfile import Process, Run
+from ombud.runfile import Run
+from ombud.state.judged import promises, troubles
+from ombud.state.look import State, look
+from ombud.state.shown import screen
 from ombud.trouble import Trouble
-
-SHOWN = {
-    "intake": ("complaints", "contacts", "classified"),
-    "routing": ("assigned", "waiting", "released"),
-    "escalation": ("cases", "escalated", "escalations"),
-    "notify": ("accepted", "delivered", "pending", "failed", "suppressed", "ambiguous"),
-}
-
-SELDOM = ("delivered", "suppressed", "ambiguous")  # shown where there are any
+from shared import clock
 
 
-@dataclass(frozen=True)
-class Seen:
-    """One process as it answered; `readiness` is `ready` or the reason why not."""
-
-    process: Process
-    readiness: str
-
-    @property
-    def is_ready(self) -> bool:
-        return self.readiness == "ready"
-
-
-@click.command(short_help="Show what runs here, and whether it is ready.")
+@click.command(short_help="Show the whole system on one screen.")
 @options.data_dir
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def status(data_dir: Path, as_json: bool) -> None:
-    """Show what runs in the data folder. The exit code is 1 when something is not ready."""
+    """Show the whole system on one screen: what is red first, each with what to do; then whether the promises hold;
+    then services, queues, alerts and providers. The exit code is 1 when something must be mended now.
+
+    Of what runs in the data folder. Where the services are elsewhere, ask with `ombud audit` and `ombud doctor`.
+    """
     run = runfile.read(data_dir)
     if run is None:
         raise Trouble(f"nothing runs in {data_dir.absolute()}: start `ombud run`, or say where with --data-dir")
-    with ThreadPoolExecutor(max_workers=8) as pool:
-        seen = list(pool.map(lambda p: Seen(p, readiness(p.ops_url)), run.processes))
-    counts = {service: counts_of(run, service) for service in SHOWN}
+    state = look(run, clock.now())
     if as_json:
-        click.echo(json.dumps(as_data(run, seen, counts), indent=2))
+        click.echo(json.dumps(as_data(run, state), indent=2))
     else:
-        Console().print(as_table(seen, counts))
-        for line in alerting(counts["notify"]):
-            Console().print(line)
-        click.echo(f"mailbox: {run.mailbox_url or 'none, mail goes out by SMTP'}")
-    if not all(s.is_ready for s in seen):
+        out = Console(highlight=False)
+        for line in screen(state):
+            out.print(line, soft_wrap=True)
+    if any(trouble.is_grave for trouble in troubles(state)):
         raise SystemExit(1)
 
 
-def counts_of(run: Run, service: str) -> dict[str, Any]:
-    """The service's own summary; empty while it cannot be asked."""
-    try:
-        answer = run.doors.get(service, "/v1/summary")
-    except requests.RequestException:
-        return {}
-    return answer.body if answer.is_ok else {}
-
-
-def as_data(run: Run, seen: list[Seen], counts: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def as_data(run: Run, state: State) -> dict[str, Any]:
     return {
-        "ready": all(s.is_ready for s in seen),
+        "ready": all(one.is_ready for one in state.seen),
+        "well": not any(trouble.is_grave for trouble in troubles(state)),
+        "promises": [asdict(promise) for promise in promises(state)],
+        "troubles": [asdict(trouble) for trouble in troubles(state)],
         "pid": run.pid,
         "processes": [
             {
@@ -83,61 +55,15 @@ def as_data(run: Run, seen: list[Seen], counts: dict[str, dict[str, Any]]) -> di
                 "ports": {"http": s.process.port, "ops": s.process.ops_port},
                 "ready": s.is_ready,
                 "readiness": s.readiness,
+                "version": s.version,
+                "since": s.since.isoformat() if s.since else None,
                 "log": s.process.log,
             }
-            for s in seen
+            for s in state.seen
         ],
-        "counts": counts,
+        "counts": state.counts,
+        "outboxes": {name: {k: v for k, v in told.items() if k != "events"} for name, told in state.outboxes.items()},
+        "queues": None if state.queues is None else {name: asdict(depth) for name, depth in state.queues.items()},
         "broker": {"pid": run.broker_pid},
         "mailbox": run.mailbox_url,
     }
-
-
-def as_table(seen: list[Seen], counts: dict[str, dict[str, Any]]) -> Table:
-    table = Table()
-    for title in ("service", "pid", "port", "health", "readiness", "counts"):
-        table.add_column(title, justify="right" if title in ("pid", "port", "health") else "left")
-    for s in seen:
-        p = s.process
-        shown = shown_counts(p.service, counts[p.service]) if p.replica == 1 else "〃"
-        table.add_row(p.name, str(p.pid), str(p.port), str(p.ops_port), s.readiness, shown)
-    return table
-
-
-def alerting(summary: dict[str, Any]) -> list[Text]:
-    """What an operator must see of notify; red where somebody must do something. Nothing while it cannot be asked."""
-    if "last_resort_reachable" not in summary:
-        return []
-    channels, contacts = summary["channels"], summary["contacts"]
-    lines = [
-        _line(
-            f"alerts: {contacts} contacts, by {', '.join(channels) or 'no channel: set OMBUD_SMTP_URL'}",
-            is_well=bool(channels),
-        ),
-        _last_resort(summary),
-    ]
-    if unaccounted := summary["unaccounted"]:
-        lines.append(_line(f"unaccounted: {unaccounted} alerts broke the book-keeping, see ombud_alerts_unaccounted"))
-    return lines
-
-
-def _last_resort(summary: dict[str, Any]) -> Text:
-    who = summary["last_resort"]
-    if who is None:
-        return _line("last resort: NOBODY hears of cases that nobody answered, set OMBUD_LAST_RESORT")
-    if not summary["last_resort_reachable"]:
-        return _line(f"last resort: {plain(who)} CANNOT BE REACHED: no contact, or no configured channel")
-    return _line(f"last resort: {plain(who)}", is_well=True)
-
-
-def _line(text: str, *, is_well: bool = False) -> Text:
-    return Text(text, style="" if is_well else "bold red")
-
-
-def shown_counts(service: str, summary: dict[str, Any]) -> str:
-    flat = {**summary, **summary.get("alerts", {})}
-    shown = [name for name in SHOWN[service] if name in flat and (flat[name] or name not in SELDOM)]
-    parts = [f"{flat[name]} {name}" for name in shown]
-    plumbing = summary.get("plumbing", {})
-    stuck = [f"{count} in {name.replace('_', ' ')}" for name, count in plumbing.items() if count]
-    return ", ".join([*parts, *stuck])

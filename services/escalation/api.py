@@ -16,6 +16,7 @@ from services.escalation.pages.acts import NEEDS, Act
 from shared.api import A_COMPLAINT, A_THIRD_COMPLAINT, HTML, PAGE, THIS_DOCUMENT, Operation, Plumbing
 from shared.contracts.escalation import EscalationReason, Outcome, Remedy
 from shared.contracts.event import Severity
+from shared.departures import api as departures
 from shared.differences import Difference
 from shared.parts import CHECK
 from shared.quarantine import api as quarantine
@@ -194,7 +195,10 @@ class PolicyDocument:
 
 @dataclass(frozen=True)
 class Summary:
-    """Counted from the tables. escalated: cases that ever were; escalations: all moves to a level."""
+    """Counted from the tables. escalated: cases that ever were; escalations: all moves to a level.
+
+    audit: what the auditor of the replica that answers found at its last look, by finding; must be 0.
+    """
 
     cases: int
     early: int
@@ -208,6 +212,7 @@ class Summary:
     escalated: int
     escalations: int
     by_reason: dict[str, int]
+    audit: dict[str, int]
     plumbing: Plumbing
 
 
@@ -388,6 +393,7 @@ OPERATIONS = {
     **duty_api.OPERATIONS,
     "get_policy": Operation("Show the policy that new cases start with", answer=PolicyDocument),
     "get_summary": Operation("Count what escalation has", answer=Summary),
+    **departures.OPERATIONS,
     **quarantine.OPERATIONS,
     "get_openapi": THIS_DOCUMENT,
 }

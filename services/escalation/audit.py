@@ -55,6 +55,11 @@ def audit(tx: Transaction, book: PolicyBook) -> dict[Finding, int]:
     return found
 
 
+def last_found() -> dict[str, int]:
+    """What the last look of this replica found, by finding."""
+    return {s.labels["finding"]: int(s.value) for metric in FOUND.collect() for s in metric.samples}
+
+
 def _give_due(tx: Transaction, book: PolicyBook) -> int:
     """Clocks are made anew, and what the ladder waits for ends."""
     cases, setting_of = audit_store.lock_without_due(tx, MOST_REPAIRED), settings(tx, book)

@@ -5,7 +5,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request
 
-from services.escalation import schemas, store, storm_store, supervisors
+from services.escalation import audit, schemas, store, storm_store, supervisors
 from services.escalation.answer_schemas import StormsQuery, WorklistQuery
 from services.escalation.domain.case import Case, CaseState
 from services.escalation.domain.clocks import Clock, has_kept
@@ -168,5 +168,6 @@ def summary(tx: Transaction) -> dict[str, Any]:
         "escalated": store.count_escalated(tx),
         "escalations": sum(by_reason.values()),
         "by_reason": {reason.value: n for reason, n in by_reason.items()},
+        "audit": audit.last_found(),
         "plumbing": plumbing_counts(tx),
     }

@@ -44,6 +44,7 @@ from shared.contracts.notify import (
 )
 from shared.contracts.routing import ComplaintAssigned, ComplaintQueued
 from shared.database import Database, Transaction
+from shared.departures import doors as departures
 from shared.links import required_keys
 from shared.messaging import subscribe, sweep_inbox
 from shared.parts import MAX_PART_BYTES
@@ -246,6 +247,10 @@ class EscalationService:
     def get_summary(self, request: Request) -> Response:
         with self.db.read() as tx:
             return json_response(doors.summary(tx))
+
+    @http("GET", "/v1/outbox", scope="operator")
+    def get_outbox(self, request: Request) -> Response:
+        return departures.listed(self.db, request)
 
     @http("GET", "/v1/dead-letters", scope="operator")
     def get_dead_letters(self, request: Request) -> Response:

@@ -12,6 +12,7 @@ from services.intake.domain import Complaint, Verdict
 from services.intake.forgetting import Erased
 from shared.api import A_COMPLAINT, ANOTHER_COMPLAINT, ANY_OBJECT, JSON, THIS_DOCUMENT, Operation, Plumbing, Shape
 from shared.contracts.event import Severity
+from shared.departures import api as departures
 from shared.messaging.upstream import STRUCTURED
 from shared.quarantine import api as quarantine
 
@@ -249,6 +250,7 @@ OPERATIONS = {
         example={"text": "I want to speak to your manager."},
     ),
     "get_summary": Operation("Count what intake has", answer=Summary),
+    **departures.OPERATIONS,
     **quarantine.OPERATIONS,
     "forget_customer": Operation(
         "Erase what is held of a customer, here and in the other services",

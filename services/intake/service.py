@@ -31,6 +31,7 @@ from shared import backlog
 from shared.contracts.escalation import CaseCorrected
 from shared.contracts.topology import UPSTREAM_EXCHANGE
 from shared.database import Database, Transaction
+from shared.departures import doors as departures
 from shared.errors import NotFound
 from shared.messaging import metrics as messaging
 from shared.messaging import subscribe, sweep_inbox
@@ -148,6 +149,10 @@ class IntakeService:
     def get_summary(self, request: Request) -> Response:
         with self.db.read() as tx:
             return json_response(store.counts(tx) | {"plumbing": plumbing_counts(tx)})
+
+    @http("GET", "/v1/outbox", scope="operator")
+    def get_outbox(self, request: Request) -> Response:
+        return departures.listed(self.db, request)
 
     @http("GET", "/v1/dead-letters", scope="operator")
     def get_dead_letters(self, request: Request) -> Response:

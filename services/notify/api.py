@@ -17,6 +17,7 @@ from services.notify.people import contact_schemas
 from services.notify.plans.trying import Trial
 from shared.api import A_COMPLAINT, AN_ALERT, THIS_DOCUMENT, Operation, Plumbing
 from shared.contracts.event import Severity
+from shared.departures import api as departures
 from shared.differences import Difference
 from shared.parts import CHECK
 from shared.quarantine import api as quarantine
@@ -287,6 +288,7 @@ OPERATIONS = {
     ),
     "get_policy": Operation("Show the policy by which alerts are sent now", answer=PolicyDocument),
     "get_summary": Operation("Count what notify has", answer=Summary),
+    **departures.OPERATIONS,
     **quarantine.OPERATIONS,
     "get_openapi": THIS_DOCUMENT,
 }

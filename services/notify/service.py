@@ -37,6 +37,7 @@ from shared.contracts.intake import ComplaintForgotten, ComplaintMerged
 from shared.contracts.routing import ComplaintAssigned, ComplaintQueued
 from shared.contracts.topology import DEAD_LETTERS_EXCHANGE
 from shared.database import Database, Transaction
+from shared.departures import doors as departures
 from shared.messaging import given_up, subscribe, sweep_inbox
 from shared.parts import MAX_PART_BYTES, only_checks
 from shared.providers import Configured, DatabaseProvider
@@ -246,6 +247,10 @@ class NotifyService:
     def get_summary(self, request: Request) -> Response:
         with self.db.read() as tx:
             return json_response(usecases.summary(tx, self.book.current))
+
+    @http("GET", "/v1/outbox", scope="operator")
+    def get_outbox(self, request: Request) -> Response:
+        return departures.listed(self.db, request)
 
     @http("GET", "/v1/dead-letters", scope="operator")
     def get_dead_letters(self, request: Request) -> Response:

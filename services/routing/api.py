@@ -16,6 +16,7 @@ from services.routing.domain.roster import Lack
 from shared.api import A_COMPLAINT, THIS_DOCUMENT, Operation, Plumbing
 from shared.contracts.event import Severity
 from shared.contracts.routing import Needs
+from shared.departures import api as departures
 from shared.differences import Difference
 from shared.parts import CHECK
 from shared.quarantine import api as quarantine
@@ -354,6 +355,7 @@ OPERATIONS = {
     ),
     "get_policy": Operation("Show the policy that decides now", answer=PolicyDocument),
     "get_summary": Operation("Count what routing has", answer=Summary),
+    **departures.OPERATIONS,
     **quarantine.OPERATIONS,
     "get_openapi": THIS_DOCUMENT,
 }

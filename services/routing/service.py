@@ -24,6 +24,7 @@ from shared.contracts.intake import (
 )
 from shared.contracts.topology import WORKFORCE_EXCHANGE
 from shared.database import Database, Transaction
+from shared.departures import doors as departures
 from shared.messaging import subscribe, sweep_inbox
 from shared.parts import MAX_PART_BYTES
 from shared.providers import Configured, DatabaseProvider
@@ -164,6 +165,10 @@ class RoutingService:
     def get_summary(self, request: Request) -> Response:
         with self.db.read() as tx:
             return json_response(documents.summary(tx, self.desk))
+
+    @http("GET", "/v1/outbox", scope="operator")
+    def get_outbox(self, request: Request) -> Response:
+        return departures.listed(self.db, request)
 
     @http("GET", "/v1/dead-letters", scope="operator")
     def get_dead_letters(self, request: Request) -> Response:

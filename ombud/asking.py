@@ -1,0 +1,28 @@
+"""Asks a running service for one document, and says in one line why there is none. Used by outbox.py and audit.py."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+
+from ombud.doors import Doors
+from ombud.trouble import Trouble
+
+
+class Asking:
+    """Raises Trouble where a service does not answer, refuses the token, or cannot do it now."""
+
+    def __init__(self, doors: Doors):
+        self._doors = doors
+
+    def get(self, service: str, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
+        try:
+            answer = self._doors.get(service, path, query)
+        except requests.RequestException as error:
+            where = self._doors.urls[service]
+            raise Trouble(f"{service} does not answer at {where}: {type(error).__name__}") from error
+        if answer.status in (401, 403):
+            raise Trouble(f"{service} refuses the token: {answer.errors[0][1]}; give another with --token")
+        if not answer.is_ok:
+            raise Trouble(f"{service} could not say it: {answer.errors[0][1]}")
+        return answer.body

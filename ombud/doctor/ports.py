@@ -1,0 +1,55 @@
+"""Checks that the ports of a service are free for it, or already its own."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import requests
+
+from ombud.doctor.finding import Check, Finding, Subject, fault, note, warning
+from ombud.doctor.site import Service, Site
+from ombud.local.ports import is_port_free
+
+TIMEOUT = 3.0
+
+
+def checks(site: Site) -> Iterator[Check]:
+    for service in site.services:
+        if service.settings is not None and not service.unusable & {"PORT", "OPS_PORT", "PORT_OFFSET"}:
+            yield Check(Subject.PORTS, service.name, partial(look, service))
+
+
+def look(service: Service) -> Iterator[Finding]:
+    common = service.common
+    host = "127.0.0.1" if common.host in ("0.0.0.0", "") else common.host  # asked, not listened on
+    whose = _who_is_there(f"http://{host}:{common.ops_port}")
+    if whose == service.name:
+        yield from _readiness(f"http://{host}:{common.ops_port}", service.name)
+        return
+    taken = [port for port in (common.port, common.ops_port) if not is_port_free(port)]
+    if not taken:
+        yield note("does not run here: its ports are free", "start it: python -m services.NAME, or `ombud run`")
+    for port in taken:
+        by = f"by {whose}" if whose and port == common.ops_port else "by another program"
+        yield fault(
+            f"port {port} is taken {by}", "stop that one, or set OMBUD_PORT, OMBUD_OPS_PORT or OMBUD_PORT_OFFSET"
+        )
+
+
+def _readiness(url: str, name: str) -> Iterator[Finding]:
+    try:
+        answer = requests.get(f"{url}/readyz", timeout=TIMEOUT)
+    except requests.RequestException as error:
+        yield fault(f"{name} runs and says nothing: {type(error).__name__}", "look into its log; restart it")
+        return
+    if not answer.ok:
+        yield warning(f"{name} runs and is not ready: {answer.text.strip()}", "see what is said of its database")
+
+
+def _who_is_there(url: str) -> str:
+    """The service whose metrics are there; empty for nobody, or somebody else."""
+    try:
+        text = requests.get(f"{url}/metrics", timeout=TIMEOUT).text
+    except requests.RequestException:
+        return ""
+    line = next((line for line in text.splitlines() if line.startswith("ombud_build_info{")), "")
+    return line.partition('service="')[2].partition('"')[0]

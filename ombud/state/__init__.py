@@ -1,0 +1,1 @@
+"""How the whole system stands now: looked at, judged, shown; for `ombud status`."""

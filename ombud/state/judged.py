@@ -1,0 +1,196 @@
+"""Which promises hold, and what somebody must look at, gravest first; pure. Shown by shown.py and by `--json`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ombud import accounting
+from ombud.accounting import Expected
+from ombud.letters_shown import plain
+from ombud.outbox import seconds
+from ombud.state.look import State
+from shared.contracts.topology import SERVICES
+
+LATE = 60.0  # seconds
+SLOW_QUEUE = 1000  # messages in one queue
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """is_grave: a promise is broken, or soon will be; else worth a look by day. remedy: what to do."""
+
+    text: str
+    remedy: str
+    is_grave: bool = True
+
+
+@dataclass(frozen=True)
+class Promise:
+    """holds: None = it cannot be said now."""
+
+    name: str
+    holds: bool | None
+    shown: str
+
+
+def troubles(state: State) -> list[Trouble]:
+    found = [*_not_ready(state), *_broker(state), *_late(state)]
+    if state.is_complete:
+        found += [*_lost(state), *_unanswered(state), *_alerting(state), *_put_aside(state)]
+    return sorted(found, key=lambda one: not one.is_grave)
+
+
+def promises(state: State) -> list[Promise]:
+    """The five of docs/architecture.md; the fifth is not seen from outside, but proven by tests."""
+    if not state.is_complete:
+        names = ("accepted is never lost", "nobody is forgotten", "it reaches someone", "nobody is told twice")
+        return [Promise(name, None, "not every service answers") for name in names]
+    told = accounting.standing(state.counts)
+    return [
+        Promise("accepted is never lost", not _lost(state) and not _late(state), f"{told.complaints} complaints"),
+        Promise("nobody is forgotten", told.owned + _moving(state) >= told.complaints, _owners(state)),
+        Promise("it reaches someone", not [*_unanswered(state), *_no_way(state)], _cases(state)),
+        Promise(
+            "nobody is told twice",
+            not _notify(state)["unaccounted"],
+            f"{told.accepted} alerts taken, {told.ambiguous} in doubt",
+        ),
+    ]
+
+
+def _not_ready(state: State) -> Iterator[Trouble]:
+    for one in state.seen:
+        if not one.is_ready:
+            yield Trouble(
+                f"{one.process.name}: {one.readiness}",
+                f"ombud doctor --service {one.process.service}; {one.process.log}",
+            )
+    for service in SERVICES:
+        if not state.counts.get(service) and any(one.is_ready for one in state.of(service)):
+            yield Trouble(f"{service} is ready, and does not tell its counts", "look into its log, and at the token")
+
+
+def _broker(state: State) -> Iterator[Trouble]:
+    if state.queues is None:
+        yield Trouble("the broker does not answer: events wait in the outboxes", "ombud doctor")
+        return
+    for name, depth in state.queues.items():
+        if not depth.consumers and depth.messages:
+            yield Trouble(
+                f"nobody reads {name}, {depth.messages} wait in it", f"ombud doctor --service {name.partition('.')[0]}"
+            )
+        elif depth.messages > SLOW_QUEUE:
+            yield Trouble(
+                f"{depth.messages} wait in {name}", "see whether they grow fewer; add replicas", is_grave=False
+            )
+
+
+def _late(state: State) -> list[Trouble]:
+    return [
+        Trouble(f"{told['waiting']} wait in the outbox of {service}, the oldest for {seconds(age)}", "ombud outbox")
+        for service, told in state.outboxes.items()
+        if told and (age := _age(told["oldest_at"], state.now)) > LATE
+    ]
+
+
+def _lost(state: State) -> list[Trouble]:
+    """What is missing though nothing is on its way that could bring it."""
+    now = accounting.standing(state.counts)
+    judged = accounting.judge(Expected(0, now.quarantined), now, None)
+    return [
+        Trouble(f"{count - _moving(state)} complaints are {name}", "ombud audit")
+        for name, count in judged.lost.items()
+        if count > _moving(state)
+    ]
+
+
+def _unanswered(state: State) -> list[Trouble]:
+    escalation = state.counts["escalation"]
+    found = []
+    if n := escalation["exhausted"]:
+        found.append(
+            Trouble(
+                f"{n} cases are exhausted: nobody answered on any level",
+                "GET /v1/worklist: take them, or call somebody",
+            )
+        )
+    if (behind := late(state)) > LATE:
+        found.append(Trouble(f"deadlines are {seconds(behind)} late", "is escalation's database slow? ombud doctor"))
+    for finding, n in escalation.get("audit", {}).items():
+        if n:
+            found.append(Trouble(f"the auditor of escalation found {n} of {finding}", "ombud audit"))
+    return found
+
+
+def _no_way(state: State) -> list[Trouble]:
+    """Why an alert could reach nobody."""
+    found, notify = [], _notify(state)
+    if not notify["channels"]:
+        found.append(Trouble("no channel is configured, so nobody is alerted", "set OMBUD_SMTP_URL or another channel"))
+    return found
+
+
+def _alerting(state: State) -> Iterator[Trouble]:
+    yield from _no_way(state)
+    yield from _last_resort(_notify(state))
+    if n := _notify(state)["unaccounted"]:
+        yield Trouble(f"{n} alerts broke the book-keeping", "ombud audit")
+    for labels, value in (pair for one in state.of("notify") for pair in one.labelled("ombud_provider_open")):
+        if value:
+            yield Trouble(
+                f"the provider {labels['provider']} of {labels['channel']} is away", "ombud doctor --service notify"
+            )
+
+
+def _last_resort(notify: dict[str, Any]) -> Iterator[Trouble]:
+    who = notify["last_resort"]
+    if who is None:
+        yield Trouble("last resort: NOBODY hears of cases that nobody answered", "set OMBUD_LAST_RESORT")
+    elif not notify["last_resort_reachable"]:
+        yield Trouble(
+            f"last resort: {plain(who)} CANNOT BE REACHED: no contact, or no configured channel",
+            "ombud doctor --service notify",
+        )
+
+
+def _put_aside(state: State) -> Iterator[Trouble]:
+    """In intake they are messages that could not be read; elsewhere they are events of ours, which is a fault."""
+    for service in SERVICES:
+        if n := state.counts[service]["plumbing"]["dead_letters"]:
+            remedy = f"ombud deadletters list --service {service}"
+            yield Trouble(f"{n} dead letters in {service}", remedy, is_grave=service != "intake")
+
+
+def _notify(state: State) -> dict[str, Any]:
+    return dict(state.counts["notify"])
+
+
+def _moving(state: State) -> int:
+    now = accounting.standing(state.counts, sum(depth.messages for depth in (state.queues or {}).values()))
+    return now.on_their_way + now.pending
+
+
+def _owners(state: State) -> str:
+    routing = state.counts["routing"]
+    longest = f" (up to {seconds(state.waiting_longest)})" if routing["waiting"] else ""
+    return f"{routing['assigned']} assigned, {routing['waiting']} waiting{longest}"
+
+
+def _cases(state: State) -> str:
+    told = state.counts["escalation"]
+    shown = {"open": "open", "escalated_now": "escalated", "acknowledged": "taken", "exhausted": "exhausted"}
+    return ", ".join(f"{told[name]} {word}" for name, word in shown.items())
+
+
+def late(state: State) -> float:
+    """Seconds for which the oldest deadline of escalation has been waiting to be worked off."""
+    return _value(state, "escalation", "ombud_due_oldest_seconds")
+
+
+def _value(state: State, service: str, name: str) -> float:
+    return max((one.value(name) or 0.0 for one in state.of(service)), default=0.0)
+
+
+def _age(text: str | None, now: datetime) -> float:
+    return 0.0 if text is None else (now - datetime.fromisoformat(text)).total_seconds()

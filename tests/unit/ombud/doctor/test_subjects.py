@@ -1,0 +1,238 @@
+"""The checks that need no server: clocks, files of SQLite, hosts, Slack's and Twilio's answers, files that are read."""
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from sqlalchemy import make_url
+
+from ombud.doctor import addresses, clocks, database, hosts, policies, providers, settings, sms, sqlite
+from ombud.doctor.finding import Finding, Gravity
+from ombud.local.ports import free_ports
+from ombud.migrate import migrate_all, sqlite_url
+from services.notify.channels.slack import Workspace
+from services.notify.channels.twilio import TwilioAccount
+from tests.unit.ombud.doctor.test_settings import USABLE
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "gravity"),
+    [(0, None), (2, None), (-2, None), (2.1, Gravity.WARNING), (-30, Gravity.WARNING), (30.1, Gravity.FAULT)],
+)
+def test_clocks_that_are_apart_are_graver_the_farther_they_are(seconds: float, gravity: Gravity | None) -> None:
+    found = [f.gravity for f in clocks.apart("theirs", NOON + timedelta(seconds=seconds), NOON)]
+    assert found == ([gravity] if gravity is not None else [])
+
+
+def test_which_clock_is_ahead_is_said() -> None:
+    (found,) = clocks.apart("the database", NOON - timedelta(minutes=5), NOON)
+    assert found.text == "the clock of the database is 300 s behind this machine's"
+
+
+# -- SQLite -------------------------------------------------------------------------------------------------------
+
+
+def texts(found: Iterator[Finding]) -> list[str]:
+    return [finding.text for finding in found]
+
+
+def test_a_file_at_the_newest_schema_is_well(tmp_path: Path) -> None:
+    migrate_all(lambda service: sqlite_url(tmp_path, service), ["routing"])
+    sqlite3.connect(tmp_path / "routing.sqlite").execute("PRAGMA journal_mode=WAL").close()
+    assert texts(database.look(make_url(sqlite_url(tmp_path, "routing")), "routing")) == []
+
+
+def test_a_file_that_is_not_there_is_named_and_not_made(tmp_path: Path) -> None:
+    (text,) = texts(database.look(make_url(sqlite_url(tmp_path, "routing")), "routing"))
+    assert text == f"there is no database {tmp_path}/routing.sqlite"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_file_is_behind(tmp_path: Path) -> None:
+    (tmp_path / "routing.sqlite").touch()
+    assert "run `ombud migrate`" in texts(database.look(make_url(sqlite_url(tmp_path, "routing")), "routing"))[0]
+
+
+def test_a_log_that_grew_without_end_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    migrate_all(lambda service: sqlite_url(tmp_path, service), ["routing"])
+    connection = sqlite3.connect(tmp_path / "routing.sqlite")
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("DELETE FROM outbox")
+    connection.commit()
+    monkeypatch.setattr(sqlite, "MOST_LOG", -1)
+    found = texts(database.look(make_url(sqlite_url(tmp_path, "routing")), "routing"))
+    connection.close()
+    assert found == [f"the log of {tmp_path}/routing.sqlite has 0 MB"]
+
+
+# -- what is asked by HTTP ----------------------------------------------------------------------------------------
+
+
+class Provider:
+    """Answers every request with `status`, `headers` and `body`, and keeps what was asked."""
+
+    def __init__(self) -> None:
+        self.status, self.body, self.asked = 200, b"{}", list[tuple[str, str, str | None]]()
+        self.headers: dict[str, str] = {}
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def answer(self) -> None:
+                outer.asked.append((self.command, self.path, self.headers["Authorization"]))
+                self.send_response(outer.status)
+                for name, value in (outer.headers | {"Content-Length": str(len(outer.body))}).items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(outer.body)
+
+            do_GET = do_POST = answer  # the names that the server looks for
+
+            def log_message(self, *_: Any) -> None: ...
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    made = Provider()
+    Thread(target=made.server.serve_forever, daemon=True).start()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+NOBODY = f"http://127.0.0.1:{free_ports(1)[0]}"
+
+
+def test_a_token_that_slack_knows_is_well_and_nothing_is_posted(provider: Provider) -> None:
+    provider.body, provider.headers = b'{"ok": true}', {"X-OAuth-Scopes": "users:read, chat:write"}
+    assert texts(providers.slack(Workspace("xoxb-1", provider.url))) == []
+    assert provider.asked == [("POST", "/auth.test", "Bearer xoxb-1")]
+
+
+@pytest.mark.parametrize(
+    ("body", "scopes", "said"),
+    [
+        (b'{"ok": false, "error": "token_revoked"}', "chat:write", "Slack refuses the token: token_revoked"),
+        (b'{"ok": true}', "users:read", "the app lacks the scope chat:write in Slack"),
+    ],
+)
+def test_what_slack_refuses_is_said(provider: Provider, body: bytes, scopes: str, said: str) -> None:
+    provider.body, provider.headers = body, {"X-OAuth-Scopes": scopes}
+    assert texts(providers.slack(Workspace("xoxb-1", provider.url))) == [said]
+
+
+def twilio(url: str) -> TwilioAccount:
+    return TwilioAccount.parse(f"{url.replace('://', '://AC1:token@')}?from=%2B15551234567")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (200, b'{"status": "active"}', []),
+        (200, b'{"status": "suspended"}', ["the account at Twilio is suspended"]),
+        (401, b"{}", ["Twilio refuses the account or its token"]),
+        (404, b"{}", ["Twilio does not know the account (status 404)"]),
+    ],
+)
+def test_twilio_s_account_is_looked_up(provider: Provider, status: int, body: bytes, said: list[str]) -> None:
+    provider.status, provider.body = status, body
+    assert texts(sms.look(twilio(provider.url))) == said
+    assert [asked[:2] for asked in provider.asked] == [("GET", "/2010-04-01/Accounts/AC1.json")]
+
+
+def test_providers_that_are_away_are_named() -> None:
+    assert texts(sms.look(twilio(NOBODY))) == ["Twilio does not answer at 127.0.0.1: ConnectionError"]
+    assert texts(providers.slack(Workspace("x", NOBODY))) == ["Slack does not answer at 127.0.0.1: ConnectionError"]
+
+
+def test_a_clock_of_a_provider_that_is_apart_is_seen(provider: Provider) -> None:
+    provider.body = b'{"ok": true}'
+    provider.headers = {"X-OAuth-Scopes": "chat:write"}
+    answer = type("Answer", (), {"headers": {"Date": "Mon, 01 Jun 2026 12:00:00 GMT"}})
+    assert clocks.told_by(answer) == NOON  # type: ignore[arg-type]
+    assert clocks.told_by(type("Answer", (), {"headers": {}})) is None  # type: ignore[arg-type]
+
+
+def test_a_host_is_called_and_asked_for_nothing(provider: Provider) -> None:
+    assert texts(hosts.look(f"{provider.url}/secret-path", "the watcher", "look")) == []
+    assert provider.asked == []
+
+
+def test_a_host_that_takes_no_connection_is_named_without_its_path() -> None:
+    (text,) = texts(hosts.look(f"{NOBODY}/secret-path", "the watcher", "look"))
+    assert text.startswith(f"the watcher: {NOBODY.removeprefix('http://')} takes no connection")
+
+
+def test_hosts_of_contacts_are_each_called_once_and_without_their_secrets() -> None:
+    kept = [
+        {"webhook": "https://hooks.example/one whsec_abc", "slack": "U1"},
+        {"webhook": "https://hooks.example/two"},
+        {"teams": "https://u:p@teams.example:444/x"},
+        None,
+    ]
+    assert addresses._origins(kept) == {"https://hooks.example", "https://teams.example:444"}
+
+
+@pytest.mark.parametrize(("status", "number"), [(200, 0), (404, 0), (500, 1), (502, 1)])
+def test_links_work_where_anything_of_ours_answers(provider: Provider, status: int, number: int) -> None:
+    provider.status = status
+    service = settings.read("escalation", USABLE | {"OMBUD_PUBLIC_URL": provider.url})
+    assert len(texts(addresses.links(service))) == number
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "said"),
+    [
+        ({}, []),
+        ({"OMBUD_PUBLIC_URL": "http://other.example"}, ["notify writes other links than escalation answers"]),
+        ({"OMBUD_LINK_KEYS": "another"}, ["escalation does not accept the links that notify signs"]),
+    ],
+)
+def test_notify_and_escalation_must_agree_on_links(otherwise: dict[str, str], said: list[str]) -> None:
+    escalation, notify = settings.read("escalation", USABLE), settings.read("notify", USABLE | otherwise)
+    assert texts(addresses._alike(notify, escalation)) == said
+
+
+# -- files --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("service", "variable", "content", "said"),
+    [
+        ("routing", "OMBUD_ROUTING_POLICY", "rules: []", ":1: rules"),
+        ("escalation", "OMBUD_ESCALATION_POLICY", "ladders: 7", ":1: ladders"),
+        ("notify", "OMBUD_NOTIFY_POLICY", "in_doubt: maybe", ":1: "),
+        ("intake", "OMBUD_SOURCES", "sources: 7", ":1: "),
+    ],
+)
+def test_each_mistake_in_a_file_is_named_by_its_line(
+    tmp_path: Path, service: str, variable: str, content: str, said: str
+) -> None:
+    file = tmp_path / "file.yml"
+    file.write_text(content + "\n")
+    read = settings.read(service, USABLE | {variable: str(file)})
+    found = [text for each in policies._READ[service] for text in texts(policies.look(read, each))]
+    assert found and all(text.startswith(str(file)) for text in found), found
+    assert any(said in text for text in found), found
+
+
+def test_a_limit_of_nobody_is_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "policy.yml").write_text("name: ours\nlimits: {provider: {twillio: {most: 4, within: 1s}}}\n")
+    read = settings.read("notify", USABLE | {"OMBUD_NOTIFY_POLICY": str(tmp_path / "policy.yml")})
+    found = [f for each in policies._READ["notify"] for f in policies.look(read, each)]
+    assert [f.text for f in found] == ["limits.provider.twillio limits nobody: there is no such provider"]
+
+
+@pytest.mark.parametrize("service", ["intake", "routing", "escalation", "notify"])
+def test_the_shipped_files_are_well(service: str) -> None:
+    read = settings.read(service, USABLE)
+    assert [text for each in policies._READ[service] for text in texts(policies.look(read, each))] == []
