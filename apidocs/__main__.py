@@ -1,7 +1,7 @@
 """Writes the API documents from the code; called by hand after a door or an event changed, by `make check` to check.
 
-`python -m apidocs [--check]`: `docs/asyncapi.json`, `docs/metrics.md`, `services/<name>/openapi.json`, which the service
-serves, and in `deploy/` who may do what on the broker, and the rules of `deploy/monitoring/` as a resource.
+`python -m apidocs [--check]`: `docs/asyncapi.json`, `docs/metrics.md`, `services/<name>/openapi.json`, which the
+service serves, and in `deploy/` who may do what on the broker, and the rules of `deploy/monitoring/` as a resource.
 """
 
 import argparse
