@@ -71,7 +71,7 @@ class Transaction:
     traces: dict[str, str] = field(default_factory=dict)
     announced: list[tuple[Any, bool]] = field(default_factory=list)
     wakes: set[str] = field(default_factory=set)
-    afterwards: list[Callable[[], None]] = field(default_factory=list)
+    afterwards: list[Callable[[], None]] = field(default_factory=list, repr=False)
 
     @cached_property
     def now(self) -> datetime:
@@ -157,17 +157,16 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """Commits at the end, rolls back on any exception."""
-        asked = time.monotonic()
-        with self._one_writer(), self.engine.begin() as connection:
-            pool.WAIT.observe(time.monotonic() - asked)
+        with pool.waiting() as got, self._one_writer(), self.engine.begin() as connection:
+            got()
             tx = Transaction(connection)
             yield tx
             if tx.announced and self._on_announce:
                 self._on_announce(tx, tx.announced)
-        for count in tx.afterwards:
-            count()
         for callback in self._after_commit:
             callback(tx)
+        for count in tx.afterwards:
+            count()
 
     def run(self, work: Callable[[Transaction], T]) -> T:
         """Runs the work in a transaction, anew when another was in its way; for HTTP, where nobody else repeats it."""
@@ -182,9 +181,8 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
-        asked = time.monotonic()
-        with self._reader.connect() as connection:
-            pool.WAIT.observe(time.monotonic() - asked)
+        with pool.waiting() as got, self._reader.connect() as connection:
+            got()
             yield Transaction(connection)
 
     def look_at_pool(self) -> None:

@@ -1,6 +1,8 @@
 """Series of the database pool; filled by database.py, and by the runner when metrics are asked for."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from prometheus_client import Gauge, Histogram
 from sqlalchemy import Engine, QueuePool
@@ -14,6 +16,23 @@ WAIT = Histogram(
     "From asking for a transaction to having its connection, opened if need be; on SQLite its one writer, too",
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5),
 )
+
+
+@contextmanager
+def waiting() -> Iterator[Callable[[], None]]:
+    """Around everything that is done with a connection; what it gives is called when the connection is there.
+
+    If that never happens the whole wait counts: who got nothing waited longest.
+    """
+    asked, waited = time.monotonic(), list[float]()
+
+    def got() -> None:
+        waited.append(time.monotonic() - asked)
+
+    try:
+        yield got
+    finally:
+        WAIT.observe(waited[0] if waited else time.monotonic() - asked)
 
 
 def look(engines: Iterable[Engine]) -> None:

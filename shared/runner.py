@@ -20,7 +20,9 @@ from nameko.containers import ServiceContainer  # noqa: E402
 from prometheus_client import Info  # noqa: E402
 
 from shared import backlog, clock, failpoints, logs  # noqa: E402
+from shared.contracts.topology import QUEUES  # noqa: E402
 from shared.database import Database, install_green_wait  # noqa: E402
+from shared.messaging.lengths import QueueLengths  # noqa: E402
 from shared.ops import Ops  # noqa: E402
 from shared.outbox import Relay  # noqa: E402
 from shared.schema_check import missing  # noqa: E402
@@ -86,18 +88,18 @@ def _wait_for_schema(db: Database, migrations: Path) -> None:
 
 
 def _run(container: ServiceContainer, db: Database, relay: Relay, common: CommonSettings, migrations: Path) -> int:
-    from importlib.metadata import version
-
-    BUILD.info({"service": common.service, "version": version("ombud"), "python": platform.python_version()})
+    tell_build(common.service)
     stop = _stop_signal()
+    lengths = QueueLengths(common.amqp_uri, [q.name for q in QUEUES if q.consumer == common.service])
     try:
         ops = Ops(
             (common.host, common.ops_port),
             lambda: _not_ready(db, migrations) or relay.refused,
-            lambda: _look(db, relay),
+            lambda: _look(db),
         )
         ops.start()
         container.start()
+        eventlet.spawn(lengths.run)
         ops.has_started = True
         # What was made at start lives as long as the process: the collector need not look at it again and again.
         gc.collect()
@@ -109,7 +111,13 @@ def _run(container: ServiceContainer, db: Database, relay: Relay, common: Common
             "try --port-offset or OMBUD_PORT_OFFSET",
         )
     log.info("started", port=common.port, ops_port=common.ops_port)
-    return _until_stopped(container, db, stop)
+    return _until_stopped(container, db, stop, lengths)
+
+
+def tell_build(service: str) -> None:
+    from importlib.metadata import version
+
+    BUILD.info({"service": service, "version": version("ombud"), "python": platform.python_version()})
 
 
 def _look(db: Database, relay: Relay) -> None:
@@ -133,13 +141,14 @@ def _stop_signal() -> Signal:
     return stop
 
 
-def _until_stopped(container: ServiceContainer, db: Database, stop: Signal) -> int:
+def _until_stopped(container: ServiceContainer, db: Database, stop: Signal, lengths: QueueLengths) -> int:
     while not stop.ready():
         with eventlet.Timeout(LOOK_EVERY, False):
             stop.wait()
         if container._being_killed or container._died.ready():
             _crash(container)
     log.info("stopping")
+    lengths.stop()
     container.stop()
     db.close()
     log.info("stopped")

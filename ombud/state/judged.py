@@ -173,8 +173,8 @@ def _moving(state: State) -> int:
 
 def _owners(state: State) -> str:
     routing = state.counts["routing"]
-    longest = f", the longest {seconds(state.waiting_longest)}" if routing["waiting"] else ""
-    return f"{routing['assigned']} assigned, {routing['waiting']} waiting{longest}, {routing['released']} done"
+    longest = f" (up to {seconds(state.waiting_longest)})" if routing["waiting"] else ""
+    return f"{routing['assigned']} assigned, {routing['waiting']} waiting{longest}"
 
 
 def _cases(state: State) -> str:

@@ -59,7 +59,7 @@ def _trouble(trouble: Trouble) -> Iterator[Text]:
 def _promise(promise: Promise) -> Text:
     word = {True: "holds", False: "BROKEN", None: "unknown"}[promise.holds]
     return Text(f"{word:8}", style="green" if promise.holds else RED).append(
-        f"{promise.name:25} {promise.shown}", style=""
+        f"{promise.name:22}  {promise.shown}", style=""
     )
 
 

@@ -33,6 +33,7 @@ from shared.contracts.topology import UPSTREAM_EXCHANGE
 from shared.database import Database, Transaction
 from shared.departures import doors as departures
 from shared.errors import NotFound
+from shared.messaging import metrics as messaging
 from shared.messaging import subscribe, sweep_inbox
 from shared.providers import Configured, DatabaseProvider
 from shared.quarantine import doors as quarantine
@@ -49,6 +50,8 @@ def make(settings: Settings) -> dict[str, Any]:
     metrics.know_sources(sources.accounts, settings.source_names)
     for account in sources.accounts.values():
         backlog.start_at_zero(account.queue)
+    for door in (doors.HTTP_DOOR, *(account.queue for account in sources.accounts.values())):
+        messaging.start_door_at_zero(door)
     return {
         "reader": Reader(Classifier.load(settings.rules_dir), settings.rules_dir),
         "sources": sources,

@@ -1,11 +1,12 @@
 """Every series that notify exposes beside the plumbing's."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from prometheus_client import Counter, Gauge, Histogram
 
 from services.notify.channels.sms_text import Encoding
-from services.notify.domain.alert import OPEN, Alert, ChannelName, EscalationState, Purpose
+from services.notify.domain.alert import OPEN, Alert, AlertState, ChannelName, EscalationState, Purpose
 from services.notify.domain.click import Pressed
 from services.notify.domain.optout import Word
 from services.notify.domain.outcomes import OPERATOR_FAULTS, Accepted, Ambiguous, Outcome, Permanent, Reason
@@ -19,7 +20,9 @@ ALERTS = Counter(
     "Alerts by how they ended, and what receipts told of them; attempts that are tried again",
     ["channel", "outcome"],
 )
-BY_REASON = Counter("ombud_alerts_by_reason_total", "Alerts that ended, by why they ended so", ["reason"])
+BY_REASON = Counter(
+    "ombud_alerts_by_reason_total", "Ends of alerts, and what receipts told of them, by reason", ["reason"]
+)
 PLANNED = Counter("ombud_alerts_planned_total", "Alerts that came into being, fallbacks included", ["channel"])
 WAITING = Gauge("ombud_alerts_open", "Alerts that have not ended, at the last look", ["state"])
 OLDEST = Gauge("ombud_alerts_due_oldest_seconds", "How late the alert is that was due first, 0 = none is")
@@ -121,9 +124,31 @@ def unaccounted() -> int:
     return int(next(s.value for metric in UNACCOUNTED.collect() for s in metric.samples))
 
 
+def show_open(by_state: Mapping[AlertState, int], oldest: datetime | None, now: datetime) -> None:
+    """What the last look at the alerts found."""
+    for state in OPEN:
+        WAITING.labels(state.value).set(by_state.get(state, 0))
+    OLDEST.set(max((now - oldest).total_seconds(), 0.0) if oldest else 0)
+
+
+def count_planned(alerts: Collection[Alert]) -> None:
+    for alert in alerts:
+        PLANNED.labels(alert.channel.value).inc()
+
+
+def count_fault(alert: Alert, outcome: Outcome) -> None:
+    """Counts an attempt that failed on what only an operator can mend."""
+    if not isinstance(outcome, Accepted) and outcome.reason in OPERATOR_FAULTS:
+        FAULTS.labels(alert.channel.value, outcome.reason.value).inc()
+
+
 def count(alert: Alert) -> None:
-    """Counts one alert that ended, or goes back to wait for another attempt."""
+    """Counts one alert that ended, of which a receipt came, or that goes back to wait for another attempt."""
     ALERTS.labels(alert.channel.value, alert.state.value if alert.has_ended else "retried").inc()
+    if alert.has_ended and alert.reason:
+        BY_REASON.labels(alert.reason.value).inc()
+    if alert.state is AlertState.DELIVERED:
+        DELIVERY.labels(alert.channel.value).observe(alert.seconds)
     if alert.reason is Reason.ACCEPTED:
         ACCEPTANCE.labels(alert.channel.value).observe(alert.seconds)
 

@@ -1,8 +1,15 @@
 """Series of the subscription: what came in over each queue and how it ended."""
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from prometheus_client import Counter, Gauge, Histogram
 
-EVENTS = Counter("ombud_events_total", "Events taken from a queue, by how they ended", ["queue", "outcome"])
+from shared.messaging.envelope import Received
+
+EVENTS = Counter(
+    "ombud_events_total", "Events taken from a queue, or at a door of intake, by how they ended", ["queue", "outcome"]
+)
 BATCH_SECONDS = Histogram(
     "ombud_event_batch_duration_seconds",
     "Time to work off one batch, commit included",
@@ -26,8 +33,42 @@ RECONNECTS = Counter(
 OUTCOMES = ("handled", "duplicate", "retry", "dead")
 
 
+HANDLED, DUPLICATE = OUTCOMES[:2]
+OURS = "/ombud/"  # before the name of a service: the source of what Ombud announced, whose clocks can be believed
+
+
 def start_at_zero(queue: str) -> None:
     for outcome in OUTCOMES:
         EVENTS.labels(queue, outcome)
     for series in (BATCH_SECONDS, AGE, WAITING, HOLDING, RECONNECTS):
         series.labels(queue)
+
+
+def start_door_at_zero(door: str) -> None:
+    """A door that knows copies as a queue does; what fails there is answered, and neither tried again nor kept."""
+    for outcome in (HANDLED, DUPLICATE):
+        EVENTS.labels(door, outcome)
+
+
+def count_taken(queue: str, new: int, copies: int) -> None:
+    """Called after the commit."""
+    EVENTS.labels(queue, HANDLED).inc(new)
+    EVENTS.labels(queue, DUPLICATE).inc(copies)
+
+
+def note_ages(queue: str, events: Iterable[Received], now: datetime) -> None:
+    """Called after the commit, with those that were new."""
+    for received in events:
+        announced_at = _announced_at(received)
+        if announced_at is not None:
+            AGE.labels(queue).observe(max(0.0, (now - announced_at).total_seconds()))
+
+
+def _announced_at(received: Received) -> datetime | None:
+    if not received.source.startswith(OURS):
+        return None
+    try:
+        instant = datetime.fromisoformat(str(received.message.headers.get("ce-time", "")))
+    except ValueError:
+        return None
+    return instant if instant.tzinfo else None

@@ -1,17 +1,30 @@
 """What a company has to fill in is refused by `placeholders.py` until it is."""
 
+import os
 import subprocess
 import sys
-from pathlib import Path
+
+import pytest
+import yaml
 
 from tests.deploy.rendered import K8S, text_of
 
+# As README.md shows it.
 OWN = """\
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
 resources: [{base}]
 images:
-  - {{name: ombud, newName: registry.corp.test/ombud, digest: "sha256:{digest}"}}
+  - {{name: registry.ombud.example/ombud, newName: registry.corp.test/ombud, digest: "sha256:{digest}"}}
+configMapGenerator:
+  - name: ombud-settings
+    namespace: ombud
+    behavior: merge
+    literals: [OMBUD_PUBLIC_URL=https://cases.corp.test]
+  - name: ombud-policies
+    namespace: ombud
+    behavior: merge
+    files: [escalation.yml]
 """
 
 
@@ -42,15 +55,27 @@ def test_what_is_filled_in_is_taken() -> None:
     assert looked_at(filled) == (0, [])
 
 
-def test_the_image_of_an_overlay_of_ones_own_reaches_every_pod(tmp_path: Path) -> None:
-    """An overlay on the shipped one sets the digest, as README.md says."""
-    own = tmp_path / "own"
-    own.mkdir()
-    # kustomize wants a relative path.
-    base = Path("../" * len(own.parts[1:])) / str(K8S / "overlays" / "production").lstrip("/")
-    (own / "kustomization.yaml").write_text(
-        OWN.format(base=base, digest="7" * 64).replace("name: ombud,", "name: registry.ombud.example/ombud,")
-    )
-    text = text_of(own)
-    assert text.count("image: registry.corp.test/ombud@sha256:" + "7" * 64) == 5
-    assert "registry.ombud.example/ombud@" not in text
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What an overlay of one's own on the shipped one becomes."""
+    folder = tmp_path_factory.mktemp("own")
+    base = os.path.relpath(K8S / "overlays" / "production", folder)
+    (folder / "kustomization.yaml").write_text(OWN.format(base=base, digest="7" * 64))
+    (folder / "escalation.yml").write_text("name: ours\n")
+    return text_of(folder)
+
+
+def test_an_image_of_ones_own_reaches_every_pod(own: str) -> None:
+    assert own.count("image: registry.corp.test/ombud@sha256:" + "7" * 64) == 5
+    assert "registry.ombud.example/ombud@" not in own
+
+
+def test_settings_and_policies_of_ones_own_take_the_place_of_the_shipped_ones(own: str) -> None:
+    maps = {d["metadata"]["name"]: d["data"] for d in yaml.safe_load_all(own) if d["kind"] == "ConfigMap"}
+    (settings,) = (name for name in maps if name.startswith("ombud-settings-"))
+    assert own.count(f"name: {settings}\n") == 1 + 4, "made once, and referred to by each service"
+    assert maps[settings]["OMBUD_PUBLIC_URL"] == "https://cases.corp.test"
+    assert maps[settings]["OMBUD_HOST"] == "0.0.0.0"
+    # Without a hash: else a changed policy would be a rollout.
+    assert maps["ombud-policies"]["escalation.yml"] == "name: ours\n"
+    assert set(maps["ombud-policies"]) == {"routing.yml", "escalation.yml", "notify.yml"}

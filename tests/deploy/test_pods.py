@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.notify.sending import HAND_OFF_LEASE
+from services.notify.senders.sending import HAND_OFF_LEASE
 from shared.contracts.topology import SERVICES
 from shared.settings import PORTS
 from tests.deploy.rendered import (

@@ -90,10 +90,34 @@ def test_nobody_else_sets_the_number_of_replicas() -> None:
 
 
 def test_the_monitor_looks_at_each_service() -> None:
-    (monitor,) = of_kind("production", "PodMonitor")
+    monitor = named("production", "PodMonitor", "ombud")
     assert taken_by("production", monitor["spec"]["selector"]) == sorted(SERVICES)
     (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
     assert (endpoint["port"], endpoint["path"]) == ("ops", "/metrics")
+
+
+def test_the_monitors_look_at_broker_and_database() -> None:
+    (broker,), (database,) = of_kind("production", "RabbitmqCluster"), of_kind("production", "Cluster")
+    looked_at = {
+        m["metadata"]["name"]: m["spec"]["selector"]["matchLabels"] for m in of_kind("production", "PodMonitor")
+    }
+    # By the labels that the operators put on their pods.
+    assert looked_at["ombud-rabbitmq"] == {"app.kubernetes.io/name": broker["metadata"]["name"]}
+    assert looked_at["ombud-database"]["cnpg.io/cluster"] == database["metadata"]["name"]
+
+
+def test_what_is_scraped_has_the_label_by_which_the_rules_go() -> None:
+    """`service`, as the targets of deploy/monitoring have it."""
+    given = {}
+    for monitor in of_kind("production", "PodMonitor"):
+        for endpoint in monitor["spec"]["podMetricsEndpoints"]:
+            (label_,) = (r for r in endpoint["relabelings"] if r["targetLabel"] == "service")
+            given[monitor["metadata"]["name"]] = label_.get("replacement") or label_["sourceLabels"]
+    assert given == {
+        "ombud": ["__meta_kubernetes_pod_label_app_kubernetes_io_name"],
+        "ombud-rabbitmq": "rabbitmq",
+        "ombud-database": "database",
+    }
 
 
 def test_the_outside_comes_by_tls_only_and_to_what_is_for_it() -> None:
@@ -123,6 +147,8 @@ def test_the_database_has_a_role_for_each_service_and_room_for_all_replicas() ->
     most = sum(r["spec"]["maxReplicaCount"] for r in of_kind("production", "ScaledObject"))
     pool, rolling, kept = 10, len(SERVICES), 10  # shared/database.py; one more of each while a version comes
     assert int(cluster["spec"]["postgresql"]["parameters"]["max_connections"]) >= (most + rolling) * pool + kept
+    synchronous = cluster["spec"]["postgresql"]["synchronous"]
+    assert 1 <= synchronous["number"] < cluster["spec"]["instances"] - 1, "one may be away, and writing goes on"
     (backup,) = of_kind("production", "ScheduledBackup")
     assert backup["spec"]["cluster"] == {"name": cluster["metadata"]["name"]}
 

@@ -147,6 +147,8 @@ def _references(node: Any) -> Iterator[tuple[str, str]]:
             yield value["name"], value["key"]
         elif key == "secretTargetRef":
             yield from ((each["name"], each["key"]) for each in value)
+        elif key == "secret" and "key" in value:
+            yield value["name"], value["key"]
         elif key == "secret" and "items" in value:
             yield from ((value["name"], each["key"]) for each in value["items"])
         elif key in ("importCredentialsSecret", "passwordSecret") or (key == "secret" and "name" in value):
@@ -190,6 +192,22 @@ def test_migrations_run_for_every_service_and_know_its_role() -> None:
     (cluster,) = of_kind("production", "Cluster")
     owner = next(e for e in job["env"] if e["name"] == "DATABASE_USER")["valueFrom"]["secretKeyRef"]["name"]
     assert owner == cluster["spec"]["bootstrap"]["initdb"]["secret"]["name"]
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_the_migrations_can_go_ahead_with_all_that_they_need(overlay: str) -> None:
+    """`kubectl apply -l ombud/step=migrate`: else the Job would wait for what comes after it."""
+    assert "kubectl apply -f ombud.yaml -l ombud/step=migrate\n" in (K8S / "README.md").read_text()
+    ahead = {(r["kind"], r["metadata"]["name"]) for r in rendered(overlay) if _goes_ahead(r)}
+    pod = pod_of(named(overlay, "Job", "migrate"))
+    entries = [e["valueFrom"] for e in pod["containers"][0]["env"] if "valueFrom" in e]
+    maps = {("ConfigMap", e["configMapKeyRef"]["name"]) for e in entries if "configMapKeyRef" in e}
+    own = {("Job", "migrate"), ("ServiceAccount", pod["serviceAccountName"]), ("NetworkPolicy", "migrate")}
+    assert maps and ahead == maps | own
+
+
+def _goes_ahead(resource: Resource) -> bool:
+    return bool(resource["metadata"].get("labels", {}).get("ombud/step") == "migrate")
 
 
 def test_a_custom_authority_is_mounted_where_the_addresses_say() -> None:

@@ -10,8 +10,10 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 import requests
+from click.testing import CliRunner
 from sqlalchemy import make_url
 
+from ombud.commands import cli
 from ombud.doctor import running, settings, shown
 from ombud.doctor.command import all_checks
 from ombud.doctor.finding import Found, Gravity, Subject
@@ -23,9 +25,10 @@ from ombud.local.ports import free_ports
 from ombud.local.postgres import PrivatePostgres
 from ombud.roster import apply_unasked
 from ombud.roster_form import read_file
+from ombud.trouble import Trouble
 from shared.contracts.topology import SERVICES
 from shared.messaging import connection as broker_side
-from tests.harness.process import PROJECT, TOKEN
+from tests.harness.process import PROJECT, TOKEN, eventually, frozen
 from tests.harness.servers import stopped
 from tests.harness.system import System
 from tests.integration.notify.mail_server import MailServer
@@ -300,13 +303,11 @@ def test_a_port_of_another_program_is_named(look: Look) -> None:
 # -- the command --------------------------------------------------------------------------------------------------
 
 
-def test_the_command_looks_at_one_service_with_its_own_settings_only(
-    ombud: Callable[..., Result], system: System
-) -> None:
-    own: dict[str, Any] = system.services["notify"].settings
-    result = ombud("doctor", "--service", "notify", "--json", "--within", "60", **own)
+def test_the_command_looks_at_one_service_with_its_own_settings_only(system: System, tmp_path: Path) -> None:
+    own = system.services["notify"].settings | {"OMBUD_DATA_DIR": str(tmp_path)}
+    result = CliRunner().invoke(cli, ["doctor", "--service", "notify", "--json", "--within", "60"], env=own)
     told = json.loads(result.stdout)
-    assert (result.returncode, told["well"], told["checks"] > 10) == (0, True, True), told
+    assert (result.exit_code, told["well"], told["checks"] > 10) == (0, True, True), told
 
 
 def test_the_command_works_while_everything_is_down(ombud: Callable[..., Result], tmp_path: Path) -> None:
@@ -315,3 +316,57 @@ def test_the_command_works_while_everything_is_down(ombud: Callable[..., Result]
     assert "settings, intake, routing, escalation, notify: OMBUD_AMQP_URI is not set" in result.stdout
     assert f"there is no database {tmp_path}/.ombud/notify.sqlite" in result.stdout
     assert not (tmp_path / ".ombud").exists(), "looking makes nothing"
+
+
+# -- the books, of the same system --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ask(system: System) -> Callable[..., tuple[int, Any]]:
+    """A command's exit code and what it says as JSON; raises what it raises."""
+
+    def ask(*args: str) -> tuple[int, Any]:
+        urls = {f"OMBUD_{name.upper()}_URL": service.url for name, service in system.services.items()}
+        result = CliRunner().invoke(cli, [*args, "--json"], env=urls | {"OMBUD_API_TOKEN": TOKEN})
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.exit_code, json.loads(result.stdout)
+
+    return ask
+
+
+def test_what_waits_while_the_broker_is_silent_is_shown_without_what_people_wrote(
+    ask: Callable[..., tuple[int, Any]], system: System, broker: PrivateBroker
+) -> None:
+    assert {told["waiting"] for told in ask("outbox", "list")[1].values()} == {0}
+    assert broker.pid
+    with frozen(broker.pid):
+        complaint = system.send("My kettle burned my child. Jan Novak")
+        code, told = ask("outbox", "list", "--service", "intake")
+        (event,) = told["intake"]["events"]
+        _, (shown_one,) = ask("outbox", "show", str(event["id"]))
+    assert (code, told["intake"]["waiting"], told["intake"]["by_type"]) == (0, 1, {"complaint.classified": 1})
+    assert (shown_one["service"], shown_one["complaint_id"]) == ("intake", complaint)
+    assert shown_one["facts"]["category"] == "safety"
+    assert "kettle" not in str(shown_one) and "Novak" not in str(shown_one)
+    eventually(lambda: ask("outbox", "list")[1]["intake"]["waiting"] == 0, "the event to leave", system.logs)
+    system.settle()
+    with pytest.raises(Trouble, match=r"no event .* waits in intake, routing"):
+        ask("outbox", "show", str(event["id"]))
+
+
+def test_books_that_add_up_are_well_until_a_case_is_missing(
+    ask: Callable[..., tuple[int, Any]], system: System, postgres: PrivatePostgres
+) -> None:
+    complaint = system.send()
+    system.settle()
+    assert ask("audit") == (0, {"well": True, "found": {}})
+    postgres.psql("ALTER TABLE escalation.case_events DISABLE TRIGGER ALL", "doctor")
+    postgres.psql(f"DELETE FROM escalation.case_events WHERE case_id = '{complaint}'", "doctor")
+    postgres.psql(f"DELETE FROM escalation.cases WHERE id = '{complaint}'", "doctor")
+    assert ask("audit", "--patience", "1") == (1, {"well": False, "found": {"without a case": 1}})
+
+
+def test_a_service_that_does_not_answer_is_named(ask: Callable[..., tuple[int, Any]], system: System) -> None:
+    with pytest.raises(Trouble, match="intake does not answer at http"):
+        ask("audit", "--intake-url", "http://127.0.0.1:1")

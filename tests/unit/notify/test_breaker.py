@@ -201,7 +201,8 @@ def test_provider_that_rested_and_is_away_then_is_not_tried_again_at_once(clock:
 def samples(name: str) -> list[float | None]:
     labels = {"channel": "sms", "provider": "first"}
     moved = [
-        REGISTRY.get_sample_value("ombud_provider_breaker_changes_total", labels | {"to": to}) for to in ("open", "closed")
+        REGISTRY.get_sample_value("ombud_provider_breaker_changes_total", labels | {"to": to})
+        for to in ("open", "closed")
     ]
     return [REGISTRY.get_sample_value(name, labels), *moved]
 

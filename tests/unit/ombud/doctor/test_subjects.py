@@ -226,7 +226,7 @@ def test_each_mistake_in_a_file_is_named_by_its_line(
 
 
 def test_a_limit_of_nobody_is_a_warning(tmp_path: Path) -> None:
-    (tmp_path / "policy.yml").write_text("limits: {provider: {twillio: 5/s}}\n")
+    (tmp_path / "policy.yml").write_text("name: ours\nlimits: {provider: {twillio: {most: 4, within: 1s}}}\n")
     read = settings.read("notify", USABLE | {"OMBUD_NOTIFY_POLICY": str(tmp_path / "policy.yml")})
     found = [f for each in policies._READ["notify"] for f in policies.look(read, each)]
     assert [f.text for f in found] == ["limits.provider.twillio limits nobody: there is no such provider"]

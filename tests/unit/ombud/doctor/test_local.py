@@ -1,0 +1,40 @@
+"""Of a local run, the doctor looks at what its processes were given; elsewhere at the environment."""
+
+import os
+from pathlib import Path
+
+from ombud import lock, runfile
+from ombud.doctor import local
+from ombud.runfile import Process, Run
+
+OUTER = {"OMBUD_LAST_RESORT": "duty"}
+GONE = 2**22 + 1  # above the highest pid
+
+
+def a_run(tmp_path: Path, pid: int) -> None:
+    process = Process("routing", 1, 8002, 9002, pid, "routing.log")
+    runfile.write(tmp_path, Run(os.getpid(), "amqp://u:p@h/", "token", (process,)))
+
+
+def test_a_running_service_is_looked_at_with_what_it_was_given(tmp_path: Path) -> None:
+    with lock.held(tmp_path / "run.lock"):
+        a_run(tmp_path, os.getpid())
+        found = local.variables(tmp_path, OUTER)
+    assert found["routing"]["PATH"] == os.environ["PATH"]
+    assert "OMBUD_LAST_RESORT" not in found["routing"]
+
+
+def test_one_that_is_gone_is_looked_at_with_the_environment(tmp_path: Path) -> None:
+    with lock.held(tmp_path / "run.lock"):
+        a_run(tmp_path, GONE)
+        assert local.variables(tmp_path, OUTER).keys() == {""}
+
+
+def test_without_a_run_it_is_the_environment_with_the_data_folder(tmp_path: Path) -> None:
+    a_run(tmp_path, os.getpid())
+    assert local.variables(tmp_path, OUTER) == {"": OUTER | {"OMBUD_DATA_DIR": str(tmp_path)}}
+
+
+def test_the_environment_says_where_the_data_are(tmp_path: Path) -> None:
+    outer = {"OMBUD_DATA_DIR": "/srv/ombud"}
+    assert local.variables(tmp_path, outer)[""]["OMBUD_DATA_DIR"] == "/srv/ombud"
