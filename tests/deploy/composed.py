@@ -1,4 +1,4 @@
-"""What the real `docker compose config` makes of deploy/compose.yml, and questions to it; for the tests of this folder."""
+"""What `docker compose config` makes of deploy/compose.yml, and questions to it; for the tests of this folder."""
 
 import json
 import subprocess
