@@ -26,7 +26,7 @@ while [ $# -gt 0 ]; do
     mount --bind "$1" "$root$2"
     shift 2
 done
-exec chroot "$root" /bin/sh -c "$line"
+exec /usr/sbin/chroot "$root" /bin/sh -c "$line"
 """
 
 
@@ -41,7 +41,7 @@ def build(stage: Stage, root: Path, base: Path, built: Mapping[str, Path]) -> No
         if isinstance(step, Copy):
             _copy(step, built[step.stage] if step.stage else CONTEXT, root)
         else:
-            _run(step, stage, root)
+            _run(step, root)
 
 
 def _copy(step: Copy, origin: Path, root: Path) -> None:
@@ -56,14 +56,14 @@ def _copy(step: Copy, origin: Path, root: Path) -> None:
             shutil.copy2(source, target)
 
 
-def _run(step: Run, stage: Stage, root: Path) -> None:
+def _run(step: Run, root: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         seen = _seen(step, Path(folder))
         pairs = [word for outside, inside in seen.items() for word in (str(outside), inside)]
         command = ["unshare", "--mount", "--propagation=private", "sh", "-c", _STEP, "sh", str(root), step.line, *pairs]
         environment = {"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"}
         environment |= {name: os.environ[name] for name in _PROXIES if name in os.environ}
-        environment |= stage.arguments | stage.env
+        environment |= step.env
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=1800)
     for inside in seen.values():
         _forget(root / inside.lstrip("/"))

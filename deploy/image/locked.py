@@ -22,7 +22,7 @@ mount -t proc proc "$root/proc"
 mount -t tmpfs -o size={TMP},mode=1777,nosuid,nodev,noexec tmp "$root/tmp"
 mount --bind "$volume" "$root$folder"
 mount -o remount,bind,ro "$root"
-exec chroot --userspec="$user" "$root" /usr/bin/env -i -C "$folder" "$@"
+exec /usr/sbin/chroot --userspec="$user" "$root" /usr/bin/env -i -C "$folder" "$@"
 """
 
 

@@ -15,10 +15,11 @@ _MOUNT = re.compile(r"\s*--mount=(\S+)\s+")
 
 @dataclass(frozen=True)
 class Run:
-    """A RUN: the line for the shell, and where the builder's secrets are to be seen, by their id."""
+    """A RUN: the line for the shell, where the secrets of the builder are seen, by their id, and what ENV set before."""
 
     line: str
     secrets: Mapping[str, str]
+    env: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def read(dockerfile: Path) -> list[Stage]:
 def _add(stage: Stage, name: str, value: str) -> None:
     match name:
         case "RUN":
-            stage.steps.append(_run(value))
+            stage.steps.append(_run(value, stage.arguments | stage.env))
         case "COPY":
             stage.steps.append(_copy(shlex.split(value)))
         case "ARG":
@@ -90,7 +91,7 @@ def _add(stage: Stage, name: str, value: str) -> None:
             raise UnknownInstruction(f"{name} {value}")
 
 
-def _run(value: str) -> Run:
+def _run(value: str, env: Mapping[str, str]) -> Run:
     secrets: dict[str, str] = {}
     while found := _MOUNT.match(value):
         wanted = dict(part.split("=", 1) for part in found[1].split(","))
@@ -98,7 +99,7 @@ def _run(value: str) -> Run:
             raise UnknownInstruction(f"RUN {found[0]}")
         secrets[wanted["id"]] = wanted["target"]
         value = value[found.end() :]
-    return Run(value, secrets)
+    return Run(value, secrets, env)
 
 
 def _copy(words: Sequence[str]) -> Copy:
