@@ -20,12 +20,12 @@ def make_topology(uri: str) -> "subprocess.CompletedProcess[str]":
     return ombud("topology", OMBUD_AMQP_URI=uri)
 
 
-def ombud(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+def ombud(*arguments: str, feed: str = "", **settings: str) -> "subprocess.CompletedProcess[str]":
     """The command line, without the caller's settings."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("OMBUD_")}
     env = plain | {"PYTHONPATH": str(PROJECT)} | settings
     command = [sys.executable, "-m", "ombud", *arguments]
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=90, check=False)
+    return subprocess.run(command, env=env, input=feed, capture_output=True, text=True, timeout=90, check=False)
 
 
 @pytest.fixture(scope="module")
