@@ -33,10 +33,11 @@ links=$(password links)
 for each in intake routing escalation notify; do
     { broker "ombud-$each"; database "ombud_$each"; printf 'OMBUD_API_TOKENS=operator:admin:%s\nOMBUD_LINK_KEYS=%s\n' "$hashed" "$links"; } \
         | write "$each/env"
-    password "ombud-$each" | write "broker/ombud-$each"
     password "ombud_$each" | write "roles/ombud_$each"
 done
-for each in topology upstream workforce monitoring; do password "ombud-$each" | write "broker/ombud-$each"; done
+for each in topology upstream workforce monitoring; do password "ombud-$each" > /dev/null; done
+# The users of the broker with salted hashes, their rights, and all queues: read by the broker at each of its starts.
+ombud definitions --passwords "$folder/passwords" | write broker/definitions.json
 broker ombud-topology | write topology/env
 database ombud_owner | write migrate/env
 password ombud_owner | write roles/ombud_owner

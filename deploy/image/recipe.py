@@ -15,7 +15,7 @@ _MOUNT = re.compile(r"\s*--mount=(\S+)\s+")
 
 @dataclass(frozen=True)
 class Run:
-    """A RUN: the line for the shell, where the secrets of the builder are seen, by their id, and what ENV set before."""
+    """A RUN: the line for the shell, where the secrets of the builder are seen, by their id, and what ENV had set."""
 
     line: str
     secrets: Mapping[str, str]

@@ -1,6 +1,7 @@
 """What `docker compose config` makes of deploy/compose.yml, and questions to it; for the tests of this folder."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -53,7 +54,9 @@ def mounts(service: Service, kind: str) -> dict[str, Any]:
 
 def draw_secrets(folder: Path) -> None:
     """As the service `secrets` does; as root the files belong to the numbers of their readers afterwards."""
-    subprocess.run(["sh", str(SECRETS), str(folder)], check=True, timeout=60)
+    programs = f"{TOOL.parent}:/usr/bin:/bin"
+    subprocess.run(["sh", str(SECRETS), str(folder)], check=True, timeout=60, cwd=PROJECT,
+                   env=os.environ | {"PATH": programs, "PYTHONPATH": str(PROJECT)})  # fmt: skip
 
 
 def lines_of(file: Path) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """deploy/compose.yml, as compose reads it: locked up, bounded, in order, with settings that the services take."""
 
 import importlib
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from shared.contracts.permissions import USERS
 from shared.contracts.topology import SERVICES
 from shared.settings import PORTS
 from tests.architecture.source import PROJECT
@@ -105,7 +107,7 @@ def before(name: str) -> set[str]:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_starts_when_its_schema_its_queues_and_its_secrets_are_there(service: str) -> None:
-    assert before(service) == {"migrate", "roles", "database", "topology", "users", "broker", "secrets"}
+    assert before(service) == {"migrate", "roles", "database", "topology", "broker", "secrets"}
 
 
 def test_whoever_lasts_is_watched_started_again_and_bounded() -> None:
@@ -158,8 +160,8 @@ def test_each_sees_its_own_secrets_and_no_other() -> None:
         for name, service in services().items()
         if name != "secrets"
     }
-    own = {name: {f"secrets-{name}"} for name in (*OURS, "grafana", "database", "roles")}
-    assert {name: found for name, found in seen.items() if found} == own | {"users": {"secrets-broker"}}
+    own = {name: {f"secrets-{name}"} for name in (*OURS, "grafana", "broker", "database", "roles")}
+    assert {name: found for name, found in seen.items() if found} == own
     for service in services().values():
         for mount in mounts(service, "volume").values():
             assert not mount["source"].startswith("secrets-") or mount.get("read_only") or "cap_add" in service
@@ -254,3 +256,11 @@ def test_no_file_holds_a_secret() -> None:
     files = [COMPOSE, *(path for path in FOLDER.rglob("*") if path.is_file())]
     assert len(files) > 8
     assert [f"{p}: {found[0]}" for p in files for found in [shapes.search(p.read_text())] if found] == []
+
+
+def test_the_broker_gets_every_user_that_something_logs_in_as(secrets: Path) -> None:
+    users = {user["name"] for user in json.loads((secrets / "broker/definitions.json").read_text())["users"]}
+    assert users == {user.name for user in USERS}
+    told = (FOLDER / "rabbitmq.conf").read_text()
+    folder = next(target for target, m in mounts(services()["broker"], "volume").items() if "secrets" in m["source"])
+    assert f"load_definitions = {folder}/definitions.json\n" in told
