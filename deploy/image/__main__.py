@@ -12,7 +12,7 @@ from pathlib import Path
 import requests
 
 from deploy.image.base import base_image
-from deploy.image.build import build
+from deploy.image.build import CONTEXT, build
 from deploy.image.locked import Locked
 from deploy.image.recipe import Stage, read
 from ombud.local.broker import PrivateBroker
@@ -32,6 +32,7 @@ def main() -> None:
         uid, gid = (int(number) for number in image.user.split(":"))
         os.chown(volume, uid, gid)
         container = Locked(image, root, volume)
+        _expect(not (missing := _missing(root)), f"all files of the packages are in it {' '.join(missing[:5])}")
         _look(container)
         with _broker(Path(folder) / "broker") as amqp_uri:
             for service in SERVICES:
@@ -52,6 +53,14 @@ def _built(folder: Path) -> tuple[Stage, Path]:
     for earlier in roots[:-1]:
         shutil.rmtree(earlier)
     return stages[-1], roots[-1]
+
+
+def _missing(root: Path) -> list[str]:
+    """What lies in the packages of the checkout, and not in the image."""
+    (installed,) = root.glob("opt/ombud/lib/python3*/site-packages")
+    here = (path for name in ("ombud", "services", "shared") for path in (CONTEXT / name).rglob("*") if path.is_file())
+    names = (path.relative_to(CONTEXT) for path in here if path.suffix not in {".pyc", ".md"})
+    return sorted(str(name) for name in names if not (installed / name).is_file())
 
 
 def _look(container: Locked) -> None:
