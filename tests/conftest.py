@@ -1,6 +1,7 @@
 """The real servers that tests run against: one private RabbitMQ and one private PostgreSQL for a whole run."""
 
 import os
+import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -17,6 +18,10 @@ from ombud.local.ports import free_ports, use_part
 from ombud.local.postgres import PrivatePostgres
 from ombud.local.postgres_binaries import find_postgres
 from tests.harness.servers import empty
+
+# Some machines set it: every worker would rewrite all tests, and every service that starts would compile itself again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # The same examples in every run, and as much time for each as the machine needs.
 settings.register_profile("ombud", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
