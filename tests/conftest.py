@@ -4,8 +4,9 @@ import os
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,12 @@ def any_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path}/{{service}}.sqlite"
     url: str = request.getfixturevalue("postgres_url")
     return url
+
+
+@pytest.fixture(scope="session")
+def postgres_for(postgres: PrivatePostgres) -> Callable[[str], str]:
+    """The one database of a name, for files of tests that empty it themselves: each one that is made has 300 files."""
+    return cache(postgres.create_database)
 
 
 @pytest.fixture(scope="module")
