@@ -145,18 +145,19 @@ def test_what_is_rolled_back_does_not_count(office: Office) -> None:
     office.know(a_contact())
     planned = Gain("ombud_alerts_planned_total", channel="email")
     told = Gain("ombud_alert_plans_total", purpose="escalation", state="planned")
+    ended = of_reason(Reason.UNKNOWN_CONTACT)
 
     def work() -> None:
         with office.db.transaction() as tx:
-            planning.hear(tx, office.rules, [escalated("ann")])
+            planning.hear(tx, office.rules, [escalated("ann", "stranger")])
             raise Undone
 
     with pytest.raises(Undone):
         work()
-    assert gained(planned, told) == [0, 0]
-    office.hear(escalated("ann"))
-    office.hear(escalated("ann"))
-    assert gained(planned, told) == [1, 1]
+    assert gained(planned, told, ended) == [0, 0, 0]
+    office.hear(escalated("ann", "stranger"))
+    office.hear(escalated("ann", "stranger"))
+    assert gained(planned, told, ended) == [1, 1, 1]
 
 
 # -- conservation, latency ----------------------------------------------------------------------------------------
