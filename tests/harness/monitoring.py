@@ -204,7 +204,9 @@ def rabbitmq_metrics(broker: PrivateBroker) -> int:
 
     The file of plugins is as it was afterwards: at its next start the plugin would take the port of the machine's own.
     """
-    if running := re.search(r"{port,(\d+)}", broker.evaluate("application:get_env(rabbitmq_prometheus, tcp_config)")):
+    if running := re.search(
+        r"{port,\s*(\d+)}", broker.evaluate("application:get_env(rabbitmq_prometheus, tcp_config)")
+    ):
         return int(running[1])
     port, plugins = free_ports(1)[0], broker.data_dir / "enabled_plugins"
     before = plugins.read_text()
