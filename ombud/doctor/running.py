@@ -10,15 +10,17 @@ from ombud.doctor.finding import Check, Finding, Found, Subject, fault, warning
 from ombud.doctor.secrets import Veil
 
 WITHIN = 20.0  # seconds for all checks, as they run at the same time
+THREAD = "check"
 Answers = queue.SimpleQueue[tuple[int, list[Finding]]]
 
 
 def run(checks: Sequence[Check], veil: Veil, within: float = WITHIN) -> list[Found]:
     """All findings, the gravest first; what several services have in common is one."""
-    answers: Answers = queue.SimpleQueue()
+    answers: THREAD = "check"
+Answers = queue.SimpleQueue()
     for number, check in enumerate(checks):
         # Daemons: a look that hangs must not keep the command from ending.
-        threading.Thread(target=_look, args=(number, check, answers), daemon=True).start()
+        threading.Thread(target=_look, args=(number, check, answers), name=THREAD, daemon=True).start()
     found = _gathered(answers, len(checks), time.monotonic() + within)
     told = [(check, found.get(number, [_silent(within)])) for number, check in enumerate(checks)]
     return in_order(
