@@ -16,8 +16,7 @@ Answers = queue.SimpleQueue[tuple[int, list[Finding]]]
 
 def run(checks: Sequence[Check], veil: Veil, within: float = WITHIN) -> list[Found]:
     """All findings, the gravest first; what several services have in common is one."""
-    answers: THREAD = "check"
-Answers = queue.SimpleQueue()
+    answers: Answers = queue.SimpleQueue()
     for number, check in enumerate(checks):
         # Daemons: a look that hangs must not keep the command from ending.
         threading.Thread(target=_look, args=(number, check, answers), name=THREAD, daemon=True).start()
