@@ -1,6 +1,6 @@
 # What people and CI do with this checkout. Needs Python 3.11 and make; `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check eval bench soak clean
+.PHONY: help setup run demo test check scan eval bench soak clean
 
 PYTHON := .venv/bin/python
 # Another place, another lock file or another pyproject: set up again. The same: done at once, without the network.
@@ -9,6 +9,7 @@ ROUNDS ?= 10
 ALERT_ROUNDS ?= 50
 ALERTS := tests/faults/test_alert_rounds.py
 BROKER ?= 3.10
+SCANNER := .cache/checkov/.ready-$(shell cksum deploy/requirements-checkov.txt | cut -d ' ' -f 1)
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r target text; do \
@@ -33,6 +34,13 @@ check: setup ## Lint, formatting, types, imports, generated documents
 	@.venv/bin/lint-imports
 	@$(PYTHON) -m shared.contracts.document --check docs/events.md
 	@$(PYTHON) -m apidocs --check
+	@$(MAKE) --no-print-directory scan
+
+scan: setup $(SCANNER) ## Look for weak spots in the Kubernetes files (`check` does, too)
+	@mkdir -p .cache/rendered
+	@for each in local production; do \
+		.venv/bin/kubectl kustomize deploy/k8s/overlays/$$each > .cache/rendered/$$each.yaml || exit 1; done
+	@.cache/checkov/bin/checkov --framework kubernetes --skip-download --quiet --compact -d .cache/rendered
 
 eval: setup ## Measure how well complaints are read, on texts that no rule was fitted to
 	@.venv/bin/ombud eval tests/data/texts/last tests/data/texts/held tests/data/texts/weak --worst 0
@@ -71,4 +79,10 @@ $(STAMP):
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@rm -f .venv/.ready-*
+	@touch $@
+
+$(SCANNER):
+	@echo "scan: installing deploy/requirements-checkov.txt into .cache/checkov"
+	@.venv/bin/python -m venv --clear .cache/checkov
+	@.cache/checkov/bin/python -m pip install --quiet --disable-pip-version-check -r deploy/requirements-checkov.txt
 	@touch $@

@@ -1,7 +1,7 @@
 """Writes the API documents from the code; called by hand after a door or an event changed, by `make check` to check.
 
-`python -m apidocs [--check]`: `docs/asyncapi.json`, `services/<name>/openapi.json`, served by the service, and in
-`deploy/` who may do what on the broker.
+`python -m apidocs [--check]`: `docs/asyncapi.json`, `docs/metrics.md`, `services/<name>/openapi.json`, which the
+service serves, and in `deploy/` who may do what on the broker, and the rules of `deploy/monitoring/` as a resource.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from pathlib import Path
 
 warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
 
-from apidocs import broker  # noqa: E402
+from apidocs import broker, metrics, prometheusrule  # noqa: E402
 from apidocs.asyncapi import asyncapi  # noqa: E402
 from apidocs.doors import Undescribed  # noqa: E402
 from apidocs.openapi import openapi  # noqa: E402
@@ -27,7 +27,8 @@ def documents() -> dict[Path, str]:
     made = {Path("services", service, "openapi.json"): openapi(service) for service in SERVICES}
     made[Path("docs", "asyncapi.json")] = asyncapi()
     written = {path: json.dumps(document, indent=1, ensure_ascii=False) + "\n" for path, document in made.items()}
-    return written | broker.documents()
+    written[Path("docs", "metrics.md")] = metrics.page()
+    return written | prometheusrule.documents() | broker.documents()
 
 
 def stale(folder: Path) -> list[Path]:
@@ -41,7 +42,7 @@ def _holds(path: Path, text: str) -> bool:
 
 def main(arguments: list[str] | None = None, folder: Path = PROJECT) -> int:
     """Writes the documents, or with --check says which are stale; gives the exit code."""
-    parser = argparse.ArgumentParser(prog=COMMAND, description="Writes the OpenAPI and AsyncAPI documents.")
+    parser = argparse.ArgumentParser(prog=COMMAND, description="Writes the documents of doors, events and metrics.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 when a document is stale")
     asked = parser.parse_args(arguments)
     try:

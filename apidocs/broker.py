@@ -132,12 +132,12 @@ user() {{
   name=$1
   shift
   # By standard input: arguments are seen by everybody on the machine.
-  if $ctl -q list_users | cut -f 1 | grep -qxF "$name"; then
+  if printf '%s\n' "$users" | cut -f 1 | grep -qxF "$name"; then
     head -n 1 "$PASSWORDS/$name" | $ctl -q change_password "$name"
   else
     head -n 1 "$PASSWORDS/$name" | $ctl -q add_user "$name"
   fi
-  $ctl -q set_user_tags "$name" "$@"
+  [ $# -eq 0 ] || $ctl -q set_user_tags "$name" "$@"
 }}
 
 may() {{
@@ -146,4 +146,5 @@ may() {{
 }}
 
 $ctl -q list_vhosts | grep -qxF "$vhost" || $ctl -q add_vhost "$vhost"
+users=$($ctl -q list_users)
 """

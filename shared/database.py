@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from shared import bulk, clock
+from shared import bulk, clock, pool
 from shared.bulk import Row as Row
 from shared.bulk import to_json
 from shared.errors import Fault, fault_of
@@ -71,6 +71,7 @@ class Transaction:
     traces: dict[str, str] = field(default_factory=dict)
     announced: list[tuple[Any, bool]] = field(default_factory=list)
     wakes: set[str] = field(default_factory=set)
+    afterwards: list[Callable[[], None]] = field(default_factory=list, repr=False)
 
     @cached_property
     def now(self) -> datetime:
@@ -101,6 +102,10 @@ class Transaction:
     def wake(self, name: str) -> None:
         """Lets the tick of that name (`shared.ticker`) run at once after the commit instead of at its next turn."""
         self.wakes.add(name)
+
+    def once_committed(self, count: Callable[[], None]) -> None:
+        """Calls it if this transaction commits: what is counted must not count again when a batch is repeated."""
+        self.afterwards.append(count)
 
     def insert_many(
         self, table: Table, rows: Sequence[Row], *, skip_existing: bool = False, returning: Column[Any] | None = None
@@ -152,13 +157,16 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """Commits at the end, rolls back on any exception."""
-        with self._one_writer(), self.engine.begin() as connection:
+        with pool.waiting() as got, self._one_writer(), self.engine.begin() as connection:
+            got()
             tx = Transaction(connection)
             yield tx
             if tx.announced and self._on_announce:
                 self._on_announce(tx, tx.announced)
         for callback in self._after_commit:
             callback(tx)
+        for count in tx.afterwards:
+            count()
 
     def run(self, work: Callable[[Transaction], T]) -> T:
         """Runs the work in a transaction, anew when another was in its way; for HTTP, where nobody else repeats it."""
@@ -173,8 +181,13 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
-        with self._reader.connect() as connection:
+        with pool.waiting() as got, self._reader.connect() as connection:
+            got()
             yield Transaction(connection)
+
+    def look_at_pool(self) -> None:
+        """Sets the series of the pool; called when metrics are asked for."""
+        pool.look({self.engine, self._reader})
 
     @contextmanager
     def _one_writer(self) -> Iterator[None]:

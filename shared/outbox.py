@@ -11,8 +11,8 @@ import orjson
 import structlog
 from amqp.exceptions import AccessRefused
 from eventlet.event import Event as Signal
-from prometheus_client import Counter, Gauge, Histogram
-from sqlalchemy import BindParameter, Integer, bindparam, delete, func, or_, select, update
+from prometheus_client import Counter, Histogram
+from sqlalchemy import BindParameter, Integer, bindparam, delete, or_, select, update
 
 from shared import clock, failpoints, tables
 from shared.contracts.event import Event
@@ -40,11 +40,13 @@ LOGGED = (
     "seconds",
 )
 STEP_BACK = timedelta(seconds=10)  # so that a row that nobody takes is never in the way of the others
-PUBLISHED = Counter("ombud_outbox_published_total", "Events that the broker confirmed", ["service"])
-RETURNED = Counter("ombud_outbox_returned_total", "Events that no queue took; they are tried again", ["service"])
-WAITING = Gauge("ombud_outbox_waiting", "Rows in the outbox", ["service"])
-AGE = Gauge("ombud_outbox_oldest_age_seconds", "Age of the oldest row in the outbox", ["service"])
-SECONDS = Histogram("ombud_outbox_publish_duration_seconds", "Publish and confirm of one batch", ["service"])
+PUBLISHED = Counter("ombud_outbox_published_total", "Events that the broker confirmed")
+RETURNED = Counter("ombud_outbox_returned_total", "Events that no queue took; they are tried again")
+SECONDS = Histogram(
+    "ombud_outbox_publish_duration_seconds",
+    "Publish and confirm of one batch",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
+)
 t = tables.outbox
 # Built once; this is the way of every event. The clock is this process's own: only rows that stepped back look at it.
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
@@ -106,8 +108,6 @@ class Relay:
         self._wake = Signal()
         db.announce_with(lambda tx, announced: write_rows(db.service, tx, announced))
         db.after_commit(self._on_commit)
-        for series in (PUBLISHED, RETURNED, WAITING, AGE, SECONDS):
-            series.labels(self.service)
 
     def run(self) -> None:
         """Until `stop`; then once more, so that a stopped service leaves nothing behind if the broker is there."""
@@ -140,13 +140,6 @@ class Relay:
     def stop(self) -> None:
         self._stopping = True
         self._rouse()
-
-    def look(self) -> None:
-        """Sets the gauges of the backlog; called when metrics are asked for."""
-        with self.db.read() as tx:
-            row = tx.execute(select(func.count().label("waiting"), func.min(t.c.created_at).label("oldest"))).one()
-            WAITING.labels(self.service).set(row.waiting)
-            AGE.labels(self.service).set((tx.now - row.oldest).total_seconds() if row.oldest else 0)
 
     def _on_commit(self, tx: Transaction) -> None:
         if tx.announced:
@@ -193,7 +186,7 @@ class Relay:
     def _publish(self, rows: list[Any]) -> Outcome:
         started = time.monotonic()
         outcome = self._publisher.publish(rows)
-        SECONDS.labels(self.service).observe(time.monotonic() - started)
+        SECONDS.observe(time.monotonic() - started)
         return outcome
 
     def _settle(self, tx: Transaction, outcome: Outcome) -> None:
@@ -203,13 +196,13 @@ class Relay:
             self._has_published = True
             self.refused = None
             tx.execute(_DELETE, {"ids": outcome.confirmed})
-            PUBLISHED.labels(self.service).inc(len(outcome.confirmed))
+            PUBLISHED.inc(len(outcome.confirmed))
         if outcome.returned:
             self._step_back(tx, outcome.returned)
 
     def _step_back(self, tx: Transaction, ids: list[int]) -> None:
         tx.execute(_STEP_BACK, {"ids": ids, "later": clock.now() + STEP_BACK})
-        RETURNED.labels(self.service).inc(len(ids))
+        RETURNED.inc(len(ids))
 
     def _after_error(self, error: Exception) -> None:
         """A row that makes the broker close the channel is found by going singly, and steps back then."""

@@ -6,6 +6,7 @@ green.patch()
 
 import gc  # noqa: E402
 import os  # noqa: E402
+import platform  # noqa: E402
 import signal  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Callable  # noqa: E402
@@ -18,11 +19,12 @@ from eventlet.event import Event as Signal  # noqa: E402
 from nameko.containers import ServiceContainer  # noqa: E402
 from prometheus_client import Info  # noqa: E402
 
-from shared import clock, failpoints, logs  # noqa: E402
+from shared import backlog, clock, failpoints, logs  # noqa: E402
+from shared.contracts.topology import QUEUES  # noqa: E402
 from shared.database import Database, install_green_wait  # noqa: E402
+from shared.messaging.lengths import QueueLengths  # noqa: E402
 from shared.ops import Ops  # noqa: E402
 from shared.outbox import Relay  # noqa: E402
-from shared.quarantine import metrics as quarantine  # noqa: E402
 from shared.schema_check import missing  # noqa: E402
 from shared.settings import CommonSettings  # noqa: E402
 from shared.tokens import TokenBook  # noqa: E402
@@ -86,19 +88,18 @@ def _wait_for_schema(db: Database, migrations: Path) -> None:
 
 
 def _run(container: ServiceContainer, db: Database, relay: Relay, common: CommonSettings, migrations: Path) -> int:
-    from importlib.metadata import version
-
-    BUILD.info({"service": common.service, "version": version("ombud")})
-    quarantine.start_at_zero(db.service)
+    tell_build(common.service)
     stop = _stop_signal()
+    lengths = QueueLengths(common.amqp_uri, [q.name for q in QUEUES if q.consumer == common.service])
     try:
         ops = Ops(
             (common.host, common.ops_port),
             lambda: _not_ready(db, migrations) or relay.refused,
-            lambda: _look(db, relay),
+            lambda: _look(db),
         )
         ops.start()
         container.start()
+        eventlet.spawn(lengths.run)
         ops.has_started = True
         # What was made at start lives as long as the process: the collector need not look at it again and again.
         gc.collect()
@@ -110,12 +111,18 @@ def _run(container: ServiceContainer, db: Database, relay: Relay, common: Common
             "try --port-offset or OMBUD_PORT_OFFSET",
         )
     log.info("started", port=common.port, ops_port=common.ops_port)
-    return _until_stopped(container, db, stop)
+    return _until_stopped(container, db, stop, lengths)
 
 
-def _look(db: Database, relay: Relay) -> None:
-    relay.look()
-    quarantine.look(db)
+def tell_build(service: str) -> None:
+    from importlib.metadata import version
+
+    BUILD.info({"service": service, "version": version("ombud"), "python": platform.python_version()})
+
+
+def _look(db: Database) -> None:
+    db.look_at_pool()
+    backlog.look(db)
 
 
 def _not_ready(db: Database, migrations: Path) -> str | None:
@@ -133,13 +140,14 @@ def _stop_signal() -> Signal:
     return stop
 
 
-def _until_stopped(container: ServiceContainer, db: Database, stop: Signal) -> int:
+def _until_stopped(container: ServiceContainer, db: Database, stop: Signal, lengths: QueueLengths) -> int:
     while not stop.ready():
         with eventlet.Timeout(LOOK_EVERY, False):
             stop.wait()
         if container._being_killed or container._died.ready():
             _crash(container)
     log.info("stopping")
+    lengths.stop()
     container.stop()
     db.close()
     log.info("stopped")

@@ -8,7 +8,7 @@ import eventlet
 import structlog
 from eventlet.event import Event as Signal
 from nameko.extensions import Entrypoint
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
 
 from shared import clock
 from shared.database import Database, Transaction
@@ -17,7 +17,14 @@ from shared.worker import call_method
 
 log = structlog.get_logger()
 RUNS = Counter("ombud_tick_runs_total", "Runs of a tick, by how they ended", ["tick", "outcome"])
-LAST_RUN = Gauge("ombud_tick_last_run_timestamp_seconds", "When a tick last ended well", ["tick"])
+LAST_RUN = Gauge("ombud_tick_last_run_timestamp_seconds", "When a tick last ended well; 0 = never yet", ["tick"])
+SECONDS = Histogram(
+    "ombud_tick_duration_seconds",
+    "Time of one run of a tick, those that found nothing and those that failed included",
+    ["tick"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 15),
+)
+OUTCOMES = ("done", "idle", "failed")
 SLOW = 5.0
 LOOK_EVERY = 0.2  # seconds between looks at a clock that tests may move
 
@@ -38,8 +45,9 @@ class Tick(Entrypoint):
     def setup(self) -> None:
         db: Database = self.container.config["database"]
         db.after_commit(self._on_commit)
-        for outcome in ("done", "idle", "failed"):
+        for outcome in OUTCOMES:
             RUNS.labels(self.method_name, outcome)
+        SECONDS.labels(self.method_name)
         LAST_RUN.labels(self.method_name)
 
     def _on_commit(self, tx: Transaction) -> None:
@@ -97,10 +105,13 @@ class Tick(Entrypoint):
     def _run_once(self) -> Any:
         """A turn may last as long as something is due; a single run may not."""
         started = time.monotonic()
-        done = call_method(self.container, self)
-        if time.monotonic() - started > SLOW:
-            log.warning("tick_slow", tick=self.method_name, seconds=round(time.monotonic() - started, 1))
-        return done
+        try:
+            return call_method(self.container, self)
+        finally:
+            took = time.monotonic() - started
+            SECONDS.labels(self.method_name).observe(took)
+            if took > SLOW:
+                log.warning("tick_slow", tick=self.method_name, seconds=round(took, 1))
 
 
 tick = Tick.decorator

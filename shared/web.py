@@ -31,7 +31,12 @@ SOCKET_TIMEOUT = 15  # seconds without a byte before a connection is closed
 REQUESTS = Counter(
     "ombud_http_requests_total", "HTTP requests by entrypoint and status class", ["entrypoint", "status"]
 )
-SECONDS = Histogram("ombud_http_request_duration_seconds", "Time to answer an HTTP request", ["entrypoint"])
+SECONDS = Histogram(
+    "ombud_http_request_duration_seconds",
+    "Time to answer an HTTP request, body and waiting for a worker included",
+    ["entrypoint"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15),
+)
 _STATUSES = ("2xx", "3xx", "4xx", "5xx")
 _places = eventlet.semaphore.Semaphore(AT_ONCE)
 
@@ -141,6 +146,7 @@ class HttpDoor(HttpRequestHandler):
     def setup(self) -> None:
         super().setup()
         self.tokens: TokenBook = self.container.config["tokens"]
+        SECONDS.labels(self.method_name)
         for status in _STATUSES:
             REQUESTS.labels(self.method_name, status)
 

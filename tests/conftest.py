@@ -16,6 +16,7 @@ from ombud.local.errors import LocalError
 from ombud.local.ports import free_ports, use_part
 from ombud.local.postgres import PrivatePostgres
 from ombud.local.postgres_binaries import find_postgres
+from tests.harness.monitoring import MonitoringPrograms, find_monitoring
 from tests.harness.servers import empty
 
 # The same examples in every run, and as much time for each as the machine needs.
@@ -29,6 +30,7 @@ PROGRAMS_FOR = {
     "postgres": find_postgres,
     "any_database": find_postgres,
     "emptied_database": find_postgres,
+    "monitoring": find_monitoring,
 }
 
 
@@ -69,6 +71,12 @@ def postgres(server_dir: Path) -> Iterator[PrivatePostgres]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def monitoring() -> MonitoringPrograms:
+    """Prometheus, Alertmanager and their tools; a test that wants one to run starts it in a folder of its own."""
+    return find_monitoring()
 
 
 @pytest.fixture

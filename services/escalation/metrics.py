@@ -1,11 +1,14 @@
 """Every series that escalation exposes; counted where transitions are saved, and by the looks at the tables."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from services.escalation.domain.case import CaseState, Change, What
+from services.escalation.domain.case import Case, CaseState, Change, What
+from services.escalation.domain.clocks import ClockState, has_kept
 from services.escalation.domain.policy import MAX_LEVELS
+from services.escalation.gauges import Alike
 from shared.contracts.escalation import EscalationReason
 
 _LONG = (30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, 86400)
@@ -13,6 +16,15 @@ ESCALATIONS = Counter("ombud_escalations_total", "Cases moved to a level, or ale
 ANSWERS = Counter("ombud_case_answers_total", "What people did with cases", ["answer"])
 CLOCKS = Counter("ombud_clock_marks_total", "Clocks that warned, or broke", ["mark"])
 CASES = Gauge("ombud_cases_open", "Cases that are not resolved, by state, at the last look", ["state"])
+BY_LEVEL = Gauge("ombud_cases_open_by_level", "Open cases by the level that they are at, 0 = at none", ["level"])
+BY_REASON = Gauge(
+    "ombud_cases_open_by_reason", "Open cases by why they moved to their level, none = they did not", ["reason"]
+)
+OVERDUE = Gauge("ombud_cases_overdue", "Open cases of which a clock is broken and runs on")
+CLOCKS_OPEN = Gauge("ombud_clocks", "Clocks of open cases that have not stopped, by how they stand", ["state"])
+CLOCKS_STOPPED = Counter(
+    "ombud_clocks_stopped_total", "Clocks whose answer or resolution came, in time or too late", ["outcome"]
+)
 ACKNOWLEDGEMENT = Histogram(
     "ombud_acknowledgement_seconds", "From the latest escalation of a case to the person who took it", buckets=_LONG
 )
@@ -46,10 +58,20 @@ _ANSWERS = (
     What.RESOLVED,
     What.REQUESTED,
 )
+NO_REASON = "none"
+CLOCK_OUTCOMES = ("kept", "late")
 _MARKS = {What.WARNED: "warned", What.CLOCK_BROKEN: "broken", What.REMINDED: "reminded"}
 for _level in range(1, MAX_LEVELS + 1):
     for _reason in EscalationReason:
         ESCALATIONS.labels(_level, _reason)
+for _level in range(MAX_LEVELS + 1):
+    BY_LEVEL.labels(_level)
+for _reason in (NO_REASON, *EscalationReason):
+    BY_REASON.labels(_reason)
+for _clock_state in ClockState:
+    CLOCKS_OPEN.labels(_clock_state)
+for _clock_outcome in CLOCK_OUTCOMES:
+    CLOCKS_STOPPED.labels(_clock_outcome)
 for _state in OPEN_STATES:
     CASES.labels(_state)
 for _what in _ANSWERS:
@@ -58,8 +80,26 @@ for _mark in _MARKS.values():
     CLOCKS.labels(_mark)
 
 
-def count(change: Change, now: datetime) -> None:
-    """What one transition adds to the series."""
+def show_open(found: Sequence[Alike]) -> None:
+    """What the last look at the open cases found."""
+    for state in OPEN_STATES:
+        CASES.labels(state).set(sum(x.cases for x in found if x.state is state))
+    for level in range(MAX_LEVELS + 1):
+        BY_LEVEL.labels(level).set(sum(x.cases for x in found if x.level == level))
+    for reason in (None, *EscalationReason):
+        BY_REASON.labels(reason or NO_REASON).set(sum(x.cases for x in found if x.reason is reason))
+    OVERDUE.set(sum(x.overdue for x in found))
+    for clock_state in ClockState:
+        CLOCKS_OPEN.labels(clock_state).set(sum(x.clocks[clock_state] for x in found))
+
+
+def count_due(due: Sequence[datetime], now: datetime) -> None:
+    for due_at in due:
+        DUE_LAG.observe((now - due_at).total_seconds())
+
+
+def count(before: Case, change: Change, now: datetime) -> None:
+    """What one transition adds to the series; before: the case as it was until then."""
     case = change.case
     if change.what is What.ESCALATED and change.reason:
         ESCALATIONS.labels(case.level, change.reason).inc()
@@ -69,6 +109,16 @@ def count(change: Change, now: datetime) -> None:
         ANSWERS.labels(change.what).inc()
     if change.what in (What.ACKNOWLEDGED, What.TAKEN_OVER):
         _count_taken(change, now)
+    if case.clocks is not before.clocks:
+        _count_stopped(before, case)
+
+
+def _count_stopped(before: Case, after: Case) -> None:
+    """A run of a clock counts when it is first known to have stopped."""
+    stopped = {(clock.name, clock.started_at) for clock in before.clocks if clock.stopped_at}
+    for clock in after.clocks:
+        if clock.stopped_at and (clock.name, clock.started_at) not in stopped:
+            CLOCKS_STOPPED.labels("kept" if has_kept(clock) else "late").inc()
 
 
 def _count_taken(change: Change, now: datetime) -> None:

@@ -7,6 +7,7 @@ from typing import Any, get_type_hints
 import msgspec
 
 from services.escalation.domain.case import Case, Moment, last_revision
+from services.escalation.domain.clocks import ClockState
 from shared.contracts.event import Severity
 from shared.database import Row
 
@@ -14,7 +15,7 @@ _SEVERITIES = tuple(Severity)
 
 
 def row_of(case: Case) -> Row:
-    facts = case.facts
+    facts, clocks = case.facts, [clock.state for clock in case.clocks]
     return vars(case) | {
         "severity": case.severity.rank,
         "alarms": {reason.value: revision for reason, revision in case.alarms.items()},
@@ -25,6 +26,9 @@ def row_of(case: Case) -> Row:
         "region": facts.region if facts else None,
         "category": facts.category if facts else None,
         "product": facts.product if facts else None,
+        "clocks_running": clocks.count(ClockState.RUNNING),
+        "clocks_warned": clocks.count(ClockState.WARNED),
+        "clocks_broken": clocks.count(ClockState.BROKEN),
     }
 
 

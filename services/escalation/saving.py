@@ -1,10 +1,10 @@
 """Saves what was decided: the cases, the timeline's rows, the events. Called by every use case that changes a case."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 
-from services.escalation import announcements, duty_store, metrics, store
+from services.escalation import announcements, duty_store, lead, metrics, store, supervisors
 from services.escalation.domain.case import Case, Change
 from services.escalation.domain.steps import Setting
 from services.escalation.policybook import PolicyBook
@@ -13,6 +13,8 @@ from shared.database import Transaction
 
 def settings(tx: Transaction, book: PolicyBook) -> Callable[[Case], Setting]:
     """What decisions about each case may look at; people are loaded once a transaction, and only if needed."""
+    if not lead.REGIONS.is_told:  # or what is counted before the first look would be of other regions
+        lead.know(book.current, supervisors.everybody(tx))
     people = cache(lambda: duty_store.people(tx, book.current, tx.now))
     return lambda case: Setting(book.of(tx, case.policy_version), people, tx.now)
 
@@ -27,9 +29,19 @@ def save(tx: Transaction, courses: Iterable[list[Change]], known: Mapping[str, C
     now = tx.now
     for change in changes:
         _announce(tx, change, now)
-        metrics.count(change, now)
+    for course in courses:
+        tx.once_committed(partial(_count, known.get(course[0].case.id), course, now))
     store.add_events(tx, [announcements.row_of(change, now) for change in changes])
     store.add_notes(tx, [change for change in changes if change.note])
+
+
+def _count(before: Case | None, course: Sequence[Change], now: datetime) -> None:
+    """Each transition by what it made of the case, from its row on: what is told twice makes none."""
+    case = before or Case(course[0].case.id)
+    for change in course:
+        metrics.count(case, change, now)
+        lead.count(case, change, now)
+        case = change.case
 
 
 def _announce(tx: Transaction, change: Change, now: datetime) -> None:

@@ -12,6 +12,7 @@ from services.escalation import (
     doors,
     duty_doors,
     duty_store,
+    lead,
     link_doors,
     people_doors,
     storming,
@@ -129,6 +130,7 @@ class EscalationService:
         with self.db.read() as tx:
             usecases.look(tx)
             people, now = duty_store.people(tx, self.policies.current, tx.now), tx.now
+        lead.know(self.policies.current, people.everybody)
         self.linter.look(self.policies.current, people, now)
         return 0
 

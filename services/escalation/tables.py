@@ -1,6 +1,20 @@
 """Tables of escalation's schema, used by the store."""
 
-from sqlalchemy import JSON, Boolean, Column, Index, Integer, MetaData, SmallInteger, String, Table, Text, and_, or_
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    and_,
+    or_,
+    text,
+)
 
 from shared.tables import UtcDateTime
 
@@ -63,6 +77,18 @@ cases = Table(
     Column("region", String(40)),
     Column("category", String(40)),
     Column("product", String(200)),
+    # How many of its clocks that have not stopped are in which state: for the gauges, which must not read documents.
+    Column("clocks_running", SmallInteger),
+    Column("clocks_warned", SmallInteger),
+    Column("clocks_broken", SmallInteger),
+)
+# All that the gauges ask for: they read this index alone, and the cases that are over are not in it.
+IS_OPEN = text("state NOT IN ('early', 'resolved')")
+Index(
+    "cases_open",
+    *(cases.c[name] for name in ("state", "level", "reason", "clocks_running", "clocks_warned", "clocks_broken")),
+    postgresql_where=IS_OPEN,
+    sqlite_where=IS_OPEN,
 )
 # One severity after the other: the claim looks at the most severe first and never sorts what waits.
 Index(

@@ -5,12 +5,12 @@ What people do with cases is in answering.py, storms are in storming.py, the aud
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import structlog
 
-from services.escalation import announcements, events_told, metrics, store, storming
+from services.escalation import announcements, events_told, gauges, metrics, store, storming
 from services.escalation.domain import hearing, storms, timing
 from services.escalation.domain.case import Case, Change
 from services.escalation.domain.policy import Policy
@@ -115,8 +115,7 @@ def climb_due(tx: Transaction, book: PolicyBook) -> int:
     courses, failed = each(due, lambda case: timing.take_deadline(case, setting_of(case)), "due case")
     sick = {case.id for case in failed}
     well = [case for case in due if case.id not in sick]
-    for case in well:
-        metrics.DUE_LAG.observe((tx.now - case.due_at).total_seconds() if case.due_at else 0)
+    tx.once_committed(partial(metrics.count_due, [case.due_at for case in well if case.due_at], tx.now))
     save(tx, courses, {case.id: case for case in well})
     store.save_cases(tx, [case for case in well if not _is_due(case, tx.now)])
     moved = {changes[-1].case.id: changes[-1].case for changes in courses if changes}
@@ -126,7 +125,7 @@ def climb_due(tx: Transaction, book: PolicyBook) -> int:
 
 def _put_off(tx: Transaction, failed: set[str], stuck: set[str]) -> None:
     store.put_off(tx, sorted(failed | stuck), tx.now + store.PUT_OFF)
-    metrics.PUT_OFF.inc(len(failed | stuck))
+    tx.once_committed(partial(metrics.PUT_OFF.inc, len(failed | stuck)))
     if stuck:
         log.error("due_cases_stuck", case_ids=sorted(stuck)[:10])
 
@@ -137,8 +136,6 @@ def _is_due(case: Case, now: datetime) -> bool:
 
 def look(tx: Transaction) -> None:
     """Sets the gauges that are read from the tables."""
-    counted = store.count_by_state(tx)
-    for state in metrics.OPEN_STATES:
-        metrics.CASES.labels(state).set(counted[state])
+    metrics.show_open(gauges.open_cases(tx))
     oldest = store.oldest_due(tx)
     metrics.DUE_OLDEST.set((tx.now - oldest).total_seconds() if oldest else 0)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import reduce
+from functools import partial, reduce
 
 import structlog
 
@@ -40,7 +40,7 @@ def correct(tx: Transaction, events: Sequence[CaseCorrected]) -> None:
             known[complaint.id] = corrected
             store.save_complaints(tx, [corrected])
             tx.announce(announcements.facts(corrected, is_new=False))
-            metrics.count_correction(said)
+            tx.once_committed(partial(metrics.count_correction, said))
 
 
 def _current(known: dict[str, Complaint], event: CaseCorrected) -> Complaint:

@@ -1,6 +1,7 @@
 """HTTP in and out of intake: bodies to domain objects and back. Called by service.py."""
 
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 import orjson
@@ -14,6 +15,7 @@ from shared.contracts.event import to_text
 from shared.database import Transaction
 from shared.errors import Rejected
 from shared.messaging import inbox
+from shared.messaging import metrics as messaging
 from shared.messaging.envelope import Message, Received
 from shared.messaging.upstream import STRUCTURED
 from shared.web import json_body, json_response, trace_of
@@ -98,6 +100,7 @@ def take_new(tx: Transaction, rules: MatterRules, received: list[Received], door
     fresh = inbox.only_new(tx, door, received)
     tx.traces.update({r.subject: r.traceparent for r in fresh if r.traceparent})
     usecases.take_in(tx, rules, [r.event for r in fresh])
+    tx.once_committed(partial(messaging.count_taken, door, len(fresh), len(received) - len(fresh)))
 
 
 def complaint_document(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Table, delete, select, tuple_
@@ -51,7 +52,7 @@ def forget(tx: Transaction, customer: Known) -> Erased:
     for complaint in after:
         if complaint.was_announced:
             tx.announce(announcements.forgotten(complaint, tx.now))
-    metrics.FORGOTTEN.inc(len(after))
+    tx.once_committed(partial(metrics.FORGOTTEN.inc, len(after)))
     return erased
 
 
@@ -91,5 +92,5 @@ def sweep_quarantine(tx: Transaction, kept_for: timedelta) -> int:
     """Deletes what was put aside so long ago that nobody corrects it any more: it may hold what a customer wrote."""
     t = tables.dead_letters
     expired = tx.execute(delete(t).where(t.c.dead_at < tx.now - kept_for)).rowcount
-    metrics.EXPIRED.inc(expired)
+    tx.once_committed(partial(metrics.EXPIRED.inc, expired))
     return expired

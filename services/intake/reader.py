@@ -1,5 +1,6 @@
 """Reads submissions with the classifier, before the transaction; asked by the subscription and the HTTP doors."""
 
+import time
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -26,7 +27,7 @@ class Reader:
         self.classifier = classifier
         self._rules_dir = rules_dir
         self._seen = _stamp(rules_dir)
-        metrics.RULES.info({"version": classifier.rules_version})
+        self._tell_rules()
 
     def reload(self) -> bool:
         """Takes changed rules, if there are any; with a mistake in them the old ones stay, and it is said once."""
@@ -42,9 +43,13 @@ class Reader:
             log.error("rules_refused", mistakes=list(error.mistakes)[:20])
             return False
         metrics.RELOADS.labels("taken").inc()
-        metrics.RULES.info({"version": self.classifier.rules_version})
+        self._tell_rules()
         log.info("rules_taken", rules_version=self.classifier.rules_version)
         return True
+
+    def _tell_rules(self) -> None:
+        known = self.classifier
+        metrics.know_rules(known.rules_version, known.languages, known.categories)
 
     @property
     def matters(self) -> MatterRules:
@@ -61,6 +66,7 @@ class Reader:
         return replace(received, event=self.read(received.event))
 
     def read(self, submission: Submission) -> Read:
+        started = time.perf_counter()
         found = self.classifier.classify(
             submission.text,
             subject=submission.subject,
@@ -68,6 +74,7 @@ class Reader:
             product=submission.product,
             tier=submission.customer.tier,
         )
+        metrics.count_reading(found, time.perf_counter() - started)
         named = submission if submission.product == found.product else replace(submission, product=found.product)
         return Read(named if found.product else submission, verdict_of(found), found.evidence)
 

@@ -27,11 +27,13 @@ from services.intake.settings import Settings, secret_env
 from services.intake.sources import accountfile
 from services.intake.sources.accountfile import Sources
 from services.intake.upstream import decode
+from shared import backlog
 from shared.contracts.escalation import CaseCorrected
 from shared.contracts.topology import UPSTREAM_EXCHANGE
 from shared.database import Database, Transaction
 from shared.departures import doors as departures
 from shared.errors import NotFound
+from shared.messaging import metrics as messaging
 from shared.messaging import subscribe, sweep_inbox
 from shared.providers import Configured, DatabaseProvider
 from shared.quarantine import doors as quarantine
@@ -45,7 +47,11 @@ OPENAPI = Path(__file__).with_name("openapi.json")
 def make(settings: Settings) -> dict[str, Any]:
     """What the providers below give out; raises ValueError with file and line for rules and sources of no use."""
     sources = accountfile.load(settings.sources, secret_env)
-    metrics.start_at_zero(sources.accounts)
+    metrics.know_sources(sources.accounts, settings.source_names)
+    for account in sources.accounts.values():
+        backlog.start_at_zero(account.queue)
+    for door in (doors.HTTP_DOOR, *(account.queue for account in sources.accounts.values())):
+        messaging.start_door_at_zero(door)
     return {
         "reader": Reader(Classifier.load(settings.rules_dir), settings.rules_dir),
         "sources": sources,

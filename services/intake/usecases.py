@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -55,6 +56,8 @@ def take_in(tx: Transaction, rules: MatterRules, arrivals: Sequence[Read | Step]
             _take_step(desk, arrival)
         elif arrival.id not in desk.seen_contacts:
             _take_contact(desk, arrival)
+        else:
+            tx.once_committed(metrics.REPEATED.inc)
     store.add_complaints(tx, [x for id_, x in desk.changed.items() if id_ not in desk.known], desk.now)
     store.save_complaints(tx, [x for id_, x in desk.changed.items() if id_ in desk.known])
     store.add_contacts(tx, desk.new_contacts, desk.now)
@@ -104,7 +107,7 @@ def _take_contact(desk: _Desk, read: Read) -> None:
     after = _raised_by_repetition(desk, before.with_contact(read, shown, desk.now), read)
     written_at = read.submission.received_at or desk.now
     desk.tx.announce(announcements.facts(after, is_new=before.verdict is None, contacted_at=written_at))
-    metrics.count(read, is_new=before.verdict is None)
+    desk.tx.once_committed(partial(metrics.count, read, is_new=before.verdict is None))
     for step in after.waiting_steps:
         after = after if after.has_taken(step) else _apply(desk, after, step)
     desk.changed[after.id] = replace(after, waiting_steps=())

@@ -1,11 +1,12 @@
 """Every series that notify exposes beside the plumbing's."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from prometheus_client import Counter, Gauge, Histogram
 
 from services.notify.channels.sms_text import Encoding
-from services.notify.domain.alert import Alert, ChannelName, EscalationState, Purpose
+from services.notify.domain.alert import OPEN, Alert, AlertState, ChannelName, EscalationState, Purpose
 from services.notify.domain.click import Pressed
 from services.notify.domain.optout import Word
 from services.notify.domain.outcomes import OPERATOR_FAULTS, Accepted, Ambiguous, Outcome, Permanent, Reason
@@ -19,11 +20,23 @@ ALERTS = Counter(
     "Alerts by how they ended, and what receipts told of them; attempts that are tried again",
     ["channel", "outcome"],
 )
-SECONDS = Histogram(
-    "ombud_alert_seconds",
+BY_REASON = Counter(
+    "ombud_alerts_by_reason_total", "Ends of alerts, and what receipts told of them, by reason", ["reason"]
+)
+PLANNED = Counter("ombud_alerts_planned_total", "Alerts that came into being, fallbacks included", ["channel"])
+WAITING = Gauge("ombud_alerts_open", "Alerts that have not ended, at the last look", ["state"])
+OLDEST = Gauge("ombud_alerts_due_oldest_seconds", "How late the alert is that was due first, 0 = none is")
+ACCEPTANCE = Histogram(
+    "ombud_alert_acceptance_seconds",
     "From the event that caused an alert until a provider took it",
     ["channel"],
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 1800),
+)
+DELIVERY = Histogram(
+    "ombud_alert_delivery_seconds",
+    "From the event that caused an alert until its provider said that it was delivered; not every provider says so",
+    ["channel"],
+    buckets=(1, 2.5, 5, 15, 60, 300, 1800, 3600, 4 * 3600, 24 * 3600),
 )
 UNACCOUNTED = Gauge("ombud_alerts_unaccounted", "Alerts of the last day that broke the book-keeping; must be 0")
 FAULTS = Counter(
@@ -52,10 +65,12 @@ FENCED = Counter(
     "ombud_alert_outcomes_fenced_total", "Outcomes that were dropped because their alert had gone on without them"
 )
 # Of a channel where each address is a host of its own: how many hosts are. Made at zero by each breaker.
-PROVIDER_OPEN = Gauge("ombud_provider_open", "1 while a provider is held to be away", ["channel", "provider"])
+BREAKERS_OPEN = Gauge("ombud_provider_breakers_open", "1 while a provider is held to be away", ["channel", "provider"])
 BREAKER_STATES = ("open", "closed")
 BREAKERS = Counter(
-    "ombud_provider_breaker_total", "Times that a provider was held to be away, or back", ["channel", "provider", "to"]
+    "ombud_provider_breaker_changes_total",
+    "Times that a provider was held to be away, or back",
+    ["channel", "provider", "to"],
 )
 IN_DOUBT_THEN = ("left", "again", "found", "not_found")
 IN_DOUBT = Counter(
@@ -77,13 +92,19 @@ for _encoding in Encoding:
 for _digest_outcome in DIGEST_OUTCOMES:
     DIGESTS.labels(_digest_outcome)
 for _channel in ChannelName:
-    SECONDS.labels(_channel.value)
+    PLANNED.labels(_channel.value)
+    ACCEPTANCE.labels(_channel.value)
+    DELIVERY.labels(_channel.value)
     for _outcome in OUTCOMES:
         ALERTS.labels(_channel.value, _outcome)
     for _then in IN_DOUBT_THEN:
         IN_DOUBT.labels(_channel.value, _then)
     for _reason in OPERATOR_FAULTS:
         FAULTS.labels(_channel.value, _reason.value)
+for _reason in Reason:
+    BY_REASON.labels(_reason.value)
+for _open in OPEN:
+    WAITING.labels(_open.value)
 for _kind in ReceiptKind:
     for _effect in Effect:
         RECEIPTS.labels(_kind.value, _effect.value)
@@ -103,11 +124,33 @@ def unaccounted() -> int:
     return int(next(s.value for metric in UNACCOUNTED.collect() for s in metric.samples))
 
 
+def show_open(by_state: Mapping[AlertState, int], oldest: datetime | None, now: datetime) -> None:
+    """What the last look at the alerts found."""
+    for state in OPEN:
+        WAITING.labels(state.value).set(by_state.get(state, 0))
+    OLDEST.set(max((now - oldest).total_seconds(), 0.0) if oldest else 0)
+
+
+def count_planned(alerts: Collection[Alert]) -> None:
+    for alert in alerts:
+        PLANNED.labels(alert.channel.value).inc()
+
+
+def count_fault(alert: Alert, outcome: Outcome) -> None:
+    """Counts an attempt that failed on what only an operator can mend."""
+    if not isinstance(outcome, Accepted) and outcome.reason in OPERATOR_FAULTS:
+        FAULTS.labels(alert.channel.value, outcome.reason.value).inc()
+
+
 def count(alert: Alert) -> None:
-    """Counts one alert that ended, or goes back to wait for another attempt."""
+    """Counts one alert that ended, of which a receipt came, or that goes back to wait for another attempt."""
     ALERTS.labels(alert.channel.value, alert.state.value if alert.has_ended else "retried").inc()
+    if alert.has_ended and alert.reason:
+        BY_REASON.labels(alert.reason.value).inc()
+    if alert.state is AlertState.DELIVERED:
+        DELIVERY.labels(alert.channel.value).observe(alert.seconds)
     if alert.reason is Reason.ACCEPTED:
-        SECONDS.labels(alert.channel.value).observe(alert.seconds)
+        ACCEPTANCE.labels(alert.channel.value).observe(alert.seconds)
 
 
 def count_digest(outcome: Outcome, alerts: int) -> None:

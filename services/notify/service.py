@@ -144,6 +144,12 @@ class NotifyService:
         with self.db.transaction() as tx:
             return slow + usecases.give_up(tx, self.book.current)
 
+    @tick(every=15)
+    def look(self) -> int:
+        with self.db.read() as tx:
+            usecases.look(tx)
+        return 0
+
     @tick(every=30)
     def audit_alerts(self) -> int:
         with self.db.read() as tx:

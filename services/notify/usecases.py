@@ -20,7 +20,7 @@ from services.notify.rulebook import RuleBook
 from services.notify.senders import sending
 from services.notify.texts import replies
 from services.notify.texts.languages import Language
-from services.notify.watch import books, last_resort, overview
+from services.notify.watch import books, last_resort, overview, waiting
 from services.notify.watch.last_resort import LastResort
 from shared.database import Transaction
 from shared.differences import Difference, difference
@@ -109,7 +109,7 @@ def take_incoming(tx: Transaction, rules: Rules, incoming: Incoming, language_of
     try:
         answer = take_reply(tx, rules, reply)
     except NotFound:
-        metrics.STRANGERS.inc()
+        tx.once_committed(metrics.STRANGERS.inc)
         return ""
     if incoming.is_answered:
         return ""
@@ -171,6 +171,11 @@ def summary(tx: Transaction, rules: Rules) -> dict[str, Any]:
 
 def sweep(tx: Transaction) -> int:
     return copies.sweep(tx)
+
+
+def look(tx: Transaction) -> None:
+    """Sets the gauges that are read from the table of alerts."""
+    metrics.show_open(waiting.by_state(tx), waiting.oldest_due(tx), tx.now)
 
 
 def audit(tx: Transaction, rules: Rules) -> None:

@@ -1,6 +1,6 @@
 """Every series that routing exposes beside those of the plumbing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -11,6 +11,7 @@ from services.routing.domain.entry import State, What
 from services.routing.domain.presence import Status
 from services.routing.domain.reasons import WAITING as WAITING_REASONS
 from services.routing.domain.reasons import Loss, Reason
+from services.routing.domain.staff import Load, Staff
 
 
 class Outcome(StrEnum):
@@ -30,6 +31,11 @@ WAIT_SECONDS = Histogram(
     "Time from when routing knew that a complaint needs an agent until it first had one",
     buckets=(0.1, 1, 5, 30, 60, 300, 900, 3600, 4 * 3600, 24 * 3600),
 )
+LOAD = Gauge("ombud_agents_load_points", "Points of the complaints that agents have, by their status", ["status"])
+CAPACITY = Gauge("ombud_agents_capacity_points", "Points that agents can have, by their status", ["status"])
+BY_LOAD = Gauge("ombud_agents_by_load", "Agents at work by how much of their capacity is taken", ["load"])
+for _load in Load:
+    BY_LOAD.labels(_load.value)
 for _outcome in Outcome:
     OUTCOMES.labels(_outcome.value)
 for _loss in Loss:
@@ -37,7 +43,8 @@ for _loss in Loss:
 for _reason in WAITING_REASONS:
     WAITING.labels(_reason.value)
 for _status in Status:
-    AGENTS.labels(_status.value)
+    for _gauge in (AGENTS, LOAD, CAPACITY):
+        _gauge.labels(_status.value)
 
 
 def count_changes(before: Complaint | None, after: Complaint) -> None:
@@ -53,14 +60,20 @@ def count_changes(before: Complaint | None, after: Complaint) -> None:
         _count_decision(after)
 
 
-def show(
-    by_reason: Mapping[Reason, int], by_status: Mapping[Status, int], oldest: datetime | None, now: datetime
-) -> None:
+def show(by_reason: Mapping[Reason, int], oldest: datetime | None, now: datetime) -> None:
     for reason in WAITING_REASONS:
         WAITING.labels(reason.value).set(by_reason.get(reason, 0))
-    for status in Status:
-        AGENTS.labels(status.value).set(by_status.get(status, 0))
     OLDEST.set((now - oldest).total_seconds() if oldest else 0)
+
+
+def show_staff(staff: Sequence[Staff]) -> None:
+    for status in Status:
+        of_status = [s for s in staff if s.status is status]
+        AGENTS.labels(status.value).set(sum(s.agents for s in of_status))
+        LOAD.labels(status.value).set(sum(s.points for s in of_status))
+        CAPACITY.labels(status.value).set(sum(s.capacity for s in of_status))
+    for load in Load:
+        BY_LOAD.labels(load.value).set(sum(s.agents for s in staff if s.load is load and s.status is Status.AVAILABLE))
 
 
 def _count_decision(complaint: Complaint) -> None:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.routing import metrics, roster_store, store
+from services.routing import metrics, roster_store, staff_store, store
 from services.routing.domain.complaint import Complaint
 from services.routing.domain.line import Line, line_from, line_key
 from services.routing.domain.reasons import Reason
@@ -29,7 +29,8 @@ def reasons_of(tx: Transaction, desk: Desk, waiting: Sequence[Complaint]) -> dic
 
 def look(tx: Transaction, desk: Desk) -> None:
     """Brings the gauges up to date."""
-    metrics.show(waiting_by_reason(tx, desk), roster_store.count_by_status(tx), store.oldest_waiting(tx), tx.now)
+    metrics.show(waiting_by_reason(tx, desk), store.oldest_waiting(tx), tx.now)
+    metrics.show_staff(staff_store.staff(tx))
 
 
 def _reason_of(desk: Desk, roster: Roster, at_work: set[str], c: Complaint, now: datetime) -> Reason:

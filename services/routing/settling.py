@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping
+from functools import partial
 
 from services.routing import metrics, placing, roster_store, store
 from services.routing.domain.complaint import Complaint
@@ -64,7 +65,7 @@ def load_shifts(before: Complaints, after: Complaints) -> dict[str, int]:
 def _announce(tx: Transaction, desk: Desk, before: Complaints, after: Collection[Complaint]) -> None:
     for complaint in after:
         known = before.get(complaint.id)
-        metrics.count_changes(known, complaint)
+        tx.once_committed(partial(metrics.count_changes, known, complaint))
         if complaint.attempt > (known.attempt if known else 0):
             tx.announce(_event(desk, complaint))
 

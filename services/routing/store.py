@@ -177,7 +177,7 @@ def count_parked(tx: Transaction) -> int:
 
 
 def oldest_waiting(tx: Transaction) -> datetime | None:
-    found: datetime | None = tx.connection.scalar(select(func.min(a.c.waiting_since)).where(IS_WAITING))
+    found: datetime | None = tx.connection.scalar(OLDEST_WAITING)
     return found
 
 
@@ -192,6 +192,7 @@ def among_ids(column_: ColumnElement[str], is_postgres: bool) -> ColumnElement[b
     return column_.in_(bindparam("ids", expanding=True))
 
 
+OLDEST_WAITING = select(func.min(a.c.waiting_since)).where(IS_WAITING)
 # What runs with every event is built once: putting a statement together takes longer than many a statement.
 _LINES = (
     select(a.c.line, a.c.reason, COUNT, func.min(a.c.rank_at).label("first_at"))

@@ -122,6 +122,7 @@ assignments = Table(
     Index("waiting_by_relaxation", "relax_at", postgresql_where=WAITING_ONLY, sqlite_where=WAITING_ONLY),
     Index("waiting_by_policy", "policy_version", postgresql_where=WAITING_ONLY, sqlite_where=WAITING_ONLY),
     Index("waiting_by_rank", "rank_at", postgresql_where=WAITING_ONLY, sqlite_where=WAITING_ONLY),
+    Index("waiting_by_age", "waiting_since", postgresql_where=WAITING_ONLY, sqlite_where=WAITING_ONLY),
     Index("assigned_by_answer", "answer_by", postgresql_where=ASSIGNED_ONLY, sqlite_where=ASSIGNED_ONLY),
     Index("assigned_by_agent", "agent_id", postgresql_where=ASSIGNED_ONLY, sqlite_where=ASSIGNED_ONLY),
     Index("assignments_by_customer", "customer"),

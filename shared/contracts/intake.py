@@ -8,6 +8,21 @@ from shared.contracts.event import Event, Severity, event
 
 COMPLAINT_IDS = uuid.uuid5(uuid.NAMESPACE_DNS, "ombud.complaints")
 
+# The categories that are shipped; a company may have others.
+CATEGORIES = (
+    "billing",
+    "refund",
+    "delivery",
+    "defect",
+    "technical",
+    "account",
+    "conduct",
+    "cancellation",
+    "privacy_security",
+    "safety",
+    "other",
+)
+
 
 def complaint_id(source: str, external_id: str) -> str:
     """Follows from what upstream calls it, so that every door and every copy arrives at the same complaint."""

@@ -1,7 +1,7 @@
-"""Who needs what: every exchange, queue and binding, declared at boot by whoever starts first.
+"""Who needs what: every exchange, queue and binding, declared at boot by whoever starts first, or by a job.
 
-Read by the subscription (its own queue), the relay (what must be `mandatory`), and a test that holds it against the
-services' subscriptions.
+Read by the subscription (its own queue), the relay (what must be `mandatory`), permissions.py (who may do what), and a
+test that holds it against the services' subscriptions.
 """
 
 from dataclasses import dataclass

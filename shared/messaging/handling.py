@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from shared import failpoints
+from shared import clock, failpoints
 from shared.database import Database, Transaction
 from shared.errors import Fault, Rejected, fault_of
 from shared.messaging import connection as broker
@@ -87,16 +87,16 @@ class Handling:
     def _handle_in_transaction(self, received: list[Received], wait: Wait, *, is_retry: bool = False) -> None:
         ready = self._prepare(received)
         new = self._persist(lambda tx: self._handle(tx, self._still_wanted(tx, ready) if is_retry else ready), wait)
-        self._count("handled", new)
-        self._count("duplicate", len(ready) - new)
+        metrics.count_taken(self.queue, len(new), len(ready) - len(new))
+        metrics.note_ages(self.queue, new, clock.now())
 
-    def _handle(self, tx: Transaction, received: list[Received]) -> int:
-        """Gives the number of those that were new."""
+    def _handle(self, tx: Transaction, received: list[Received]) -> list[Received]:
+        """Gives those that were new."""
         fresh = inbox.only_new(tx, self.queue, received)
         if fresh:
             tx.traces.update({r.subject: r.traceparent for r in fresh if r.traceparent})
             self._call(tx, [r.event for r in fresh])
-        return len(fresh)
+        return fresh
 
     def _still_wanted(self, tx: Transaction, retried: list[Received]) -> list[Received]:
         """Takes their rows away; without those whose row is gone, which forgetting a customer does."""

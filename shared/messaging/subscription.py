@@ -14,7 +14,7 @@ import structlog
 from amqp.exceptions import AccessRefused
 from nameko.extensions import Entrypoint
 
-from shared import failpoints
+from shared import backlog, failpoints
 from shared.contracts.event import Event
 from shared.contracts.topology import queue_between
 from shared.database import Database, Transaction
@@ -54,6 +54,7 @@ class Subscription(Entrypoint):
         self.queue = queue_between(self.container.service_name, self.source).name
         self.handling = Handling(self.queue, self._database(), self.decode, self._preparer(), self._call)
         metrics.start_at_zero(self.queue)
+        backlog.start_at_zero(self.queue)
 
     def _database(self) -> Database:
         db: Database = self.container.config["database"]

@@ -40,7 +40,7 @@ def shown(db: Database, id_: str) -> Response:
 def replayed(db: Database, request: Request, id_: str) -> Response:
     correction = schemas.load(_CORRECTION, json_body(request) if request.get_data() else {})
     done = db.run(lambda tx: usecases.replay(tx, id_, correction))
-    metrics.REPLAYED.labels(db.service).inc()
+    metrics.REPLAYED.inc()
     log.info("dead_letter_replayed", letter=id_, queue=done.queue, by=_caller(request), event_id=done.event_id)
     return json_response({"id": id_} | vars(done), 202)
 
@@ -49,7 +49,7 @@ def discarded(db: Database, request: Request, id_: str) -> Response:
     """Who and why stand in the log: of the letter nothing is left."""
     asked = schemas.load(_DISCARD, json_body(request) if request.get_data() else {})
     letter = db.run(lambda tx: usecases.discard(tx, id_))
-    metrics.DISCARDED.labels(db.service).inc()
+    metrics.DISCARDED.inc()
     by = asked["by"] or _caller(request)
     log.warning("dead_letter_discarded", letter=id_, queue=letter.queue, reason=letter.reason, by=by, why=asked["why"])
     return json_response({"id": id_, "queue": letter.queue, "by": by, "why": asked["why"]})

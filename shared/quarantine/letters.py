@@ -111,6 +111,12 @@ def under_way(tx: Transaction) -> int:
     return tx.connection.scalar(query) or 0
 
 
+def oldest(tx: Transaction) -> datetime | None:
+    """When the one that has been there longest died."""
+    found: datetime | None = tx.connection.scalar(select(func.min(t.c.dead_at)))
+    return found
+
+
 def by_reason(tx: Transaction) -> dict[str, int]:
     rows: list[Any] = list(tx.execute(select(t.c.reason, func.count()).group_by(t.c.reason)))
     return {row[0]: row[1] for row in rows}

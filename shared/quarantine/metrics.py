@@ -2,10 +2,10 @@
 
 from prometheus_client import Counter, Gauge
 
-from shared.database import Database
+from shared.database import Transaction
 from shared.quarantine import letters
 
-# Why messages become dead letters; a service may add reasons of its own, and they show when they occur.
+# Why messages become dead letters; one that is not among them counts as `other`.
 REASONS = (
     "unknown_type",
     "not_json",
@@ -16,23 +16,20 @@ REASONS = (
     "failed",
     "given_up",
 )
-LETTERS = Gauge("ombud_dead_letters", "Dead letters that are there now, by reason", ["service", "reason"])
-REPLAYED = Counter("ombud_dead_letters_replayed_total", "Dead letters that were worked off again", ["service"])
-DISCARDED = Counter("ombud_dead_letters_discarded_total", "Dead letters that somebody threw away", ["service"])
-_shown: set[str] = set(REASONS)
+OTHER = "other"
+LETTERS = Gauge("ombud_dead_letters", "Dead letters that are there now, by reason", ["reason"])
+OLDEST = Gauge("ombud_dead_letters_oldest_age_seconds", "How long the oldest dead letter has been there")
+REPLAYED = Counter("ombud_dead_letters_replayed_total", "Dead letters that were worked off again")
+DISCARDED = Counter("ombud_dead_letters_discarded_total", "Dead letters that somebody threw away")
+for _reason in (*REASONS, OTHER):
+    LETTERS.labels(_reason)
 
 
-def start_at_zero(service: str) -> None:
+def look(tx: Transaction) -> None:
+    """Sets the gauges from the database; called when metrics are asked for."""
+    counts = letters.by_reason(tx)
     for reason in REASONS:
-        LETTERS.labels(service, reason)
-    REPLAYED.labels(service)
-    DISCARDED.labels(service)
-
-
-def look(db: Database) -> None:
-    """Sets the gauge from the database; called when metrics are asked for."""
-    with db.read() as tx:
-        counts = letters.by_reason(tx)
-    _shown.update(counts)
-    for reason in _shown:
-        LETTERS.labels(db.service, reason).set(counts.get(reason, 0))
+        LETTERS.labels(reason).set(counts.get(reason, 0))
+    LETTERS.labels(OTHER).set(sum(number for reason, number in counts.items() if reason not in REASONS))
+    oldest = letters.oldest(tx)
+    OLDEST.set((tx.now - oldest).total_seconds() if oldest else 0)

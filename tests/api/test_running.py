@@ -20,6 +20,7 @@ from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.generation import GenerationMode
 from twilio.request_validator import RequestValidator
 
+from apidocs.exposition import series_of
 from ombud.local.broker import PrivateBroker
 from ombud.local.postgres import PrivatePostgres
 from shared import clock
@@ -27,7 +28,9 @@ from shared.api import A_COMPLAINT, A_THIRD_COMPLAINT, AN_ALERT, ANOTHER_COMPLAI
 from shared.bodies import MAX_BODY_BYTES
 from shared.contracts.topology import SERVICES
 from shared.links import Claim, mint
+from tests.api import described_series
 from tests.api.documents import Described, operations, resolved, stored, with_closed_answers
+from tests.harness.monitoring import MonitoringPrograms
 from tests.harness.process import ANSWER_WITHIN, TOKEN, eventually
 from tests.harness.system import System
 
@@ -50,6 +53,12 @@ CHECKED = (
 # Values in paths that no example can hold, because they are made while the services run.
 MADE_VALUES = {"token": lambda: mint(["key-of-the-tests"], Claim("1", A_COMPLAINT, "1", 1, "petr"))}
 LETTERS = "/v1/dead-letters"
+# What the services here are set up with, of the labels of which the page of metrics cannot name the values.
+SET_UP = {
+    "source": {"freshdesk"},
+    "channel": {"email", "sms", "teams", "webhook", "apprise"},
+    "provider": {"smtp", "twilio", "teams", "webhook", "apprise"},
+}
 
 
 def _body_fields() -> list[tuple[Described, str]]:
@@ -310,6 +319,38 @@ def test_what_was_accepted_could_be_worked_off_by_all(system: System) -> None:
     system.settle(timed=False)
     put_aside = [letter for service in SERVICES for letter in _letters(system, service)]
     assert [x for x in put_aside if x["source"] != US and not x["queue"].startswith("intake.webhooks.")] == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_runs_exposes_what_the_page_of_metrics_describes(system: System, service: str) -> None:
+    """After all that the tests above have sent: no series and no value of a label came into being by it."""
+    promised = described_series.described()[service]
+    exposed = series_of("\n".join(system.services[service].metrics()) + "\n")
+    assert {name: series.type for name, series in exposed.items()} == {n: s.type for n, s in promised.items()}
+    for name, series in promised.items():
+        for label, values in series.labels.items():
+            found = {value.replace(".freshdesk", ".<name>") for value in exposed[name].labels.get(label, ())}
+            if values.is_open:
+                found -= set_up(label, found - values.named)
+            assert found == values.named or (values.is_single and len(found) == 1), (name, label)
+        assert exposed[name].labels.keys() == series.labels.keys(), name
+
+
+def set_up(label: str, found: set[str]) -> set[str]:
+    """Regions are those of the roster, to which the tests above have sent any; promised is how many."""
+    if label == "region":
+        assert len(found) <= 40
+        return found
+    return SET_UP[label]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_promtool_finds_nothing_wrong_with_what_runs(
+    system: System, monitoring: MonitoringPrograms, service: str
+) -> None:
+    page = requests.get(f"{system.services[service].ops_url}/metrics", timeout=ANSWER_WITHIN).text
+    said = monitoring.promtool_says("check", "metrics", told=page)
+    assert (said.returncode, said.stdout) == (0, "")
 
 
 def test_forgetting_erases_whom_it_names_and_nobody_else(system: System) -> None:

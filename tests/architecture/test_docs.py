@@ -8,7 +8,14 @@ import pytest
 from tests.architecture.source import PROJECT
 
 DECISIONS = PROJECT / "docs" / "decisions"
-PAGES = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md"), *PROJECT.glob("services/*/README.md")])
+PAGES = sorted(
+    [
+        *PROJECT.glob("*.md"),
+        *PROJECT.glob("docs/**/*.md"),
+        *PROJECT.glob("services/*/README.md"),
+        *PROJECT.glob("deploy/**/*.md"),
+    ]
+)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 SOURCE_NAME = re.compile(r"`((?:\w+/)*\w+(?:\.py|/))`")
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)

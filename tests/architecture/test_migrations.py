@@ -142,3 +142,22 @@ def test_all_services_share_one_postgresql_database(postgres_url: str) -> None:
 @pytest.mark.parametrize("folder", [PLUMBING, *map(migrations_of, SERVICES)], ids=lambda folder: folder.parent.name)
 def test_a_service_expects_the_newest_migration_that_alembic_knows(folder: Path) -> None:
     assert heads(folder) == set(ScriptDirectory(str(folder)).get_heads())
+
+
+@pytest.mark.parametrize("folder", [PLUMBING, *map(migrations_of, SERVICES)], ids=lambda folder: folder.parent.name)
+def test_migrations_are_numbered_so_that_a_newer_schema_is_told_from_an_older_one(folder: Path) -> None:
+    names = [each.revision for each in ScriptDirectory(str(folder)).walk_revisions("base", "head")]
+    name = "plumbing" if folder == PLUMBING else folder.parent.name
+    assert names == [f"{name}_{number:04}" for number in range(len(names), 0, -1)]
+
+
+@pytest.mark.parametrize(
+    ("version", "is_right"),
+    [("routing_0099", True), ("routing_0001", False), ("intake_0099", False), ("routing_later", False)],
+)
+def test_schema_of_a_newer_version_is_right_and_any_other_is_not(
+    postgres_url: str, version: str, is_right: bool
+) -> None:
+    with connected(migrated(postgres_url, "routing"), "routing") as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
+        assert (missing(connection, migrations_of("routing")) is None) == is_right

@@ -75,10 +75,12 @@ class AlertLoad:
         self._publish([*copies, *self._late])
         self._late = late
 
-    def escalate(self, people: Iterable[str], **changes: Any) -> None:
-        """One case for each of them."""
-        for each in people:
-            self._publish([self._about((each,), **changes)])
+    def escalate(self, people: Iterable[str], **changes: Any) -> set[str]:
+        """One case for each of them; gives the ids of the escalations."""
+        events = [self._about((each,), **changes) for each in people]
+        for each in events:
+            self._publish([each])
+        return {each.escalation_id for each in events}
 
     def send_last(self) -> None:
         self._publish(self._late)

@@ -2,7 +2,7 @@
 
 import random
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -68,13 +68,18 @@ class Stage:
 
     def die_at(self, place: str, step: Callable[["Stage"], None]) -> None:
         """Starts anew, armed, and does the step until it dies; what it left under way is overdue then."""
-        self.notify.kill()
-        self.advance(LEASE)
+        self._end_all()
         self.notify.launch(OMBUD_FAILPOINTS=f"{place}=kill@1")
         self.peers.misbehave()
         step(self)
         eventually(self._is_dead, f"notify to die at {place}", lambda: self.notify.log()[-3000:])
         assert self.notify.wait() == -signal.SIGKILL, self.notify.log()[-3000:]
+
+    def _end_all(self) -> None:
+        """Kills it, and lets its leases end; not before what it sent has come in: nothing is under way for so long."""
+        self.notify.kill()
+        self.peers.sms.read_all()
+        self.advance(LEASE)
 
     def _is_dead(self) -> bool:
         if self.notify.is_alive:
@@ -93,8 +98,7 @@ class Stage:
     def slow_ones(self) -> None:
         """Critical alerts whose mails are put off, until their next channel begins beside them."""
         self.peers.mail.script["RCPT"] = ["451 4.2.0 later"] * 60
-        self.load.escalate(first_by("email")[:3], severity=Severity.CRITICAL)
-        self._until_read()
+        self._until_planned(self.load.escalate(first_by("email")[:3], severity=Severity.CRITICAL))
         self._unless_dead(lambda: len(self.peers.mail.script["RCPT"]) < 58, "the mails to be put off")
         self.advance(LEASE)
 
@@ -104,26 +108,29 @@ class Stage:
         first, *others = first_by("slack")
         self.load.escalate([first])
         self._unless_dead(lambda: len(self.peers.slack.script) < 60, "the pause to be asked for")
-        self.load.escalate(others, level=timedelta(minutes=5))
-        self._until_read()
+        self._until_planned(self.load.escalate(others, level=timedelta(minutes=5)))
         self.advance(timedelta(minutes=4))
 
-    def _until_read(self) -> None:
-        self._unless_dead(self._is_read, "all to be read")
+    def _until_planned(self, wanted: set[str]) -> None:
+        """An alert that is planned only when the clock has been moved on would have all its time before it still."""
+        self._unless_dead(lambda: self._are_planned(wanted), "all to be planned")
+
+    def _are_planned(self, wanted: Iterable[str]) -> bool:
+        return set(wanted) <= {e["id"] for e in self._rows(tables.escalations)}
 
     def _unless_dead(self, check: Callable[[], bool], what: str) -> None:
         eventually(lambda: not self.notify.is_alive or check(), what, self.notify.log)
 
     def _is_read(self) -> bool:
-        return self.notify.is_alive and self.notify.is_ready() and not self.bus.waiting("notify.escalation.v1")
+        is_idle = self.notify.is_alive and self.notify.is_ready() and not self.bus.waiting("notify.escalation.v1")
+        return is_idle and self._are_planned(self.load.wanted)
 
     # -- the end of a round -------------------------------------------------------------------------------------------
 
     def heal(self) -> None:
         self.peers.behave()
         self.load.send_last()
-        self.notify.kill()
-        self.advance(LEASE)
+        self._end_all()
         self.notify.start()
         self._through_a_breaker()
         for _ in range(STEPS):
@@ -140,7 +147,7 @@ class Stage:
         return min(waiting, default=clock.now()) - clock.now()
 
     def _through_a_breaker(self) -> None:
-        opened = 'ombud_provider_breaker_total{channel="webhook",provider="webhook",to="open"}'
+        opened = 'ombud_provider_breaker_changes_total{channel="webhook",provider="webhook",to="open"}'
         self.peers.take_away_hook()
         self.load.escalate([*first_by("webhook"), *first_by("webhook")])
         eventually(lambda: self.notify.metric(opened) > 0, "the breaker to open", self.notify.log)
@@ -152,9 +159,7 @@ class Stage:
 
     def _is_at_rest(self) -> bool:
         self.peers.tell(self.notify)
-        seen = self._summary()
-        with_senders = sum(seen["alerts"].get(state, 0) for state in ("claimed", "handed_off"))
-        return not with_senders and not seen["plumbing"]["outbox"] and self._is_read() and not self._due()
+        return self._is_read() and not self._summary()["plumbing"]["outbox"] and not self._under_way()
 
     def _has_ended(self) -> bool:
         seen = self._summary()
@@ -165,9 +170,13 @@ class Stage:
         answer: dict[str, dict[str, int]] = self.notify.call("GET", "/v1/summary").json()
         return answer
 
-    def _due(self) -> int:
-        due = [a for a in self._rows(tables.alerts) if a["state"] == "pending" and a["next_at"] <= clock.now()]
-        return len(due)
+    def _under_way(self) -> int:
+        """Alerts with a sender, or about to be: by one look, as they go from here to there."""
+        now = clock.now()
+        return sum(
+            a["state"] in ("claimed", "handed_off") or (a["state"] == "pending" and a["next_at"] <= now)
+            for a in self._rows(tables.alerts)
+        )
 
     def _open(self) -> str:
         return str([a for a in self._rows(tables.alerts) if a["ended_at"] is None])

@@ -56,8 +56,8 @@ class Authority:
         ends = datetime.now(UTC) - timedelta(days=1) if expired else None
         begins = datetime.now(UTC) - timedelta(days=9) if expired else None
         issued = self._ca.issue_cert(name, not_before=begins, not_after=ends)
-        stem = self._folder / f"{name}{'-expired' if expired else ''}"
-        made = Certificate(stem.with_suffix(".pem"), stem.with_suffix(".key"))
+        stem = f"{name}-expired" if expired else name
+        made = Certificate(self._folder / f"{stem}.pem", self._folder / f"{stem}.key")
         made.chain.write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))
         issued.private_key_pem.write_to_path(str(made.key))
         made.key.chmod(0o600)
@@ -103,14 +103,23 @@ class BrokerUsers:
 
     def __init__(self, broker: PrivateBroker, vhost: str):
         self._broker, self.vhost = broker, vhost
-        self.rights = {made["user"]: made["permissions"] for made in _specs("permissions.yaml")}
+        self.rights = self.of_the_deployment()
         self.names = {name: f"{name}-{vhost}" for name in self.rights}  # users belong to the node, not to a vhost
         self._tags = dict(zip(self.rights, [made["tags"] for made in _specs("users.yaml")], strict=True))
+
+    @staticmethod
+    def of_the_deployment() -> dict[str, dict[str, str]]:
+        return {made["user"]: made["permissions"] for made in _specs("permissions.yaml")}
 
     def make(self, *names: str) -> None:
         for name in names or self.rights:
             self.set_password(name, PASSWORD)
             self.grant(name)
+
+    def there(self) -> dict[str, list[dict[str, Any]]]:
+        """What the virtual host has, as RabbitMQ exports it: `queues`, `exchanges`, `bindings`."""
+        answer = self._call("GET", f"definitions/{self.vhost}")
+        return dict(answer.json())
 
     def set_password(self, name: str, password: str) -> None:
         self._call("PUT", f"users/{self.names[name]}", {"password": password, "tags": ",".join(self._tags[name])})
@@ -138,11 +147,17 @@ class BrokerUsers:
         for name in self.names.values():
             self._call("DELETE", f"users/{name}", missing_is_fine=True)
 
-    def _call(self, method: str, path: str, body: object = None, *, missing_is_fine: bool = False) -> None:
+    def _call(self, method: str, path: str, body: object = None, *, missing_is_fine: bool = False) -> requests.Response:
         url = f"{self._broker.management_url}/api/{path}"
         answer = requests.request(method, url, json=body, auth=self._broker.credentials, timeout=ANSWER_WITHIN)
         assert answer.ok or (missing_is_fine and answer.status_code == 404), answer.text
+        return answer
 
 
 def _specs(file: str) -> list[dict[str, Any]]:
-    return [made["spec"] for made in yaml.safe_load_all((COMPONENT / file).read_text())]
+    return [made["spec"] for made in resources(file)]
+
+
+def resources(file: str) -> list[dict[str, Any]]:
+    """Those of the component for RabbitMQ's operators that stand in the file."""
+    return list(yaml.safe_load_all((COMPONENT / file).read_text()))

@@ -256,7 +256,7 @@ class System:
 
     def _moves(self) -> list[str]:
         """How much each service has handled and published so far."""
-        series = ("ombud_events_total{", "ombud_outbox_published_total{")
+        series = ("ombud_events_total{", "ombud_outbox_published_total ")
         return [line for service in self if service.is_alive for line in service.metrics() if line.startswith(series)]
 
     def _wait_for_a_turn(self) -> None:

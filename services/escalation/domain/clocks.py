@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -28,6 +29,14 @@ class Pause:
     reason: PauseReason
 
 
+class ClockState(StrEnum):
+    """How a clock stands that has not stopped: it told nothing yet, it warned, or its time is over."""
+
+    RUNNING = "running"
+    WARNED = "warned"
+    BROKEN = "broken"
+
+
 @dataclass(frozen=True)
 class Clock:
     """One clock of a case. warn_at: (percent, instant), ascending. told: the highest percent that was announced.
@@ -46,6 +55,15 @@ class Clock:
     def next_at(self) -> datetime | None:
         """When it next has something to tell; None = never more."""
         return min((at for _, at in self.untold), default=None)
+
+    @property
+    def state(self) -> ClockState | None:
+        """None = it has stopped."""
+        if self.stopped_at:
+            return None
+        if self.told >= BROKEN:
+            return ClockState.BROKEN
+        return ClockState.WARNED if self.told else ClockState.RUNNING
 
     @property
     def untold(self) -> tuple[tuple[int, datetime], ...]:

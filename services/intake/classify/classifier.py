@@ -5,7 +5,7 @@ from pathlib import Path
 from services.intake.classify.anger import measure_anger
 from services.intake.classify.asks import find_ask
 from services.intake.classify.category import choose_category
-from services.intake.classify.language import UNKNOWN, LanguageGuesser
+from services.intake.classify.language import UNKNOWN, Guess, LanguageGuesser
 from services.intake.classify.mail import blank_foreign_text
 from services.intake.classify.model import SEVERITIES, Classification
 from services.intake.classify.normalise import fold
@@ -27,7 +27,7 @@ class Classifier:
     def __init__(self, packs: Packs) -> None:
         self.rules_version = packs.version
         self.company = packs.company
-        self._categories = packs.categories
+        self.categories = packs.categories
         self._packs = packs.by_language
         self._thresholds = packs.thresholds
         self._signoffs = packs.signoffs
@@ -41,6 +41,11 @@ class Classifier:
     def rule_ids(self) -> tuple[str, ...]:
         """Every rule that can fire, pack by pack."""
         return tuple(rule for name in self._packs.names for rule in self._packs[name].rule_ids)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Every language that a text can be said to be in."""
+        return self._guesser.languages
 
     @classmethod
     def load(cls, rules_dir: Path | None = None) -> "Classifier":
@@ -66,7 +71,7 @@ class Classifier:
         readings = [
             Reading(source, folded, tokens, pack.matcher.find(tokens)) for pack in self._packs_for(guess.candidates)
         ]
-        answers = [self._conclude(reading, guess.language) for reading in readings]
+        answers = [self._conclude(reading, guess) for reading in readings]
         return self._for_company(max(answers, key=_weight), readings[0], product, tier)
 
     def _for_company(
@@ -96,15 +101,16 @@ class Classifier:
         known = list(dict.fromkeys(name for name in names if name in self._packs))
         return [self._packs[name] for name in known or [self._thresholds.fallback_language]]
 
-    def _conclude(self, reading: Reading, language: str) -> Classification:
+    def _conclude(self, reading: Reading, guess: Guess) -> Classification:
         thresholds = self._thresholds
         ask = find_ask(reading, int(thresholds["ask_distance"]))
         asks = ask.kind != "none"
         verdict = judge_severity(reading, thresholds, ask.kind)
-        choice = choose_category(reading, thresholds, verdict.flagged, ask.sentences, self._categories)
+        choice = choose_category(reading, thresholds, verdict.flagged, ask.sentences, self.categories)
         anger, angry = measure_anger(reading, thresholds, verdict.flags, ask.kind)
         return Classification(
-            language=language,
+            language=guess.language,
+            language_confidence=round(guess.confidence, 3),
             category=choice.category,
             category_second=choice.second,
             category_margin=choice.margin,

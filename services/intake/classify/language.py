@@ -36,18 +36,26 @@ _CLEANED_CHARACTERS = 2 * _IDENTIFIED_CHARACTERS
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """The language, or `und`, and the candidates whose packs should read the text, best first."""
+    """The language, or `und`, and the candidates whose packs should read the text, best first.
+
+    confidence: 0 to 1, of the text alone, whatever a hint decided; 1 where the script settles it.
+    """
 
     language: str
     candidates: tuple[str, ...]
+    confidence: float = 1.0
 
 
 class LanguageGuesser:
-    """Holds one identifier for each script in which several languages are told apart."""
+    """Holds one identifier for each script in which several languages are told apart.
+
+    languages: everything that it can answer.
+    """
 
     def __init__(self, languages: Iterable[str], least_confidence: float, shortest: int) -> None:
         wanted = set(languages)
         self._wanted = wanted
+        self.languages = tuple(sorted({UNKNOWN, "ru", "uk", *_SETTLED.values(), *wanted}))
         latin = wanted - set(_SETTLED.values()) - set(_CYRILLIC) - set(_ARABIC)
         self._latin, self._cyrillic, self._arabic = load_identifiers(
             (latin, wanted & set(_CYRILLIC), wanted & set(_ARABIC))
@@ -59,7 +67,7 @@ class LanguageGuesser:
         """The language of the text; the hint decides only where the text alone does not."""
         script = _script(text)
         if script is None:
-            return Guess(UNKNOWN, ())
+            return Guess(UNKNOWN, (), 0.0)
         if script in _SETTLED:
             return Guess(_SETTLED[script], (_SETTLED[script],))
         if script == "cyrillic":
@@ -76,7 +84,7 @@ class LanguageGuesser:
 
     def _identify(self, identifier: Identifier | None, text: str, hint: str | None) -> Guess:
         if identifier is None:
-            return Guess(UNKNOWN, (hint,) if hint else ())
+            return Guess(UNKNOWN, (hint,) if hint else (), 0.0)
         plain = _plain(text)
         latinised = latinised_language(plain) if identifier is self._latin else None
         if latinised is not None and latinised in self._wanted:
@@ -85,10 +93,10 @@ class LanguageGuesser:
         best, confidence = ranked[0]
         letters = sum(map(str.isalpha, plain[: self._shortest * 4]))
         if letters >= self._shortest and confidence >= self._least_confidence:
-            return Guess(best, (best,))
+            return Guess(best, (best,), confidence)
         known = hint if hint in identifier.labels else None
         names = tuple(dict.fromkeys(name for name in (known, *(name for name, _ in ranked)) if name))
-        return Guess(known or UNKNOWN, names[:2])
+        return Guess(known or UNKNOWN, names[:2], confidence)
 
 
 def _plain(text: str) -> str:

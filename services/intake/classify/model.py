@@ -2,19 +2,8 @@
 
 from dataclasses import dataclass
 
-CATEGORIES = (
-    "billing",
-    "refund",
-    "delivery",
-    "defect",
-    "technical",
-    "account",
-    "conduct",
-    "cancellation",
-    "privacy_security",
-    "safety",
-    "other",
-)
+from shared.contracts.intake import CATEGORIES as CATEGORIES
+
 SEVERITIES = ("low", "medium", "high", "critical")
 FLAGS = (
     "safety",
@@ -68,3 +57,4 @@ class Classification:
     rules_version: str
     campaign: str | None = None
     product: str | None = None
+    language_confidence: float = 0.0

@@ -35,7 +35,7 @@ class Breaker:
         self._faults, self._openings = 0, 0
         self._wait, self._probe_at = PROBE_AFTER, 0.0
         self.is_open, self._is_probing = False, False
-        metrics.PROVIDER_OPEN.labels(*self._names)
+        metrics.BREAKERS_OPEN.labels(*self._names)
         for to in metrics.BREAKER_STATES:
             metrics.BREAKERS.labels(*self._names, to)
 
@@ -83,7 +83,7 @@ class Breaker:
         self._probe_at = self._clock() + wait
         if not self.is_open:
             self.is_open = True
-            metrics.PROVIDER_OPEN.labels(*self._names).inc()
+            metrics.BREAKERS_OPEN.labels(*self._names).inc()
             self._note("open")
             log.warning("provider_held_away", channel=self._names[0], provider=self._names[1], reason=reason.value)
 
@@ -91,7 +91,7 @@ class Breaker:
         self._faults, self._wait = 0, PROBE_AFTER
         if self.is_open:
             self.is_open = False
-            metrics.PROVIDER_OPEN.labels(*self._names).dec()
+            metrics.BREAKERS_OPEN.labels(*self._names).dec()
             self._note("closed")
             log.warning("provider_back", channel=self._names[0], provider=self._names[1])
 

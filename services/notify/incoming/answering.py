@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from services.notify import metrics, tables
-from services.notify.domain.alert import REACHED, ChannelName, Purpose, reference
+from services.notify.domain.alert import REACHED, AlertState, ChannelName, Purpose, reference
 from services.notify.domain.reply import Made, Reply, ReplyAnswer, Told, meant, wish_in
 from services.notify.people import contacts
 from services.notify.plans.cases import standing_of_row
@@ -19,17 +19,19 @@ from shared.tables import UtcDateTime
 log = structlog.get_logger()
 LOOKS_BACK = timedelta(days=1)
 a, c = tables.alerts, tables.cases
+# Whoever answers has it, whether or not its sender has said so yet, or ever will.
+_MAY_BE_THERE = a.c.state.in_([*REACHED, AlertState.HANDED_OFF, AlertState.AMBIGUOUS]) | (a.c.doubts > 0)
 _SENT = (
     select(a, c.c.answered_revision, c.c.answered_at, c.c.ending)
     .join(c, c.c.case_id == a.c.case_id)
     .where(
         a.c.recipient.in_(bindparam("people", expanding=True)),
         a.c.channel == ChannelName.SMS.value,
-        a.c.state.in_([s.value for s in REACHED]),
+        _MAY_BE_THERE,
         a.c.purpose == Purpose.ESCALATION.value,
         a.c.created_at > bindparam("since", type_=UtcDateTime),
     )
-    .order_by(a.c.ended_at.desc(), a.c.id)
+    .order_by(func.coalesce(a.c.ended_at, a.c.lease_until, a.c.created_at).desc(), a.c.id)
 )
 
 
@@ -42,7 +44,7 @@ def answer(tx: Transaction, reply: Reply) -> ReplyAnswer:
     if not people:
         raise NotFound("nobody has this number")
     made = _made(tx, reply, people)
-    metrics.REPLIES.labels(made.what.value).inc()
+    tx.once_committed(metrics.REPLIES.labels(made.what.value).inc)
     # Neither the text nor the number: both are theirs.
     log.info("reply", what=made.what.value, case_id=made.case_id, alert_id=made.alert_id, others=made.others)
     return made

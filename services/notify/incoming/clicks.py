@@ -24,7 +24,7 @@ a, p = tables.alerts, tables.presses
 def take(tx: Transaction, click: Click) -> Clicked:
     """Announces that whoever pressed took the case of the alert, if it still waits; the same event when told twice."""
     made = _made(tx, click)
-    metrics.PRESSES.labels(made.what.value).inc()
+    tx.once_committed(metrics.PRESSES.labels(made.what.value).inc)
     log.info("button_pressed", what=made.what.value, channel=click.channel.value, alert_id=click.alert_id)
     return made
 

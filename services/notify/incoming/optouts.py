@@ -45,7 +45,7 @@ def obey(tx: Transaction, rules: Rules, reply: Reply) -> ReplyAnswer | None:
         _start(tx, reply.number, at)
     elif word is Word.STOP and _stop(tx, reply.number, at):
         _withdraw(tx, rules, people)
-    metrics.REPLIES.labels(_MADE[word].value).inc()
+    tx.once_committed(metrics.REPLIES.labels(_MADE[word].value).inc)
     log.info("reply", what=_MADE[word].value)
     return ReplyAnswer(_MADE[word])
 
@@ -56,7 +56,7 @@ def _stop(tx: Transaction, number: str, at: datetime) -> bool:
     if row is not None and row.back_at is not None and row.back_at >= at:
         return False
     if row is None or row.back_at is not None:
-        metrics.OPT_OUTS.labels(Word.STOP.value).inc()
+        tx.once_committed(metrics.OPT_OUTS.labels(Word.STOP.value).inc)
     tx.execute(_row_of(number).values(at=at if row is None else max(row.at, at), back_at=None))
     return True
 
@@ -66,7 +66,7 @@ def _start(tx: Transaction, number: str, at: datetime) -> None:
     if row is not None and row.back_at is None:
         if row.at > at:
             return
-        metrics.OPT_OUTS.labels(Word.START.value).inc()
+        tx.once_committed(metrics.OPT_OUTS.labels(Word.START.value).inc)
     known = row.back_at if row is not None and row.back_at is not None else at
     tx.execute(_row_of(number).values(back_at=max(known, at)))
 

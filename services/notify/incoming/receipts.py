@@ -107,10 +107,10 @@ def _apply(tx: Transaction, rules: Rules, found: list[About]) -> list[Turn]:
 def _turn(tx: Transaction, about: About, alert: Alert) -> Turn:
     what = effect(alert, about.receipt, about.attempt)
     kind = about.receipt.kind
-    metrics.RECEIPTS.labels(kind.value, what.value).inc()
+    tx.once_committed(metrics.RECEIPTS.labels(kind.value, what.value).inc)
     log.info("receipt", kind=kind.value, effect=what.value, alert_id=alert.id, case_id=alert.case_id)
     if what is Effect.FAILED and about.receipt.why in OPERATOR_FAULTS:
-        metrics.FAULTS.labels(alert.channel.value, about.receipt.why.value).inc()
+        tx.once_committed(metrics.FAULTS.labels(alert.channel.value, about.receipt.why.value).inc)
     return Turn(about, what, alert, told(alert, about.receipt, tx.now) if what in _MOVES else alert)
 
 

@@ -1,6 +1,7 @@
 """What the others hear of an alert or an escalation that ended. Called by planning and sending."""
 
 from collections.abc import Iterable
+from functools import partial
 
 import structlog
 
@@ -34,7 +35,7 @@ _EVENTS: dict[AlertState, type[AlertOutcome]] = {
 def announce_ends(tx: Transaction, alerts: Iterable[Alert]) -> None:
     """Counts the alerts and announces those that ended."""
     for alert in alerts:
-        metrics.count(alert)
+        tx.once_committed(partial(metrics.count, alert))
         if not alert.has_ended or alert.purpose in _OPERATORS or alert.ended_at is None:
             continue
         if alert.traceparent:
@@ -80,7 +81,7 @@ def _announce_unreachable(tx: Transaction, escalation: Escalation, alerts: list[
         purpose=escalation.purpose.value,
         reasons=reasons,
     )
-    metrics.ESCALATIONS.labels(escalation.purpose.value, "unreachable").inc()
+    tx.once_committed(metrics.ESCALATIONS.labels(escalation.purpose.value, "unreachable").inc)
     if escalation.purpose is not Purpose.ESCALATION:
         return  # behind the last resort there is no level to climb to, and nobody climbs for a warning
     if escalation.traceparent:

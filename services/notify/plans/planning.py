@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import structlog
@@ -78,7 +79,7 @@ def _plan(tx: Transaction, rules: Rules, escalations: list[Escalation]) -> None:
     new = store.add_escalations(tx, escalations)
     for escalation in escalations:
         if escalation.key in new:
-            _note(escalation)
+            _note(tx, escalation)
     planned = [x for x in escalations if x.key in new and x.state is EscalationState.PLANNED]
     people = [person for x in planned for person in x.recipients]
     known = reachable(tx, rules, people)
@@ -96,8 +97,8 @@ def _plan(tx: Transaction, rules: Rules, escalations: list[Escalation]) -> None:
     conclude(tx, [x for x in planned if x.key not in waited_for])
 
 
-def _note(escalation: Escalation) -> None:
-    metrics.ESCALATIONS.labels(escalation.purpose.value, escalation.state.value).inc()
+def _note(tx: Transaction, escalation: Escalation) -> None:
+    tx.once_committed(metrics.ESCALATIONS.labels(escalation.purpose.value, escalation.state.value).inc)
     if escalation.state is EscalationState.NOBODY:
         log.error(
             "last_resort_missing",
@@ -118,6 +119,7 @@ def reachable(tx: Transaction, rules: Rules, people: Iterable[str]) -> dict[str,
 def add(tx: Transaction, alerts: list[Alert]) -> None:
     """Keeps new alerts, in line, tells of those that ended at once, and wakes the sender for the others."""
     store.add_alerts(tx, with_firsts(alerts, store.called_lately(tx, alerts, LATELY)))
+    tx.once_committed(partial(metrics.count_planned, alerts))
     announce_ends(tx, [a for a in alerts if a.has_ended])
     if not all(a.has_ended for a in alerts):
         tx.wake(SENDER)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import structlog
 
@@ -16,6 +17,8 @@ from shared import clock, failpoints
 
 log = structlog.get_logger()
 Fence = tuple[str, int]
+# Far shorter than the lease of a hand-off, which is as long as a send may take from when the leave is written down.
+STALE = timedelta(seconds=10)
 
 
 class Errand:
@@ -79,7 +82,7 @@ class Errand:
 
     def _hand_off(self) -> Letter | None:
         """A shorter letter where some cases of a digest were answered since they were claimed."""
-        rest = self._job.only(self._may_leave(self._job))
+        rest = self._job.only(self._fresh_leave())
         if not rest.calls:
             raise NotOurs
         is_shorter = len(rest.calls) < len(self._job.calls)
@@ -88,3 +91,11 @@ class Errand:
         self._has_left = True
         failpoints.reach("notify.handed_off")
         return shorter
+
+    def _fresh_leave(self) -> set[Fence]:
+        """Asked for anew when we stood still meanwhile: others may have found the lease ended, and sent the letter."""
+        while True:
+            asked_at = clock.now()
+            fences = self._may_leave(self._job)
+            if clock.now() - asked_at < STALE:
+                return fences

@@ -6,12 +6,13 @@ Called by the dispatcher (claim, hand_off, settle) and the reaper's tick (reap).
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from services.notify import metrics, store
 from services.notify.domain.alert import UNREACHED, Alert, AlertState, ChannelName, after
 from services.notify.domain.folding import Fold, Openings, letters, takes
 from services.notify.domain.jobs import Call, Job
-from services.notify.domain.outcomes import OPERATOR_FAULTS, Accepted, Ambiguous, Outcome, Reason, Temporary
+from services.notify.domain.outcomes import Accepted, Ambiguous, Outcome, Reason, Temporary
 from services.notify.domain.policy import InDoubt
 from services.notify.domain.rules import Rules
 from services.notify.domain.standing import Standing, why_needless
@@ -115,7 +116,8 @@ def settle(tx: Transaction, rules: Rules, attempts: Iterable[Attempt]) -> int:
     store.add_deliveries(tx, [_delivery(a, outcome) for a, outcome in outcomes.items()])
     announce_ends(tx, moved)
     go_on(tx, rules, [a for a in moved if a.state in UNREACHED and not _answer_to(a, answered)])
-    metrics.FENCED.inc(len(by_fence) - len(moved))
+    tx.once_committed(partial(metrics.FENCED.inc, len(by_fence) - len(moved)))
+    tx.once_committed(partial(_count, rules, outcomes, moved))
     return len(moved)
 
 
@@ -143,16 +145,18 @@ def _answer_to(alert: Alert, standings: Mapping[str, Standing]) -> Reason | None
 
 def _after(alert: Alert, outcome: Outcome, rules: Rules, now: datetime, answer: Reason | None) -> Alert:
     then = rules.policy.doubt(alert.channel, alert.severity)
-    moved = after(alert, outcome, now, answer, repeats=then is not InDoubt.LEAVE)
-    if isinstance(outcome, Ambiguous):
-        metrics.count_doubt(moved, then)
-    return moved
+    return after(alert, outcome, now, answer, repeats=then is not InDoubt.LEAVE)
+
+
+def _count(rules: Rules, outcomes: Mapping[Alert, Outcome], moved: Iterable[Alert]) -> None:
+    for (alert, outcome), then in zip(outcomes.items(), moved, strict=True):
+        if isinstance(outcome, Ambiguous):
+            metrics.count_doubt(then, rules.policy.doubt(alert.channel, alert.severity))
+        metrics.count_fault(alert, outcome)
 
 
 def _delivery(alert: Alert, outcome: Outcome) -> store.Delivery:
     reason = Reason.ACCEPTED if isinstance(outcome, Accepted) else outcome.reason
-    if reason in OPERATOR_FAULTS:
-        metrics.FAULTS.labels(alert.channel.value, reason.value).inc()
     return store.Delivery(
         alert.id,
         alert.attempt,

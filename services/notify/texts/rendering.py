@@ -24,7 +24,7 @@ from shared.settings import WrongSettings
 
 log = structlog.get_logger()
 DIGEST_IDS = uuid.uuid5(uuid.NAMESPACE_DNS, "ombud.digests")
-REFERENCES = 160  # characters of a short digest that name its cases
+PLACES_WITHIN = 160  # characters of a short digest's list of cases, until which it says where they are
 LONGEST_SMS = 1600  # Twilio's
 NO_BUTTONS = frozenset({ChannelName.EMAIL, ChannelName.SMS})
 ABOUT_A_CASE = frozenset({Purpose.ESCALATION, Purpose.WARNING, Purpose.EXHAUSTED})  # so with a link to its page
@@ -190,14 +190,14 @@ def _buttons(reader: Reader, facts: dict[str, Any]) -> tuple[Button, ...]:
 
 
 def _references(each: list[dict[str, Any]]) -> str:
-    """The cases with their places, as far as they fit, and how many more there are."""
-    shown: list[str] = []
+    """Every case, by which the digest is known again where it is looked up; with their places, as far as these fit."""
+    bare = ", ".join(one["reference"] for one in each)
+    room, names = PLACES_WITHIN - len(bare), list[str]()
     for one in each:
-        name = " ".join(filter(None, (one["reference"], one["place"])))
-        if shown and len(", ".join([*shown, name])) > REFERENCES:
-            return f"{', '.join(shown)} +{len(each) - len(shown)}"
-        shown.append(name[:REFERENCES])
-    return ", ".join(shown)
+        place = f" {one['place']}" if one["place"] else ""
+        room -= len(place)
+        names.append(one["reference"] + (place if room >= 0 else ""))
+    return ", ".join(names)
 
 
 def _told(alert: Alert, escalation: Escalation, facts: dict[str, Any]) -> dict[str, Any]:

@@ -4,13 +4,14 @@ import base64
 import json
 import threading
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from twilio.request_validator import RequestValidator
 
 from shared import clock
+from tests.integration.notify.patient_server import PatientServer
 
 ACCOUNT, TOKEN, SENDER = "AC0123", "to/ken", "+15551234567"
 PATH = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
@@ -36,8 +37,7 @@ class Twilio:
         class Handler(_Handler):
             twilio = owner
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = PatientServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     @property
@@ -69,6 +69,10 @@ class Twilio:
         form = {"MessageSid": record["sid"], "MessageStatus": status, "To": record["to"], "AccountSid": ACCOUNT}
         form |= {"ErrorCode": str(code)} if code else {}
         return message["StatusCallback"], form, signed(message["StatusCallback"], form)
+
+    def read_all(self) -> None:
+        """Returns when everything is kept that was sent before, also by those who are dead meanwhile."""
+        self._server.read_all()
 
     def stop(self) -> None:
         self.released.set()

@@ -1,7 +1,9 @@
 """Each user of the deployment can do on a real RabbitMQ what it is for, and nothing else."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import amqp
 import pytest
@@ -10,7 +12,7 @@ from amqp.exceptions import AccessRefused
 from shared.broker_address import BrokerAddress
 from shared.contracts.topology import EXCHANGES, QUEUES, SERVICES
 from shared.messaging.connection import TopologyConflict, check_topology, declare_topology
-from tests.harness.secure import BrokerUsers
+from tests.harness.secure import BrokerUsers, resources
 from tests.integration.security.conftest import make_topology
 
 QUEUE_NAMES = [queue.name for queue in QUEUES]
@@ -156,6 +158,27 @@ def test_a_service_that_would_declare_is_told_how_to_leave_it(users: BrokerUsers
 
 def test_topology_is_made_again_without_harm(users: BrokerUsers) -> None:
     users.declare()
+
+
+def test_the_operator_makes_the_same_topology(users: BrokerUsers) -> None:
+    """Held against what the code made on the real broker; the operator itself does not run here."""
+    there, told = users.there(), resources("topology.yaml")
+    queues = {s["name"]: {"x-queue-type": s["type"], **s.get("arguments", {})} for s in specs(told, "Queue")}
+    assert queues == {queue["name"]: queue["arguments"] for queue in there["queues"]}
+    exchanges = {(s["name"], s["type"], s["durable"]) for s in specs(told, "Exchange")}
+    assert exchanges == {(each["name"], each["type"], each["durable"]) for each in there["exchanges"]}
+    bindings = {(s["source"], s["destination"], s["routingKey"]) for s in specs(told, "Binding")}
+    assert bindings == {(each["source"], each["destination"], each["routing_key"]) for each in there["bindings"]}
+
+
+def specs(told: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    return [made["spec"] for made in told if made["kind"] == kind]
+
+
+def test_names_of_resources_are_their_own() -> None:
+    names = [(made["kind"], made["metadata"]["name"]) for made in resources("topology.yaml")]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name) for _, name in names)
 
 
 def test_who_may_not_make_the_topology_is_told_what_is_missing(users: BrokerUsers) -> None:

@@ -35,7 +35,7 @@ def readiness(service: ServiceProcess) -> str:
 
 
 def test_each_thing_that_is_missing_is_named_until_it_is_there(
-    intake: ServiceProcess, empty_host: Callable[[], BrokerUsers]
+    intake: ServiceProcess, empty_host: Callable[[], BrokerUsers], broker: PrivateBroker
 ) -> None:
     users = empty_host()
     users.make(USER, "ombud-topology")
@@ -59,6 +59,12 @@ def test_each_thing_that_is_missing_is_named_until_it_is_there(
     intake.wait_until_ready()
     eventually(lambda: intake.metric('ombud_outbox_waiting{service="intake"}') == 0, "the event to leave", intake.log)
 
+    said = intake.log().count("refuses the user")
+    users.set_password(USER, "a third")
+    break_connections(broker)
+    eventually(lambda: intake.log().count("refuses the user") > said, "the password that was changed", intake.log)
+    assert intake.is_ready(), "it has worked before: its HTTP doors stay open"
+
 
 def test_who_may_not_read_its_queue_ends_and_says_so(
     intake: ServiceProcess, empty_host: Callable[[], BrokerUsers], broker: PrivateBroker
@@ -70,7 +76,7 @@ def test_who_may_not_read_its_queue_ends_and_says_so(
     intake.start(OMBUD_AMQP_URI=users.uri(USER))
     eventually(lambda: _consumers(users, broker) == len(INTAKE_READS), "it to read its queues", intake.log)
     users.grant(USER, read=r"^intake\.escalation\.v1$")
-    broker.evaluate('[rabbit_networking:close_connection(P, "a test") || P <- rabbit_networking:connections()]')
+    break_connections(broker)
     eventually(lambda: "queue 'intake.complaints.v1'" in intake.log(), "the refusal", intake.log)
     assert intake.is_ready()
     users.grant(USER)
@@ -81,6 +87,10 @@ def test_who_may_not_read_its_queue_ends_and_says_so(
     assert intake.launch(OMBUD_AMQP_URI=users.uri(USER)).wait() == 1
     assert "queue 'intake.complaints.v1'" in intake.log()
     assert "no right to read" in intake.log()
+
+
+def break_connections(broker: PrivateBroker) -> None:
+    broker.evaluate('[rabbit_networking:close_connection(P, "a test") || P <- rabbit_networking:connections()]')
 
 
 def _consumers(users: BrokerUsers, broker: PrivateBroker) -> int:

@@ -175,10 +175,12 @@ class ScriptedChannel:
         self.found: Outcome | None = None  # what it answers when it is asked what became of a letter
         self.asked: list[Letter] = []
         self.before_hand_off: Callable[[], None] = lambda: None
+        self.after_hand_off: Callable[[], None] = lambda: None
 
     def send(self, letter: Letter, hand_off: HandOff) -> Outcome:
         self.before_hand_off()
         letter = hand_off() or letter
+        self.after_hand_off()
         self.sent.append(letter)
         answers = self.script.get(letter.address) or [Accepted("provider-1")]
         answer = answers.pop(0) if len(answers) > 1 else answers[0]

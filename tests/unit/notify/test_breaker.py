@@ -201,7 +201,8 @@ def test_provider_that_rested_and_is_away_then_is_not_tried_again_at_once(clock:
 def samples(name: str) -> list[float | None]:
     labels = {"channel": "sms", "provider": "first"}
     moved = [
-        REGISTRY.get_sample_value("ombud_provider_breaker_total", labels | {"to": to}) for to in ("open", "closed")
+        REGISTRY.get_sample_value("ombud_provider_breaker_changes_total", labels | {"to": to})
+        for to in ("open", "closed")
     ]
     return [REGISTRY.get_sample_value(name, labels), *moved]
 
@@ -209,18 +210,18 @@ def samples(name: str) -> list[float | None]:
 def test_provider_that_goes_and_comes_back_is_told_once_each(clock: Hands):
     provider = Played(AWAY)
     line = a_line(provider, clock=clock)
-    is_open, opened, closed = samples("ombud_provider_open")
+    is_open, opened, closed = samples("ombud_provider_breakers_open")
     assert is_open is not None and opened is not None and closed is not None, "there from the start"
     with capture_logs() as logs:
         send(line, FAULTS)
-        assert samples("ombud_provider_open") == [is_open + 1, opened + 1, closed]
+        assert samples("ombud_provider_breakers_open") == [is_open + 1, opened + 1, closed]
         clock.at += PROBE_AFTER
         send(line)  # fails: it stays away
-        assert samples("ombud_provider_open") == [is_open + 1, opened + 1, closed]
+        assert samples("ombud_provider_breakers_open") == [is_open + 1, opened + 1, closed]
         clock.at += LONGEST_WAIT
         provider.answer = Accepted()
         send(line, 2)
-    assert samples("ombud_provider_open") == [is_open, opened + 1, closed + 1]
+    assert samples("ombud_provider_breakers_open") == [is_open, opened + 1, closed + 1]
     assert [(entry["event"], entry["log_level"]) for entry in logs] == [
         ("provider_held_away", "warning"),
         ("provider_back", "warning"),

@@ -9,6 +9,8 @@ import pytest
 
 from services.intake.redaction import EXCERPT_LENGTH
 from services.notify.channels.channel import Letter
+from services.notify.channels.sms_text import references
+from services.notify.domain.alert import ChannelName
 from services.notify.domain.contact import Contact
 from services.notify.domain.folding import FOLD
 from services.notify.domain.hearing import escalation_from
@@ -148,3 +150,13 @@ def test_longest_digest_stays_below_what_mailboxes_show(code: str):
     letter = digest(told, a_contact(language=code, timezone="Europe/Prague"))
     assert 75_000 < len(letter.html.encode()) < 100_000
     assert len(letter.text.encode()) < 100_000
+
+
+def test_short_digest_names_every_case_however_long_their_places_are():
+    """Else one that was in it would be sent anew after a doubt: it is looked up by its reference."""
+    ids = [f"{n:08x}" for n in range(10)]
+    told = calls(*(escalated(case_id=f"{id_}-1", facts=facts(region="a" * 40)) for id_ in ids))
+    by_sms = tuple(replace(each, alert=replace(each.alert, channel=ChannelName.SMS)) for each in told)
+    text = digest(by_sms).text
+    assert references(text) == set(ids)
+    assert text.count("a" * 40) == 1

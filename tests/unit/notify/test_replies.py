@@ -1,16 +1,19 @@
 """An alert is answered by text message: which case that takes, and that it does so once."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from services.notify.domain.outcomes import Permanent, Reason
+from services.notify.domain.outcomes import Ambiguous, Permanent, Reason
+from services.notify.domain.policy import InDoubt, Policy
 from services.notify.domain.reply import Made
 from shared.contracts.event import Severity
 from shared.contracts.intake import ComplaintForgotten, ComplaintMerged
 from shared.contracts.notify import AlertAnswered
 from shared.errors import NotFound
 from tests.unit.notify.build import (
+    BOTH,
     CASE,
     EMAIL,
     SMS,
@@ -160,6 +163,26 @@ def test_only_what_came_by_text_message_is_answered_so(office: Office):
     office.hear(escalated())
     office.send()
     assert office.reply("1").what is Made.NOTHING
+
+
+def test_reply_that_is_quicker_than_the_providers_answer_takes_the_case(office: Office):
+    office.know(a_contact(channels=(SMS,)))
+    office.hear(escalated())
+    made = []
+    office.sms.after_hand_off = lambda: made.append(office.reply("1").what)
+    office.send()
+    assert made == [Made.ACKNOWLEDGED]
+
+
+@pytest.mark.parametrize("repeats", [False, True])
+def test_reply_to_a_message_that_may_have_arrived_takes_the_case(office: Office, repeats):
+    then = InDoubt.AGAIN if repeats else InDoubt.LEAVE
+    office.rules = replace(BOTH, policy=Policy(in_doubt={SMS: dict.fromkeys(Severity, then)}))
+    office.know(a_contact(channels=(SMS,)))
+    office.sms.script[ANN] = [Ambiguous(Reason.NO_ANSWER)]
+    office.hear(escalated())
+    office.send()
+    assert office.reply("1").what is Made.ACKNOWLEDGED
 
 
 def test_only_what_the_provider_took_is_answered(office: Office):

@@ -8,6 +8,7 @@ from services.notify.domain.outcomes import Accepted, Ambiguous, Permanent, Reas
 from services.notify.senders import sending
 from services.notify.senders.sending import Attempt
 from shared.contracts.event import Severity
+from shared.database import Transaction
 from tests.unit.notify.build import Office, a_contact, acknowledged, escalated
 
 PENDING, ACCEPTED, FAILED = AlertState.PENDING, AlertState.ACCEPTED, AlertState.FAILED
@@ -157,6 +158,32 @@ def test_sender_that_died_after_hand_off_leaves_it_ambiguous_and_the_next_channe
         ("alert.ambiguous", "sender_died"),
         ("alert.accepted", "accepted"),
     ]
+
+
+def test_sender_that_stood_still_behind_its_hand_off_sends_nothing_once_others_went_on(told: Office):
+    """As where its machine was paused: the next channel tells Ann, and so must not two."""
+
+    def stand_still(_: Transaction) -> None:
+        if told.alerts() == {("ann", "email"): HANDED_OFF}:
+            told.wait(seconds=121)
+            told.reap()
+
+    told.db.after_commit(stand_still)
+    told.send()
+    assert told.addresses() == [PHONE]
+
+
+def test_sender_that_stood_still_and_still_has_its_lease_goes_on(told: Office):
+    pauses = [100]
+
+    def stand_still(_: Transaction) -> None:
+        if pauses and told.alerts() == {("ann", "email"): HANDED_OFF}:
+            told.wait(seconds=pauses.pop())
+            told.reap()
+
+    told.db.after_commit(stand_still)
+    told.send()
+    assert (told.addresses(), told.told()) == ([ANN], ["alert.accepted"])
 
 
 def test_slow_sender_whose_alert_was_claimed_anew_may_not_hand_off(told: Office):
