@@ -17,10 +17,15 @@ from tests.harness.secure import Authority, BrokerUsers
 
 def make_topology(uri: str) -> "subprocess.CompletedProcess[str]":
     """`ombud topology`, as the job of a deployment calls it."""
+    return ombud("topology", OMBUD_AMQP_URI=uri)
+
+
+def ombud(*arguments: str, feed: str = "", **settings: str) -> "subprocess.CompletedProcess[str]":
+    """The command line, without the caller's settings."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("OMBUD_")}
-    env = plain | {"PYTHONPATH": str(PROJECT), "OMBUD_AMQP_URI": uri}
-    command = [sys.executable, "-m", "ombud", "topology"]
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=90, check=False)
+    env = plain | {"PYTHONPATH": str(PROJECT)} | settings
+    command = [sys.executable, "-m", "ombud", *arguments]
+    return subprocess.run(command, env=env, input=feed, capture_output=True, text=True, timeout=90, check=False)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from shared.broker_address import BrokerAddress
 from shared.contracts.topology import EXCHANGES, QUEUES, SERVICES
 from shared.messaging.connection import TopologyConflict, check_topology, declare_topology
 from tests.harness.secure import BrokerUsers, resources
-from tests.integration.security.conftest import make_topology
+from tests.integration.security.conftest import make_topology, ombud
 
 QUEUE_NAMES = [queue.name for queue in QUEUES]
 TELLERS = {"ombud-upstream": "complaints", "ombud-workforce": "workforce"}
@@ -179,6 +179,16 @@ def test_names_of_resources_are_their_own() -> None:
     names = [(made["kind"], made["metadata"]["name"]) for made in resources("topology.yaml")]
     assert len(set(names)) == len(names)
     assert all(re.fullmatch("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name) for _, name in names)
+
+
+def test_ombud_send_works_as_upstream_and_says_what_another_may_not(users: BrokerUsers) -> None:
+    line = '{"source": "web", "external_id": "1", "channel": "email", "text": "Hello", "customer": {"ref": "C-1"}}'
+    told = ombud("send", "-", feed=line, OMBUD_AMQP_URI=users.uri("ombud-upstream"))
+    assert told.returncode == 0, told.stderr
+    refused = ombud("send", "-", feed=line, OMBUD_AMQP_URI=users.uri("ombud-workforce"))
+    assert refused.returncode == 1
+    assert "the user of the broker may not tell complaints" in refused.stderr
+    assert "exchange 'complaints'" in refused.stderr
 
 
 def test_who_may_not_make_the_topology_is_told_what_is_missing(users: BrokerUsers) -> None:
