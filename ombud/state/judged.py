@@ -112,7 +112,7 @@ def _alerting(state: State) -> Iterator[Trouble]:
     yield from _last_resort(_notify(state))
     if n := _notify(state)["unaccounted"]:
         yield Trouble(f"{n} alerts broke the book-keeping", "ombud audit")
-    for labels, value in (pair for one in state.of("notify") for pair in one.labelled("ombud_provider_open")):
+    for labels, value in (pair for one in state.of("notify") for pair in one.labelled("ombud_provider_breakers_open")):
         if value:
             yield Trouble(
                 f"the provider {labels['provider']} of {labels['channel']} is away", "ombud doctor --service notify"

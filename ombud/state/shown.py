@@ -97,7 +97,7 @@ def _providers(state: State) -> str:
     notify = state.counts.get("notify", {})
     if not notify:
         return "not known"
-    away = {labels["provider"] for one in state.of("notify") for labels, v in one.labelled("ombud_provider_open") if v}
+    away = {labels["provider"] for one in state.of("notify") for labels, v in one.labelled("ombud_provider_breakers_open") if v}
     channels = ", ".join(notify["channels"]) or "no channel"
     last = plain(notify["last_resort"] or "NOBODY")
     return f"{channels}; {'away: ' + ', '.join(sorted(away)) if away else 'none away'}; last resort {last}"

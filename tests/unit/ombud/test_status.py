@@ -41,7 +41,7 @@ def a_state(
     )
 
 
-AWAY = ("ombud_provider_open", {"channel": "email", "provider": "smtp"}, 1.0)
+AWAY = ("ombud_provider_breakers_open", {"channel": "email", "provider": "smtp"}, 1.0)
 
 
 def test_where_all_is_well_nothing_is_red() -> None:
