@@ -7,7 +7,7 @@ the time of a start, and the tests start services many hundred times.
 # Before anything is green: this program waits in the kernel, never in a hub.
 import ctypes
 import gc
-import importlib
+import importlib.util
 import json
 import os
 import runpy
@@ -47,6 +47,8 @@ def load(module: str) -> None:
     for part in ("service", "settings"):
         if importlib.util.find_spec(f"{module}.{part}"):
             importlib.import_module(f"{module}.{part}")
+    if importlib.util.find_spec(f"{module}.classify"):
+        importlib.import_module(f"{module}.classify").Classifier.load()  # what it reads for all rules is kept
     hub = importlib.import_module("eventlet.hubs").get_hub()
     assert not (hub.running or hub.get_timers_count() or hub.get_readers() or hub.get_writers()), "it would be copied"
     gc.collect()

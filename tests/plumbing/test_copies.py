@@ -60,8 +60,7 @@ def test_it_ends_by_the_signal_that_it_gets(tmp_path: Path) -> None:
     assert not psutil.pid_exists(made.pid)
 
 
-def test_two_at_once_share_no_hub(tmp_path: Path) -> None:
-    """Each has an epoll file of its own, and is in a session of its own."""
+def test_each_is_in_a_session_of_its_own_and_goes_on_without_the_other(tmp_path: Path) -> None:
     both = [waiting(tmp_path), waiting(tmp_path)]
     assert len({os.getsid(each.pid) for each in both} | {os.getsid(0)}) == 3
     both[0].kill()
