@@ -6,7 +6,8 @@ Made from the services by `python -m apidocs`; a test holds it against four serv
 
 Each replica answers `/metrics` on its port for operators (9001 to 9004, `OMBUD_OPS_PORT`), in the text format of
 Prometheus, whatever the rest of the service waits for. Which service a series is of says the label `service` of the
-scrape ([targets](../deploy/monitoring/targets/ombud.yml)); in the page only `ombud_build_info` has it.
+scrape ([targets](../deploy/monitoring/targets/ombud.yml)); in the page only `ombud_build_info` has it, which a server
+that scrapes calls `exported_service`.
 
 - Every series is there from the start, at zero: a rate needs no special case. Labels have only the values listed here;
   none holds a person, an address, an id, or anything that somebody wrote.

@@ -107,8 +107,9 @@ def test_each_reading_says_how_sure_it_is(reader: Reader, text: str, language: s
     assert int(sure) in (0, 1)
 
 
-def test_a_text_without_letters_leaves_no_confidence(reader: Reader) -> None:
-    found = reader.classifier.classify("12345 !!")
+@pytest.mark.parametrize("text", ["12345 !!", "!!"])
+def test_a_text_without_letters_leaves_no_confidence(reader: Reader, text: str) -> None:
+    found = reader.classifier.classify(text)
     assert (found.language, found.language_confidence) == ("und", 0.0)
 
 
