@@ -18,8 +18,8 @@ from tests.monitoring.rulebook import MONITORING, RULE_FILES, rules, selectors
 
 ABSENT, UNREAD = ("OmbudServiceAbsent", "notify"), ("OmbudQueueWithoutReader", "notify")
 ALIVE = ("OmbudMonitoringAlive", "")
-# Some ticks turn every half minute only, one of which looks for the last resort: what they have not done yet after a start
-# is told with a `for` of a second, and not with that of the rules.
+# Some ticks turn every half minute only, one of which looks for the last resort: that they have not turned yet after a
+# start is told with a `for` of a second, and not with that of the rules.
 NOT_YET = ("OmbudTickStands", "OmbudLastResortMissing", "OmbudLastResortUnreachable")
 
 
