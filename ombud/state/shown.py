@@ -97,7 +97,8 @@ def _providers(state: State) -> str:
     notify = state.counts.get("notify", {})
     if not notify:
         return "not known"
-    away = {labels["provider"] for one in state.of("notify") for labels, v in one.labelled("ombud_provider_breakers_open") if v}
+    breakers = (pair for one in state.of("notify") for pair in one.labelled("ombud_provider_breakers_open"))
+    away = {labels["provider"] for labels, is_open in breakers if is_open}
     channels = ", ".join(notify["channels"]) or "no channel"
     last = plain(notify["last_resort"] or "NOBODY")
     return f"{channels}; {'away: ' + ', '.join(sorted(away)) if away else 'none away'}; last resort {last}"
