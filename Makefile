@@ -36,11 +36,12 @@ check: setup ## Lint, formatting, types, imports, generated documents
 	@$(PYTHON) -m apidocs --check
 	@$(MAKE) --no-print-directory scan
 
-scan: setup $(SCANNER) ## Look for weak spots in the Kubernetes files (`check` does, too)
+scan: setup $(SCANNER) ## Look for weak spots in the Kubernetes files and the Dockerfile (`check` does, too)
 	@mkdir -p .cache/rendered
 	@for each in local production; do \
 		.venv/bin/kubectl kustomize deploy/k8s/overlays/$$each > .cache/rendered/$$each.yaml || exit 1; done
 	@.cache/checkov/bin/checkov --framework kubernetes --skip-download --quiet --compact -d .cache/rendered
+	@.cache/checkov/bin/checkov --framework dockerfile --skip-download --quiet --compact -f deploy/Dockerfile
 
 image-try: setup ## As root: execute deploy/Dockerfile in a folder and run its services there, read-only (minutes)
 	@exec $(PYTHON) -W ignore -m deploy.image

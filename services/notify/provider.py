@@ -16,7 +16,7 @@ from services.notify.senders.sending import HAND_OFF_LEASE
 from services.notify.watch import last_resort
 
 log = structlog.get_logger()
-# Seconds for the sends under way, each of which may take as long as its lease; what gives the service less time ends it.
+# Seconds for the sends under way: each may take as long as its lease, if whoever stops the service lets it.
 STOP_WITHIN = HAND_OFF_LEASE.total_seconds()
 
 
