@@ -7,6 +7,7 @@ from pathlib import Path
 
 import amqp
 import pytest
+import requests
 from sqlalchemy.exc import OperationalError
 
 from ombud import publisher
@@ -175,7 +176,9 @@ def test_a_service_that_does_not_know_the_ca_waits_and_says_why(
         service.launch()
         try:
             eventually(lambda: "certificate verify failed" in service.log(), "the reason", service.log)
+            health, readiness = (requests.get(f"{service.ops_url}/{page}", timeout=10) for page in ("healthz", "readyz"))
         finally:
             with suppress(OSError):
                 service.kill()
     assert '"event":"waiting_for_database"' in service.log()
+    assert (health.status_code, readiness.status_code) == (200, 503), "it turns: nobody is helped by its being killed"
