@@ -176,7 +176,9 @@ def test_a_service_that_does_not_know_the_ca_waits_and_says_why(
         service.launch()
         try:
             eventually(lambda: "certificate verify failed" in service.log(), "the reason", service.log)
-            health, readiness = (requests.get(f"{service.ops_url}/{page}", timeout=10) for page in ("healthz", "readyz"))
+            health, readiness = (
+                requests.get(f"{service.ops_url}/{page}", timeout=10) for page in ("healthz", "readyz")
+            )
         finally:
             with suppress(OSError):
                 service.kill()
