@@ -10,6 +10,7 @@ from ombud.doctor.site import Service, Site
 from ombud.local.ports import is_port_free
 
 TIMEOUT = 3.0
+PROXIES = {"http": "", "https": ""}  # one of the machine does not lead to our loopback
 
 
 def checks(site: Site) -> Iterator[Check]:
@@ -37,7 +38,7 @@ def look(service: Service) -> Iterator[Finding]:
 
 def _readiness(url: str, name: str) -> Iterator[Finding]:
     try:
-        answer = requests.get(f"{url}/readyz", timeout=TIMEOUT)
+        answer = requests.get(f"{url}/readyz", timeout=TIMEOUT, proxies=PROXIES)
     except requests.RequestException as error:
         yield fault(f"{name} runs and says nothing: {type(error).__name__}", "look into its log; restart it")
         return
@@ -48,7 +49,7 @@ def _readiness(url: str, name: str) -> Iterator[Finding]:
 def _who_is_there(url: str) -> str:
     """The service whose metrics are there; empty for nobody, or somebody else."""
     try:
-        text = requests.get(f"{url}/metrics", timeout=TIMEOUT).text
+        text = requests.get(f"{url}/metrics", timeout=TIMEOUT, proxies=PROXIES).text
     except requests.RequestException:
         return ""
     line = next((line for line in text.splitlines() if line.startswith("ombud_build_info{")), "")
