@@ -3,6 +3,7 @@
 `find_monitoring()` gives the four programs; `Prometheus` and `Alertmanager` run on loopback ports with a given file.
 """
 
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 
 import requests
 
+from ombud.local.broker import PrivateBroker
 from ombud.local.packages import Bundle, unpacked
 from ombud.local.ports import free_ports
 from ombud.local.processes import Child
@@ -195,3 +197,24 @@ _BUNDLE = Bundle(
     advice="install prometheus and prometheus-alertmanager (apt-get install prometheus prometheus-alertmanager)",
     prepare=_look_for_templates_here,
 )
+
+
+def rabbitmq_metrics(broker: PrivateBroker) -> int:
+    """The port of the plugin rabbitmq_prometheus on a broker that runs; until that broker ends, not after.
+
+    The file of plugins is as it was afterwards: at its next start the plugin would take the port of the machine's own.
+    """
+    if running := re.search(
+        r"{port,\s*(\d+)}", broker.evaluate("application:get_env(rabbitmq_prometheus, tcp_config)")
+    ):
+        return int(running[1])
+    port, plugins = free_ports(1)[0], broker.data_dir / "enabled_plugins"
+    before = plugins.read_text()
+    listener = f'[{{port, {port}}}, {{ip, "127.0.0.1"}}]'
+    try:
+        plugins.write_text("[rabbitmq_management, rabbitmq_prometheus].\n")
+        broker.evaluate(f"application:set_env(rabbitmq_prometheus, tcp_config, {listener}, [{{persistent, true}}])")
+        broker.evaluate(f'rabbit_plugins:ensure("{plugins}")')
+    finally:
+        plugins.write_text(before)
+    return port
