@@ -153,7 +153,7 @@ def _replicas() -> Panel:
             f"sum by (service, instance) (changes(process_start_time_seconds{{{ours}}}[{RANGE}]))",
             decimals=0,
         ),
-        Column("Late by, at most", most("ombud_hub_lag_max_seconds", by), SECONDS, Limits(orange=0.5, red=1), 3),
+        Column("Late by, at most", most("ombud_hub_lag_max_seconds", by), SECONDS, Limits(orange=1, red=2), 3),
         Column(
             "Processor", per_second(f"process_cpu_seconds_total{{{ours}}}", by), SHARE, Limits(orange=0.7, red=0.95), 0
         ),

@@ -77,7 +77,7 @@ def _late(only: str) -> Panel:
         "Late by, at most",
         "How late its event loop woke up in the last minute. Above 1 s something holds up all that it does.",
         SECONDS,
-        Limits(orange=0.5, red=1),
+        Limits(orange=1, red=2),
         ["OmbudHubStuck"],
     )
     return tile(says, Query(most(f"ombud_hub_lag_max_seconds{only}")), decimals=2)
