@@ -145,8 +145,10 @@ def _firing() -> Panel:
         "what it means, how to look, what to do. Symptoms whose cause fires too end with it.",
         empty="nothing",
     )
-    firing = f"count by (severity, alertname, service) ({_FIRES})"
-    labels = {"severity": "For", "alertname": "Alert", "service": "Service"}
+    # The promises have an indicator, all others a service.
+    about = f'label_join({_FIRES}, "about", "", "service", "sli")'
+    firing = f"count by (severity, alertname, about) ({about})"
+    labels = {"severity": "For", "alertname": "Alert", "about": "About"}
     return rows_by(says, labels, [Column("How many", firing, decimals=0)], width=10, height=10)
 
 
