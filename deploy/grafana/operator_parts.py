@@ -108,7 +108,7 @@ def alerts() -> Row:
 
 def letters() -> Row:
     dead = Says(
-        "Dead letters",
+        "Dead letters, and why",
         "By why. `invalid…`, `unknown_type`: the sender's mistake; `failed`, `given_up`: ours. `ombud deadletters`.",
         alerts=["OmbudDeadLetters", "OmbudDeadLettersGrow"],
     )
