@@ -150,7 +150,7 @@ def _firing() -> Panel:
     about = f'label_join({_FIRES}, "about", "", "service", "sli")'
     firing = f"count by (severity, alertname, about) ({about})"
     labels = {"severity": "For", "alertname": "Alert", "about": "About"}
-    return rows_by(says, labels, [Column("How many", firing, decimals=0)], width=10, height=10)
+    return rows_by(says, labels, [Column("How many", firing, decimals=0)], 10, 10, by="For")
 
 
 def _burning() -> Row:

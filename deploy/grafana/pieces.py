@@ -104,9 +104,10 @@ class Column:
 
 
 def rows_by(
-    says: Says, labels: dict[str, str], columns: Sequence[Column], width: int = 24, height: int = 9
+    says: Says, labels: dict[str, str], columns: Sequence[Column], width: int = 24, height: int = 9, by: str = ""
 ) -> table.Panel:
-    """A row for each value of the labels (given with their titles), worst first by the first column that has limits."""
+    """A row for each value of the labels (given with their titles). by: the title of a label to sort the rows by, else
+    the worst are first, by the first column that has limits."""
     panel = _said(table.Panel(), says).span(width).height(height).no_value(says.empty)
     panel.targets([_target(i, Query(c.expr)).instant().format(PromQueryFormat.TABLE) for i, c in enumerate(columns)])
     names = [_named(index, len(columns)) for index in range(len(columns))]
@@ -118,8 +119,8 @@ def rows_by(
     for column in columns:
         panel.override_by_name(column.title, _looks(column))
     first = next((column for column in columns if column.limits != PLAIN), columns[0])
-    order_by = common.TableSortByFieldState().display_name(first.title)
-    return panel.sort_by([order_by.desc(not first.limits.falling)])
+    order_by = common.TableSortByFieldState().display_name(by or first.title)
+    return panel.sort_by([order_by.desc(not by and not first.limits.falling)])
 
 
 def _named(index: int, columns: int) -> str:

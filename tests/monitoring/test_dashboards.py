@@ -181,18 +181,45 @@ def test_each_alert_has_a_panel_of_the_operator_or_of_a_service_that_leads_to_it
     assert {alert["alert"].lower() for alert in alerts()} - linked == {"ombudmonitoringalive"}
 
 
+# What an alert says of one series: its figure, or the age of an instant, above a figure.
+_COMPARES = re.compile(r"((?:time\(\) - )?)(?:max|min|sum) by \([\w, ]+\) \((\w+)\) > ([1-9].*)")
+
+
+def _reds(panel: dict[str, Any]) -> list[float]:
+    return [step["value"] for step in _limits(panel)[0] if step["color"] == "red" and step["value"] is not None]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_what_an_alert_compares_is_red_where_it_fires(name: str) -> None:
     """Of panels that show just the series that their alert compares with a figure."""
-    compared = {
-        a["alert"].lower(): re.fullmatch(r"(?:max|min|sum) by \(\w+\) \((\w+)\) > (.+)", a["expr"]) for a in alerts()
-    }
+    compared = {alert["alert"].lower(): _COMPARES.fullmatch(alert["expr"]) for alert in alerts()}
     for panel in panels(name):
+        shown = [selector.metric for target in panel["targets"] for selector in selectors(target["expr"])]
         for heading in _linked(name)[panel["title"]]:
-            found, shown = compared[heading], [s.metric for t in panel["targets"] for s in selectors(t["expr"])]
-            reds = [s["value"] for s in _limits(panel)[0] if s["color"] == "red" and s["value"] is not None]
-            if found and shown == [found[1]] and reds and found[2] != "0":
-                assert reds == [_figure(found[2])], (panel["title"], heading)
+            if (
+                (found := compared[heading])
+                and shown == [found[2]]
+                and panel["type"] != "table"
+                and _limits(panel)[0][1:]
+            ):
+                assert _reds(panel) == [_figure(found[3])], (panel["title"], heading)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_an_indicator_counts_as_too_late_is_red(name: str) -> None:
+    promised = {
+        selector.metric.removesuffix("_bucket"): float(matcher.value)
+        for rule in rules()
+        if rule.get("record") == "sli:ombud_bad:rate5m"
+        for selector in selectors(rule["expr"])
+        for matcher in selector.matchers
+        if matcher.label == "le"
+    }
+    assert promised
+    for panel in panels(name):
+        shown = {s.metric.removesuffix("_bucket") for target in panel["targets"] for s in selectors(target["expr"])}
+        for metric in shown & promised.keys():
+            assert _reds(panel) == [promised[metric]], panel["title"]
 
 
 def _figure(text: str) -> float:
