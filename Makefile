@@ -1,6 +1,6 @@
 # What people and CI do with this checkout. Needs Python 3.11 and make; `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check scan eval bench soak clean
+.PHONY: help setup run demo test check scan image-try eval bench soak clean
 
 PYTHON := .venv/bin/python
 # Another place, another lock file or another pyproject: set up again. The same: done at once, without the network.
@@ -12,8 +12,8 @@ BROKER ?= 3.10
 SCANNER := .cache/checkov/.ready-$(shell cksum deploy/requirements-checkov.txt | cut -d ' ' -f 1)
 
 help: ## Say what there is
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r target text; do \
-		printf '  make %-8s %s\n' "$$target" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r target text; do \
+		printf '  make %-10s %s\n' "$$target" "$$text"; done
 
 setup: $(STAMP) ## Make .venv with exactly the versions in requirements-dev.txt
 
@@ -36,11 +36,15 @@ check: setup ## Lint, formatting, types, imports, generated documents
 	@$(PYTHON) -m apidocs --check
 	@$(MAKE) --no-print-directory scan
 
-scan: setup $(SCANNER) ## Look for weak spots in the Kubernetes files (`check` does, too)
+scan: setup $(SCANNER) ## Look for weak spots in the Kubernetes files and the Dockerfile (`check` does, too)
 	@mkdir -p .cache/rendered
 	@for each in local production; do \
 		.venv/bin/kubectl kustomize deploy/k8s/overlays/$$each > .cache/rendered/$$each.yaml || exit 1; done
 	@.cache/checkov/bin/checkov --framework kubernetes --skip-download --quiet --compact -d .cache/rendered
+	@.cache/checkov/bin/checkov --framework dockerfile --skip-download --quiet --compact -f deploy/Dockerfile
+
+image-try: setup ## As root: execute deploy/Dockerfile in a folder and run its services there, read-only (minutes)
+	@exec $(PYTHON) -W ignore -m deploy.image
 
 eval: setup ## Measure how well complaints are read, on texts that no rule was fitted to
 	@.venv/bin/ombud eval tests/data/texts/last tests/data/texts/held tests/data/texts/weak --worst 0

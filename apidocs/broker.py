@@ -1,4 +1,4 @@
-"""Writes who may do what on the broker, for Kubernetes and for `rabbitmqctl`; called by `python -m apidocs`."""
+"""Writes users, rights and queues of the broker for RabbitMQ's topology operator; called by `python -m apidocs`."""
 
 from pathlib import Path
 from typing import Any
@@ -6,11 +6,10 @@ from typing import Any
 import yaml
 
 from shared.contracts.permissions import USERS, BrokerUser
-from shared.contracts.topology import DEAD_LETTERS_EXCHANGE, EXCHANGES, QUEUES, Queue
-from shared.messaging.connection import QUEUE_ARGUMENTS, QUORUM
+from shared.contracts.topology import EXCHANGES, QUEUES, Queue
+from shared.messaging.connection import arguments_of
 
 COMPONENT = Path("deploy", "k8s", "components", "rabbitmq")
-SCRIPT = Path("deploy", "rabbitmq", "users.sh")
 API = "rabbitmq.com/v1beta1"
 CLUSTER, VHOST = "ombud-rabbitmq", "ombud"
 _MADE = "Made from shared/contracts by `python -m apidocs`: change it there."
@@ -22,7 +21,6 @@ def documents() -> dict[Path, str]:
         COMPONENT / "users.yaml": _yaml([_user(user) for user in USERS]),
         COMPONENT / "permissions.yaml": _yaml([_permission(user) for user in USERS]),
         COMPONENT / "topology.yaml": _yaml([_vhost(), *_exchanges(), *_queues()]),
-        SCRIPT: _script(),
     }
 
 
@@ -66,8 +64,7 @@ def _queues() -> list[dict[str, Any]]:
 
 
 def _queue(queue: Queue) -> dict[str, Any]:
-    arguments = QUORUM if queue.source == DEAD_LETTERS_EXCHANGE else QUEUE_ARGUMENTS
-    own = {name: value for name, value in arguments.items() if name != "x-queue-type"}
+    own = {name: value for name, value in arguments_of(queue).items() if name != "x-queue-type"}
     return _resource(
         "Queue",
         f"queue-{_plain(queue.name)}",
@@ -97,54 +94,3 @@ def _bindings(queue: Queue) -> list[dict[str, Any]]:
 
 def _plain(name: str) -> str:
     return "all" if name == "#" else name.replace(".", "-").replace("_", "-")
-
-
-def _script() -> str:
-    calls = "".join(_calls(user) for user in USERS)
-    return _HEAD.format(made=_MADE) + calls
-
-
-def _calls(user: BrokerUser) -> str:
-    tags = "".join(f" {tag}" for tag in user.tags)
-    return (
-        f"\n# {user.purpose}\nuser {user.name}{tags}\nmay {user.name} '{user.configure}' '{user.write}' '{user.read}'\n"
-    )
-
-
-_HEAD = """\
-#!/bin/sh
-# {made}
-#
-# Makes Ombud's users of a RabbitMQ without Kubernetes, or brings them up to date; run it where rabbitmqctl works.
-#
-#   PASSWORDS=/path/to/folder sh users.sh
-#
-# The folder has one file for each user, named after it, with the password in one line: ombud-intake, ombud-routing …
-# A user without a file is left out. Run again with another password it changes the user's. VHOST is `ombud` if not set,
-# RABBITMQCTL the command to call.
-set -eu
-: "${{PASSWORDS:?the folder with the passwords}}"
-vhost=${{VHOST:-ombud}}
-ctl=${{RABBITMQCTL:-rabbitmqctl}}
-
-user() {{
-  [ -f "$PASSWORDS/$1" ] || return 0
-  name=$1
-  shift
-  # By standard input: arguments are seen by everybody on the machine.
-  if printf '%s\n' "$users" | cut -f 1 | grep -qxF "$name"; then
-    head -n 1 "$PASSWORDS/$name" | $ctl -q change_password "$name"
-  else
-    head -n 1 "$PASSWORDS/$name" | $ctl -q add_user "$name"
-  fi
-  [ $# -eq 0 ] || $ctl -q set_user_tags "$name" "$@"
-}}
-
-may() {{
-  [ -f "$PASSWORDS/$1" ] || return 0
-  $ctl -q set_permissions -p "$vhost" "$@"
-}}
-
-$ctl -q list_vhosts | grep -qxF "$vhost" || $ctl -q add_vhost "$vhost"
-users=$($ctl -q list_users)
-"""

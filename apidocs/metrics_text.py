@@ -6,7 +6,8 @@ Made from the services by `python -m apidocs`; a test holds it against four serv
 
 Each replica answers `/metrics` on its port for operators (9001 to 9004, `OMBUD_OPS_PORT`), in the text format of
 Prometheus, whatever the rest of the service waits for. Which service a series is of says the label `service` of the
-scrape ([targets](../deploy/monitoring/targets/ombud.yml)); in the page only `ombud_build_info` has it.
+scrape ([targets](../deploy/monitoring/targets/ombud.yml)); in the page only `ombud_build_info` has it, which a server
+that scrapes calls `exported_service`.
 
 - Every series is there from the start, at zero: a rate needs no special case. Labels have only the values listed here;
   none holds a person, an address, an id, or anything that somebody wrote.
@@ -23,7 +24,11 @@ scrape ([targets](../deploy/monitoring/targets/ombud.yml)); in the page only `om
 - The age of a retry is not shown: it ends within about 75 minutes, by being worked off or as a dead letter. What shows
   a fault is one that is overdue.
 
-COST
+What a scrape costs at start, measured on one core (`generate_latest`, median of 20): intake 5 ms for 49 kB, routing
+6 ms for 58 kB, escalation 14 ms for 135 kB, notify 10 ms for 92 kB. Each region with series of its own adds 50 lines to
+escalation. One look at the database comes on top, for which the others need not wait, as they must while the page is
+made: scrape each 15 s, not each second.
+
 """
 
 BROKER = """## What the broker says itself

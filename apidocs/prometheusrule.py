@@ -1,4 +1,4 @@
-"""Writes deploy/monitoring/rules as the PrometheusRule of the Prometheus operator, for `python -m apidocs`."""
+"""Writes deploy/monitoring/rules as the PrometheusRule of the Prometheus operator; called by `python -m apidocs`."""
 
 from pathlib import Path
 from typing import Any

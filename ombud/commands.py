@@ -23,6 +23,7 @@ COMMANDS = {
     "eval": "ombud.evaluate",
     "migrate": "ombud.migrate",
     "topology": "ombud.topology",
+    "definitions": "ombud.definitions",
     "token": "ombud.token",
     "serve": "ombud.serve",
 }

@@ -122,7 +122,7 @@ def run_options(command: C) -> C:
     return command
 
 
-_ELSEWHERE = {
+ELSEWHERE = {
     "intake": "OMBUD_INTAKE_URL",
     "routing": "OMBUD_ROUTING_URL",
     "escalation": "OMBUD_ESCALATION_URL",
@@ -133,7 +133,7 @@ _ELSEWHERE = {
 def services_elsewhere(command: C) -> C:
     """Where the four services are and who asks, for commands that talk to them; see `doors_to`."""
     text = "For a service elsewhere; else the local run's."
-    for service, env in reversed(_ELSEWHERE.items()):
+    for service, env in reversed(ELSEWHERE.items()):
         command = option(f"--{service}-url", env=env, default="", metavar="URL", help=text)(command)
     token = "A token with the scope operator; else the local run's."
     return data_dir(option("--token", env="OMBUD_API_TOKEN", default="", help=token)(command))

@@ -75,6 +75,8 @@ class Publisher:
                 raise Trouble(
                     f"the broker has no exchange {UPSTREAM_EXCHANGE!r}: start Ombud first (`ombud run`)"
                 ) from error
+            except amqp.AccessRefused as error:
+                raise Trouble(f"the user of the broker may not tell complaints: {error}") from error
             except LOST as error:
                 if attempt == ATTEMPTS - 1:
                     raise Trouble(f"the connection to the broker broke: {_reason(error)}") from error

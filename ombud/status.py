@@ -10,8 +10,9 @@ from rich.console import Console
 
 from ombud import options, runfile
 from ombud.runfile import Run
-from ombud.state.judged import promises, troubles
+from ombud.state.judged import troubles
 from ombud.state.look import State, look
+from ombud.state.promised import promises
 from ombud.state.shown import screen
 from ombud.trouble import Trouble
 from shared import clock

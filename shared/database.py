@@ -50,11 +50,11 @@ class WrongUrl(ValueError):
 
 
 def checked_url(text: str) -> URL:
-    """The parsed URL; raises WrongUrl for an unknown database or one without its driver named."""
+    """The parsed URL; raises WrongUrl for an unknown database or one without its driver named. Never repeats it."""
     try:
         url = make_url(text)
-    except Exception as error:
-        raise WrongUrl(f"{text!r} is not a database URL; try postgresql+psycopg2://user@host/name") from error
+    except Exception:
+        raise WrongUrl("what was given is not a database URL; try postgresql+psycopg2://user@host/name") from None
     if url.drivername in ("sqlite", "postgresql+psycopg2"):
         return url
     wanted = DRIVERS.get(url.drivername.partition("+")[0])

@@ -120,7 +120,8 @@ def tell_build(service: str) -> None:
     BUILD.info({"service": service, "version": version("ombud"), "python": platform.python_version()})
 
 
-def _look(db: Database) -> None:
+def _look(db: Database, relay: Relay) -> None:
+    relay.look()
     db.look_at_pool()
     backlog.look(db)
 

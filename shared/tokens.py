@@ -56,8 +56,9 @@ def _entry(part: str) -> tuple[str, Caller]:
     scopes, _, hashed = rest.partition(":")
     wanted = frozenset(scopes.split("+"))
     if not 0 < len(name) <= MAX_NAME or len(hashed) != 64 or not wanted <= set(SCOPES):
+        said = f"token {name!r}" if rest else "a token"  # without a colon it may be the token itself
         raise ValueError(
-            f"token {name!r}: the form is name:{'+'.join(SCOPES[:2])}:<sha256 of the token, 64 hex digits>, "
+            f"{said}: the form is name:{'+'.join(SCOPES[:2])}:<sha256 of the token, 64 hex digits>, "
             f"the name of at most {MAX_NAME} characters"
         )
     return hashed, Caller(name, wanted)

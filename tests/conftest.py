@@ -1,10 +1,12 @@
 """The real servers that tests run against: one private RabbitMQ and one private PostgreSQL for a whole run."""
 
 import os
+import sys
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,10 @@ from ombud.local.postgres import PrivatePostgres
 from ombud.local.postgres_binaries import find_postgres
 from tests.harness.monitoring import MonitoringPrograms, find_monitoring
 from tests.harness.servers import empty
+
+# Some machines set it: every worker would rewrite all tests, and every service that starts would compile itself again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # The same examples in every run, and as much time for each as the machine needs.
 settings.register_profile("ombud", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -102,6 +108,12 @@ def any_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path}/{{service}}.sqlite"
     url: str = request.getfixturevalue("postgres_url")
     return url
+
+
+@pytest.fixture(scope="session")
+def postgres_for(postgres: PrivatePostgres) -> Callable[[str], str]:
+    """The one database of a name, for files of tests that empty it themselves: each one that is made has 300 files."""
+    return cache(postgres.create_database)
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,13 @@ SUBJECTS = (settings, ports, broker, management, database, clocks, policies, peo
 
 @click.command(short_help="Look at all that the services need, and say what to do.")
 @click.option("--service", "names", multiple=True, type=click.Choice(SERVICES), help="Only this one; else all four.")
-@click.option("--management-url", default="", metavar="URL", help="RabbitMQ's management API, to be asked for alarms.")
+@options.option(
+    "--management-url",
+    env="OMBUD_MANAGEMENT_URL",
+    default="",
+    metavar="URL",
+    help="RabbitMQ's management API, http://user:password@host:15672, to be asked for alarms and lost nodes.",
+)
 @click.option("--within", default=running.WITHIN, show_default=True, metavar="SECONDS", help="For all checks together.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @options.data_dir

@@ -10,6 +10,7 @@ from ombud.doctor.finding import Check, Finding, Found, Subject, fault, warning
 from ombud.doctor.secrets import Veil
 
 WITHIN = 20.0  # seconds for all checks, as they run at the same time
+THREAD = "check"
 Answers = queue.SimpleQueue[tuple[int, list[Finding]]]
 
 
@@ -18,7 +19,7 @@ def run(checks: Sequence[Check], veil: Veil, within: float = WITHIN) -> list[Fou
     answers: Answers = queue.SimpleQueue()
     for number, check in enumerate(checks):
         # Daemons: a look that hangs must not keep the command from ending.
-        threading.Thread(target=_look, args=(number, check, answers), daemon=True).start()
+        threading.Thread(target=_look, args=(number, check, answers), name=THREAD, daemon=True).start()
     found = _gathered(answers, len(checks), time.monotonic() + within)
     told = [(check, found.get(number, [_silent(within)])) for number, check in enumerate(checks)]
     return in_order(

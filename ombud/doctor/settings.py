@@ -11,6 +11,7 @@ from environs import Env, EnvError
 
 from ombud.doctor.finding import Check, Finding, Subject, fault, warning
 from ombud.doctor.site import Service, Site
+from ombud.options import ELSEWHERE
 from shared.database import WrongUrl, checked_url
 from shared.settings import PORTS
 from shared.tokens import TokenBook
@@ -82,8 +83,8 @@ def read(name: str, variables: Mapping[str, str]) -> Service:
 
 
 def known_variables() -> set[str]:
-    """Every variable that some service reads."""
-    found: set[str] = set()
+    """Every variable that some service reads, and those of the command line that look like them."""
+    found = set(ELSEWHERE.values())
     for name in PORTS:
         asked = Asked({}, STAND_INS)
         import_module(f"services.{name}.settings").read(asked)

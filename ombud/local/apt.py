@@ -53,7 +53,7 @@ def fetch_and_unpack(packages: Sequence[str], suite: str, target: Path, report: 
 def _private_apt(work: Path, suite: str) -> list[str]:
     for folder in ("lists/partial", "cache/archives/partial", "sources", "debs"):
         (work / folder).mkdir(parents=True)
-    if not _write_sources(work / "sources", suite):
+    if not write_sources(work / "sources", suite):
         raise AptFailure("this machine has no Debian package source")
     settings = {
         "Dir::State::lists": f"{work}/lists",
@@ -103,7 +103,7 @@ def _english() -> dict[str, str]:
     return {**os.environ, "LC_ALL": "C"}
 
 
-def _write_sources(folder: Path, suite: str) -> bool:
+def write_sources(folder: Path, suite: str) -> bool:
     """The machine's own package sources, turned to `suite`: its mirror, its proxy and its keys stay in force."""
     etc = _configuration()
     lines = [line for path in _readable(etc, "*.list") for line in _turned_lines(path.read_text(), suite)]

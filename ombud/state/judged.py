@@ -1,4 +1,4 @@
-"""Which promises hold, and what somebody must look at, gravest first; pure. Shown by shown.py and by `--json`."""
+"""What somebody must look at, gravest first; pure. Asked by promised.py and shown.py."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,38 +25,10 @@ class Trouble:
     is_grave: bool = True
 
 
-@dataclass(frozen=True)
-class Promise:
-    """holds: None = it cannot be said now."""
-
-    name: str
-    holds: bool | None
-    shown: str
-
-
 def troubles(state: State) -> list[Trouble]:
-    found = [*_not_ready(state), *_broker(state), *_late(state)]
-    if state.is_complete:
-        found += [*_lost(state), *_unanswered(state), *_alerting(state), *_put_aside(state)]
+    found = [*_not_ready(state), *_broker(state), *late(state), *lost(state)]
+    found += [*unanswered(state), *_alerting(state), *_put_aside(state)]
     return sorted(found, key=lambda one: not one.is_grave)
-
-
-def promises(state: State) -> list[Promise]:
-    """The five of docs/architecture.md; the fifth is not seen from outside, but proven by tests."""
-    if not state.is_complete:
-        names = ("accepted is never lost", "nobody is forgotten", "it reaches someone", "nobody is told twice")
-        return [Promise(name, None, "not every service answers") for name in names]
-    told = accounting.standing(state.counts)
-    return [
-        Promise("accepted is never lost", not _lost(state) and not _late(state), f"{told.complaints} complaints"),
-        Promise("nobody is forgotten", told.owned + _moving(state) >= told.complaints, _owners(state)),
-        Promise("it reaches someone", not [*_unanswered(state), *_no_way(state)], _cases(state)),
-        Promise(
-            "nobody is told twice",
-            not _notify(state)["unaccounted"],
-            f"{told.accepted} alerts taken, {told.ambiguous} in doubt",
-        ),
-    ]
 
 
 def _not_ready(state: State) -> Iterator[Trouble]:
@@ -86,7 +58,7 @@ def _broker(state: State) -> Iterator[Trouble]:
             )
 
 
-def _late(state: State) -> list[Trouble]:
+def late(state: State) -> list[Trouble]:
     return [
         Trouble(f"{told['waiting']} wait in the outbox of {service}, the oldest for {seconds(age)}", "ombud outbox")
         for service, told in state.outboxes.items()
@@ -94,28 +66,30 @@ def _late(state: State) -> list[Trouble]:
     ]
 
 
-def _lost(state: State) -> list[Trouble]:
+def lost(state: State) -> list[Trouble]:
     """What is missing though nothing is on its way that could bring it."""
+    if not state.tells(*SERVICES):
+        return []
     now = accounting.standing(state.counts)
     judged = accounting.judge(Expected(0, now.quarantined), now, None)
     return [
-        Trouble(f"{count - _moving(state)} complaints are {name}", "ombud audit")
+        Trouble(f"{count - moving(state)} complaints are {name}", "ombud audit")
         for name, count in judged.lost.items()
-        if count > _moving(state)
+        if count > moving(state)
     ]
 
 
-def _unanswered(state: State) -> list[Trouble]:
-    escalation = state.counts["escalation"]
+def unanswered(state: State) -> list[Trouble]:
+    escalation = state.counts.get("escalation") or {}
     found = []
-    if n := escalation["exhausted"]:
+    if n := escalation.get("exhausted"):
         found.append(
             Trouble(
                 f"{n} cases are exhausted: nobody answered on any level",
                 "GET /v1/worklist: take them, or call somebody",
             )
         )
-    if (behind := late(state)) > LATE:
+    if (behind := lag(state)) > LATE:
         found.append(Trouble(f"deadlines are {seconds(behind)} late", "is escalation's database slow? ombud doctor"))
     for finding, n in escalation.get("audit", {}).items():
         if n:
@@ -123,20 +97,22 @@ def _unanswered(state: State) -> list[Trouble]:
     return found
 
 
-def _no_way(state: State) -> list[Trouble]:
+def no_way(state: State) -> list[Trouble]:
     """Why an alert could reach nobody."""
     found, notify = [], _notify(state)
-    if not notify["channels"]:
+    if notify and not notify["channels"]:
         found.append(Trouble("no channel is configured, so nobody is alerted", "set OMBUD_SMTP_URL or another channel"))
     return found
 
 
 def _alerting(state: State) -> Iterator[Trouble]:
-    yield from _no_way(state)
+    if not state.tells("notify"):
+        return
+    yield from no_way(state)
     yield from _last_resort(_notify(state))
     if n := _notify(state)["unaccounted"]:
         yield Trouble(f"{n} alerts broke the book-keeping", "ombud audit")
-    for labels, value in (pair for one in state.of("notify") for pair in one.labelled("ombud_provider_open")):
+    for labels, value in (pair for one in state.of("notify") for pair in one.labelled("ombud_provider_breakers_open")):
         if value:
             yield Trouble(
                 f"the provider {labels['provider']} of {labels['channel']} is away", "ombud doctor --service notify"
@@ -157,33 +133,21 @@ def _last_resort(notify: dict[str, Any]) -> Iterator[Trouble]:
 def _put_aside(state: State) -> Iterator[Trouble]:
     """In intake they are messages that could not be read; elsewhere they are events of ours, which is a fault."""
     for service in SERVICES:
-        if n := state.counts[service]["plumbing"]["dead_letters"]:
+        if n := (state.counts.get(service) or {}).get("plumbing", {}).get("dead_letters"):
             remedy = f"ombud deadletters list --service {service}"
             yield Trouble(f"{n} dead letters in {service}", remedy, is_grave=service != "intake")
 
 
 def _notify(state: State) -> dict[str, Any]:
-    return dict(state.counts["notify"])
+    return dict(state.counts.get("notify") or {})
 
 
-def _moving(state: State) -> int:
+def moving(state: State) -> int:
     now = accounting.standing(state.counts, sum(depth.messages for depth in (state.queues or {}).values()))
     return now.on_their_way + now.pending
 
 
-def _owners(state: State) -> str:
-    routing = state.counts["routing"]
-    longest = f" (up to {seconds(state.waiting_longest)})" if routing["waiting"] else ""
-    return f"{routing['assigned']} assigned, {routing['waiting']} waiting{longest}"
-
-
-def _cases(state: State) -> str:
-    told = state.counts["escalation"]
-    shown = {"open": "open", "escalated_now": "escalated", "acknowledged": "taken", "exhausted": "exhausted"}
-    return ", ".join(f"{told[name]} {word}" for name, word in shown.items())
-
-
-def late(state: State) -> float:
+def lag(state: State) -> float:
     """Seconds for which the oldest deadline of escalation has been waiting to be worked off."""
     return _value(state, "escalation", "ombud_due_oldest_seconds")
 

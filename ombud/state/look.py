@@ -71,10 +71,9 @@ class State:
     def of(self, service: str) -> list[Seen]:
         return [one for one in self.seen if one.process.service == service]
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether every service told its counts."""
-        return all(self.counts.get(service) for service in SERVICES)
+    def tells(self, *services: str) -> bool:
+        """Whether all of these told their counts."""
+        return all(self.counts.get(service) for service in services)
 
 
 def look(run: Run, now: datetime) -> State:

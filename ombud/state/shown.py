@@ -6,8 +6,9 @@ from rich.text import Text
 
 from ombud.letters_shown import plain
 from ombud.outbox import seconds
-from ombud.state.judged import Promise, Trouble, late, promises, troubles
+from ombud.state.judged import Trouble, lag, troubles
 from ombud.state.look import Seen, State
+from ombud.state.promised import Promise, promises
 
 RED, YELLOW, DIM = "bold red", "yellow", "dim"
 WIDTH = 80
@@ -26,12 +27,12 @@ def screen(state: State) -> Iterator[Text]:
         yield Text(f"  and {len(found) - MOST_RED} more: --json shows all", style=RED)
     yield from map(_promise, promises(state))
     yield Text(
-        f"{'service':12} {'state':9}{'version':9}{'up':>8}{'port':>7}{'outbox':>8}{'retries':>8}{'dead':>6}", style=DIM
+        f"{'service':12} {'state':10}{'version':9}{'up':>8}{'port':>7}{'outbox':>8}{'retries':>8}{'dead':>6}", style=DIM
     )
     for one in state.seen:
         yield _service(state, one)
     yield _part("queues", _queues(state))
-    yield _part("deadlines", f"the oldest is {seconds(late(state))} late")
+    yield _part("deadlines", f"the oldest is {seconds(lag(state))} late")
     yield _part("alerts", _alerts(state))
     yield _part("providers", _providers(state))
     yield _part("mail", state.mailbox or "goes out by SMTP")
@@ -70,7 +71,7 @@ def _service(state: State, one: Seen) -> Text:
         f"{plumbing.get(name, '?'):>{width}}" for name, width in (("outbox", 8), ("retries", 8), ("dead_letters", 6))
     )
     word = "ready" if one.is_ready else "NOT READY"
-    return Text(f"{p.name:12} {word:9}{one.version:9}{up:>8}{p.port:>7}{told}", style="" if one.is_ready else RED)
+    return Text(f"{p.name:12} {word:10}{one.version:9}{up:>8}{p.port:>7}{told}", style="" if one.is_ready else RED)
 
 
 def _part(name: str, text: str) -> Text:
@@ -96,7 +97,8 @@ def _providers(state: State) -> str:
     notify = state.counts.get("notify", {})
     if not notify:
         return "not known"
-    away = {labels["provider"] for one in state.of("notify") for labels, v in one.labelled("ombud_provider_open") if v}
+    breakers = (pair for one in state.of("notify") for pair in one.labelled("ombud_provider_breakers_open"))
+    away = {labels["provider"] for labels, is_open in breakers if is_open}
     channels = ", ".join(notify["channels"]) or "no channel"
     last = plain(notify["last_resort"] or "NOBODY")
     return f"{channels}; {'away: ' + ', '.join(sorted(away)) if away else 'none away'}; last resort {last}"

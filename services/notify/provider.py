@@ -12,10 +12,12 @@ from services.notify.channels.line import Line
 from services.notify.domain.alert import ChannelName
 from services.notify.rulebook import RuleBook
 from services.notify.senders.dispatcher import Dispatcher
+from services.notify.senders.sending import HAND_OFF_LEASE
 from services.notify.watch import last_resort
 
 log = structlog.get_logger()
-STOP_WITHIN = 40.0  # seconds for the sends under way; what takes longer is left to its lease
+# Seconds for the sends under way: each may take as long as its lease, if whoever stops the service lets it.
+STOP_WITHIN = HAND_OFF_LEASE.total_seconds()
 
 
 class Sending(DependencyProvider):  # type: ignore[misc]

@@ -18,7 +18,7 @@ HEARTBEAT = 20
 # Longer waits could be restarted for ever by heartbeat frames: py-amqp's clock starts anew with each frame.
 SLICE = 0.5
 # The delivery limit is the net for a message that kills the process; Ombud itself never returns messages.
-QUORUM = {"x-queue-type": "quorum"}
+QUORUM: dict[str, str | int] = {"x-queue-type": "quorum"}
 QUEUE_ARGUMENTS = QUORUM | {
     "x-dead-letter-exchange": topology.DEAD_LETTERS_EXCHANGE,
     "x-dead-letter-strategy": "at-least-once",
@@ -71,6 +71,11 @@ def answered(within: float = ANSWER_WITHIN) -> Iterator[None]:
         yield
 
 
+def arguments_of(queue: topology.Queue) -> dict[str, str | int]:
+    """With what the queue is declared, by whomever."""
+    return QUORUM if queue.source == topology.DEAD_LETTERS_EXCHANGE else QUEUE_ARGUMENTS
+
+
 def ensure_topology(connection: amqp.Connection, *, declares: bool) -> None:
     """All exchanges and queues are there afterwards; raises TopologyConflict, or one of LOST."""
     with answered(DECLARED_WITHIN):
@@ -100,9 +105,7 @@ def declare_topology(connection: amqp.Connection) -> None:
         for exchange in topology.EXCHANGES:
             channel.exchange_declare(exchange, "topic", durable=True, auto_delete=False)
         for queue in topology.QUEUES:
-            is_last = queue.source == topology.DEAD_LETTERS_EXCHANGE
-            arguments = QUORUM if is_last else QUEUE_ARGUMENTS
-            channel.queue_declare(queue.name, durable=True, auto_delete=False, arguments=arguments)
+            channel.queue_declare(queue.name, durable=True, auto_delete=False, arguments=arguments_of(queue))
             for key in queue.keys:
                 channel.queue_bind(queue.name, queue.exchange, key)
     except (PreconditionFailed, AccessRefused) as error:

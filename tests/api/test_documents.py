@@ -55,7 +55,7 @@ def test_stale_or_missing_documents_are_named(tmp_path: Path, capsys: pytest.Cap
 
 def test_command_says_nothing_when_all_is_well() -> None:
     command = [sys.executable, "-m", "apidocs", "--check"]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=180, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 

@@ -31,7 +31,7 @@ from shared.links import Claim, mint
 from tests.api import described_series
 from tests.api.documents import Described, operations, resolved, stored, with_closed_answers
 from tests.harness.monitoring import MonitoringPrograms
-from tests.harness.process import ANSWER_WITHIN, TOKEN, eventually
+from tests.harness.process import ANSWER_WITHIN, PATIENCE, TOKEN, eventually
 from tests.harness.system import System
 
 SECRET = "secret-of-the-tests"
@@ -325,7 +325,7 @@ def test_what_was_accepted_could_be_worked_off_by_all(system: System) -> None:
 def test_what_runs_exposes_what_the_page_of_metrics_describes(system: System, service: str) -> None:
     """After all that the tests above have sent: no series and no value of a label came into being by it."""
     promised = described_series.described()[service]
-    exposed = series_of("\n".join(system.services[service].metrics()) + "\n")
+    exposed = series_of(exposed_by(system, service))
     assert {name: series.type for name, series in exposed.items()} == {n: s.type for n, s in promised.items()}
     for name, series in promised.items():
         for label, values in series.labels.items():
@@ -334,6 +334,10 @@ def test_what_runs_exposes_what_the_page_of_metrics_describes(system: System, se
                 found -= set_up(label, found - values.named)
             assert found == values.named or (values.is_single and len(found) == 1), (name, label)
         assert exposed[name].labels.keys() == series.labels.keys(), name
+
+
+def exposed_by(system: System, service: str) -> str:
+    return requests.get(f"{system.services[service].ops_url}/metrics", timeout=ANSWER_WITHIN).text
 
 
 def set_up(label: str, found: set[str]) -> set[str]:
@@ -348,9 +352,16 @@ def set_up(label: str, found: set[str]) -> set[str]:
 def test_promtool_finds_nothing_wrong_with_what_runs(
     system: System, monitoring: MonitoringPrograms, service: str
 ) -> None:
-    page = requests.get(f"{system.services[service].ops_url}/metrics", timeout=ANSWER_WITHIN).text
-    said = monitoring.promtool_says("check", "metrics", told=page)
+    said = monitoring.promtool_says("check", "metrics", told=exposed_by(system, service))
     assert (said.returncode, said.stdout) == (0, "")
+
+
+def test_every_event_of_another_service_is_counted_with_its_age(system: System) -> None:
+    system.settle(timed=False)
+    routing, queue = system.services["routing"], 'queue="routing.intake.v1"'
+    handled = routing.metric(f'ombud_events_total{{outcome="handled",{queue}}}')
+    assert routing.metric(f"ombud_event_age_seconds_count{{{queue}}}") == handled > 0
+    assert 0 < routing.metric(f"ombud_event_age_seconds_sum{{{queue}}}") < handled * PATIENCE
 
 
 def test_forgetting_erases_whom_it_names_and_nobody_else(system: System) -> None:

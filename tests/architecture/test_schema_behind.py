@@ -25,6 +25,7 @@ def process(tmp_path: Path) -> Iterator[Callable[..., ServiceProcess]]:
     def make(service: str, database: str) -> ServiceProcess:
         url = database.format(service=service)
         made.append(ServiceProcess(f"services.{service}", tmp_path, OMBUD_DATABASE_URL=url, OMBUD_AMQP_URI=NO_BROKER))
+        made[-1].from_scratch = True
         return made[-1]
 
     yield make

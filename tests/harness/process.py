@@ -12,6 +12,7 @@ import requests
 
 from ombud.local.ports import free_ports
 from ombud.local.processes import Child
+from tests.harness.copies import Copy
 
 TOKEN = "token-of-the-tests"
 LINK_KEYS = "key-of-the-tests"
@@ -23,7 +24,13 @@ PROJECT = Path(__file__).parents[2]
 
 
 class ServiceProcess:
-    """One service: `start`, `stop` (SIGTERM), `kill` (SIGKILL), HTTP under `url`, health under `ops_url`."""
+    """One service: `start`, `stop` (SIGTERM), `kill` (SIGKILL), HTTP under `url`, health under `ops_url`.
+
+    from_scratch: by an interpreter of its own, which takes longer, for tests of the start itself; else as a copy of a
+    program that has imported it already. `ombud run`, in tests/integration/ombud, starts all from scratch.
+    """
+
+    from_scratch = False
 
     def __init__(self, module: str, folder: Path, **settings: str):
         self.port, self.ops_port = free_ports(2)
@@ -37,7 +44,7 @@ class ServiceProcess:
             "OMBUD_LINK_KEYS": LINK_KEYS,
             **settings,
         }
-        self._child: Child | None = None
+        self._child: Child | Copy | None = None
 
     def twin(self) -> "ServiceProcess":
         """A second replica with the same settings and ports of its own; not started."""
@@ -67,7 +74,9 @@ class ServiceProcess:
         plain = {k: v for k, v in os.environ.items() if not k.startswith("OMBUD_")}
         env = plain | {"PYTHONPATH": str(PROJECT)} | self.settings | more
         argv = [sys.executable, "-m", self.module]
-        self._child = Child(self.module, argv, env, self._log)
+        self._child = (
+            Child(self.module, argv, env, self._log) if self.from_scratch else Copy(self.module, env, self._log)
+        )
         self._child.start()
         return self
 

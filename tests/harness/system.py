@@ -15,10 +15,10 @@ from ombud.local.errors import LocalError
 from ombud.local.ports import free_ports, is_port_open
 from ombud.local.processes import Child
 from shared.contracts.topology import QUEUES, SERVICES
-from shared.schema import migrate
 from tests.harness.bus import Bus, held
 from tests.harness.clock import set_shift
 from tests.harness.process import ANSWER_WITHIN, PATIENCE, PROJECT, TOKEN, ServiceProcess, at_once, eventually, frozen
+from tests.harness.tables import bring_up
 
 KETTLE = "Your kettle burned my child's hand. I want to speak to the manager NOW."
 WITH_A_SENDER = ("claimed", "handed_off")  # states of alerts
@@ -143,7 +143,7 @@ class System:
         """Starts these services (all, if none are named), migrated and with the roster applied."""
         self.mail.start()
         for service in SERVICES:
-            migrate(self.database(service), service, PROJECT / "services" / service / "migrations")
+            bring_up(self.database(service), service, PROJECT / "services" / service / "migrations")
         started = names or SERVICES
         at_once(self.services[name] for name in started)
         for name in started:

@@ -9,7 +9,7 @@ from sqlalchemy import MetaData, NullPool, create_engine, select
 from sqlalchemy.engine import make_url
 
 from shared.contracts.topology import SERVICES
-from tests.harness.process import eventually
+from tests.harness.process import ANSWER_WITHIN, eventually
 from tests.harness.system import System
 
 PLAIN = "zanzibarite"
@@ -42,7 +42,7 @@ def tables_of(system: System, service: str) -> dict[str, str]:
 
 def said_aloud(system: System) -> str:
     """Logs and metrics of all services."""
-    metrics = [requests.get(f"{service.ops_url}/metrics", timeout=10).text for service in system]
+    metrics = [requests.get(f"{service.ops_url}/metrics", timeout=ANSWER_WITHIN).text for service in system]
     return "\n".join([*metrics, *(service.log() for service in system)])
 
 
@@ -81,7 +81,7 @@ def test_canaries_stay_where_they_belong_and_are_gone_once_forgotten(system_on_b
     assert {place for place in held if found_in(held[place], *PERSONAL)} == at_home
     assert found_in(said_aloud(system), PLAIN, *PERSONAL) == []
 
-    page = requests.get(link_in(mail), timeout=10)
+    page = requests.get(link_in(mail), timeout=ANSWER_WITHIN)
     assert PLAIN in mail["text"] and PLAIN in page.text, "the excerpt is shown by design"
     assert found_in(page.text + str(mail), *PERSONAL) == []
     assert PLAIN in str(events) and PLAIN not in str(without_excerpts([data for _, data in events]))
@@ -98,7 +98,7 @@ def test_canaries_stay_where_they_belong_and_are_gone_once_forgotten(system_on_b
     assert {place: found for place in left if (found := found_in(left[place], *words))} == {}
     later = [(headers, data) for tap in taps.values() for headers, data in system.bus.take(tap)]
     assert {headers["ce-type"] for headers, _ in later} >= {"complaint.forgotten", "case.resolved"}
-    gone = requests.get(link_in(mail), timeout=10)
+    gone = requests.get(link_in(mail), timeout=ANSWER_WITHIN)
     assert gone.status_code == 410 and "erased" in gone.text
     assert found_in(str(later) + said_aloud(system) + gone.text, *words) == []
 

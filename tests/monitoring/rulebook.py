@@ -38,8 +38,9 @@ class Selector:
 
 
 def rules() -> list[dict[str, Any]]:
-    groups = [group for path in RULE_FILES for group in yaml.safe_load(path.read_text())["groups"]]
-    return [rule for group in groups for rule in group["rules"]]
+    return [
+        rule for path in RULE_FILES for group in yaml.safe_load(path.read_text())["groups"] for rule in group["rules"]
+    ]
 
 
 def alerts() -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The PrometheusRule for Kubernetes is the same rules, and what the operator's schema takes."""
+"""The PrometheusRule for Kubernetes: the same rules, and what the operator's schema takes; no API server was asked."""
 
 import json
 from pathlib import Path

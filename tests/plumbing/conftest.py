@@ -9,9 +9,9 @@ import pytest
 import requests
 from sqlalchemy import NullPool, create_engine, text
 
-from shared.schema import migrate
 from tests.harness.bus import Bus
 from tests.harness.process import ANSWER_WITHIN, ServiceProcess
+from tests.harness.tables import bring_up
 
 MIGRATIONS = Path(__file__).parent / "sink" / "migrations"
 PROMPT = 2.0  # seconds for an answer: below every stall that tests make, far above what a busy machine needs
@@ -24,7 +24,7 @@ class Sink(ServiceProcess):
         super().__init__("tests.plumbing.sink", folder, OMBUD_DATABASE_URL=database_url, OMBUD_AMQP_URI=amqp_uri)
         self.engine = create_engine(database_url, poolclass=NullPool)
         self._schema = "" if database_url.startswith("sqlite") else "routing."
-        migrate(database_url, "routing", MIGRATIONS)
+        bring_up(database_url, "routing", MIGRATIONS)
 
     def launch_with_files(self, most: int) -> None:
         """Starts it with so many open files allowed, and waits until it is ready."""
@@ -62,16 +62,16 @@ def bus(amqp_uri: str) -> Iterator[Bus]:
 
 
 @pytest.fixture
-def sink(any_database: str, amqp_uri: str, tmp_path: Path) -> Iterator[Sink]:
-    made = Sink(tmp_path, any_database.format(service="routing"), amqp_uri)
+def sink(emptied_database: str, amqp_uri: str, tmp_path: Path) -> Iterator[Sink]:
+    made = Sink(tmp_path, emptied_database.format(service="routing"), amqp_uri)
     yield made
     made.kill()
     made.engine.dispose()
 
 
 @pytest.fixture
-def postgres_sink(postgres_url: str, amqp_uri: str, tmp_path: Path) -> Iterator[Sink]:
-    made = Sink(tmp_path, postgres_url, amqp_uri)
+def postgres_sink(emptied_postgres_url: str, amqp_uri: str, tmp_path: Path) -> Iterator[Sink]:
+    made = Sink(tmp_path, emptied_postgres_url, amqp_uri)
     yield made
     made.kill()
     made.engine.dispose()

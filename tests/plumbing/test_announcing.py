@@ -7,7 +7,7 @@ from kombu.utils.url import parse_url
 from ombud.local.broker import PrivateBroker
 from tests.harness.bus import Bus
 from tests.harness.events import a_classified
-from tests.harness.process import eventually
+from tests.harness.process import ANSWER_WITHIN, eventually
 from tests.plumbing.conftest import Sink
 
 NEXT = "escalation.routing.v1"
@@ -23,10 +23,10 @@ class QueueLimit:
 
     def set(self, queue: str, length: int) -> None:
         policy = {"pattern": f"^{queue}$", "apply-to": "queues", "definition": {"max-length": length}}
-        requests.put(self._url, json=policy, auth=self._who, timeout=10).raise_for_status()
+        requests.put(self._url, json=policy, auth=self._who, timeout=ANSWER_WITHIN).raise_for_status()
 
     def lift(self) -> None:
-        requests.delete(self._url, auth=self._who, timeout=10).raise_for_status()
+        requests.delete(self._url, auth=self._who, timeout=ANSWER_WITHIN).raise_for_status()
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from shared.outbox import write_rows
 from shared.quarantine import letters, metrics, schemas, usecases, ways
 from shared.quarantine.letters import Letter, Wanted
 from shared.quarantine.ways import Correction
-from shared.schema import migrate
+from tests.harness.tables import bring_up
 from tests.plumbing.conftest import MIGRATIONS
 
 QUEUE = "routing.intake.v1"
@@ -30,7 +30,7 @@ class Desk:
     """A subscription without a broker, and the quarantine of its service. Understands digits; refuses "refused"."""
 
     def __init__(self, url: str):
-        migrate(url, "routing", MIGRATIONS)
+        bring_up(url, "routing", MIGRATIONS)
         self.db = Database(url, "routing")
         self.db.announce_with(lambda tx, announced: write_rows("routing", tx, announced))
         self.done: list[str] = []

@@ -13,10 +13,10 @@ from shared.database import Database
 from shared.messaging import failures
 from shared.messaging.envelope import Message, Received, Undecodable, name_of, valid_traceparent
 from shared.messaging.handling import Handling
-from shared.schema import migrate
 from tests.harness.bus import Bus
 from tests.harness.events import a_classified
 from tests.harness.process import eventually
+from tests.harness.tables import bring_up
 from tests.plumbing.conftest import MIGRATIONS, Sink
 
 OURS = {"ce-source": "/ombud/intake", "ce-type": "complaint.classified"}
@@ -75,7 +75,7 @@ class Desk:
     """A Handling without a broker: what its retry rows become."""
 
     def __init__(self, url: str):
-        migrate(url, "routing", MIGRATIONS)
+        bring_up(url, "routing", MIGRATIONS)
         self.db = Database(url, "routing")
         self.db.announce_with(lambda _tx, _announced: None)
         self.done: list[str] = []
@@ -101,8 +101,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(any_database: str) -> Iterator[Desk]:
-    made = Desk(any_database.format(service="routing"))
+def desk(emptied_database: str) -> Iterator[Desk]:
+    made = Desk(emptied_database.format(service="routing"))
     yield made
     made.db.close()
 

@@ -17,6 +17,7 @@ from tests.harness.servers import stopped
 from tests.plumbing.conftest import PROMPT, Sink
 
 QUEUE = "routing.intake.v1"
+MOST_HELD = 40  # by the sink, twice its batch
 SLOW = 300  # events that take 0.1 s each: a stop comes long before the last of them
 FROZEN = 3.0  # seconds; shorter than the 5 s and 15 s after which the database is given up
 
@@ -145,10 +146,14 @@ def test_while_the_database_is_away_the_messages_are_held(
     bus.publish(a_classified("1"))
     eventually(lambda: sink.effects() == ["1"], "the first one")
     with stopped(postgres):
-        for n in range(2, 40):
+        for n in range(2, 100):
             bus.publish(a_classified(f"{n:02}"))
         eventually(lambda: sink.metric(f'ombud_subscription_holding{{queue="{QUEUE}"}}') == 1, "it to hold", sink.log)
-    eventually(lambda: len(sink.effects()) == 39, "all to be worked off", sink.log)
+        eventually(
+            lambda: sink.metric(f'ombud_queue_messages{{queue="{QUEUE}"}}') >= 98 - MOST_HELD, "a look", sink.log
+        )
+    eventually(lambda: len(sink.effects()) == 99, "all to be worked off", sink.log)
+    eventually(lambda: sink.metric(f'ombud_queue_messages{{queue="{QUEUE}"}}') == 0, "a second look", sink.log)
     assert sink.metric(f'ombud_subscription_reconnects_total{{queue="{QUEUE}"}}') == 0
     assert sink.metric(f'ombud_events_total{{outcome="retry",queue="{QUEUE}"}}') == 0, "an outage is nobody's failure"
     assert sink.rows("SELECT attempt FROM {}retries") == []

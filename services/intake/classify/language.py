@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from services.intake.classify.identifier import Identifier, load_identifiers
 from services.intake.classify.latinised import latinised_language
@@ -46,6 +47,12 @@ class Guess:
     confidence: float = 1.0
 
 
+@lru_cache(maxsize=1)
+def _identifiers(*groups: frozenset[str]) -> tuple[Identifier | None, ...]:
+    """Kept, as rules change while their languages stay: to unpack the model takes half a second."""
+    return tuple(load_identifiers(groups))
+
+
 class LanguageGuesser:
     """Holds one identifier for each script in which several languages are told apart.
 
@@ -57,8 +64,8 @@ class LanguageGuesser:
         self._wanted = wanted
         self.languages = tuple(sorted({UNKNOWN, "ru", "uk", *_SETTLED.values(), *wanted}))
         latin = wanted - set(_SETTLED.values()) - set(_CYRILLIC) - set(_ARABIC)
-        self._latin, self._cyrillic, self._arabic = load_identifiers(
-            (latin, wanted & set(_CYRILLIC), wanted & set(_ARABIC))
+        self._latin, self._cyrillic, self._arabic = _identifiers(
+            frozenset(latin), frozenset(wanted & set(_CYRILLIC)), frozenset(wanted & set(_ARABIC))
         )
         self._least_confidence = least_confidence
         self._shortest = shortest

@@ -31,7 +31,7 @@ def forget(intake: System) -> Forget:
         command = [sys.executable, "-m", "ombud", "forget", *args, "--intake-url", intake.services["intake"].url]
         return subprocess.run(
             [*command, "--token", token],
-            input=answer, cwd=intake.folder, capture_output=True, text=True, timeout=60, check=False,
+            input=answer, cwd=intake.folder, capture_output=True, text=True, timeout=180, check=False,
             env={"PYTHONPATH": str(PROJECT), "PATH": "/usr/bin:/bin"},
         )  # fmt: skip
 

@@ -14,7 +14,7 @@ from ombud.local.broker import PrivateBroker
 from services.intake.domain import complaint_id
 from services.intake.sources.kinds import KINDS
 from services.intake.webhooks import MAX_WEBHOOK_BYTES
-from tests.harness.process import eventually
+from tests.harness.process import ANSWER_WITHIN, eventually
 from tests.harness.system import System
 from tests.unit.intake.sources.payloads import SECRETS, Payload, Shelf, payload, payloads, shelf, sign, sources_yaml
 
@@ -44,7 +44,7 @@ def send(system: System, given: Payload, **changed: Any) -> requests.Response:
     """As the system sends it, at the time that intake's clock shows."""
     signed = replace(sign(given, time.time() + system._shift.total_seconds()), **changed)
     address = f"{system.services['intake'].url}/v1/webhooks/{given.kind}?{signed.query}"
-    return requests.post(address, data=signed.body, headers=signed.headers, timeout=20)
+    return requests.post(address, data=signed.body, headers=signed.headers, timeout=ANSWER_WITHIN)
 
 
 def complaint(system: System, given: Payload) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def test_a_forged_webhook_is_refused_and_nothing_of_it_is_kept(given: Payload, s
     before = system.summary("intake")
     signed = sign(given, time.time(), "guessed:secret")
     address = f"{system.services['intake'].url}/v1/webhooks/{given.kind}?{signed.query}"
-    answer = requests.post(address, data=signed.body, headers=signed.headers, timeout=20)
+    answer = requests.post(address, data=signed.body, headers=signed.headers, timeout=ANSWER_WITHIN)
     assert (answer.status_code, answer.headers["Content-Type"]) == (401, "application/problem+json")
     assert system.summary("intake") == before
     assert counted(system, given.kind, "forged") >= 1
@@ -258,9 +258,9 @@ def test_what_can_never_be_fetched_ends_as_a_dead_letter(system: System, api: Sh
 
 def test_a_source_that_is_not_set_up_is_not_found(system: System) -> None:
     intake = system.services["intake"].url
-    assert requests.post(f"{intake}/v1/webhooks/nobody", data=b"{}", timeout=5).status_code == 404
-    assert requests.head(f"{intake}/v1/webhooks/nobody", timeout=5).status_code == 404
-    assert requests.head(f"{intake}/v1/webhooks/surveymonkey", timeout=5).status_code == 200
+    assert requests.post(f"{intake}/v1/webhooks/nobody", data=b"{}", timeout=ANSWER_WITHIN).status_code == 404
+    assert requests.head(f"{intake}/v1/webhooks/nobody", timeout=ANSWER_WITHIN).status_code == 404
+    assert requests.head(f"{intake}/v1/webhooks/surveymonkey", timeout=ANSWER_WITHIN).status_code == 200
 
 
 def test_a_sources_file_with_mistakes_ends_intake_with_their_lines(system: System, tmp_path: Path) -> None:

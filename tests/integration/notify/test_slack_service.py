@@ -18,7 +18,7 @@ from shared import clock
 from shared.database import Database
 from shared.links import Claim, mint
 from tests.harness.bus import Bus
-from tests.harness.process import ServiceProcess, eventually
+from tests.harness.process import ANSWER_WITHIN, ServiceProcess, eventually
 from tests.integration.notify.http_sink import HANG, HttpSink, Say
 from tests.unit.notify.build import CASE, a_contact, escalated
 
@@ -70,7 +70,7 @@ def press(notify: ServiceProcess, sink: HttpSink, token: str, secret: str = SECR
         "X-Slack-Request-Timestamp": timestamp,
         "X-Slack-Signature": f"v0={signature}",
     }
-    return requests.post(f"{notify.url}/v1/slack/actions", body, headers=headers, timeout=10)
+    return requests.post(f"{notify.url}/v1/slack/actions", body, headers=headers, timeout=ANSWER_WITHIN)
 
 
 def test_alert_in_slack_is_answered_there(notify, bus, sink):

@@ -30,6 +30,6 @@ for name, (channel, scheme) in channels.items():
 def test_answer_that_does_not_end_is_ambiguous_in_time(sink: HttpSink) -> None:
     sink.script = [DRIP, HANG] * 2
     command = [sys.executable, "-c", SENDER, f"127.0.0.1:{sink.port}/hook"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
     said = [f"{channel} Ambiguous no_answer True" for channel in ("webhook", "apprise") for _ in (DRIP, HANG)]
     assert (done.stdout.splitlines(), done.returncode) == (said, 0), done.stderr

@@ -27,7 +27,8 @@ from tests.integration.routing.load import HEAVY, REPLICAS, Report, Script, a_sc
 from tests.unit.routing.builders import Office
 
 LOOK_EVERY = 1.0  # seconds
-PATIENCE = 270.0  # for a product that hangs; it takes about a minute
+PATIENCE = 840.0  # for a product that hangs; it takes about a minute, and four where the machine is busy
+pytestmark = pytest.mark.timeout(900)
 
 
 @dataclass

@@ -10,16 +10,15 @@ from pathlib import Path
 import pytest
 
 from ombud.local.broker import PrivateBroker
-from shared.contracts.topology import EXCHANGES, QUEUES
 from tests.harness.process import PROJECT
 from tests.harness.secure import Authority, BrokerUsers
 
 
-def make_topology(uri: str) -> "subprocess.CompletedProcess[str]":
-    """`ombud topology`, as the job of a deployment calls it."""
+def ombud(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """The command line, without the caller's settings."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("OMBUD_")}
-    env = plain | {"PYTHONPATH": str(PROJECT), "OMBUD_AMQP_URI": uri}
-    command = [sys.executable, "-m", "ombud", "topology"]
+    env = plain | {"PYTHONPATH": str(PROJECT)}
+    command = [sys.executable, "-m", "ombud", *arguments]
     return subprocess.run(command, env=env, capture_output=True, text=True, timeout=90, check=False)
 
 
@@ -41,12 +40,10 @@ def empty_host(broker: PrivateBroker) -> Iterator[Callable[[], BrokerUsers]]:
 
 @pytest.fixture(scope="module")
 def users(empty_host: Callable[[], BrokerUsers]) -> BrokerUsers:
-    """Everything as the deployment has it: the users, and what `ombud topology` made with one of them."""
+    """Everything as the deployment has it: the users, and what one of them made."""
     made = empty_host()
     made.make()
-    done = make_topology(made.uri("ombud-topology"))
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"{len(EXCHANGES)} exchanges and {len(QUEUES)} queues are there, with their bindings\n"
+    made.declare()
     return made
 
 

@@ -9,11 +9,14 @@ import amqp
 import pytest
 from amqp.exceptions import AccessRefused
 
+from ombud import publisher
+from ombud.lines import Kind, Line
+from ombud.topology import topology
+from ombud.trouble import Trouble
 from shared.broker_address import BrokerAddress
 from shared.contracts.topology import EXCHANGES, QUEUES, SERVICES
 from shared.messaging.connection import TopologyConflict, check_topology, declare_topology
 from tests.harness.secure import BrokerUsers, resources
-from tests.integration.security.conftest import make_topology
 
 QUEUE_NAMES = [queue.name for queue in QUEUES]
 TELLERS = {"ombud-upstream": "complaints", "ombud-workforce": "workforce"}
@@ -156,8 +159,16 @@ def test_a_service_that_would_declare_is_told_how_to_leave_it(users: BrokerUsers
         declare_topology(connection)
 
 
-def test_topology_is_made_again_without_harm(users: BrokerUsers) -> None:
-    users.declare()
+def test_topology_is_made_by_its_user_and_again_without_harm(
+    empty_host: Callable[[], BrokerUsers], capsys: pytest.CaptureFixture[str]
+) -> None:
+    users = empty_host()
+    users.make("ombud-topology")
+    for _ in range(2):
+        topology(["--amqp-uri", users.uri("ombud-topology")], standalone_mode=False)
+        said = f"{len(EXCHANGES)} exchanges and {len(QUEUES)} queues are there, with their bindings\n"
+        assert capsys.readouterr().out == said
+    assert {each["name"] for each in users.there()["queues"]} == set(QUEUE_NAMES)
 
 
 def test_the_operator_makes_the_same_topology(users: BrokerUsers) -> None:
@@ -181,9 +192,17 @@ def test_names_of_resources_are_their_own() -> None:
     assert all(re.fullmatch("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name) for _, name in names)
 
 
+def test_ombud_send_works_as_upstream_and_says_what_another_may_not(users: BrokerUsers) -> None:
+    line = Line("1", "complaint.received", "web", b"{}", Kind.COMPLAINT)
+    with publisher.publishing(users.uri("ombud-upstream")) as telling:
+        telling.send([line])
+    with (
+        publisher.publishing(users.uri("ombud-workforce")) as telling,
+        pytest.raises(Trouble, match=r"the user of the broker may not tell complaints.*exchange 'complaints'"),
+    ):
+        telling.send([line])
+
+
 def test_who_may_not_make_the_topology_is_told_what_is_missing(users: BrokerUsers) -> None:
-    done = make_topology(users.uri("ombud-intake"))
-    assert done.returncode == 1
-    assert "exchange 'complaints'" in done.stderr
-    assert "no right to configure" in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    with pytest.raises(Trouble, match=r"exchange 'complaints'.*no right to configure"):
+        topology(["--amqp-uri", users.uri("ombud-intake")], standalone_mode=False)

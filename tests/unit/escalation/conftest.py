@@ -1,6 +1,5 @@
 """The desk of the use-case tests: each test once on a SQLite file and once on PostgreSQL."""
 
-import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -11,12 +10,12 @@ from tests.unit.escalation.desk import Desk, migrated
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def counter(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """One database for all tests of a module: making one takes longer than most of them."""
+    """One database for all tests of a file, on PostgreSQL for all files: making one takes longer than most of them."""
     folder = tmp_path_factory.mktemp("escalation")
     if request.param == "sqlite":
         url = f"sqlite:///{folder}/escalation.sqlite"
     else:
-        url = request.getfixturevalue("postgres").create_database(f"escalation_{uuid.uuid4().hex[:12]}")
+        url = request.getfixturevalue("postgres_for")("escalation")
     made = Desk(migrated(url), folder)
     yield made
     made.db.close()

@@ -11,7 +11,7 @@ from services.escalation.domain.clocks import ClockState
 from services.escalation.domain.policy import MAX_LEVELS
 from shared.contracts.escalation import EscalationReason
 from shared.contracts.event import Severity
-from shared.contracts.intake import ComplaintAnswered, ComplaintForgotten, ComplaintResolved
+from shared.contracts.intake import ComplaintAnswered, ComplaintForgotten, ComplaintResolved, ComplaintUpdated
 from tests.unit.escalation.desk import Desk
 from tests.unit.escalation.meters import Meter, value
 from tests.unit.escalation.test_usecases import a_complaint, id_of, severe
@@ -136,6 +136,7 @@ def test_a_clock_that_stops_counts_once_however_often_it_is_told(desk: Desk) -> 
     answer = ComplaintAnswered(id_of("1"), 2, desk.now)
     desk.hear(answer, answer)
     desk.hear(answer)
+    desk.hear(a_complaint(kind=ComplaintUpdated, revision=3, severity=Severity.MEDIUM))  # its clocks are made anew
     assert (kept.gained, late.gained) == ([1], [0])
 
 

@@ -12,7 +12,7 @@ from services.intake.domain import Complaint, Read, Step, StepKind, Submission, 
 from services.intake.domain import complaint_id as id_of
 from shared.contracts.event import Severity
 from shared.database import Database
-from shared.schema import migrate
+from tests.harness.tables import bring_up
 
 MIGRATIONS = Path(usecases.__file__).parent / "migrations"
 
@@ -21,7 +21,7 @@ class Desk:
     """Takes arrivals in, each call in a transaction of its own; `announced`: (type, revision) in order."""
 
     def __init__(self, url: str):
-        migrate(url, "intake", MIGRATIONS)
+        bring_up(url, "intake", MIGRATIONS)
         self.db = Database(url, "intake")
         self.events: list[Any] = []
         self.rules = MatterRules()

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from ombud.runfile import Process
-from ombud.state.judged import promises, troubles
+from ombud.state.judged import troubles
 from ombud.state.look import Depth, Seen, State
+from ombud.state.promised import promises
 from ombud.state.shown import RED, YELLOW, screen
 from shared.contracts.topology import QUEUES, SERVICES
 from tests.unit.ombud.books import summaries
@@ -40,7 +41,7 @@ def a_state(
     )
 
 
-AWAY = ("ombud_provider_open", {"channel": "email", "provider": "smtp"}, 1.0)
+AWAY = ("ombud_provider_breakers_open", {"channel": "email", "provider": "smtp"}, 1.0)
 
 
 def test_where_all_is_well_nothing_is_red() -> None:
@@ -111,10 +112,22 @@ def test_a_promise_that_is_broken_is_red(name: str) -> None:
     assert any(line.style == RED and line.plain.startswith("BROKEN") and name in line.plain for line in screen(state))
 
 
-def test_while_a_service_does_not_answer_nothing_is_claimed() -> None:
-    state = replace(a_state(), counts=summaries() | {"notify": {}})
-    assert {promise.holds for promise in promises(state)} == {None}
-    assert "notify is ready, and does not tell its counts" in [trouble.text for trouble in troubles(state)]
+def test_of_a_service_that_does_not_answer_nothing_is_claimed_and_of_the_others_all_is_said() -> None:
+    state = a_state(notify__unaccounted=1, escalation__exhausted=1)
+    state = replace(state, counts={**state.counts, "routing": {}})
+    assert [promise.holds for promise in promises(state)] == [None, None, False, False]
+    assert [trouble.text for trouble in troubles(state)] == [
+        "routing is ready, and does not tell its counts",
+        "1 cases are exhausted: nobody answered on any level",
+        "1 alerts broke the book-keeping",
+    ]
+
+
+def test_while_nobody_answers_nothing_is_claimed() -> None:
+    state = replace(a_state(), counts={}, outboxes={}, queues=None)
+    assert [promise.holds for promise in promises(state)] == [None] * 4
+    assert len(troubles(state)) == 5
+    assert len(list(screen(state))) <= 24
 
 
 def test_what_is_grave_comes_before_what_can_wait() -> None:

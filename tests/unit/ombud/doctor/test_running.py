@@ -42,6 +42,8 @@ def test_a_check_that_hangs_is_a_fault_and_keeps_no_other_one_up() -> None:
     never = threading.Event()
     hanging = check(look=lambda _: never.wait())
     found = running.run([hanging, check(note("n", ""), service="notify")], OPEN, within=0.2)
+    (left,) = (thread for thread in threading.enumerate() if thread.name == running.THREAD)
+    assert left.daemon, "the command would not end"
     never.set()
     assert texts(found) == ["did not answer within 0.2 s", "n"]
     assert found[0].finding.gravity is Gravity.FAULT

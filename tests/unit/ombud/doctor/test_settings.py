@@ -2,10 +2,12 @@
 
 import pytest
 
+from ombud.commands import cli
 from ombud.doctor import settings
 from ombud.doctor.finding import Gravity
 from ombud.doctor.site import Site
 from shared.contracts.topology import SERVICES
+from tests.architecture.test_configuration import options_of
 
 USABLE = {"OMBUD_AMQP_URI": "amqp://u:p@h/", "OMBUD_LINK_KEYS": "key-of-ours", "OMBUD_API_TOKEN": "token-of-ours"}
 
@@ -74,6 +76,10 @@ def test_a_misspelt_variable_is_a_warning() -> None:
         "OMBUD_LASTRESORT is read by nothing",
         "OMBUD_SMPT_URL is read by nothing",
     ]
+
+
+def test_what_only_commands_read_is_not_misspelt() -> None:
+    assert misspelt(*(variable for variable, _ in options_of(cli))) == []
 
 
 def test_a_variable_of_somebody_else_is_none() -> None:

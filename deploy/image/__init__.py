@@ -1,0 +1,1 @@
+"""Tries deploy/Dockerfile where no container engine is: `make image-try`, as root."""
