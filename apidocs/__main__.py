@@ -1,7 +1,8 @@
 """Writes the API documents from the code; called by hand after a door or an event changed, by `make check` to check.
 
 `python -m apidocs [--check]`: `docs/asyncapi.json`, `docs/metrics.md`, `services/<name>/openapi.json`, which the
-service serves, and in `deploy/` who may do what on the broker, and the rules of `deploy/monitoring/` as a resource.
+service serves, and in `deploy/` who may do what on the broker, the rules of `deploy/monitoring/` as a resource, and
+the dashboards of `deploy/grafana/`.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from apidocs import broker, metrics, prometheusrule  # noqa: E402
 from apidocs.asyncapi import asyncapi  # noqa: E402
 from apidocs.doors import Undescribed  # noqa: E402
 from apidocs.openapi import openapi  # noqa: E402
+from deploy.grafana import documents as dashboards  # noqa: E402
 from shared.contracts.topology import SERVICES  # noqa: E402
 
 PROJECT = Path(__file__).parents[1]
@@ -28,7 +30,7 @@ def documents() -> dict[Path, str]:
     made[Path("docs", "asyncapi.json")] = asyncapi()
     written = {path: json.dumps(document, indent=1, ensure_ascii=False) + "\n" for path, document in made.items()}
     written[Path("docs", "metrics.md")] = metrics.page()
-    return written | prometheusrule.documents() | broker.documents()
+    return written | prometheusrule.documents() | broker.documents() | dashboards.documents()
 
 
 def stale(folder: Path) -> list[Path]:

@@ -3,24 +3,21 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
 import yaml
 
 from ombud.local.broker import PrivateBroker
-from tests.harness.monitoring import Alertmanager, MonitoringPrograms, Prometheus, rabbitmq_metrics
+from tests.harness.monitoring import MonitoringPrograms, rabbitmq_metrics
 from tests.harness.process import ANSWER_WITHIN, eventually
 from tests.harness.system import System
 from tests.monitoring import hastened
 from tests.monitoring.rulebook import MONITORING, RULE_FILES, rules, selectors
+from tests.monitoring.watch import Watch, name_of
 
 ABSENT, UNREAD = ("OmbudServiceAbsent", "notify"), ("OmbudQueueWithoutReader", "notify")
 ALIVE = ("OmbudMonitoringAlive", "")
-# Some ticks turn every half minute only, one of which looks for the last resort: that they have not turned yet after a
-# start is told with a `for` of a second, and not with that of the rules.
-NOT_YET = ("OmbudTickStands", "OmbudLastResortMissing", "OmbudLastResortUnreachable")
 
 
 def test_what_is_made_quick_is_the_same_but_for_its_times() -> None:
@@ -48,47 +45,6 @@ def test_each_series_of_rabbitmq_in_a_rule_is_told_by_its_plugin(broker: Private
     assert asked <= set(re.findall(r"(?m)^# TYPE (\w+)", told))
 
 
-class Watch:
-    """Prometheus and Alertmanager over a whole system and its broker."""
-
-    def __init__(self, folder: Path, programs: MonitoringPrograms, system: System, broker: PrivateBroker):
-        self.alertmanager = Alertmanager(programs, folder, hastened.write_alertmanager(folder))
-        ports = {name: service.ops_port for name, service in system.services.items()}
-        ombud = [_target(port, service=name) for name, port in ports.items()]
-        rabbitmq = [_target(rabbitmq_metrics(broker), service="rabbitmq")]
-        targets = {"ombud": ombud, "rabbitmq": rabbitmq, "alertmanager": [_target(self.alertmanager.port)]}
-        self.prometheus = Prometheus(programs, folder, hastened.write_prometheus(folder, targets))
-
-    def start(self) -> None:
-        self.alertmanager.start()
-        self.prometheus.start()
-
-    def stop(self) -> None:
-        self.prometheus.stop()
-        self.alertmanager.stop()
-
-    def told(self) -> dict[tuple[str, str], str]:
-        """What Alertmanager has, by alert and service, and whether it is held back."""
-        return {_name(alert): alert["status"]["state"] for alert in self.alertmanager.alerts()}
-
-    def sees_all(self) -> bool:
-        """The four services, and the broker with its queues."""
-        health = list(self.prometheus.targets().values())
-        return health == ["up"] * 6
-
-    def firing(self) -> set[tuple[str, str]]:
-        found = {_name(alert) for alert in self.prometheus.alerts() if alert["state"] == "firing"}
-        return {name for name in found if name[0] not in NOT_YET}
-
-
-def _target(port: int, **labels: str) -> dict[str, Any]:
-    return {"targets": [f"127.0.0.1:{port}"], "labels": labels}
-
-
-def _name(alert: dict[str, Any]) -> tuple[str, str]:
-    return alert["labels"]["alertname"], alert["labels"].get("service", "")
-
-
 @pytest.fixture
 def system(tmp_path: Path, amqp_uri: str, broker: PrivateBroker) -> Iterator[System]:
     made = System(tmp_path, f"sqlite:///{tmp_path}/{{service}}.sqlite", amqp_uri, broker)
@@ -113,7 +69,7 @@ def test_operators_hear_that_notify_is_away_and_that_it_is_back(watch: Watch, sy
     # The letter that nobody reads is what comes of it, and is held back.
     wanted = {ALIVE: "active", ABSENT: "active", UNREAD: "suppressed"}
     eventually(lambda: wanted.items() <= watch.told().items(), str(wanted), lambda: str(watch.told()))
-    absent = next(alert for alert in watch.alertmanager.alerts() if _name(alert) == ABSENT)
+    absent = next(alert for alert in watch.alertmanager.alerts() if name_of(alert) == ABSENT)
     assert [receiver["name"] for receiver in absent["receivers"]] == ["pager"]
     assert absent["annotations"]["summary"] == "Nothing of notify answers"
 

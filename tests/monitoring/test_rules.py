@@ -8,12 +8,12 @@ import pytest
 
 from tests.harness.monitoring import MonitoringPrograms
 from tests.monitoring import registry
+from tests.monitoring.known import fault_of
 from tests.monitoring.rulebook import (
     MONITORING,
     OF_THE_SCRAPE,
     RULE_FILES,
     TEST_FILES,
-    Selector,
     alerts,
     grouped_by,
     rules,
@@ -51,30 +51,13 @@ def test_promtool_is_asked_of_each_alert_both_ways() -> None:
     assert rests == names - {"OmbudMonitoringAlive"}
 
 
-def _is_known(selector: Selector, labels: set[str]) -> str | None:
-    """What is wrong with a series of ours that an expression names."""
-    services = registry.of_all_services()
-    asked = [m.value for m in selector.matchers if m.label == "service" and m.operator.startswith("=")]
-    having = [services[name] for name in (asked[0].split("|") if asked else services)]
-    if not any(selector.metric in series for series in having):
-        return "no such series"
-    found = next(series[selector.metric] for series in having if selector.metric in series)
-    if missing := (selector.labels | labels) - found.labels - OF_THE_SCRAPE:
-        return f"no label {missing}"
-    for matcher in selector.matchers:
-        values = found.values.get(matcher.label, frozenset())
-        if wrong := set(matcher.value.split("|")) - values if values and "." not in matcher.operator else set():
-            return f"{matcher.label} is never {wrong}"
-    return None
-
-
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.get("alert") or rule["record"])
 def test_each_series_in_a_rule_is_one_that_runs(rule: dict[str, Any]) -> None:
     expression = rule["expr"]
     made_here = {"queue"} if "label_replace" in expression else set()
     for selector in selectors(expression):
         if selector.metric.startswith("ombud"):
-            assert _is_known(selector, set()) is None, selector
+            assert fault_of(selector) is None, selector
     labels = {"sli", "promise"} | OF_THE_SCRAPE | made_here
     named = {s.metric for s in selectors(expression)} & registry.of_any_service().keys()
     known = labels.union(*(registry.of_any_service()[name].labels for name in named))
@@ -86,7 +69,7 @@ def test_what_promtool_is_told_are_series_that_run() -> None:
         for line in test["input_series"]:
             selector = next(selectors(line["series"]))
             if selector.metric.startswith("ombud"):
-                assert _is_known(selector, set()) is None, line["series"]
+                assert fault_of(selector) is None, line["series"]
                 assert selector.labels >= registry.of_any_service()[selector.metric].labels, line["series"]
 
 
