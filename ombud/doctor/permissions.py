@@ -15,7 +15,7 @@ import amqp
 from amqp.exceptions import AccessRefused, NotFound, PreconditionFailed
 
 from ombud.doctor.finding import Finding, fault, note
-from shared.contracts import topology
+from shared.contracts import permissions, topology
 from shared.contracts.topology import Queue
 from shared.messaging import connection as broker
 
@@ -40,11 +40,7 @@ class Needs:
 
     @classmethod
     def of(cls, service: str, *, declares: bool) -> "Needs":
-        own = [queue for queue in topology.QUEUES if queue.consumer == service]
-        # Who gets what the broker gave up on puts it back into the queue that it came from.
-        puts_back = any(queue.source == topology.DEAD_LETTERS_EXCHANGE for queue in own)
-        exchanges = (topology.exchange_of(service), *((topology.STRAIGHT,) if puts_back else ()))
-        return cls(declares, exchanges, tuple(queue.name for queue in own))
+        return cls(declares, permissions.exchanges_of(service), permissions.queues_of(service))
 
 
 def look(channels: Channels, needs: Needs) -> Iterator[Finding]:
@@ -53,7 +49,7 @@ def look(channels: Channels, needs: Needs) -> Iterator[Finding]:
     yield from _topology(channels, needs.declares, absent)
     for exchange in needs.publishes_to:
         if exchange not in absent:
-            yield from _may(channels, "publish to", exchange or "amq.default", _publish(exchange))
+            yield from _may(channels, "publish to", exchange or permissions.DEFAULT_EXCHANGE, _publish(exchange))
     for queue in needs.reads:
         if queue not in absent:
             yield from _may(channels, "consume from", queue, _consume(queue))
@@ -132,9 +128,8 @@ def _declare_exchange(name: str, declares: bool) -> Sequence[Ask]:
 def _declare_queue(queue: Queue, declares: bool) -> Sequence[Ask]:
     asks: list[Ask] = [lambda channel: channel.queue_declare(queue.name, passive=True)]
     if declares:
-        is_last = queue.source == topology.DEAD_LETTERS_EXCHANGE
-        ours = {"arguments": broker.QUORUM if is_last else broker.QUEUE_ARGUMENTS}
-        asks.append(lambda channel: channel.queue_declare(queue.name, durable=True, auto_delete=False, **ours))
+        ours = broker.arguments_of(queue)
+        asks.append(lambda channel: channel.queue_declare(queue.name, durable=True, auto_delete=False, arguments=ours))
     return asks
 
 

@@ -13,6 +13,7 @@ from shared.contracts.topology import (
     EXCHANGES,
     QUEUES,
     SERVICES,
+    STRAIGHT,
     UPSTREAM_EXCHANGE,
     WORKFORCE_EXCHANGE,
     exchange_of,
@@ -45,15 +46,24 @@ def user_of(service: str) -> str:
     return f"ombud-{service}"
 
 
-def _service(service: str) -> BrokerUser:
-    own = [q for q in QUEUES if q.consumer == service]
+def queues_of(service: str) -> tuple[str, ...]:
+    """What the service reads."""
+    return tuple(q.name for q in QUEUES if q.consumer == service)
+
+
+def exchanges_of(service: str) -> tuple[str, ...]:
+    """Where the service publishes."""
     # Whose queue it is that gets what the broker gave up on, puts it back where it came from.
-    puts_back = any(q.source == DEAD_LETTERS_EXCHANGE for q in own)
+    puts_back = any(q.source == DEAD_LETTERS_EXCHANGE for q in QUEUES if q.consumer == service)
+    return (exchange_of(service), *((STRAIGHT,) if puts_back else ()))
+
+
+def _service(service: str) -> BrokerUser:
     return BrokerUser(
         user_of(service),
         f"the service {service}: publishes what it announces, reads its own queues",
-        write=exactly([exchange_of(service), *([DEFAULT_EXCHANGE] if puts_back else [])]),
-        read=exactly(q.name for q in own),
+        write=exactly(exchange or DEFAULT_EXCHANGE for exchange in exchanges_of(service)),
+        read=exactly(queues_of(service)),
     )
 
 

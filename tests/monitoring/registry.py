@@ -1,22 +1,17 @@
-"""The series that a service really has: its modules are imported in a process of their own, as its `main` does.
+"""The series that each service has from its start, by the names of their samples; for the tests of the rules."""
 
-`python -m tests.monitoring.registry <service>` prints them as JSON; `of_all_services` runs it for each.
-"""
-
-import json
-import subprocess
-import sys
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
-from typing import Any
 
-from shared.contracts.topology import SERVICES
+from prometheus_client.parser import text_string_to_metric_families
+
+from apidocs import metrics
 
 
 @dataclass(frozen=True)
 class Series:
-    """values: those of each label that are there from the import on; empty where they are made at start (queues)."""
+    """values: those of each label that are there from the start on; empty where they follow from what is set up."""
 
     labels: frozenset[str]
     values: dict[str, frozenset[str]]
@@ -25,9 +20,10 @@ class Series:
 @cache
 def of_all_services() -> dict[str, dict[str, Series]]:
     """By service, by the name of the sample: `x_total`, `x_bucket`, `x_count`, …"""
-    return {service: _of(service) for service in SERVICES}
+    return {service: _of(page) for service, page in metrics.pages_at_start().items()}
 
 
+@cache
 def of_any_service() -> dict[str, Series]:
     found: dict[str, Series] = {}
     for series in of_all_services().values():
@@ -35,38 +31,15 @@ def of_any_service() -> dict[str, Series]:
     return found
 
 
-def _of(service: str) -> dict[str, Series]:
-    told = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", __name__, service], capture_output=True, text=True, check=True
-    ).stdout
-    return {
-        name: Series(frozenset(values), {label: frozenset(known) for label, known in values.items()})
-        for name, values in json.loads(told).items()
-    }
+def _of(page: str) -> dict[str, Series]:
+    found: dict[str, dict[str, set[str]]] = {}
+    for family in text_string_to_metric_families(page):
+        for sample in family.samples:
+            values = found.setdefault(sample.name, defaultdict(set))
+            for label, value in sample.labels.items():
+                values[label].add(value)
+    return {name: Series(frozenset(values), _known(values)) for name, values in found.items()}
 
 
-def _told(service: str) -> dict[str, dict[str, list[str]]]:
-    from prometheus_client import REGISTRY
-
-    collectors: dict[Any, list[str]] = REGISTRY._collector_to_names
-    return {name: _values(collector, name) for collector, names in collectors.items() for name in names}
-
-
-def _values(collector: Any, name: str) -> dict[str, list[str]]:
-    labels = getattr(collector, "_labelnames", ())  # none: one of the collectors that come with the library
-    known = list(zip(*collector._metrics, strict=True)) if labels else []
-    known = known or [()] * len(labels)
-    values = {label: sorted(set(column)) for label, column in zip(labels, known, strict=True)}
-    if name.endswith("_bucket"):
-        values["le"] = [str(float(bound)).replace("inf", "+Inf") for bound in collector._kwargs["buckets"]]
-    return values
-
-
-if __name__ == "__main__":
-    from shared import green
-
-    green.patch()
-    for module in ("runner", "web", "ticker", "outbox", "policy.watched"):
-        import_module(f"shared.{module}")
-    import_module(f"services.{sys.argv[1]}.service")
-    json.dump(_told(sys.argv[1]), sys.stdout)
+def _known(values: dict[str, set[str]]) -> dict[str, frozenset[str]]:
+    return {label: frozenset() if label in metrics.SET_UP else frozenset(known) for label, known in values.items()}

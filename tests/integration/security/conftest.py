@@ -1,8 +1,5 @@
 """One virtual host with the users of the deployment for a file of tests, and a CA that signs for its servers."""
 
-import os
-import subprocess
-import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,16 +7,7 @@ from pathlib import Path
 import pytest
 
 from ombud.local.broker import PrivateBroker
-from tests.harness.process import PROJECT
 from tests.harness.secure import Authority, BrokerUsers
-
-
-def ombud(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    """The command line, without the caller's settings."""
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("OMBUD_")}
-    env = plain | {"PYTHONPATH": str(PROJECT)}
-    command = [sys.executable, "-m", "ombud", *arguments]
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=90, check=False)
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,12 @@ from pathlib import Path
 import amqp
 import pytest
 import requests
+from click.testing import CliRunner
 
+from ombud.commands import cli
 from ombud.local.broker import PrivateBroker
 from tests.harness.process import ANSWER_WITHIN
 from tests.harness.secure import BrokerUsers
-from tests.integration.security.conftest import ombud
 
 AWKWARD = 'it\'s $new "ž"'
 Ask = Callable[..., requests.Response]
@@ -48,8 +49,8 @@ def lets_in(broker: PrivateBroker, vhost: str, user: str, password: str) -> bool
 
 
 def made(passwords: Path, vhost: str) -> str:
-    done = ombud("definitions", "--passwords", str(passwords), "--vhost", vhost)
-    assert (done.returncode, done.stderr) == (0, "")
+    done = CliRunner().invoke(cli, ["definitions", "--passwords", str(passwords), "--vhost", vhost])
+    assert (done.exit_code, done.stderr) == (0, "")
     assert AWKWARD not in done.stdout
     return done.stdout
 
