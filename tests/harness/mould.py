@@ -48,7 +48,8 @@ def load(module: str) -> None:
         if importlib.util.find_spec(f"{module}.{part}"):
             importlib.import_module(f"{module}.{part}")
     if importlib.util.find_spec(f"{module}.classify"):
-        importlib.import_module(f"{module}.classify").Classifier.load()  # what it reads for all rules is kept
+        # What it reads for all rules is kept, and so are the rules of a language, which it reads at its first text.
+        importlib.import_module(f"{module}.classify").Classifier.load().classify("Hello", language_hint="en")
     hub = importlib.import_module("eventlet.hubs").get_hub()
     assert not (hub.running or hub.get_timers_count() or hub.get_readers() or hub.get_writers()), "it would be copied"
     gc.collect()

@@ -50,6 +50,7 @@ class ServiceProcess:
     def twin(self) -> "ServiceProcess":
         """A second replica with the same settings and ports of its own; not started."""
         made = ServiceProcess(self.module, self._log.parent)
+        made.from_scratch = self.from_scratch
         made.settings = self.settings | {k: made.settings[k] for k in ("OMBUD_PORT", "OMBUD_OPS_PORT")}
         return made
 
