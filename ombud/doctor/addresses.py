@@ -51,6 +51,12 @@ def _leads_back(url: str, path: str, setting: str, what: str) -> Iterator[Findin
         yield note(f"{what} are not encrypted: {setting} is http://", "put TLS in front of it")
     try:
         status = requests.get(url + path, timeout=TIMEOUT).status_code
+    except requests.ConnectTimeout:
+        yield warning(
+            f"{what} lead to {urlsplit(url).netloc}, which cannot be reached from here: what is sent there is dropped",
+            "ask from where the readers are; the network may let nothing of this service out (deploy/k8s does so)",
+        )
+        return
     except requests.RequestException as error:
         yield fault(
             f"{what} lead to {urlsplit(url).netloc}, where nothing answers ({type(error).__name__})",

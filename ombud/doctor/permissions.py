@@ -49,10 +49,10 @@ def look(channels: Channels, needs: Needs) -> Iterator[Finding]:
     yield from _topology(channels, needs.declares, absent)
     for exchange in needs.publishes_to:
         if exchange not in absent:
-            yield from _may(channels, "publish to", exchange or permissions.DEFAULT_EXCHANGE, _publish(exchange))
+            yield from _may(channels, "publish to", exchange or permissions.DEFAULT_EXCHANGE, _publish(exchange), absent)
     for queue in needs.reads:
         if queue not in absent:
-            yield from _may(channels, "consume from", queue, _consume(queue))
+            yield from _may(channels, "consume from", queue, _consume(queue), absent)
     if absent:
         yield _not_there(absent, needs.declares)
 
@@ -64,7 +64,7 @@ def _topology(channels: Channels, declares: bool, absent: list[str]) -> Iterator
     for queue in topology.QUEUES:
         yield from _declared(channels, "queue", queue.name, _declare_queue(queue, declares), absent)
         if declares and queue.name not in absent and queue.exchange not in absent:
-            yield from _may(channels, "bind", f"{queue.name} to {queue.exchange}", _bind(queue))
+            yield from _may(channels, "bind", f"{queue.name} to {queue.exchange}", _bind(queue), absent)
 
 
 def _not_there(absent: list[str], declares: bool) -> Finding:
@@ -82,7 +82,7 @@ def _declared(channels: Channels, kind: str, name: str, asks: Sequence[Ask], abs
         if answer is Answer.ABSENT:
             absent.append(name)
             return
-    if answer is Answer.NO:
+    if answer is Answer.NO and len(asks) > 1:  # a refusal of the first question says nothing: see check_topology
         yield _lacks("declare", f"{kind} {name}", "configure")
     elif answer is Answer.OTHERWISE:
         yield fault(
@@ -92,8 +92,10 @@ def _declared(channels: Channels, kind: str, name: str, asks: Sequence[Ask], abs
         )
 
 
-def _may(channels: Channels, what: str, name: str, ask: Ask) -> Iterator[Finding]:
+def _may(channels: Channels, what: str, name: str, ask: Ask, absent: list[str]) -> Iterator[Finding]:
     answer, _ = _ask(channels, ask)
+    if answer is Answer.ABSENT:
+        absent.append(name)
     if answer is Answer.NO:
         kinds = {"bind": "write on the queue and read on the exchange", "publish to": "write", "consume from": "read"}
         yield _lacks(what, name, kinds[what])
@@ -118,7 +120,7 @@ def _ask(channels: Channels, ask: Ask) -> tuple[Answer, str]:
 
 
 def _declare_exchange(name: str, declares: bool) -> Sequence[Ask]:
-    """Whether it is there, for which nobody needs a permission; then as the code would make it."""
+    """Whether it is there, for which old brokers want no permission; then as the code would make it."""
     asks: list[Ask] = [lambda channel: channel.exchange_declare(name, "topic", passive=True)]
     if declares:
         asks.append(lambda channel: channel.exchange_declare(name, "topic", durable=True, auto_delete=False))

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ombud.doctor.finding import Found, Gravity
+from ombud.letters_shown import plain
 
 _STYLES = {Gravity.FAULT: "bold red", Gravity.WARNING: "yellow", Gravity.NOTE: ""}
 _WORDS = {Gravity.FAULT: "fault", Gravity.WARNING: "warning", Gravity.NOTE: "note"}
@@ -22,8 +23,8 @@ def show(found: list[Found], looked: int) -> None:
         gravity = each.finding.gravity
         where = ", ".join(each.services) or "all"
         head = f"{_WORDS[gravity]:8}{each.subject.value}, {where}: "
-        out.print(Text(head, style=_STYLES[gravity]).append(each.finding.text, style=_STYLES[gravity]))
-        out.print(Text(f"        → {each.finding.remedy}"))
+        out.print(Text(head, style=_STYLES[gravity]).append(plain(each.finding.text), style=_STYLES[gravity]))
+        out.print(Text(f"        → {plain(each.finding.remedy)}"))
     out.print(Text(_summary(found, looked)))
 
 

@@ -5,6 +5,7 @@ import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 
 import amqp
 import eventlet
@@ -86,16 +87,28 @@ def ensure_topology(connection: amqp.Connection, *, declares: bool) -> None:
 
 
 def check_topology(connection: amqp.Connection) -> None:
-    """Looks for everything that must exist, for which a user needs no right; raises NotFoundYet, or one of LOST."""
+    """Looks for everything that must exist, as far as the user may; raises NotFoundYet, or one of LOST."""
     channel = connection.channel()
-    try:
-        for exchange in topology.EXCHANGES:
-            channel.exchange_declare(exchange, "topic", passive=True)
-        for queue in topology.QUEUES:
-            channel.queue_declare(queue.name, passive=True)
-    except NotFound as error:
-        raise NotFoundYet(f"{error}; `ombud topology` makes it") from error
+    looks = [partial(_find_exchange, name) for name in topology.EXCHANGES]
+    looks += [partial(_find_queue, queue.name) for queue in topology.QUEUES]
+    for look in looks:
+        try:
+            look(channel)
+        except NotFound as error:
+            raise NotFoundYet(f"{error}; `ombud topology` makes it") from error
+        except AccessRefused:
+            # From RabbitMQ 4.2.6 on who has no right to a thing does not hear whether it is there. To publish, or to
+            # consume, will show it. The refusal has closed the channel.
+            channel = connection.channel()
     channel.close()
+
+
+def _find_exchange(name: str, channel: amqp.Channel) -> None:
+    channel.exchange_declare(name, "topic", passive=True)
+
+
+def _find_queue(name: str, channel: amqp.Channel) -> None:
+    channel.queue_declare(name, passive=True)
 
 
 def declare_topology(connection: amqp.Connection) -> None:

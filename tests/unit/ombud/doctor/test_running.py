@@ -68,6 +68,13 @@ def test_the_exit_code_is_that_of_the_gravest(gravities: tuple[Gravity, ...], co
     assert shown.as_json(found, 7)["well"] is (code == 0)
 
 
+def test_what_a_server_says_moves_no_cursor(capsys: pytest.CaptureFixture[str]) -> None:
+    shown.show([Found(Subject.PROVIDERS, ("notify",), fault("it said \x1b[2Jhello", "look \x1b]0;at\x07"))], 1)
+    told = capsys.readouterr().out
+    assert "hello" in told
+    assert "\x1b" not in told
+
+
 @pytest.mark.parametrize(
     ("name", "value", "text"),
     [

@@ -1,14 +1,10 @@
-"""The checks that need no server: clocks, files of SQLite, hosts, Slack's and Twilio's answers, files that are read."""
+"""The checks that need no server: clocks, files of SQLite, Slack's and Twilio's answers, files that are read."""
 
 import socket
 import sqlite3
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Barrier, Thread
 from types import ModuleType
-from typing import Any
 
 import pytest
 from sqlalchemy import make_url, text
@@ -18,22 +14,19 @@ from ombud.doctor import (
     addresses,
     clocks,
     database,
-    hosts,
-    management,
     people,
     policies,
-    ports,
     providers,
     settings,
     sms,
     sqlite,
 )
-from ombud.doctor.finding import Finding, Gravity, fault
+from ombud.doctor.finding import Gravity
 from ombud.doctor.site import Site
-from ombud.local.ports import free_ports
 from ombud.migrate import migrate_all, sqlite_url
 from services.notify.channels.slack import Workspace
 from services.notify.channels.twilio import TwilioAccount
+from tests.unit.ombud.doctor.conftest import NOBODY, Provider, texts
 from tests.unit.ombud.doctor.test_settings import USABLE
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -54,10 +47,6 @@ def test_which_clock_is_ahead_is_said() -> None:
 
 
 # -- SQLite -------------------------------------------------------------------------------------------------------
-
-
-def texts(found: Iterator[Finding]) -> list[str]:
-    return [finding.text for finding in found]
 
 
 def test_a_file_at_the_newest_schema_is_well(tmp_path: Path) -> None:
@@ -124,43 +113,6 @@ def test_a_port_that_is_silent_is_a_service_that_hangs_and_no_port_to_be_moved(m
 # -- what is asked by HTTP ----------------------------------------------------------------------------------------
 
 
-class Provider:
-    """Answers every request with `status`, `headers` and `body`, and keeps what was asked."""
-
-    def __init__(self) -> None:
-        self.status, self.body, self.asked = 200, b"{}", list[tuple[str, str, str | None]]()
-        self.headers: dict[str, str] = {}
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def answer(self) -> None:
-                outer.asked.append((self.command, self.path, self.headers["Authorization"]))
-                self.send_response(outer.status)
-                for name, value in (outer.headers | {"Content-Length": str(len(outer.body))}).items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(outer.body)
-
-            do_GET = do_POST = answer  # the names that the server looks for
-
-            def log_message(self, *_: Any) -> None: ...
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-
-
-@pytest.fixture
-def provider() -> Iterator[Provider]:
-    made = Provider()
-    Thread(target=made.server.serve_forever, daemon=True).start()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
-
-
-NOBODY = f"http://127.0.0.1:{free_ports(1)[0]}"
-
-
 def test_a_token_that_slack_knows_is_well_and_nothing_is_posted(provider: Provider) -> None:
     provider.body, provider.headers = b'{"ok": true}', {"X-OAuth-Scopes": "users:read, chat:write"}
     assert texts(providers.slack(Workspace("xoxb-1", provider.url))) == []
@@ -209,88 +161,6 @@ def test_a_clock_of_a_provider_that_is_apart_is_seen(provider: Provider) -> None
     answer = type("Answer", (), {"headers": {"Date": "Mon, 01 Jun 2026 12:00:00 GMT"}})
     assert clocks.told_by(answer) == NOON  # type: ignore[arg-type]
     assert clocks.told_by(type("Answer", (), {"headers": {}})) is None  # type: ignore[arg-type]
-
-
-def test_a_host_is_called_and_asked_for_nothing(provider: Provider) -> None:
-    assert texts(hosts.look(f"{provider.url}/secret-path", "the watcher", "look")) == []
-    assert provider.asked == []
-
-
-def test_a_host_that_takes_no_connection_is_named_without_its_path() -> None:
-    (text,) = texts(hosts.look(f"{NOBODY}/secret-path", "the watcher", "look"))
-    assert text.startswith(f"the watcher: {NOBODY.removeprefix('http://')} takes no connection")
-
-
-@pytest.mark.parametrize("url", ["https://", "https://host:many/x", f"https://{'a' * 64}.example/x", "https://a..b/x"])
-def test_an_address_that_is_none_is_named_without_what_it_says(url: str) -> None:
-    assert texts(hosts.look(url, "the watcher", "look")) == ["the watcher: its address is none"]
-
-
-def test_hosts_that_are_away_are_called_at_the_same_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    migrate_all(lambda service: sqlite_url(tmp_path, service), ["notify"])
-    with sqlite3.connect(tmp_path / "notify.sqlite") as connection:
-        for number in range(3):
-            connection.execute(
-                "INSERT INTO contacts (person, name, language, timezone, channels, changed_at, addresses) "
-                "VALUES (?, 'x', 'en', 'UTC', '[]', '2026-06-01 12:00:00', ?)",
-                (f"p{number}", f'{{"webhook": "https://hook{number}.example/secret"}}'),
-            )
-    together = Barrier(3)
-
-    def called(url: str, whose: str, remedy: str) -> Iterator[Finding]:
-        together.wait(5)
-        yield fault(url, remedy)
-
-    monkeypatch.setattr(hosts, "look", called)
-    notify = settings.read("notify", USABLE | {"OMBUD_DATA_DIR": str(tmp_path)})
-    assert sorted(texts(addresses._of_contacts(notify))) == [f"https://hook{number}.example" for number in range(3)]
-
-
-def test_hosts_of_contacts_are_each_called_once_and_without_their_secrets() -> None:
-    kept = [
-        {"webhook": "https://hooks.example/one whsec_abc", "slack": "U1"},
-        {"webhook": "https://hooks.example/two"},
-        {"teams": "https://u:p@teams.example:444/x"},
-        None,
-    ]
-    assert addresses._origins(kept) == {"https://hooks.example", "https://teams.example:444"}
-
-
-@pytest.mark.parametrize("status", [404, 500])
-def test_a_management_api_that_is_none_is_named(provider: Provider, status: int) -> None:
-    provider.status = status
-    assert texts(management.look(provider.url)) == [f"the management API cannot be asked: status {status}"]
-
-
-def test_a_proxy_of_the_machine_is_not_asked_for_our_own_ports(
-    provider: Provider, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    provider.body = b'ombud_build_info{service="routing",version="1"} 1.0\n'
-    monkeypatch.setenv("http_proxy", NOBODY)
-    monkeypatch.delenv("no_proxy", raising=False)
-    monkeypatch.delenv("NO_PROXY", raising=False)
-    own = {"OMBUD_OPS_PORT": provider.url.rpartition(":")[2], "OMBUD_PORT": str(free_ports(1)[0])}
-    assert texts(ports.look(settings.read("routing", USABLE | own))) == []
-
-
-@pytest.mark.parametrize(("status", "number"), [(200, 0), (404, 0), (500, 1), (502, 1)])
-def test_links_work_where_anything_of_ours_answers(provider: Provider, status: int, number: int) -> None:
-    provider.status = status
-    service = settings.read("escalation", USABLE | {"OMBUD_PUBLIC_URL": provider.url})
-    assert len(texts(addresses.links(service))) == number
-
-
-@pytest.mark.parametrize(
-    ("otherwise", "said"),
-    [
-        ({}, []),
-        ({"OMBUD_PUBLIC_URL": "http://other.example"}, ["notify writes other links than escalation answers"]),
-        ({"OMBUD_LINK_KEYS": "another"}, ["escalation does not accept the links that notify signs"]),
-    ],
-)
-def test_notify_and_escalation_must_agree_on_links(otherwise: dict[str, str], said: list[str]) -> None:
-    escalation, notify = settings.read("escalation", USABLE), settings.read("notify", USABLE | otherwise)
-    assert texts(addresses._alike(notify, escalation)) == said
 
 
 # -- files --------------------------------------------------------------------------------------------------------
