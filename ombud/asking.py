@@ -28,7 +28,7 @@ class Asking:
         return answer.body
 
     def all(self, services: Sequence[str], path: str) -> tuple[dict[str, dict[str, Any]], list[Trouble]]:
-        """What each of them says, by service; and why the others say nothing."""
+        """What each of them says, by service, and why the others say nothing; raises Trouble when none does."""
         told: dict[str, dict[str, Any]] = {}
         silent: list[Trouble] = []
         for service in services:
@@ -36,4 +36,6 @@ class Asking:
                 told[service] = self.get(service, path)
             except Trouble as trouble:
                 silent.append(trouble)
+        if not told:
+            raise silent[0]
         return told, silent

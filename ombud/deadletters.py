@@ -50,16 +50,22 @@ def deadletters() -> None:
 @click.option("--all", "everything", is_flag=True, help="All of them, not the newest only.")
 @_asking
 def list_letters(everything: bool, as_json: bool, **rest: Any) -> None:
-    """List dead letters, newest first, without their bodies."""
-    quarantine = _quarantine(rest)
+    """List dead letters, newest first, without their bodies. The exit code is 1 when a service does not say which it
+    has; those of the others are shown all the same.
+    """
+    quarantine, silent = _quarantine(rest).answering()
     wanted = _wanted(rest)
     found, more = (quarantine.all(wanted), False) if everything else quarantine.newest(wanted)
     if as_json:
         _print_json([_data(letter) for letter in found])
-        return
-    if found:
-        letters_shown.console().print(letters_shown.as_table(found))
-    click.echo(f"{len(found)} dead letters" + (", and more: --all shows them" if more else ""))
+    else:
+        if found:
+            letters_shown.console().print(letters_shown.as_table(found))
+        click.echo(f"{len(found)} dead letters" + (", and more: --all shows them" if more else ""))
+    for trouble in silent:
+        click.echo(f"ombud: {trouble}", err=True)
+    if silent:
+        raise SystemExit(1)
 
 
 @deadletters.command("show")

@@ -50,6 +50,18 @@ class Quarantine:
     def __init__(self, doors: Doors, services: Sequence[str]):
         self._doors, self._services = doors, services
 
+    def answering(self) -> tuple["Quarantine", list[Trouble]]:
+        """Those of the services that answer, and why the others do not; raises Trouble when none does."""
+        silent: dict[str, Trouble] = {}
+        for service in self._services:
+            try:
+                self._page(service, NOTHING)
+            except Trouble as trouble:
+                silent[service] = trouble
+        if len(silent) == len(self._services):
+            raise next(iter(silent.values()))
+        return Quarantine(self._doors, [one for one in self._services if one not in silent]), list(silent.values())
+
     def newest(self, wanted: Mapping[str, str]) -> tuple[list[Letter], bool]:
         """The first page of each service, newest first; whether there are more."""
         pages = {service: self._page(service, wanted) for service in self._services}

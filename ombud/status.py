@@ -30,7 +30,7 @@ def status(data_dir: Path, as_json: bool) -> None:
     run = runfile.read(data_dir)
     if run is None:
         raise Trouble(f"nothing runs in {data_dir.absolute()}: start `ombud run`, or say where with --data-dir")
-    state = look(run, clock.now())
+    state = look(run, data_dir, clock.now())
     if as_json:
         click.echo(json.dumps(as_data(run, state), indent=2))
     else:

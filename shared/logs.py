@@ -2,10 +2,26 @@
 
 import logging
 import sys
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import orjson
 import structlog
+
+
+class _Unfailing:
+    """A log that cannot be written, for want of disk or of a reader, does not stop the work that it would tell of."""
+
+    def __init__(self, to: TextIO):
+        self._to = to
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._to.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):  # what the buffer holds is written once there is room
+            self._to.flush()
 
 
 def set_up(service: str, *, readable: bool = False, level: str = "INFO") -> None:
@@ -26,7 +42,7 @@ def set_up(service: str, *, readable: bool = False, level: str = "INFO") -> None
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Unfailing(sys.stderr))),
         cache_logger_on_first_use=True,
     )
 

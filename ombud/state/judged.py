@@ -9,10 +9,12 @@ from ombud import accounting
 from ombud.accounting import Expected
 from ombud.letters_shown import plain
 from ombud.outbox import seconds
+from ombud.preflight import NEEDED_MB
 from ombud.state.look import State
 from shared.contracts.topology import QUEUES, SERVICES
 
 LATE = 60.0  # seconds
+MB = 2**20
 SLOW_QUEUE = 1000  # messages in one queue
 # What the auditor of escalation looks for.
 FOUND = {
@@ -32,9 +34,18 @@ class Trouble:
 
 
 def troubles(state: State) -> list[Trouble]:
-    found = [*_not_ready(state), *_broker(state), *late(state), *lost(state)]
+    found = [*_disk(state), *_not_ready(state), *_broker(state), *late(state), *lost(state)]
     found += [*unanswered(state), *_alerting(state), *_put_aside(state)]
     return sorted(found, key=lambda one: not one.is_grave)
+
+
+def _disk(state: State) -> Iterator[Trouble]:
+    """A full one lets every service answer, and none store: nothing else on this screen would show it."""
+    if state.free is not None and state.free < NEEDED_MB * MB:
+        yield Trouble(
+            f"{state.free // MB} MB are free on the disk: soon nothing can be stored",
+            f"free some: at least {NEEDED_MB} MB are needed",
+        )
 
 
 def _not_ready(state: State) -> Iterator[Trouble]:

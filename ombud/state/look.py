@@ -1,9 +1,11 @@
 """Looks at everything that `ombud status` shows, each thing for itself: what cannot be asked is missing, no more."""
 
+import shutil
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -58,7 +60,9 @@ class Depth:
 
 @dataclass(frozen=True)
 class State:
-    """queues: None while the broker cannot be asked. counts, outboxes: by service, empty while it cannot be asked."""
+    """queues: None while the broker cannot be asked. counts, outboxes: by service, empty while it cannot be asked.
+    free: bytes on the disk of the data folder.
+    """
 
     seen: tuple[Seen, ...]
     counts: Mapping[str, Mapping[str, Any]]
@@ -67,6 +71,7 @@ class State:
     now: datetime
     mailbox: str | None = None
     waiting_longest: float = field(default=0.0)
+    free: int | None = None
 
     def of(self, service: str) -> list[Seen]:
         return [one for one in self.seen if one.process.service == service]
@@ -76,7 +81,7 @@ class State:
         return all(self.counts.get(service) for service in services)
 
 
-def look(run: Run, now: datetime) -> State:
+def look(run: Run, data_dir: Path, now: datetime) -> State:
     """All questions at the same time; none takes longer than some seconds."""
     with ThreadPoolExecutor(max_workers=16) as pool:
         seen = [pool.submit(_seen, process) for process in run.processes]
@@ -94,6 +99,7 @@ def look(run: Run, now: datetime) -> State:
             waiting_longest=max(
                 (one.value("ombud_complaints_waiting_oldest_seconds") or 0.0 for one in found), default=0
             ),
+            free=shutil.disk_usage(data_dir).free,
         )
 
 

@@ -44,6 +44,7 @@ def a_state(
         queues={queue.name: Depth(0, 1) for queue in QUEUES if queue.name != gone} | (depths or {}),
         now=NOON,
         mailbox="http://127.0.0.1:8026",
+        free=200 * 2**20,
         waiting_longest=300.0,
     )
 
@@ -61,6 +62,7 @@ def test_where_all_is_well_nothing_is_red() -> None:
 @pytest.mark.parametrize(
     ("state", "said", "is_grave"),
     [
+        (replace(a_state(), free=199 * 2**20), "199 MB are free on the disk", True),
         (a_state(readiness="database: silent"), "routing: database: silent", True),
         (replace(a_state(), queues=None), "the broker does not answer", True),
         (a_state(depths={"notify.intake.v1": Depth(3, 0)}), "nobody reads notify.intake.v1, 3 wait", True),
