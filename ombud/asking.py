@@ -1,6 +1,6 @@
 """Asks a running service for one document, and says in one line why there is none. Used by outbox.py and audit.py."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import requests
@@ -26,3 +26,14 @@ class Asking:
         if not answer.is_ok:
             raise Trouble(f"{service} could not say it: {answer.errors[0][1]}")
         return answer.body
+
+    def all(self, services: Sequence[str], path: str) -> tuple[dict[str, dict[str, Any]], list[Trouble]]:
+        """What each of them says, by service; and why the others say nothing."""
+        told: dict[str, dict[str, Any]] = {}
+        silent: list[Trouble] = []
+        for service in services:
+            try:
+                told[service] = self.get(service, path)
+            except Trouble as trouble:
+                silent.append(trouble)
+        return told, silent

@@ -53,15 +53,18 @@ def outbox() -> None:
 @outbox.command("list")
 @_asked
 def list_events(service: str | None, as_json: bool, **rest: Any) -> None:
-    """Count what waits in each service. The exit code is 1 when something has waited for more than a minute."""
+    """Count what waits in each service. The exit code is 1 when something has waited for more than a minute, or when a
+    service does not say it; the others are shown all the same.
+    """
     services = (service,) if service else SERVICES
-    asking = _asking(services, rest)
-    told = {name: asking.get(name, PATH) for name in services}
+    told, silent = _asking(services, rest).all(services, PATH)
     if as_json:
         click.echo(json.dumps(told, indent=2))
     else:
         _show(told)
-    if any(age(one["oldest_at"]) > LATE for one in told.values()):
+    for trouble in silent:
+        click.echo(f"ombud: {trouble}", err=True)
+    if silent or any(age(one["oldest_at"]) > LATE for one in told.values()):
         raise SystemExit(1)
 
 

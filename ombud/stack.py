@@ -21,8 +21,8 @@ from ombud.trouble import Trouble
 READY_WITHIN = 90.0
 # The door to the outside first; who tells people last.
 STOP_ORDER = (("intake",), ("routing", "escalation"), ("notify",))
-# Notify alone takes up to 40 s for the mails under way; killed before, it could not tell whether they were sent.
-STOPPED_WITHIN = 60.0
+# Notify alone waits up to 120 s for the mails under way; killed before, it could not tell whether they were sent.
+STOPPED_WITHIN = 135.0
 POLL = 0.1
 
 

@@ -50,8 +50,10 @@ def main(service_class: type, read: Callable[[], Any], make: Callable[[Any], dic
     logs.set_up(common.service, readable=common.readable_logs)
     clock.shift_from(common.clock_file)
     install_green_wait()
-    _wait_for_schema(db, migrations)
     relay = Relay(db, common.amqp_uri, common.declares_topology)
+    # Before the wait: whoever asks must hear that it turns, or a database that is away for long would have it killed.
+    ops = _ops(db, relay, common, migrations)
+    _wait_for_schema(db, migrations)
     config = {
         **parts,
         "settings": settings,
@@ -63,7 +65,7 @@ def main(service_class: type, read: Callable[[], Any], make: Callable[[Any], dic
         "WEB_SERVER_ADDRESS": f"{common.host}:{common.port}",
         "max_workers": WORKERS,
     }
-    sys.exit(_run(ServiceContainer(service_class, config), db, relay, common, migrations))
+    sys.exit(_run(ServiceContainer(service_class, config), db, ops, common))
 
 
 def _refuse(code: int, text: str) -> int:
@@ -87,31 +89,42 @@ def _wait_for_schema(db: Database, migrations: Path) -> None:
             eventlet.sleep(min(5, 0.2 * 2**attempt))
 
 
-def _run(container: ServiceContainer, db: Database, relay: Relay, common: CommonSettings, migrations: Path) -> int:
+def _ops(db: Database, relay: Relay, common: CommonSettings, migrations: Path) -> Ops:
     tell_build(common.service)
+    ops = Ops(
+        (common.host, common.ops_port),
+        lambda: _not_ready(db, migrations) or relay.refused,
+        lambda: _look(db),
+    )
+    try:
+        ops.start()
+    except OSError as error:
+        sys.exit(_refuse_port(common, error))
+    return ops
+
+
+def _run(container: ServiceContainer, db: Database, ops: Ops, common: CommonSettings) -> int:
     stop = _stop_signal()
     lengths = QueueLengths(common.amqp_uri, [q.name for q in QUEUES if q.consumer == common.service])
     try:
-        ops = Ops(
-            (common.host, common.ops_port),
-            lambda: _not_ready(db, migrations) or relay.refused,
-            lambda: _look(db),
-        )
-        ops.start()
         container.start()
-        eventlet.spawn(lengths.run)
-        ops.has_started = True
-        # What was made at start lives as long as the process: the collector need not look at it again and again.
-        gc.collect()
-        gc.freeze()
     except OSError as error:
-        return _refuse(
-            EXIT_SETTINGS,
-            f"{common.service}: port {common.port} or {common.ops_port} cannot be used: {error}; "
-            "try --port-offset or OMBUD_PORT_OFFSET",
-        )
+        return _refuse_port(common, error)
+    eventlet.spawn(lengths.run)
+    ops.has_started = True
+    # What was made at start lives as long as the process: the collector need not look at it again and again.
+    gc.collect()
+    gc.freeze()
     log.info("started", port=common.port, ops_port=common.ops_port)
     return _until_stopped(container, db, stop, lengths)
+
+
+def _refuse_port(common: CommonSettings, error: OSError) -> int:
+    return _refuse(
+        EXIT_SETTINGS,
+        f"{common.service}: port {common.port} or {common.ops_port} cannot be used: {error}; "
+        "try --port-offset or OMBUD_PORT_OFFSET",
+    )
 
 
 def tell_build(service: str) -> None:

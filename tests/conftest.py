@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from ombud.local.broker import PrivateBroker
 from ombud.local.broker_binaries import find_broker
 from ombud.local.errors import LocalError
-from ombud.local.ports import free_ports, use_part
+from ombud.local.ports import free_ports
 from ombud.local.postgres import PrivatePostgres
 from ombud.local.postgres_binaries import find_postgres
 from tests.harness.monitoring import MonitoringPrograms, find_monitoring
@@ -38,12 +38,6 @@ PROGRAMS_FOR = {
     "emptied_database": find_postgres,
     "monitoring": find_monitoring,
 }
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    worker = os.environ.get("PYTEST_XDIST_WORKER")
-    if worker:
-        use_part(int(worker.removeprefix("gw")), int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def _built(folder: Path) -> tuple[Stage, Path]:
-    base, built, roots = base_image(), {}, []
+    base, built, roots = base_image(), dict[str, Path](), list[Path]()
     stages = read(DOCKERFILE)
     for number, stage in enumerate(stages):
         root = folder / f"stage-{number}"

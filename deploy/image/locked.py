@@ -33,7 +33,7 @@ class Locked:
         self._image, self._root, self._volume = image, root, volume
 
     def command(self, words: tuple[str, ...], settings: Mapping[str, str] | None = None) -> list[str]:
-        image, given = self._image, self._image.env | (settings or {})
+        image, given = self._image, {**self._image.env, **(settings or {})}
         uid, _, gid = image.user.partition(":")
         return [
             *("unshare", "--mount", "--propagation=private", "--pid", "--fork", "--kill-child"),

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 
-from sqlalchemy import URL, Connection, NullPool, create_engine, text
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from ombud import grants
@@ -63,16 +63,18 @@ def unusable(url: URL, service: str, why: str) -> Finding:
 
 @contextmanager
 def opened(url: URL, service: str) -> Iterator[Connection]:
-    """Only to look; raises DBAPIError."""
-    is_postgres = url.get_backend_name() == "postgresql"
-    limits = f"-c search_path={service} -c statement_timeout=5000 -c default_transaction_read_only=on"
-    arguments = {"options": limits, "connect_timeout": CONNECT_WITHIN} if is_postgres else {"timeout": 1.0}
-    engine = create_engine(url, poolclass=NullPool, connect_args=arguments)
+    """Only to look; raises DBAPIError, also for a file that is not there."""
+    engine = _postgres(url, service) if url.get_backend_name() == "postgresql" else sqlite.engine(url)
     try:
         with engine.connect() as connection:
             yield connection
     finally:
         engine.dispose()
+
+
+def _postgres(url: URL, service: str) -> Engine:
+    limits = f"-c search_path={service} -c statement_timeout=5000 -c default_transaction_read_only=on"
+    return create_engine(url, poolclass=NullPool, connect_args={"options": limits, "connect_timeout": CONNECT_WITHIN})
 
 
 def _schema(connection: Connection, service: str) -> Iterator[Finding]:

@@ -12,8 +12,14 @@ _PORTS = {"http": 80, "https": 443}
 
 def look(url: str, whose: str, remedy: str) -> Iterator[Finding]:
     """url: of which only host and port are used and shown, as the rest may be a secret."""
-    parts = urlsplit(url)
-    host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 443)
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 443)
+        if not host.encode("idna"):
+            raise ValueError("no host")
+    except ValueError:
+        yield fault(f"{whose}: its address is none", remedy)
+        return
     try:
         socket.create_connection((host, port), TIMEOUT).close()
     except socket.gaierror:

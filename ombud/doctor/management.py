@@ -25,13 +25,18 @@ def look(url: str) -> Iterator[Finding]:
     except requests.RequestException as error:
         yield fault(f"the management API does not answer: {type(error).__name__}", "look at --management-url")
         return
-    if alarms.status_code in (401, 403):
+    if nodes.status_code in (401, 403):
         yield fault("the management API refuses the login", "name a user with the tag `monitoring` in --management-url")
+        return
+    if not nodes.ok:  # which of the two does not depend on whether an alarm is on
+        yield fault(
+            f"the management API cannot be asked: status {nodes.status_code}", "look at --management-url, and its path"
+        )
         return
     if alarms.status_code == requests.codes.service_unavailable:
         reason = _json(alarms).get("reason", "an alarm")
         yield fault(f"the broker takes no messages: {reason}", "rabbitmq-diagnostics alarms; free disk or memory")
-    for node in _json(nodes) if nodes.ok else ():
+    for node in _json(nodes):
         if not node.get("running"):
             yield fault(f"the broker's node {node.get('name')} does not run", "start it: quorum queues need most nodes")
         if node.get("partitions"):

@@ -10,6 +10,7 @@ from ombud.doctor.site import Service, Site
 from ombud.local.ports import is_port_free
 
 TIMEOUT = 3.0
+PROXIES = {"http": "", "https": ""}  # one of the machine does not lead to our loopback
 
 
 def checks(site: Site) -> Iterator[Check]:
@@ -21,7 +22,11 @@ def checks(site: Site) -> Iterator[Check]:
 def look(service: Service) -> Iterator[Finding]:
     common = service.common
     host = "127.0.0.1" if common.host in ("0.0.0.0", "") else common.host  # asked, not listened on
-    whose = _who_is_there(f"http://{host}:{common.ops_port}")
+    try:
+        whose = _who_is_there(f"http://{host}:{common.ops_port}")
+    except requests.Timeout:
+        yield _hangs(service.name, common.ops_port)
+        return
     if whose == service.name:
         yield from _readiness(f"http://{host}:{common.ops_port}", service.name)
         return
@@ -37,7 +42,7 @@ def look(service: Service) -> Iterator[Finding]:
 
 def _readiness(url: str, name: str) -> Iterator[Finding]:
     try:
-        answer = requests.get(f"{url}/readyz", timeout=TIMEOUT)
+        answer = requests.get(f"{url}/readyz", timeout=TIMEOUT, proxies=PROXIES)
     except requests.RequestException as error:
         yield fault(f"{name} runs and says nothing: {type(error).__name__}", "look into its log; restart it")
         return
@@ -45,10 +50,19 @@ def _readiness(url: str, name: str) -> Iterator[Finding]:
         yield warning(f"{name} runs and is not ready: {answer.text.strip()}", "see what is said of its database")
 
 
+def _hangs(name: str, port: int) -> Finding:
+    return fault(
+        f"port {port} is taken and says nothing within {TIMEOUT:g} s: {name} hangs, or it is another program",
+        f"keep the log of {name}, then restart it; another program: stop that one, or set OMBUD_OPS_PORT",
+    )
+
+
 def _who_is_there(url: str) -> str:
-    """The service whose metrics are there; empty for nobody, or somebody else."""
+    """The service whose metrics are there; empty for nobody, or somebody else. Raises Timeout where one is silent."""
     try:
-        text = requests.get(f"{url}/metrics", timeout=TIMEOUT).text
+        text = requests.get(f"{url}/metrics", timeout=TIMEOUT, proxies=PROXIES).text
+    except requests.Timeout:
+        raise
     except requests.RequestException:
         return ""
     line = next((line for line in text.splitlines() if line.startswith("ombud_build_info{")), "")

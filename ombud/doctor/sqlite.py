@@ -2,10 +2,11 @@
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, text
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, text
 
 from ombud.doctor.finding import Finding, fault, warning
 from ombud.preflight import NEEDED_MB
@@ -24,6 +25,17 @@ def absent(url: URL, service: str) -> Finding | None:
     if not (os.access(file, os.R_OK | os.W_OK) and os.access(file.parent, os.W_OK)):
         return fault(f"{file} or its folder cannot be written to", "give both to the user that the service runs as")
     return None
+
+
+def engine(url: URL) -> Engine:
+    """Whose connections change nothing, and make no file where there is none, as SQLite does by itself."""
+
+    def connect() -> sqlite3.Connection:
+        made = sqlite3.connect(f"{Path(url.database or '').absolute().as_uri()}?mode=rw", uri=True, timeout=1.0)
+        made.execute("PRAGMA query_only = ON")
+        return made
+
+    return create_engine(url, poolclass=NullPool, creator=connect)
 
 
 def look(connection: Connection, url: URL) -> Iterator[Finding]:

@@ -163,6 +163,7 @@ class PrivateBroker:
     def _refuse_second_start(self) -> None:
         if pid := is_running(self._pid_file("broker")):
             raise LocalError(f"RabbitMQ is already running in {self.data_dir} (pid {pid})")
+        self._forget()  # of a node that died by itself, epmd still has its port
         if clash := OF_A_BROKER.intersection(self.ports.all):
             raise LocalError(f"port {min(clash)} belongs to the machine's own RabbitMQ; choose another")
         require_free(self.ports.all, "RabbitMQ")

@@ -10,10 +10,16 @@ from ombud.accounting import Expected
 from ombud.letters_shown import plain
 from ombud.outbox import seconds
 from ombud.state.look import State
-from shared.contracts.topology import SERVICES
+from shared.contracts.topology import QUEUES, SERVICES
 
 LATE = 60.0  # seconds
 SLOW_QUEUE = 1000  # messages in one queue
+# What the auditor of escalation looks for.
+FOUND = {
+    "no_due": "nothing would have moved them",
+    "no_outcome": "notify has not said what became of their alerts",
+    "late": "their deadline is late",
+}
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,9 @@ def _broker(state: State) -> Iterator[Trouble]:
     if state.queues is None:
         yield Trouble("the broker does not answer: events wait in the outboxes", "ombud doctor")
         return
+    for queue in QUEUES:
+        if queue.name not in state.queues:
+            yield Trouble(f"the queue {queue.name} is missing", "start its service, or run `ombud topology`")
     for name, depth in state.queues.items():
         if not depth.consumers and depth.messages:
             yield Trouble(
@@ -93,7 +102,7 @@ def unanswered(state: State) -> list[Trouble]:
         found.append(Trouble(f"deadlines are {seconds(behind)} late", "is escalation's database slow? ombud doctor"))
     for finding, n in escalation.get("audit", {}).items():
         if n:
-            found.append(Trouble(f"the auditor of escalation found {n} of {finding}", "ombud audit"))
+            found.append(Trouble(f"{n} cases: {FOUND.get(finding, finding)} ({finding})", "ombud audit"))
     return found
 
 

@@ -11,7 +11,7 @@ import eventlet
 from amqp.exceptions import AccessRefused, NotAllowed, NotFound, PreconditionFailed
 from eventlet import patcher
 
-from shared.broker_address import BrokerAddress
+from shared.broker_address import BrokerAddress, WrongAddress
 from shared.contracts import topology
 
 HEARTBEAT = 20
@@ -47,7 +47,10 @@ class NotFoundYet(OSError):
 
 def connect(uri: str) -> amqp.Connection:
     """An open connection; raises one of LOST when the broker cannot be reached within 5 s."""
-    address = BrokerAddress.parse(uri)
+    try:
+        address = BrokerAddress.parse(uri)
+    except WrongAddress as error:  # it was right at the start: a file of it is being exchanged, or has been taken away
+        raise NotLetIn(str(error)) from None
     connection = amqp.Connection(
         **address.arguments, heartbeat=HEARTBEAT, connect_timeout=5, read_timeout=30, write_timeout=15
     )

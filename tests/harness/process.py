@@ -27,7 +27,8 @@ class ServiceProcess:
     """One service: `start`, `stop` (SIGTERM), `kill` (SIGKILL), HTTP under `url`, health under `ops_url`.
 
     from_scratch: by an interpreter of its own, which takes longer, for tests of the start itself; else as a copy of a
-    program that has imported it already. `ombud run`, in tests/integration/ombud, starts all from scratch.
+    program that has imported it already. `ombud run`, in tests/integration/ombud, starts all from scratch. With the
+    source of another version (`PYTHONPATH`) it is always from scratch: what was imported already is this version's.
     """
 
     from_scratch = False
@@ -74,9 +75,8 @@ class ServiceProcess:
         plain = {k: v for k, v in os.environ.items() if not k.startswith("OMBUD_")}
         env = plain | {"PYTHONPATH": str(PROJECT)} | self.settings | more
         argv = [sys.executable, "-m", self.module]
-        self._child = (
-            Child(self.module, argv, env, self._log) if self.from_scratch else Copy(self.module, env, self._log)
-        )
+        imports_anew = self.from_scratch or env["PYTHONPATH"] != str(PROJECT)
+        self._child = Child(self.module, argv, env, self._log) if imports_anew else Copy(self.module, env, self._log)
         self._child.start()
         return self
 

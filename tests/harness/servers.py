@@ -1,12 +1,14 @@
-"""What tests do to the servers of their run: take one away for a while, empty a database."""
+"""What tests do to the servers of their run: take one away for a while, empty a database, wait for it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import NullPool, create_engine, event, text
 
 from ombud.local.broker import PrivateBroker
 from ombud.local.postgres import PrivatePostgres
+from shared.database import Database
 from shared.schema_check import VERSION_TABLES
 
 
@@ -34,3 +36,19 @@ def empty(postgres_url: str) -> None:
         if names := connection.scalars(_TABLES, {"versions": list(VERSION_TABLES)}).all():
             connection.execute(text(f"TRUNCATE {', '.join(names)} RESTART IDENTITY"))
     engine.dispose()
+
+
+def patient(db: Database) -> Database:
+    """The same, waiting for locks and statements of PostgreSQL as long as a test may last.
+
+    For tests of who waits for whom: on a busy machine a lock that is held for 5 s says nothing about Ombud.
+    """
+
+    @event.listens_for(db.engine, "connect")
+    def wait_long(connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:
+            for name in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
+                cursor.execute(f"SET {name} = '120s'")
+        connection.commit()
+
+    return db

@@ -52,6 +52,14 @@ def test_it_has_the_settings_that_it_is_given_and_none_of_another(tmp_path: Path
     assert none.launch().wait() == 3, "its database is the usual one, without tables"
 
 
+def test_with_the_source_of_another_version_it_runs_that_source(tmp_path: Path) -> None:
+    mine = tmp_path / "tests" / "plumbing" / "sink"
+    mine.mkdir(parents=True)
+    (mine / "__main__.py").write_text("raise SystemExit('of another version')")
+    other = a_sink(tmp_path, PYTHONPATH=str(tmp_path)).launch()
+    assert (other.wait(), other.log()) == (1, "of another version\n")
+
+
 def test_it_ends_by_the_signal_that_it_gets(tmp_path: Path) -> None:
     made = waiting(tmp_path)
     assert psutil.Process(made.pid).status() != psutil.STATUS_ZOMBIE

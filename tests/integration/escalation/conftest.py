@@ -8,6 +8,7 @@ import pytest
 from ombud.local.postgres import PrivatePostgres
 from shared import clock
 from shared.database import Database
+from tests.harness.servers import patient
 from tests.unit.escalation.desk import Desk, migrated
 
 
@@ -31,7 +32,7 @@ def desk(counter: Desk) -> Iterator[Desk]:
 def replica(desk: Desk) -> Iterator[Desk]:
     """A second process of the service, as far as the database can tell."""
     second = object.__new__(Desk)
-    second.__dict__ |= desk.__dict__ | {"db": Database(desk.url, "escalation"), "announced": [], "traces": {}}
+    second.__dict__ |= desk.__dict__ | {"db": patient(Database(desk.url, "escalation")), "announced": [], "traces": {}}
     second.db.announce_with(second._keep)
     yield second
     second.db.close()

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from threading import Barrier
 from typing import Any
 
@@ -15,6 +16,8 @@ from shared import clock
 from shared.contracts.escalation import CaseEscalated
 from shared.contracts.event import Severity
 from shared.database import Database, Transaction
+from tests.harness.process import PATIENCE
+from tests.harness.servers import patient
 from tests.unit.escalation.desk import Desk, migrated
 from tests.unit.escalation.storm_stories import (
     BY_PLACE,
@@ -49,7 +52,7 @@ def desk(counter: Desk) -> Iterator[Desk]:
 def replica(desk: Desk) -> Iterator[Desk]:
     """A second process of the service, as far as the database can tell."""
     second = object.__new__(Desk)
-    second.__dict__ |= desk.__dict__ | {"db": Database(desk.url, "escalation"), "announced": [], "again": []}
+    second.__dict__ |= desk.__dict__ | {"db": patient(Database(desk.url, "escalation")), "announced": [], "again": []}
     second.under(with_storms(BY_PRODUCT, BY_PLACE))
     second.db.announce_with(second._keep)
     yield second
@@ -68,18 +71,32 @@ def at_once(*works: Callable[[], Any]) -> list[Any]:
         return [future.result() for future in [pool.submit(run, work) for work in works]]
 
 
+@contextmanager
+def before_each_statement(hook: Callable[[str], None], *desks: Desk) -> Iterator[None]:
+    """The hook is told every statement of these; the desks are also those of the next tests, which go without it."""
+
+    def tell(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        hook(statement)
+
+    for desk in desks:
+        event.listen(desk.db.engine, "before_cursor_execute", tell)
+    try:
+        yield
+    finally:
+        for desk in desks:
+            event.remove(desk.db.engine, "before_cursor_execute", tell)
+
+
 def test_two_replicas_that_see_it_at_once_open_one_major_complaint_and_alert_once(desk: Desk, replica: Desk) -> None:
     desk.hear(*alike(1, 8, severity=Severity.HIGH))
     both_see_it = Barrier(2)
 
-    def wait(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+    def wait(statement: str) -> None:
         if statement.startswith("INSERT INTO storms"):
-            both_see_it.wait(timeout=30)
+            both_see_it.wait(timeout=PATIENCE)
 
-    for one in (desk, replica):
-        event.listen(one.db.engine, "before_cursor_execute", wait)
-    at_once(desk.watch_storms, replica.watch_storms)
-    event.remove(desk.db.engine, "before_cursor_execute", wait)
+    with before_each_statement(wait, desk, replica):
+        at_once(desk.watch_storms, replica.watch_storms)
     desk.watch_storms()
     (alert,) = [e for e in desk.told(CaseEscalated) + replica.told(CaseEscalated) if e.facts.source == "ombud"]
     assert all(is_part(desk, name, alert.case_id) for name in range(1, 9))
@@ -111,13 +128,12 @@ def test_a_case_that_somebody_is_just_taking_is_left_to_them(desk: Desk, replica
 def test_a_case_that_somebody_takes_between_the_look_and_the_lock_is_left_to_them(desk: Desk, replica: Desk) -> None:
     desk.hear(*alike(1, 5, severity=Severity.CRITICAL))
 
-    def take(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+    def take(statement: str) -> None:
         if "SKIP LOCKED" in statement and desk.case(id_of(5)).state is CaseState.ESCALATED:
             replica.take(id_of(5), "anna")
 
-    event.listen(desk.db.engine, "before_cursor_execute", take)
-    assert desk.watch_storms() == 4
-    event.remove(desk.db.engine, "before_cursor_execute", take)
+    with before_each_statement(take, desk):
+        assert desk.watch_storms() == 4
     assert (desk.case(id_of(5)).state, desk.case(id_of(5)).acknowledged_by) == (CaseState.ACKNOWLEDGED, "anna")
 
 
@@ -184,7 +200,9 @@ def plans_of(desk: Desk, work: Callable[[Transaction], Any]) -> list[dict[str, A
         event.remove(desk.db.engine, "before_cursor_execute", ask)
         found: list[dict[str, Any]] = []
         for statement, parameters in asked:
-            row: Any = tx.connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters).scalar()
+            row: Any = tx.connection.exec_driver_sql(
+                f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", parameters
+            ).scalar()
             found.append((row if isinstance(row, list) else json.loads(row))[0] | {"asked": statement})
     return found
 
@@ -195,20 +213,25 @@ def steps(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from steps(part)
 
 
-def assert_cheap(plans: list[dict[str, Any]], within_ms: float) -> None:
+def pages_of(plans: list[dict[str, Any]]) -> int:
+    """How many pages of 8 kB they looked at: what they cost, the same however busy the machine is."""
+    return sum(plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"] for plan in plans)
+
+
+def assert_cheap(plans: list[dict[str, Any]], pages: int) -> None:
     assert plans
     for plan in plans:
         whole = [
             s for s in steps(plan["Plan"]) if s["Node Type"] == "Seq Scan" and s["Relation Name"].startswith("case")
         ]
         assert whole == [], plan["asked"]
-    assert sum(plan["Execution Time"] for plan in plans) < within_ms
+    assert pages_of(plans) <= pages
 
 
 def test_a_look_for_storms_among_many_cases_goes_by_indexes(filled: Desk) -> None:
     plans = plans_of(filled, lambda tx: storming.watch_storms(tx, filled.book))
     assert len(plans) == 4, "the storms that last, one question a rule, the time"
-    assert_cheap(plans, within_ms=10)
+    assert_cheap(plans, pages=30)
 
 
 def test_a_look_at_a_storm_that_lasts_goes_by_indexes(filled: Desk) -> None:
@@ -216,21 +239,21 @@ def test_a_look_at_a_storm_that_lasts_goes_by_indexes(filled: Desk) -> None:
     filled.watch_storms()
     plans = plans_of(filled, lambda tx: storming.watch_storms(tx, filled.book))
     assert len(plans) == 7, "also: its case, how far it reaches, who might join"
-    assert_cheap(plans, within_ms=30)
+    assert_cheap(plans, pages=1_000)
 
 
 def test_to_look_for_parts_of_what_was_resolved_goes_by_indexes(filled: Desk) -> None:
-    assert_cheap(plans_of(filled, lambda tx: storm_store.lock_parts_of_resolved(tx, 500)), within_ms=10)
+    assert_cheap(plans_of(filled, lambda tx: storm_store.lock_parts_of_resolved(tx, 500)), pages=30)
 
 
 def test_opening_a_case_asks_for_storms_by_an_index(filled: Desk) -> None:
     rules = {rule.name: rule for rule in filled.book.current.storms}
-    assert_cheap(plans_of(filled, lambda tx: storm_store.taking(tx, rules)), within_ms=10)
+    assert_cheap(plans_of(filled, lambda tx: storm_store.taking(tx, rules)), pages=30)
 
 
 def test_the_auditor_among_many_cases_goes_by_indexes(filled: Desk) -> None:
     plans = plans_of(filled, lambda tx: audit.audit(tx, filled.book))
     assert filled.audit() == dict.fromkeys(audit.Finding, 0)
-    assert_cheap(plans, within_ms=200)
+    assert_cheap(plans, pages=6_000)
     used = [step["Index Name"] for plan in plans for step in steps(plan["Plan"]) if "Index Name" in step]
     assert used.count("cases_without_due") == 2 and "cases_due" in used

@@ -14,6 +14,7 @@ from services.escalation.domain.people import Role, Supervisor
 from shared.database import Database
 from shared.differences import Difference
 from tests.harness.process import eventually
+from tests.harness.servers import patient
 from tests.unit.escalation.builders import ANNA
 from tests.unit.escalation.desk import Desk
 
@@ -24,7 +25,7 @@ WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_databas
 @pytest.fixture
 def other(desk: Desk) -> Iterator[Database]:
     """A second process of the service, as far as the database can tell."""
-    made = Database(desk.url, "escalation")
+    made = patient(Database(desk.url, "escalation"))
     yield made
     made.close()
 

@@ -13,7 +13,7 @@ import requests
 from ombud.local.broker import PrivateBroker
 from ombud.local.errors import LocalError
 from ombud.local.ports import free_ports, is_port_free
-from tests.harness.process import ANSWER_WITHIN, PATIENCE
+from tests.harness.process import ANSWER_WITHIN, PATIENCE, eventually
 from tests.harness.servers import stopped
 
 
@@ -53,6 +53,16 @@ def test_confirmed_message_survives_kill(broker: PrivateBroker) -> None:
     with stopped(broker, by=broker.kill):
         assert not broker.is_alive
     assert take(broker.uri, "survivor") == "a complaint"
+
+
+def test_node_that_died_by_itself_starts_again(broker: PrivateBroker) -> None:
+    assert broker.pid
+    node = psutil.Process(broker.pid)
+    node.kill()
+    eventually(lambda: not broker.is_alive, "the node to be gone")
+    broker.start()
+    assert broker.is_alive
+    assert broker.pid != node.pid
 
 
 def test_virtual_host_is_separate_and_reachable(broker: PrivateBroker) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ombud.local.ports import free_ports, is_port_free
+from ombud.local.ports import claim, first_free, free_ports, is_port_free
 from ombud.local.processes import Child, is_running, remember_pid
 from tests.harness.process import PATIENCE, eventually
 
@@ -101,16 +101,32 @@ def test_free_ports_are_not_given_out_twice_though_nobody_listens_yet() -> None:
     assert len(set(given)) == len(given)
 
 
-def test_free_ports_are_never_those_of_a_broker_of_the_machine() -> None:
-    script = """
-        from ombud.local.ports import free_ports, use_part
-        use_part(70, 150)  # from 25600 to 25680, twice around
-        print(*(free_ports(1)[0] for _ in range(160)))
-    """
-    argv = [sys.executable, "-c", textwrap.dedent(script)]
-    given = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=PATIENCE).stdout.split()
-    assert len(given) == 160
-    assert "25672" not in given
+def test_processes_beside_each_other_never_give_out_the_same_port() -> None:
+    """Else two test runs of one machine start their servers where the other does, between asking and listening."""
+    script = "from ombud.local.ports import free_ports; print(*(free_ports(1)[0] for _ in range(300)), flush=True)"
+    argv = [sys.executable, "-c", f"{script}; input()"]
+    beside = [subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    told = [process.stdout.readline().split() for process in beside if process.stdout]
+    told.append([str(port) for _ in range(200) for port in free_ports(3)])
+    for process in beside:
+        process.communicate("\n", timeout=PATIENCE)
+    assert [len(ports) for ports in told] == [300, 300, 300, 600]
+    assert len({port for ports in told for port in ports}) == 1500
+
+
+def test_what_one_process_claims_is_free_once_it_is_killed() -> None:
+    script = "from ombud.local.ports import claim; print(claim('of-this-test'), flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout and other.stdout.readline() == b"True\n"
+        assert not claim("of-this-test")
+        other.kill()
+    assert claim("of-this-test")
+
+
+@pytest.mark.parametrize("port", [15692, 25672])
+def test_free_ports_are_never_those_of_a_broker_of_the_machine(port: int) -> None:
+    assert first_free(range(port, port + 1), 1) == []
+    assert port not in first_free(range(port - 2, port + 8), 4)
 
 
 def test_a_server_may_open_many_files_though_its_user_begins_with_few() -> None:

@@ -4,13 +4,13 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from ombud.layout import taken_ports
-from ombud.local.ports import is_port_free
+from ombud.local.ports import claim, is_port_free
 from tests.harness.process import PROJECT
 
 Result = subprocess.CompletedProcess[str]
@@ -37,22 +37,15 @@ def ombud(tmp_path: Path, environment: dict[str, str]) -> Callable[..., Result]:
 
 
 def free_offset(replicas: int = 1) -> int:
-    """A port offset with which everything that `ombud run` starts here finds its port free; each is given out once."""
-    for offset in _offsets:
-        if all(is_port_free(port) for port, _ in taken_ports(offset, replicas, own_broker=True, own_mailbox=True)):
+    """A port offset with which everything that `ombud run` starts here finds its port free; each is given out once.
+
+    They keep a run below the ports of the other tests. At this distance no two runs have a port in common, also not
+    the health ports of one and the HTTP ports of another; no other test run of the machine takes one that is claimed.
+    """
+    offsets = list(range(1000, 10_950, 30))
+    random.shuffle(offsets)
+    for offset in offsets:
+        ports = (port for port, _ in taken_ports(offset, replicas, own_broker=True, own_mailbox=True))
+        if claim(f"offset-{offset}") and all(is_port_free(port) for port in ports):
             return offset
     raise AssertionError("no free offset")
-
-
-def _offsets_of_this_worker() -> Iterator[int]:
-    """Its share of those that keep a run below the ports of the other tests, from a random place on.
-
-    At this distance no two runs have a port in common, also not the health ports of one and the HTTP ports of another.
-    """
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    own = list(range(1000, 10_950, 30))[worker :: int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))]
-    first = random.randrange(len(own))
-    yield from own[first:] + own[:first]
-
-
-_offsets = _offsets_of_this_worker()

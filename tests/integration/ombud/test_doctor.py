@@ -115,6 +115,21 @@ def as_user(broker: PrivateBroker, vhost: str, configure: str, write: str, read:
     return f"amqp://{name}:{quote(PASSWORD, safe='')}@127.0.0.1:{broker.ports.amqp}/{vhost}"
 
 
+def test_the_question_who_may_publish_reaches_nobody_who_listens_to_everything(
+    look: Look, broker: PrivateBroker
+) -> None:
+    uri = broker.uri.rpartition("/")[0] + "/doctor"
+    connection = broker_side.connect(uri)
+    try:
+        channel = connection.channel()
+        spy = channel.queue_declare("", exclusive=True).queue
+        channel.queue_bind(spy, "routing.events", "#")
+        assert faults(look("routing", OMBUD_AMQP_URI=uri), Subject.BROKER) == []
+        assert channel.basic_get(spy) is None
+    finally:
+        connection.collect()
+
+
 def test_a_wrong_password_of_the_broker_is_named_and_not_shown(look: Look, broker: PrivateBroker) -> None:
     uri = f"amqp://ombud:{quote(PASSWORD, safe='')}@127.0.0.1:{broker.ports.amqp}/doctor"
     found = look("routing", OMBUD_AMQP_URI=uri)

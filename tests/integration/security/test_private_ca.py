@@ -7,13 +7,14 @@ from pathlib import Path
 
 import amqp
 import pytest
+import requests
 from sqlalchemy.exc import OperationalError
 
 from ombud import publisher
 from ombud.local.broker import PrivateBroker
 from ombud.local.postgres import PrivatePostgres
 from ombud.trouble import Trouble
-from shared.broker_address import WrongAddress
+from shared.broker_address import BrokerAddress, WrongAddress
 from shared.database import Database
 from shared.messaging import connection as broker_connection
 from tests.harness.process import ServiceProcess, eventually
@@ -97,7 +98,14 @@ def test_a_broker_that_wants_a_certificate_lets_nobody_in_without(
 @pytest.mark.parametrize("query", ["cacertfile=/nowhere/ca.pem", "certfile=/nowhere/own.pem"])
 def test_a_file_that_is_missing_is_said_at_once(users: BrokerUsers, query: str) -> None:
     with pytest.raises(WrongAddress, match=f"{query.partition('=')[0]}.* cannot be used: No such file"):
-        broker_connection.connect(f"amqps://user:secret@127.0.0.1/ombud?{query}")
+        BrokerAddress.parse(f"amqps://user:secret@127.0.0.1/ombud?{query}")
+
+
+def test_a_file_that_goes_missing_later_is_waited_for(users: BrokerUsers, ports: Ports, authority: Authority) -> None:
+    """Secrets are exchanged under a service that runs: it tries again, as with any broker that is away."""
+    assert issubclass(broker_connection.NotLetIn, broker_connection.LOST)
+    with pytest.raises(broker_connection.NotLetIn, match="cacertfile cannot be used: No such file"):
+        broker_connection.connect(users.tls_uri(USER, ports.right, authority.file.with_name("gone.pem")))
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +176,11 @@ def test_a_service_that_does_not_know_the_ca_waits_and_says_why(
         service.launch()
         try:
             eventually(lambda: "certificate verify failed" in service.log(), "the reason", service.log)
+            health, readiness = (
+                requests.get(f"{service.ops_url}/{page}", timeout=10) for page in ("healthz", "readyz")
+            )
         finally:
             with suppress(OSError):
                 service.kill()
     assert '"event":"waiting_for_database"' in service.log()
+    assert (health.status_code, readiness.status_code) == (200, 503), "it turns: nobody is helped by its being killed"

@@ -20,6 +20,7 @@ from shared.contracts.routing import ComplaintAssigned, ComplaintQueued
 from shared.database import Database, Transaction
 from shared.schema import migrate
 from tests.harness.clock import set_shift
+from tests.harness.servers import patient
 from tests.unit.escalation.builders import EVERYBODY
 
 MIGRATIONS = SHIPPED_POLICY.parent / "migrations"
@@ -39,7 +40,9 @@ class Desk:
     def __init__(self, url: str, folder: Path):
         self.url, self.folder = url, folder
         self.db = Database(url, "escalation")
-        if not self.db.is_postgres:
+        if self.db.is_postgres:
+            patient(self.db)
+        else:
             # These desks burn down with their tests: nothing has to reach the disk.
             event.listen(self.db.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
         self.db.announce_with(self._keep)

@@ -21,9 +21,16 @@ QUIET = {"waiting": 0, "oldest_at": None, "by_type": {}, "events": []}
 
 
 def a_state(
-    *samples: Any, late: str = "", readiness: str = "ready", depths: dict[str, Depth] | None = None, **counts: Any
+    *samples: Any,
+    late: str = "",
+    readiness: str = "ready",
+    depths: dict[str, Depth] | None = None,
+    gone: str = "",
+    **counts: Any,
 ) -> State:
-    """All is well, but for what is said. late: a service with an outbox of ten minutes; readiness: of routing."""
+    """All is well, but for what is said. late: a service with an outbox of ten minutes; readiness: of routing;
+    gone: a queue.
+    """
     known = SINCE + samples
     seen = tuple(
         Seen(Process(name, 1, 8001, 9001, 7, f"{name}.log"), readiness if name == "routing" else "ready", known)
@@ -34,7 +41,7 @@ def a_state(
         seen=seen,
         counts=summaries(**counts),
         outboxes={name: slow if name == late else QUIET for name in SERVICES},
-        queues={queue.name: Depth(0, 1) for queue in QUEUES} | (depths or {}),
+        queues={queue.name: Depth(0, 1) for queue in QUEUES if queue.name != gone} | (depths or {}),
         now=NOON,
         mailbox="http://127.0.0.1:8026",
         waiting_longest=300.0,
@@ -58,11 +65,12 @@ def test_where_all_is_well_nothing_is_red() -> None:
         (replace(a_state(), queues=None), "the broker does not answer", True),
         (a_state(depths={"notify.intake.v1": Depth(3, 0)}), "nobody reads notify.intake.v1, 3 wait", True),
         (a_state(depths={"notify.intake.v1": Depth(5000, 2)}), "5000 wait in notify.intake.v1", False),
+        (a_state(gone="notify.intake.v1"), "the queue notify.intake.v1 is missing", True),
         (a_state(late="escalation"), "4 wait in the outbox of escalation, the oldest for 10 min", True),
         (a_state(escalation__cases=8), "2 complaints are without a case", True),
         (a_state(escalation__exhausted=2), "2 cases are exhausted: nobody answered", True),
         (a_state(("ombud_due_oldest_seconds", {}, 61.0)), "deadlines are 61 s late", True),
-        (a_state(escalation__audit__no_outcome=1), "the auditor of escalation found 1 of no_outcome", True),
+        (a_state(escalation__audit__no_outcome=1), "1 cases: notify has not said what became of their alerts", True),
         (a_state(notify__last_resort=None, notify__last_resort_reachable=False), "NOBODY hears", True),
         (a_state(notify__last_resort_reachable=False), "duty CANNOT BE REACHED", True),
         (a_state(notify__channels=[]), "no channel is configured", True),

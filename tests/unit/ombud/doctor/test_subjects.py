@@ -1,18 +1,35 @@
 """The checks that need no server: clocks, files of SQLite, hosts, Slack's and Twilio's answers, files that are read."""
 
+import socket
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Barrier, Thread
+from types import ModuleType
 from typing import Any
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import OperationalError
 
-from ombud.doctor import addresses, clocks, database, hosts, policies, providers, settings, sms, sqlite
-from ombud.doctor.finding import Finding, Gravity
+from ombud.doctor import (
+    addresses,
+    clocks,
+    database,
+    hosts,
+    management,
+    people,
+    policies,
+    ports,
+    providers,
+    settings,
+    sms,
+    sqlite,
+)
+from ombud.doctor.finding import Finding, Gravity, fault
+from ombud.doctor.site import Site
 from ombud.local.ports import free_ports
 from ombud.migrate import migrate_all, sqlite_url
 from services.notify.channels.slack import Workspace
@@ -55,6 +72,24 @@ def test_a_file_that_is_not_there_is_named_and_not_made(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("subject", [people, addresses])
+def test_no_look_makes_the_file_of_a_service_that_never_ran(tmp_path: Path, subject: ModuleType) -> None:
+    given = USABLE | {"OMBUD_DATA_DIR": str(tmp_path)}
+    asked = tuple(settings.read(name, given) for name in ("routing", "escalation", "notify"))
+    for each in subject.checks(Site(asked, given)):
+        list(each.look())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_opened_to_be_looked_at_cannot_be_changed(tmp_path: Path) -> None:
+    migrate_all(lambda service: sqlite_url(tmp_path, service), ["routing"])
+    with (
+        database.opened(make_url(sqlite_url(tmp_path, "routing")), "routing") as connection,
+        pytest.raises(OperationalError, match="readonly"),
+    ):
+        connection.execute(text("DELETE FROM outbox"))
+
+
 def test_an_empty_file_is_behind(tmp_path: Path) -> None:
     (tmp_path / "routing.sqlite").touch()
     assert "run `ombud migrate`" in texts(database.look(make_url(sqlite_url(tmp_path, "routing")), "routing"))[0]
@@ -70,6 +105,20 @@ def test_a_log_that_grew_without_end_is_a_warning(tmp_path: Path, monkeypatch: p
     found = texts(database.look(make_url(sqlite_url(tmp_path, "routing")), "routing"))
     connection.close()
     assert found == [f"the log of {tmp_path}/routing.sqlite has 0 MB"]
+
+
+# -- ports --------------------------------------------------------------------------------------------------------
+
+
+def test_a_port_that_is_silent_is_a_service_that_hangs_and_no_port_to_be_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "TIMEOUT", 0.2)
+    with socket.create_server(("127.0.0.1", free_ports(1)[0])) as silent:
+        port = str(silent.getsockname()[1])
+        service = settings.read("routing", USABLE | {"OMBUD_PORT": port, "OMBUD_OPS_PORT": port})
+        (finding,) = ports.look(service)
+    assert finding.gravity is Gravity.FAULT
+    assert "routing hangs" in finding.text
+    assert finding.remedy.startswith("keep the log of routing, then restart it")
 
 
 # -- what is asked by HTTP ----------------------------------------------------------------------------------------
@@ -172,6 +221,31 @@ def test_a_host_that_takes_no_connection_is_named_without_its_path() -> None:
     assert text.startswith(f"the watcher: {NOBODY.removeprefix('http://')} takes no connection")
 
 
+@pytest.mark.parametrize("url", ["https://", "https://host:many/x", f"https://{'a' * 64}.example/x", "https://a..b/x"])
+def test_an_address_that_is_none_is_named_without_what_it_says(url: str) -> None:
+    assert texts(hosts.look(url, "the watcher", "look")) == ["the watcher: its address is none"]
+
+
+def test_hosts_that_are_away_are_called_at_the_same_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    migrate_all(lambda service: sqlite_url(tmp_path, service), ["notify"])
+    with sqlite3.connect(tmp_path / "notify.sqlite") as connection:
+        for number in range(3):
+            connection.execute(
+                "INSERT INTO contacts (person, name, language, timezone, channels, changed_at, addresses) "
+                "VALUES (?, 'x', 'en', 'UTC', '[]', '2026-06-01 12:00:00', ?)",
+                (f"p{number}", f'{{"webhook": "https://hook{number}.example/secret"}}'),
+            )
+    together = Barrier(3)
+
+    def called(url: str, whose: str, remedy: str) -> Iterator[Finding]:
+        together.wait(5)
+        yield fault(url, remedy)
+
+    monkeypatch.setattr(hosts, "look", called)
+    notify = settings.read("notify", USABLE | {"OMBUD_DATA_DIR": str(tmp_path)})
+    assert sorted(texts(addresses._of_contacts(notify))) == [f"https://hook{number}.example" for number in range(3)]
+
+
 def test_hosts_of_contacts_are_each_called_once_and_without_their_secrets() -> None:
     kept = [
         {"webhook": "https://hooks.example/one whsec_abc", "slack": "U1"},
@@ -180,6 +254,23 @@ def test_hosts_of_contacts_are_each_called_once_and_without_their_secrets() -> N
         None,
     ]
     assert addresses._origins(kept) == {"https://hooks.example", "https://teams.example:444"}
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_a_management_api_that_is_none_is_named(provider: Provider, status: int) -> None:
+    provider.status = status
+    assert texts(management.look(provider.url)) == [f"the management API cannot be asked: status {status}"]
+
+
+def test_a_proxy_of_the_machine_is_not_asked_for_our_own_ports(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider.body = b'ombud_build_info{service="routing",version="1"} 1.0\n'
+    monkeypatch.setenv("http_proxy", NOBODY)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    own = {"OMBUD_OPS_PORT": provider.url.rpartition(":")[2], "OMBUD_PORT": str(free_ports(1)[0])}
+    assert texts(ports.look(settings.read("routing", USABLE | own))) == []
 
 
 @pytest.mark.parametrize(("status", "number"), [(200, 0), (404, 0), (500, 1), (502, 1)])
