@@ -133,8 +133,7 @@ def tell_build(service: str) -> None:
     BUILD.info({"service": service, "version": version("ombud"), "python": platform.python_version()})
 
 
-def _look(db: Database, relay: Relay) -> None:
-    relay.look()
+def _look(db: Database) -> None:
     db.look_at_pool()
     backlog.look(db)
 
