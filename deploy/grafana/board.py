@@ -12,6 +12,8 @@ from deploy.grafana.pieces import SOURCE, Panel
 
 RUNBOOK = "docs/runbook.md"
 TAG = "ombud"
+# What the SDK writes for every variable and Grafana knows of those for intervals alone, and an id that means nothing.
+_OF_INTERVALS = ("auto", "auto_count", "auto_min", "id")
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,12 @@ def written(board: Board) -> str:
         for panel in row.panels:
             number += 1
             made.with_panel(panel.id(number))
-    return json.dumps(made.build(), cls=JSONEncoder, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    plain = json.loads(json.dumps(made.build(), cls=JSONEncoder))
+    plain.pop("style")  # which Grafana no longer knows
+    for variable in plain["templating"]["list"]:
+        for name in _OF_INTERVALS:
+            variable.pop(name, None)
+    return json.dumps(plain, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def _datasource() -> builders.DatasourceVariable:
