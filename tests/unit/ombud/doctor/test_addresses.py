@@ -110,3 +110,14 @@ def test_links_that_this_machine_may_not_follow_are_no_fault(monkeypatch: pytest
 def test_notify_and_escalation_must_agree_on_links(otherwise: dict[str, str], said: list[str]) -> None:
     escalation, notify = settings.read("escalation", USABLE), settings.read("notify", USABLE | otherwise)
     assert texts(addresses._alike(notify, escalation)) == said
+
+
+def test_a_port_that_is_silent_is_a_service_that_hangs_and_no_port_to_be_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "TIMEOUT", 0.2)
+    with socket.create_server(("127.0.0.1", free_ports(1)[0])) as silent:
+        port = str(silent.getsockname()[1])
+        service = settings.read("routing", USABLE | {"OMBUD_PORT": port, "OMBUD_OPS_PORT": port})
+        (finding,) = ports.look(service)
+    assert finding.gravity is Gravity.FAULT
+    assert "routing hangs" in finding.text
+    assert finding.remedy.startswith("keep the log of routing, then restart it")

@@ -1,6 +1,5 @@
 """The checks that need no server: clocks, files of SQLite, Slack's and Twilio's answers, files that are read."""
 
-import socket
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -94,20 +93,6 @@ def test_a_log_that_grew_without_end_is_a_warning(tmp_path: Path, monkeypatch: p
     found = texts(database.look(make_url(sqlite_url(tmp_path, "routing")), "routing"))
     connection.close()
     assert found == [f"the log of {tmp_path}/routing.sqlite has 0 MB"]
-
-
-# -- ports --------------------------------------------------------------------------------------------------------
-
-
-def test_a_port_that_is_silent_is_a_service_that_hangs_and_no_port_to_be_moved(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ports, "TIMEOUT", 0.2)
-    with socket.create_server(("127.0.0.1", free_ports(1)[0])) as silent:
-        port = str(silent.getsockname()[1])
-        service = settings.read("routing", USABLE | {"OMBUD_PORT": port, "OMBUD_OPS_PORT": port})
-        (finding,) = ports.look(service)
-    assert finding.gravity is Gravity.FAULT
-    assert "routing hangs" in finding.text
-    assert finding.remedy.startswith("keep the log of routing, then restart it")
 
 
 # -- what is asked by HTTP ----------------------------------------------------------------------------------------
