@@ -49,8 +49,8 @@ def look(channels: Channels, needs: Needs) -> Iterator[Finding]:
     yield from _topology(channels, needs.declares, absent)
     for exchange in needs.publishes_to:
         if exchange not in absent:
-            named = exchange or permissions.DEFAULT_EXCHANGE
-            yield from _may(channels, "publish to", named, _publish(exchange), absent)
+            name = exchange or permissions.DEFAULT_EXCHANGE
+            yield from _may(channels, "publish to", name, _publish(exchange), absent)
     for queue in needs.reads:
         if queue not in absent:
             yield from _may(channels, "consume from", queue, _consume(queue), absent)

@@ -95,9 +95,6 @@ def test_a_log_that_grew_without_end_is_a_warning(tmp_path: Path, monkeypatch: p
     assert found == [f"the log of {tmp_path}/routing.sqlite has 0 MB"]
 
 
-# -- ports --------------------------------------------------------------------------------------------------------
-
-
 # -- what is asked by HTTP ----------------------------------------------------------------------------------------
 
 
