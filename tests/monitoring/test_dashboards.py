@@ -13,9 +13,8 @@ from deploy.grafana.documents import boards as made
 from deploy.grafana.documents import documents
 from shared.contracts.topology import SERVICES
 from tests.harness.monitoring import MonitoringPrograms
-from tests.monitoring import registry
 from tests.monitoring.boards import FILES, NAMES, PROJECT, board, columns, filled, panels, queries, variables_in
-from tests.monitoring.known import fault_of
+from tests.monitoring.known import exposed_by, fault_at_start
 from tests.monitoring.rulebook import OF_THE_SCRAPE, alerts, grouped_by, rules, selectors
 
 WIDTH = 24
@@ -75,24 +74,22 @@ def test_each_series_is_one_that_runs_with_labels_and_values_that_it_has(name: s
         expr = asked.expr.replace("$region", "none").replace("$category", "billing")
         ours = [s for s in selectors(filled(expr)) if s.metric.startswith("ombud")]
         for selector in ours:
-            assert fault_of(selector) is None, (asked, selector)
+            assert fault_at_start(selector) is None, (asked, selector)
         assert set(RECORDED.findall(expr)) <= recorded
-        named = [registry.of_any_service()[s.metric].labels for s in ours]
-        known = OF_THE_SCRAPE.union({"sli", "promise", "queue", "severity", "alertname", "about", "version"}, *named)
+        named = [series.labels for s in ours for name in SERVICES if (series := exposed_by(name, s.metric))]
+        known = OF_THE_SCRAPE.union(
+            {"le", "sli", "promise", "queue", "severity", "alertname", "about", "version"}, *named
+        )
         assert grouped_by(expr) <= known, asked
 
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_dashboard_of_a_service_asks_for_that_service_alone(name: str) -> None:
-    of_several = {s for s in _all_series() if sum(s in series for series in registry.of_all_services().values()) > 1}
     for asked in queries(name):
         for selector in selectors(asked.filled):
             values = {m.value for m in selector.matchers if m.label == "service"}
-            assert values == ({name} if selector.metric in of_several | {"up"} else values & {name}), asked
-
-
-def _all_series() -> set[str]:
-    return {name for name in registry.of_any_service() if name.startswith(("ombud_", "process_", "python_"))}
+            having = [service for service in SERVICES if exposed_by(service, selector.metric)]
+            assert values == {name} or (having == [name] and not values), asked
 
 
 def test_the_lead_sees_no_person() -> None:
