@@ -57,7 +57,7 @@ def test_each_thing_that_is_missing_is_named_until_it_is_there(
 
     users.grant(USER)
     intake.wait_until_ready()
-    eventually(lambda: intake.metric('ombud_outbox_waiting{service="intake"}') == 0, "the event to leave", intake.log)
+    eventually(lambda: intake.metric("ombud_outbox_waiting") == 0, "the event to leave", intake.log)
 
     said = times_refused(intake)
     users.set_password(USER, "a third")
