@@ -153,7 +153,7 @@ def _asked(program: Path, args: tuple[str | Path, ...], told: str | None) -> "su
         input=told,
         text=True,
         check=False,
-        timeout=120,
+        timeout=240,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )

@@ -42,4 +42,5 @@ def _of(page: str) -> dict[str, Series]:
 
 
 def _known(values: dict[str, set[str]]) -> dict[str, frozenset[str]]:
-    return {label: frozenset() if label in metrics.SET_UP else frozenset(known) for label, known in values.items()}
+    open_ones = {*metrics.SET_UP, *(("channel",) if "provider" in values else ())}  # a channel has the provider set up
+    return {label: frozenset() if label in open_ones else frozenset(known) for label, known in values.items()}

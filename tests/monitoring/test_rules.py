@@ -33,8 +33,9 @@ def test_promtool_accepts_the_rules_and_the_scrapes(monitoring: MonitoringProgra
         assert said.returncode == 0, said.stdout
 
 
-def test_each_alert_fires_when_it_must_and_ends(monitoring: MonitoringPrograms) -> None:
-    said = monitoring.promtool_says("test", "rules", *TEST_FILES)
+@pytest.mark.parametrize("file", TEST_FILES, ids=lambda file: file.stem)
+def test_each_alert_fires_when_it_must_and_ends(monitoring: MonitoringPrograms, file: Path) -> None:
+    said = monitoring.promtool_says("test", "rules", file)
     assert said.returncode == 0, said.stdout
 
 
