@@ -18,11 +18,12 @@ from shared.contracts.topology import SERVICES
 
 LOOK_EVERY = 0.5
 PATIENCE = 10.0
+_ELSE = "; neither: look for `purged` in docs/runbook.md"
 # What each line means, and where to look.
 REMEDIES = {
     accounting.NOT_CLASSIFIED: "intake took it and has no verdict: look into intake's log",
-    accounting.NOT_IN_ROUTING: "ombud deadletters list --service routing; ombud outbox list --service intake",
-    accounting.WITHOUT_CASE: "ombud deadletters list --service escalation; ombud outbox list --service intake",
+    accounting.NOT_IN_ROUTING: "ombud deadletters list --service routing; ombud outbox list --service intake" + _ELSE,
+    accounting.WITHOUT_CASE: "ombud deadletters list --service escalation; ombud outbox list --service intake" + _ELSE,
     "alerts not in the mailbox": "look into the mail catcher's and notify's logs",
     "escalated without an alert": "ombud outbox list --service escalation; GET /v1/alerts?case_id=… of notify",
     "dead letters": "ombud deadletters list",

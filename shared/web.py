@@ -176,7 +176,7 @@ class HttpDoor(HttpRequestHandler):
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         caller = self.tokens.find(token) if scheme.lower() == "bearer" else None
         if caller is None:
-            raise Unauthorized("a bearer token is needed: Authorization: Bearer …")
+            raise Unauthorized("a bearer token that is known here is needed: Authorization: Bearer …")
         if not any(caller.may(scope) for scope in self.scopes):
             raise Forbidden(f"the token {caller.name!r} lacks the scope {' or '.join(self.scopes)}")
         return caller
