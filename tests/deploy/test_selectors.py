@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from shared import outbox
+from shared import backlog
 from shared.contracts.topology import DEAD_LETTERS_EXCHANGE, QUEUES, SERVICES
 from tests.deploy.rendered import (
     K8S,
@@ -79,7 +79,7 @@ def test_keda_scales_by_every_queue_and_never_to_nothing(service: str) -> None:
 def test_keda_scales_by_the_age_of_the_outbox(service: str) -> None:
     triggers = named("production", "ScaledObject", service)["spec"]["triggers"]
     (query,) = (t["metadata"]["query"] for t in triggers if t["type"] == "prometheus")
-    (series,) = outbox.AGE.describe()
+    (series,) = backlog.OUTBOX_AGE.describe()
     assert f'{series.name}{{service="{service}"}}' in query
 
 
