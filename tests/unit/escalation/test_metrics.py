@@ -115,7 +115,7 @@ def test_the_look_reads_the_index_of_open_cases_alone(desk: Desk) -> None:
     with desk.db.read() as tx:
         compiled = gauges.OPEN_CASES.compile(tx.connection, compile_kwargs={"literal_binds": True})
         if tx.is_postgres:
-            # The table is small, and what the statistics say of it depends on the tests before: no way but this is left.
+            # The table is small, and its statistics are those of the tests before: no other way is left.
             for way in ("seqscan", "bitmapscan", "indexscan"):
                 tx.execute(text(f"SET LOCAL enable_{way} = off"))
         plan = "\n".join(str(row) for row in tx.execute(text(f"{_EXPLAIN[tx.is_postgres]} {compiled}")))
