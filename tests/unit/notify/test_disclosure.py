@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from services.notify.channels.channel import Letter
+from services.notify.channels.sms_text import references
 from services.notify.domain.alert import ChannelName, Purpose
+from services.notify.domain.folding import FOLDS
 from services.notify.domain.hearing import escalation_from
 from services.notify.domain.jobs import Call, Job
 from services.notify.domain.policy import Policy
@@ -224,12 +226,13 @@ def test_digest_by_phone_counts_names_the_worst_and_links_to_it() -> None:
 
 
 def test_digest_by_phone_stays_short_however_many_cases_wait() -> None:
-    text = letter_of(*many(SMS, *[Severity.LOW] * 100, region="R" * 60)).text
-    assert " +98 https://" in text
-    assert len(text) < 600
-    long = letter_of(*many(SMS, Severity.LOW, Severity.LOW, region="R" * 5000)).text
-    assert len(long) < 700
-    assert "00000000 RRR" in long
+    """Each is named, as it may be looked up by its name; where they are is said as far as it fits."""
+    most = FOLDS[SMS]
+    text = letter_of(*many(SMS, *[Severity.LOW] * most, region="R" * 60)).text
+    assert references(text) == {f"{n:08}" for n in range(most)}
+    assert text.count("R" * 60) == 1
+    assert len(text) < 400
+    assert "RRR" not in letter_of(*many(SMS, Severity.LOW, Severity.LOW, region="R" * 5000)).text
 
 
 def test_short_digest_leads_to_the_worst_case_and_of_equals_to_the_first() -> None:
