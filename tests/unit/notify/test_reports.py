@@ -187,7 +187,7 @@ def test_whatever_is_no_report_is_refused_with_a_reason_and_counted(raw: str, re
 )
 def test_what_would_keep_the_parser_busy_is_refused(deep: str):
     """Of brackets some parsers make as much as they take, others nothing: then it is from no mail server."""
-    with pytest.raises(Rejected, match="too|nor from a mail server"):
+    with pytest.raises(Rejected, match=r"too|nor from a mail server"):
         read(deep.encode())
 
 
