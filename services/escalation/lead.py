@@ -39,33 +39,29 @@ class Book:
         self.opened = counter("opened", "Cases that were opened, each once")
         self.resolved = counter("resolved", "Cases that were resolved, also after they were opened again")
         self.reopened = counter("reopened", "Resolved cases that were opened again")
-        self.acknowledgement = Histogram(
-            f"ombud_{by}_acknowledgement_seconds",
-            f"From the latest escalation of a case to the person who took it, by {by}",
-            [by],
-            registry=registry,
-            buckets=_ACKNOWLEDGED,
+
+        def histogram(what: str, text: str, buckets: tuple[float, ...]) -> Histogram:
+            return Histogram(f"ombud_{by}_{what}", f"{text}, by {by}", [by], registry=registry, buckets=buckets)
+
+        self.acknowledgement = histogram(
+            "acknowledgement_seconds",
+            "From the latest escalation of a case to the person who took it",
+            _ACKNOWLEDGED,
         )
-        self.answer = Histogram(
-            f"ombud_{by}_first_answer_seconds",
-            f"From when a complaint was received to the first answer that the customer got, by {by}",
-            [by],
-            registry=registry,
-            buckets=_ANSWERED,
+        self.answer = histogram(
+            "first_answer_seconds",
+            "From when a complaint was received to the first answer that the customer got",
+            _ANSWERED,
         )
-        self.resolution = Histogram(
-            f"ombud_{by}_resolution_seconds",
-            f"From when a complaint was received, or opened again, until it was resolved, by {by}",
-            [by],
-            registry=registry,
-            buckets=_RESOLVED,
+        self.resolution = histogram(
+            "resolution_seconds",
+            "From when a complaint was received, or opened again, until it was resolved",
+            _RESOLVED,
         )
-        self.satisfaction = Histogram(
-            f"ombud_{by}_satisfaction_ratio",
-            f"First rating of each complaint by its customer, 0 = worst, 1 = best, by {by}",
-            [by],
-            registry=registry,
-            buckets=_RATED,
+        self.satisfaction = histogram(
+            "satisfaction_ratio",
+            "First rating of each complaint by its customer, 0 = worst, 1 = best",
+            _RATED,
         )
 
     @property

@@ -6,6 +6,7 @@
 import re
 import shutil
 import subprocess
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ def find_monitoring() -> MonitoringPrograms:
     return _installed() or _in_bundle(unpacked(_BUNDLE))
 
 
-class _Server:
+class _Server(ABC):
     """One of the two, in a folder of its own; `start` returns when it answers."""
 
     def __init__(self, name: str, folder: Path, port: int | None):
@@ -52,8 +53,9 @@ class _Server:
         self._name = name
         self._child: Child | None = None
 
+    @abstractmethod
     def _argv(self) -> list[str]:
-        raise NotImplementedError
+        """The command that starts it."""
 
     def start(self) -> None:
         # A Go program of two threads does with the two cores that the test run has.

@@ -14,6 +14,7 @@ from ombud.local.broker import PrivateBroker
 from ombud.local.errors import LocalError
 from ombud.local.ports import free_ports, is_port_open
 from ombud.local.processes import Child
+from shared.contracts.intake import CATEGORIES
 from shared.contracts.topology import QUEUES, SERVICES
 from tests.harness.bus import Bus, held
 from tests.harness.clock import set_shift
@@ -30,19 +31,7 @@ ROSTER: dict[str, dict[str, dict[str, Any]]] = {
             "languages": ["en", "cs"],
             "regions": ["CZ"],
             "capacity": 50,
-            "skills": [
-                "billing",
-                "refund",
-                "delivery",
-                "defect",
-                "technical",
-                "account",
-                "conduct",
-                "cancellation",
-                "privacy_security",
-                "safety",
-                "other",
-            ],
+            "skills": list(CATEGORIES),
         },
     },
     "escalation": {
