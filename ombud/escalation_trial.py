@@ -10,14 +10,14 @@ from enum import StrEnum
 
 from ombud.trial_events import Told
 from ombud.trouble import Trouble
-from services.escalation import events_told
+from services.escalation.cases import events_told
+from services.escalation.cases.events_told import OwnerEvent
 from services.escalation.domain import answers, timing
 from services.escalation.domain.answers import Refusal
 from services.escalation.domain.case import Case, CaseState, Change, What
 from services.escalation.domain.people import People
 from services.escalation.domain.policy import Policy
 from services.escalation.domain.steps import Setting
-from services.escalation.events_told import OwnerEvent
 from shared.contracts.escalation import EscalationReason
 
 MOST_TURNS = 2000

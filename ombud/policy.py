@@ -11,10 +11,10 @@ from ombud.policy_people import faults_of, reachable_of, supervisors_of
 from ombud.policy_try import escalation_policy, routing_policy, try_policy
 from ombud.roster_form import Entry, Fault, Form, read_form
 from ombud.trouble import Trouble
-from services.escalation import policyfile as escalation_file
 from services.escalation.domain.lint import lint as lint_ladders
 from services.escalation.domain.people import Supervisor
 from services.escalation.domain.policy import Policy as EscalationPolicy
+from services.escalation.policy import policyfile as escalation_file
 from services.escalation.settings import SHIPPED_POLICY as SHIPPED_LADDER
 from services.notify import policyfile as notify_file
 from services.notify.lines import OWN as OWN_PROVIDERS

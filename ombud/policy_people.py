@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ombud.roster_form import Entry, Fault, Form
 from services.escalation.domain.people import Supervisor
-from services.escalation.people_schemas import SupervisorBody, supervisor_from
+from services.escalation.people.supervisor_schemas import SupervisorBody, supervisor_from
 from services.escalation.schemas import load
 from services.notify.domain.contact import FIELD_OF
 from shared.errors import Rejected

@@ -21,7 +21,7 @@ from ombud.trial_facts import event_of, instant, read_facts
 from ombud.trial_people import people_for
 from ombud.trial_shown import show_course
 from ombud.trouble import Trouble
-from services.escalation import policyfile as escalation_file
+from services.escalation.policy import policyfile as escalation_file
 from services.escalation.settings import SHIPPED_POLICY as SHIPPED_LADDER
 from services.intake.classify import Classifier, RulesError
 from services.intake.reader import Reader

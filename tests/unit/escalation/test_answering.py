@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.escalation.answering import ACKNOWLEDGE
+from services.escalation.answers.answering import ACKNOWLEDGE
 from services.escalation.domain import answers
 from services.escalation.domain.answers import Refusal
 from services.escalation.domain.case import CaseState

@@ -19,8 +19,8 @@ from sqlalchemy import (
 )
 
 from services.escalation import tables
+from services.escalation.cases.rows import case_from, row_of
 from services.escalation.domain.case import Case, CaseState, Change, What
-from services.escalation.rows import case_from, row_of
 from shared import clock
 from shared.contracts.escalation import EscalationReason
 from shared.contracts.event import Severity
@@ -28,7 +28,7 @@ from shared.database import Row, Transaction
 from shared.singly import each
 from shared.tables import UtcDateTime
 
-c, e, p = tables.cases, tables.case_events, tables.policies
+c, e = tables.cases, tables.case_events
 n, sl = tables.case_notes, tables.spent_links
 _SEVERITIES = tuple(Severity)
 PUT_OFF = timedelta(minutes=1)
@@ -178,21 +178,6 @@ def spent_link(tx: Transaction, alert_id: str) -> tuple[str, datetime] | None:
 def sweep_links(tx: Transaction, before: datetime) -> int:
     """Forgets links that were used before then; gives how many."""
     return tx.execute(delete(sl).where(sl.c.at < before)).rowcount
-
-
-# -- policies -----------------------------------------------------------------------------------------------------
-
-
-def has_policy(tx: Transaction, version: str) -> bool:
-    return tx.connection.scalar(select(p.c.version).where(p.c.version == version)) is not None
-
-
-def save_policy(tx: Transaction, version: str, document: str) -> None:
-    tx.insert_many(p, [{"version": version, "document": document, "loaded_at": tx.now}], skip_existing=True)
-
-
-def find_policy(tx: Transaction, version: str) -> str | None:
-    return tx.connection.scalar(select(p.c.document).where(p.c.version == version))
 
 
 # -- what runs with every event or tick, built once: putting a statement together takes longer than many a statement --

@@ -10,13 +10,13 @@ from enum import StrEnum
 import structlog
 from prometheus_client import Counter, Gauge
 
-from services.escalation import audit_store
-from services.escalation.announcements import escalated
+from services.escalation.cases.announcements import escalated
+from services.escalation.cases.saving import save, settings
 from services.escalation.domain.case import Case, CaseState, Change, What
 from services.escalation.domain.steps import Setting, followed_up
 from services.escalation.domain.watching import refreshed
-from services.escalation.policybook import PolicyBook
-from services.escalation.saving import save, settings
+from services.escalation.policy.policybook import PolicyBook
+from services.escalation.watch import audit_store
 from shared.database import Transaction
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from services.escalation.domain.policy import BusinessHours, FollowUp, Policy
-from services.escalation.ladder_schemas import LadderForm, RotaForm
-from services.escalation.policy_checks import Parts, look_at_parts
-from services.escalation.policy_schemas import ClockForm, PolicyForm, StormForm, TriggerForm
+from services.escalation.policy.checks import Parts, look_at_parts
+from services.escalation.policy.ladder_schemas import LadderForm, RotaForm
+from services.escalation.policy.schemas import ClockForm, PolicyForm, StormForm, TriggerForm
 from shared.contracts.event import Severity
 from shared.policy.hours import NamedHoursForm, calendar_of, look_at_hours
 from shared.policy.page import Page, read_document, version_of

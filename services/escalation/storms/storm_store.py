@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, exists, func, or_, select, update
 
 from services.escalation import tables
+from services.escalation.cases.rows import case_from
 from services.escalation.domain.case import Case, CaseState, What
 from services.escalation.domain.policy import Of, StormRule
 from services.escalation.domain.storms import Extent, Storm
-from services.escalation.rows import case_from
 from shared.bulk import among
 from shared.contracts.event import Severity
 from shared.database import Transaction

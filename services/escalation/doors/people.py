@@ -4,9 +4,9 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from services.escalation import people_schemas, people_usecases, supervisors
 from services.escalation.domain.people import Supervisor
-from services.escalation.people_schemas import supervisor_from
+from services.escalation.people import people_usecases, supervisor_schemas, supervisors
+from services.escalation.people.supervisor_schemas import supervisor_from
 from services.escalation.schemas import load
 from shared.contracts.event import to_text
 from shared.database import Database
@@ -17,7 +17,7 @@ from shared.web import BadRequest, json_body, json_response
 def put_supervisor(db: Database, request: Request, supervisor_id: str) -> Response:
     if len(supervisor_id) > 100:
         raise BadRequest("the id may have 100 characters")
-    loaded = load(people_schemas.SupervisorBody(of=supervisor_id), json_body(request))
+    loaded = load(supervisor_schemas.SupervisorBody(of=supervisor_id), json_body(request))
     person = supervisor_from(supervisor_id, loaded)
     db.run(lambda tx: people_usecases.save_supervisor(tx, person))
     return json_response(supervisor_document(person))
@@ -25,7 +25,7 @@ def put_supervisor(db: Database, request: Request, supervisor_id: str) -> Respon
 
 def put_supervisors(db: Database, request: Request) -> Response:
     """Stores all of a list or nothing, or only says what it would change."""
-    body = load(people_schemas.SupervisorsBody(), json_body(request))
+    body = load(supervisor_schemas.SupervisorsBody(), json_body(request))
     people = {entry["id"]: supervisor_from(entry["id"], entry) for entry in body["supervisors"]}
     if only_checks(request.args):
         with db.read() as tx:

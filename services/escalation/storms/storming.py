@@ -6,14 +6,16 @@ from datetime import timedelta
 
 import structlog
 
-from services.escalation import metrics, store, storm_store
+from services.escalation import metrics
+from services.escalation.cases import store
+from services.escalation.cases.saving import save, settings
 from services.escalation.domain import storms
 from services.escalation.domain.case import Case, CaseState
 from services.escalation.domain.policy import Of, Policy, StormRule
 from services.escalation.domain.storms import Extent, Storm
 from services.escalation.domain.watching import picture
-from services.escalation.policybook import PolicyBook
-from services.escalation.saving import save, settings
+from services.escalation.policy.policybook import PolicyBook
+from services.escalation.storms import storm_store
 from shared.database import Transaction
 
 log = structlog.get_logger()

@@ -1,4 +1,4 @@
-"""The kinds of values that only escalation's policy has, as fields of marshmallow; used by policy_schemas.py."""
+"""The kinds of values that only escalation's policy has, as fields of marshmallow; used by schemas.py."""
 
 import re
 from collections.abc import Mapping

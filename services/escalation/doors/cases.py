@@ -5,15 +5,19 @@ from typing import Any
 
 from werkzeug.wrappers import Request
 
-from services.escalation import audit, schemas, store, storm_store, supervisors
-from services.escalation.answer_schemas import StormsQuery, WorklistQuery
+from services.escalation import schemas
+from services.escalation.answers.answer_schemas import StormsQuery, WorklistQuery
+from services.escalation.cases import store
+from services.escalation.cases.worklist import list_cases
 from services.escalation.domain.case import Case, CaseState
 from services.escalation.domain.clocks import Clock, has_kept
 from services.escalation.domain.people import EVERYWHERE
 from services.escalation.domain.worklist import Wish, mark_of
-from services.escalation.linter import Linter
-from services.escalation.policybook import PolicyBook
-from services.escalation.worklist import list_cases
+from services.escalation.people import supervisors
+from services.escalation.policy.policybook import PolicyBook
+from services.escalation.storms import storm_store
+from services.escalation.watch import audit
+from services.escalation.watch.linter import Linter
 from shared.contracts.event import to_text
 from shared.database import Transaction
 from shared.errors import NotFound, Rejected

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, extract, func, literal, or_, select
 
 from services.escalation import tables
+from services.escalation.cases.rows import case_from
 from services.escalation.domain.case import Case, CaseState, What
-from services.escalation.rows import case_from
 from shared.contracts.event import Severity
 from shared.database import Transaction
 from shared.tables import UtcDateTime

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from services.escalation import store
+from services.escalation.cases import store
+from services.escalation.cases.saving import save, settings
 from services.escalation.domain import answers
 from services.escalation.domain.answers import Refusal
 from services.escalation.domain.case import Case
 from services.escalation.domain.steps import Setting
-from services.escalation.policybook import PolicyBook
-from services.escalation.saving import save, settings
+from services.escalation.policy.policybook import PolicyBook
 from shared.contracts.notify import AlertAnswered
 from shared.database import Transaction
 from shared.errors import NotFound

@@ -1,10 +1,10 @@
-"""The forms of what is asked and said of duty by HTTP; used by duty_doors.py and duty_api.py."""
+"""The forms of what is asked and said of duty by HTTP; used by their door and duty_api.py."""
 
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
-from services.escalation.people_schemas import PERSON
+from services.escalation.people.supervisor_schemas import PERSON
 from shared.contracts.event import Instant
 from shared.hours.absence import OrdinaryYear
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from services.escalation import duty_schemas, duty_store, people_usecases
 from services.escalation.domain.duty import HORIZON, Duty, Override, Rota, Watch, shifts_of, watch_at
 from services.escalation.domain.people import People, Wanted
 from services.escalation.domain.policy import Level, Policy
-from services.escalation.people_usecases import OverrideAsked
+from services.escalation.people import duty_schemas, duty_store, people_usecases
+from services.escalation.people.people_usecases import OverrideAsked
 from services.escalation.schemas import load
 from shared.codes import language_code, region_code
 from shared.contracts.event import to_text

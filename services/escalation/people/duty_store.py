@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, select
 
-from services.escalation import supervisors, tables
+from services.escalation import tables
 from services.escalation.domain.duty import HORIZON, Override
 from services.escalation.domain.people import People
 from services.escalation.domain.policy import Policy
+from services.escalation.people import supervisors
 from shared.database import Transaction
 from shared.tables import UtcDateTime
 

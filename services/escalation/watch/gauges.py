@@ -1,13 +1,15 @@
-"""What the gauges of escalation are read from: counts of open cases. Called by usecases.look."""
+"""The gauges of open cases, read from the tables. Called by a tick of service.py."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from services.escalation import tables
+from services.escalation import metrics, tables
+from services.escalation.cases import store
 from services.escalation.domain.case import CaseState
 from services.escalation.domain.clocks import ClockState
+from services.escalation.domain.policy import MAX_LEVELS
 from shared.contracts.escalation import EscalationReason
 from shared.database import Transaction
 
@@ -42,6 +44,13 @@ class Alike:
     clocks: Mapping[ClockState, int]
 
 
+def look(tx: Transaction) -> None:
+    """Sets the gauges."""
+    _show(open_cases(tx))
+    oldest = store.oldest_due(tx)
+    metrics.DUE_OLDEST.set((tx.now - oldest).total_seconds() if oldest else 0)
+
+
 def open_cases(tx: Transaction) -> list[Alike]:
     """Without those that are none; read from one index, however many cases are over."""
     return [
@@ -55,3 +64,16 @@ def open_cases(tx: Transaction) -> list[Alike]:
         )
         for row in tx.execute(OPEN_CASES)
     ]
+
+
+def _show(found: Sequence[Alike]) -> None:
+    """What the last look at the open cases found."""
+    for state in metrics.OPEN_STATES:
+        metrics.CASES.labels(state).set(sum(x.cases for x in found if x.state is state))
+    for level in range(MAX_LEVELS + 1):
+        metrics.BY_LEVEL.labels(level).set(sum(x.cases for x in found if x.level == level))
+    for reason in (None, *EscalationReason):
+        metrics.BY_REASON.labels(reason or metrics.NO_REASON).set(sum(x.cases for x in found if x.reason is reason))
+    metrics.OVERDUE.set(sum(x.overdue for x in found))
+    for clock_state in ClockState:
+        metrics.CLOCKS_OPEN.labels(clock_state).set(sum(x.clocks[clock_state] for x in found))

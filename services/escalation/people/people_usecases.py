@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from services.escalation import duty_store, supervisors
 from services.escalation.domain.duty import Override, Rota
 from services.escalation.domain.people import Supervisor
+from services.escalation.people import duty_store, supervisors
 from shared.database import Transaction
 from shared.differences import Difference, difference
 from shared.errors import NotFound, Rejected

@@ -1,4 +1,4 @@
-"""The forms of the policy file, one for each kind of entry; what several must agree on is in policy_checks.py."""
+"""The forms of the policy file, one for each kind of entry; what several must agree on is in checks.py."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -21,7 +21,7 @@ from services.escalation.domain.policy import (
     Trigger,
     When,
 )
-from services.escalation.policy_fields import (
+from services.escalation.policy.fields import (
     EverySeverity,
     Fraction,
     HoursName,

@@ -9,13 +9,15 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from services.escalation import announcements, deciding, store, supervisors
-from services.escalation.answering import answer_case
+from services.escalation.answers import deciding
+from services.escalation.answers.answering import answer_case
+from services.escalation.cases import announcements, store
 from services.escalation.domain.answers import Refusal
 from services.escalation.domain.case import Case, CaseState, What
 from services.escalation.pages import acts, page
 from services.escalation.pages.acts import Act, Filled
-from services.escalation.policybook import PolicyBook
+from services.escalation.people import supervisors
+from services.escalation.policy.policybook import PolicyBook
 from shared import clock
 from shared.database import Database, Transaction
 from shared.links import EXPIRED, BadLink, Claim, check, mint

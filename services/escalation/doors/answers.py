@@ -5,13 +5,13 @@ from typing import Any
 from marshmallow import Schema
 from werkzeug.wrappers import Request, Response
 
-from services.escalation import answer_schemas as forms
-from services.escalation import deciding
-from services.escalation.answering import Answered, answer_case, link_case
-from services.escalation.deciding import Body, Make
+from services.escalation.answers import answer_schemas as forms
+from services.escalation.answers import deciding
+from services.escalation.answers.answering import Answered, answer_case, link_case
+from services.escalation.answers.deciding import Body, Make
 from services.escalation.domain.answers import Refusal
-from services.escalation.doors import case_data
-from services.escalation.policybook import PolicyBook
+from services.escalation.doors.cases import case_data
+from services.escalation.policy.policybook import PolicyBook
 from services.escalation.schemas import load
 from shared.contracts.escalation import EscalationReason
 from shared.database import Database

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Text, and_, cast, func, literal, or_, select
 
 from services.escalation import tables
+from services.escalation.cases.rows import case_from
 from services.escalation.domain.case import Case, CaseState
 from services.escalation.domain.worklist import NEVER, Sort, Wish, place_at
-from services.escalation.rows import case_from
 from shared.database import Transaction
 from shared.errors import Rejected
 from shared.tables import UtcDateTime

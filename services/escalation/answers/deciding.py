@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from services.escalation.answering import Decide
+from services.escalation.answers.answering import Decide
 from services.escalation.domain import answers
 from services.escalation.domain.answers import Correction, Refusal
 from services.escalation.domain.case import Case

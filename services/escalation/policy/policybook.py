@@ -7,9 +7,9 @@ from pathlib import Path
 import structlog
 from prometheus_client import Info
 
-from services.escalation import store
 from services.escalation.domain.policy import Policy
-from services.escalation.policyfile import parse
+from services.escalation.policy import versions
+from services.escalation.policy.policyfile import parse
 from shared.database import Transaction
 from shared.policy.page import PolicyError
 from shared.policy.watched import MOST_LOGGED, WatchedPolicy
@@ -47,10 +47,10 @@ class PolicyBook:
         policy, document = self._file.current, self._file.document
         if policy.version not in self._kept:
             # Believed only when a later transaction finds it: this one may yet be rolled back.
-            if store.has_policy(tx, policy.version):
+            if versions.is_kept(tx, policy.version):
                 self._kept.add(policy.version)
             else:
-                store.save_policy(tx, policy.version, document)
+                versions.keep(tx, policy.version, document)
         return policy
 
     def of(self, tx: Transaction, version: str) -> Policy:
@@ -64,7 +64,7 @@ class PolicyBook:
 
 def _kept(tx: Transaction, version: str) -> Policy | None:
     """None, and a line in the log, if there is none or if this program cannot read it."""
-    document = store.find_policy(tx, version)
+    document = versions.document_of(tx, version)
     try:
         if document is not None:
             return parse(document, version)

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache, partial
 
-from services.escalation import announcements, duty_store, lead, metrics, store, supervisors
+from services.escalation import lead, metrics
+from services.escalation.cases import announcements, store
 from services.escalation.domain.case import Case, Change
 from services.escalation.domain.steps import Setting
-from services.escalation.policybook import PolicyBook
+from services.escalation.people import duty_store, supervisors
+from services.escalation.policy.policybook import PolicyBook
 from shared.database import Transaction
 
 

@@ -1,4 +1,4 @@
-"""The forms of ladders and rotas in the policy file; used by policyfile.py, beside those of policy_schemas.py."""
+"""The forms of ladders and rotas in the policy file; used by policyfile.py, beside those of schemas.py."""
 
 from collections.abc import Mapping
 from itertools import pairwise
@@ -8,7 +8,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 
 from services.escalation.domain.duty import Rota, RotaShift, Rotation
 from services.escalation.domain.policy import MAX_LEVELS, Ladder, Level, Needed, Outside, When
-from services.escalation.policy_fields import (
+from services.escalation.policy.fields import (
     PERSON,
     Day,
     EverySeverity,
@@ -19,7 +19,7 @@ from services.escalation.policy_fields import (
     TurnLength,
     one_of,
 )
-from services.escalation.policy_schemas import HOURS, NAMED, WhenForm
+from services.escalation.policy.schemas import HOURS, NAMED, WhenForm
 from shared.contracts.event import Severity
 from shared.hours.absence import OrdinaryYear
 from shared.hours.calendar import Calendar, Shift
