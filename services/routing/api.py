@@ -7,12 +7,13 @@ from typing import Any
 from marshmallow import fields, validate
 
 from services.routing import schemas
-from services.routing.agent_fields import ID
 from services.routing.domain.entry import State, What
 from services.routing.domain.lint import Kind
 from services.routing.domain.presence import Presence, Status
 from services.routing.domain.reasons import Reason
 from services.routing.domain.roster import Lack
+from services.routing.roster import agent_schemas
+from services.routing.roster.agent_fields import ID
 from shared.api import A_COMPLAINT, THIS_DOCUMENT, Operation, Plumbing
 from shared.contracts.event import Severity
 from shared.contracts.routing import Needs
@@ -258,7 +259,7 @@ _A_COMPLAINT = {"complaint_id": A_COMPLAINT}
 OPERATIONS = {
     "put_agents": Operation(
         "Add or change many agents: all of them or none; those not named stay as they are",
-        body=schemas.AgentsSchema(),
+        body=agent_schemas.AgentsSchema(),
         answer=Difference,
         query=CHECK,
         example={
@@ -290,7 +291,7 @@ OPERATIONS = {
     "get_agents": Operation("List the agents with their load and status", answer=AgentList),
     "put_agent": Operation(
         "Add or change an agent",
-        body=schemas.AgentSchema(),
+        body=agent_schemas.AgentSchema(),
         answer=AgentDocument,
         path=_AGENT_ID,
         example=_JANA,
@@ -301,7 +302,7 @@ OPERATIONS = {
     ),
     "set_presence": Operation(
         "Say whether an agent is there; agents may say it of themselves",
-        body=schemas.PresenceSchema(),
+        body=agent_schemas.PresenceSchema(),
         answer=AgentDocument,
         path=_AGENT_ID,
         problems=(404,),

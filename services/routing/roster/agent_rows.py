@@ -1,4 +1,4 @@
-"""Agents as rows of their table, both ways. Called by roster_store.py."""
+"""Agents as rows of their table, both ways. Called by agents_store.py."""
 
 from collections.abc import Mapping
 from datetime import datetime, time
