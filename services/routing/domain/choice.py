@@ -1,4 +1,4 @@
-"""Who takes a complaint: the best score among the qualified agents who work now and have room; asked by `choosing.py`."""
+"""Who takes a complaint: the best score among the qualified agents who work now and have room; asked by placing/."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
