@@ -7,7 +7,7 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from services.routing import deadlines, documents, doors, schemas, usecases, workforce
-from services.routing.domain.complaint import ComplaintEvent
+from services.routing.domain.following import ComplaintEvent
 from services.routing.placing import outlook
 from services.routing.placing.desk import Desk
 from services.routing.policy.policybook import PolicyBook

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from services.routing import hand_backs, store
-from services.routing.domain.complaint import Complaint, ComplaintEvent
+from services.routing.domain.complaint import Complaint
+from services.routing.domain.following import ComplaintEvent, follow
 from services.routing.placing import choosing, keeping, turns
 from services.routing.placing.desk import Desk
 from services.routing.placing.settling import save, settle
@@ -43,5 +44,5 @@ def _followed(
         if isinstance(event, CaseHandedBack):
             after[event.subject] = hand_backs.follow(known, event, desk.policy, tx.now)
         else:
-            after[event.subject] = known.after(event, desk.policy, tx.now)
+            after[event.subject] = follow(known, event, desk.policy, tx.now)
     return after

@@ -9,9 +9,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from services.routing import store
-from services.routing.domain.choice import Room
 from services.routing.domain.complaint import Complaint
 from services.routing.domain.line import Line
+from services.routing.domain.room import Room
 from services.routing.placing.desk import Desk
 from services.routing.roster import agents_store
 from shared.database import Transaction

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from services.routing import store
-from services.routing.domain.choice import Room
 from services.routing.domain.complaint import Complaint
 from services.routing.domain.line import Line
 from services.routing.domain.reasons import Reason
+from services.routing.domain.room import Room
 from services.routing.domain.roster import Roster
 from services.routing.placing.desk import MOST_LINES, WAKE, Desk
 from services.routing.roster import agents_store

@@ -22,8 +22,8 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from services.routing import tables
-from services.routing.domain.choice import Room
 from services.routing.domain.presence import Said, Status
+from services.routing.domain.room import Room
 from services.routing.domain.roster import Agent
 from services.routing.roster.agent_rows import AGENT, ROOM, SAID, agent_from, agent_row, room_from, said_from
 from services.routing.store import among_ids

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from sqlalchemy import literal_column, select, text
 
 from services.routing import tables
-from services.routing.domain.choice import Room
+from services.routing.domain.room import Room
 from services.routing.roster.agent_rows import ROOM, room_from
 from shared.database import Transaction
 

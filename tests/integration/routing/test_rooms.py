@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from services.routing import tables
-from services.routing.domain.choice import Room
+from services.routing.domain.room import Room
 from services.routing.roster.agent_rows import ROOM, room_from
 from services.routing.roster.known_rooms import KnownRooms
 from shared.database import Transaction

@@ -13,11 +13,11 @@ from sqlalchemy import Table, func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from services.routing import deadlines, store, tables, workforce
-from services.routing.domain.choice import Room
-from services.routing.domain.complaint import ComplaintEvent
+from services.routing.domain.following import ComplaintEvent
 from services.routing.domain.needs import Wanted
 from services.routing.domain.policy import Relaxation
 from services.routing.domain.presence import Presence, Said
+from services.routing.domain.room import Room
 from services.routing.domain.roster import Agent
 from services.routing.roster import agents_store
 from services.routing.roster.known_rooms import KnownRooms

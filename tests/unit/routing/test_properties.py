@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from services.routing import tables
-from services.routing.domain.complaint import Complaint, ComplaintEvent
+from services.routing.domain.complaint import Complaint
 from services.routing.domain.entry import State
+from services.routing.domain.following import ComplaintEvent
 from services.routing.domain.reasons import WAITING, Reason
 from services.routing.roster import agents_store
 from services.routing.rows import complaint_from
