@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.intake.classify import Evidence
-from services.intake.domain import Complaint, Verdict
+from services.intake.domain.complaint import Complaint
+from services.intake.domain.verdict import Verdict
 from shared.api import Plumbing
 from shared.contracts.event import Severity
 
