@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.intake import schemas
-from services.intake.domain import Step, Submission
+from services.intake.domain.complaint import Step, Submission
 from shared import clock
 from shared.errors import Rejected
 

@@ -1,12 +1,12 @@
-"""Agents as rows of their table, both ways. Called by roster_store.py."""
+"""Agents as rows of their table, both ways. Called by agents_store.py."""
 
 from collections.abc import Mapping
 from datetime import datetime, time
 from typing import Any
 
 from services.routing import tables
-from services.routing.domain.choice import Room
 from services.routing.domain.presence import Presence, Said, Status
+from services.routing.domain.room import Room
 from services.routing.domain.roster import Agent
 from shared.hours.calendar import Absence, Calendar, Pause, Shift
 from shared.hours.holidaybook import holidays_of

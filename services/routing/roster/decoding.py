@@ -7,12 +7,13 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from services.routing import schemas
 from services.routing.domain.presence import Said
-from services.routing.workforce import AgentTold, PresenceTold
+from services.routing.roster.agent_schemas import PresenceEventSchema, agent_from
+from services.routing.roster.told import AgentTold, PresenceTold
 from shared import clock
 from shared.contracts.event import Instant
 from shared.errors import Rejected
+from shared.loading import load
 from shared.messaging.envelope import Message, Received, name_of, valid_traceparent
 from shared.messaging.upstream import check_size, opened, undecodable
 
@@ -48,11 +49,11 @@ def _received(message: Message) -> Received:
 def _agent_changed(data: Mapping[str, Any], at: datetime | None) -> AgentTold:
     id_ = data.get("id")
     body = {name: value for name, value in data.items() if name != "id"}
-    return AgentTold(schemas.agent_from(id_ if isinstance(id_, str) else "", body), at)
+    return AgentTold(agent_from(id_ if isinstance(id_, str) else "", body), at)
 
 
 def _agent_presence(data: Mapping[str, Any], at: datetime | None) -> PresenceTold:
-    told = schemas.load(schemas.PresenceEventSchema(), data, "this is no presence")
+    told = load(PresenceEventSchema(), data, "this is no presence")
     return PresenceTold(told["agent_id"], Said(told["presence"], told["at"] or at or clock.now(), told["until"]))
 
 

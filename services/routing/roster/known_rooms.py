@@ -1,4 +1,4 @@
-"""How all agents stand, kept in memory and brought up to date in each transaction. Called by placing.py."""
+"""How all agents stand, kept in memory and brought up to date in each transaction. Part of the Desk."""
 
 import threading
 from collections.abc import Mapping
@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from sqlalchemy import literal_column, select, text
 
 from services.routing import tables
-from services.routing.agent_rows import ROOM, room_from
-from services.routing.domain.choice import Room
+from services.routing.domain.room import Room
+from services.routing.roster.agent_rows import ROOM, room_from
 from shared.database import Transaction
 
 g = tables.agents

@@ -5,7 +5,7 @@ from pathlib import Path
 from prometheus_client import Info
 
 from services.routing.domain.policy import Policy
-from services.routing.policyfile import parse
+from services.routing.policy.policyfile import parse
 from shared.policy.watched import WatchedPolicy
 
 POLICY = Info("ombud_routing_policy", "The version of the policy that routes complaints now")

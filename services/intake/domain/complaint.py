@@ -7,9 +7,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from services.intake.verdict import Correction, worse_of
-from services.intake.verdict import Verdict as Verdict
-from shared.contracts.intake import complaint_id as complaint_id
+from services.intake.domain.verdict import Correction, Verdict, worse_of
+from shared.contracts.intake import complaint_id
 
 
 class State(StrEnum):

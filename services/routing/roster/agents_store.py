@@ -1,4 +1,4 @@
-"""Queries about agents, and the roster that a process keeps between transactions. Called by the use cases."""
+"""Queries about agents: who they are, how they stand, what they have. Called by the use cases and placing/."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,6 @@ from sqlalchemy import (
     Update,
     bindparam,
     case,
-    event,
     func,
     or_,
     select,
@@ -23,10 +22,10 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from services.routing import tables
-from services.routing.agent_rows import AGENT, ROOM, SAID, agent_from, agent_row, room_from, said_from
-from services.routing.domain.choice import Room
 from services.routing.domain.presence import Said, Status
-from services.routing.domain.roster import Agent, Roster
+from services.routing.domain.room import Room
+from services.routing.domain.roster import Agent
+from services.routing.roster.agent_rows import AGENT, ROOM, SAID, agent_from, agent_row, room_from, said_from
 from services.routing.store import among_ids
 from shared.database import Transaction
 from shared.tables import UtcDateTime
@@ -61,36 +60,6 @@ class Look:
     status: Status
     due_at: datetime | None
     vacate: bool
-
-
-class KnownRoster:
-    """Who brings what, kept in memory and brought up to date in each transaction; loads are never kept."""
-
-    def __init__(self) -> None:
-        self._roster, self._is_certain = Roster(), True
-
-    def current(self, tx: Transaction) -> Roster:
-        """Only what changed is read. A stale answer does no harm: `placing.py` checks the revision under the lock."""
-        roster, self._is_certain = self._roster if self._is_certain else Roster(), True
-        roster.change(agent_from(row) for row in tx.execute(_CHANGED, {"known": roster.revision}).all())
-        self._roster = roster
-        return roster
-
-    def is_changed_by(self, tx: Transaction) -> None:
-        """What this transaction reads is not certain yet: if it is rolled back, the next one reads everything anew.
-
-        Otherwise others' changes, which then have the same revision, would never be read.
-        """
-        event.listen(tx.connection, "rollback", lambda _: self._doubt())
-
-    def _doubt(self) -> None:
-        self._is_certain = False
-
-    def name_of(self, agent_id: str) -> str:
-        return self._roster[agent_id].name
-
-    def teams_of(self, agent_id: str) -> tuple[str, ...]:
-        return self._roster[agent_id].teams
 
 
 def read_room(tx: Transaction, ids: Collection[str]) -> dict[str, Room]:
@@ -228,8 +197,6 @@ def keep_room(tx: Transaction, kept: Mapping[str, tuple[str, datetime] | None]) 
 
 
 KNOWN = (*ROOM, *(c for c in (*AGENT, *SAID) if c.name not in {room.name for room in ROOM}), g.c.vacate, g.c.told_at)
-# What runs with every event is built once: putting a statement together takes longer than many a statement.
-_CHANGED = select(*AGENT).where(g.c.revision > bindparam("known"))
 
 
 @cache

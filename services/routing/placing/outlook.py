@@ -4,17 +4,18 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.routing import metrics, roster_store, staff_store, store
+from services.routing import metrics, store
 from services.routing.domain.complaint import Complaint
 from services.routing.domain.line import Line, line_from, line_key
 from services.routing.domain.reasons import Reason
 from services.routing.domain.roster import Roster
-from services.routing.placing import Desk
+from services.routing.placing.desk import Desk
+from services.routing.roster import agents_store, staff_store
 from shared.database import Transaction
 
 
 def waiting_by_reason(tx: Transaction, desk: Desk) -> Counter[Reason]:
-    lines, at_work, roster = store.lines(tx), roster_store.at_work(tx), desk.roster.current(tx)
+    lines, at_work, roster = store.lines(tx), agents_store.at_work(tx), desk.roster.current(tx)
     counts: Counter[Reason] = Counter({Reason.DECLINED: store.count_parked(tx)})
     for line in lines:
         counts[_reason(desk, roster, at_work, line, tx.now)] += line.count
@@ -23,7 +24,7 @@ def waiting_by_reason(tx: Transaction, desk: Desk) -> Counter[Reason]:
 
 def reasons_of(tx: Transaction, desk: Desk, waiting: Sequence[Complaint]) -> dict[str, Reason]:
     """By complaint."""
-    at_work, roster = roster_store.at_work(tx), desk.roster.current(tx)
+    at_work, roster = agents_store.at_work(tx), desk.roster.current(tx)
     return {c.id: _reason_of(desk, roster, at_work, c, tx.now) for c in waiting}
 
 

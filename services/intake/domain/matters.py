@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from services.intake.classify.company import MatterRules
-from services.intake.domain import Person, Submission, Verdict
+from services.intake.domain.complaint import Person, Submission
+from services.intake.domain.verdict import Verdict
 from shared.contracts.event import Severity
 
 REPEATED = "any.matter.repeated"
@@ -16,6 +17,20 @@ _WORD = re.compile(r"\w+")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
 _COMPARED_WORDS = 400
 _LEAST_DIGITS = 6
+
+
+@dataclass(frozen=True)
+class MatterRules:
+    """Of company.yml. similarity: 0 to 1, share of the words, in order, that two texts have in common.
+
+    The contact number `repeat_contacts` within `repeat_within` raises the severity one step, at most to `repeat_most`.
+    """
+
+    window: timedelta = timedelta(hours=24)
+    similarity: float = 0.85
+    repeat_contacts: int = 3
+    repeat_within: timedelta = timedelta(days=7)
+    repeat_most: str = "high"
 
 
 class Known(NamedTuple):

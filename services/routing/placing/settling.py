@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from functools import partial
 
-from services.routing import metrics, placing, roster_store, store
+from services.routing import metrics, store
 from services.routing.domain.complaint import Complaint
 from services.routing.domain.entry import State
-from services.routing.placing import Desk
-from services.routing.roster_store import LoadChange
+from services.routing.placing import choosing, turns
+from services.routing.placing.desk import Desk
+from services.routing.roster import agents_store
+from services.routing.roster.agents_store import LoadChange
 from shared.contracts.routing import ComplaintAssigned, ComplaintQueued, Needs, QueuedReason
 from shared.database import Transaction
 
@@ -25,11 +27,11 @@ def settle(tx: Transaction, desk: Desk, before: Complaints, after: Complaints) -
     seeking = [c for c in after.values() if c.is_seeking]
     if seeking or shifts:
         freed = {id_: -weight for id_, weight in shifts.items() if weight < 0}
-        waiting = [after.get(c.id, c) for c in placing.next_waiting(tx, desk, freed, shifts)]
+        waiting = [after.get(c.id, c) for c in turns.next_waiting(tx, desk, freed, shifts)]
         # Without those that were closed just now, and those among `seeking`, which have no reason yet.
         served = [c for c in waiting if c.state is State.WAITING and c.reason is not None]
         before = {c.id: c for c in served} | {**before}
-        after = {**after} | {c.id: c for c in placing.place(tx, desk, [*seeking, *served], shifts)}
+        after = {**after} | {c.id: c for c in choosing.place(tx, desk, [*seeking, *served], shifts)}
     return save(tx, desk, before, after)
 
 
@@ -46,8 +48,8 @@ def save(tx: Transaction, desk: Desk, before: Complaints, after: Complaints) -> 
 
 def shift_loads(tx: Transaction, shifts: Mapping[str, int]) -> None:
     """Changes loads without regard to the capacity: nothing is reserved."""
-    roster_store.lock_room(tx, shifts)
-    roster_store.change_loads(tx, {id_: LoadChange(weight, 0) for id_, weight in shifts.items()})
+    agents_store.lock_room(tx, shifts)
+    agents_store.change_loads(tx, {id_: LoadChange(weight, 0) for id_, weight in shifts.items()})
 
 
 def load_shifts(before: Complaints, after: Complaints) -> dict[str, int]:

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from services.routing import placing, roster_store, store
+from services.routing import store
 from services.routing.domain.complaint import Complaint
 from services.routing.domain.entry import State
 from services.routing.domain.reasons import Loss
 from services.routing.domain.whynot import why_not
-from services.routing.placing import Desk
-from services.routing.settling import load_shifts, save, settle, shift_loads
+from services.routing.placing.desk import WAKE, Desk
+from services.routing.placing.settling import load_shifts, save, settle, shift_loads
+from services.routing.roster import agents_store
 from shared.database import Transaction
 from shared.errors import Conflict, NotFound
 
@@ -35,7 +36,7 @@ def assign(
     before = _open(tx, complaint_id)
     if before.state is State.ASSIGNED and before.agent_id == agent_id:
         return
-    known = roster_store.lock_agents(tx, {agent_id, *([before.agent_id] if before.agent_id else [])})
+    known = agents_store.lock_agents(tx, {agent_id, *([before.agent_id] if before.agent_id else [])})
     if agent_id not in known:
         raise NotFound(f"no agent {agent_id}")
     lack = why_not(known[agent_id].agent, known[agent_id].room, before, tx.now)
@@ -45,7 +46,7 @@ def assign(
     desk.roster.current(tx)
     shift_loads(tx, load_shifts({complaint_id: before}, {complaint_id: after}))
     save(tx, desk, {complaint_id: before}, {complaint_id: after})
-    tx.wake(placing.WAKE)  # whoever had it has room now
+    tx.wake(WAKE)  # whoever had it has room now
 
 
 def hand_back(

@@ -8,11 +8,12 @@ agent is chosen for it: until it is served, they get nothing but what ranks befo
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from services.routing import roster_store, store
-from services.routing.domain.choice import Room
+from services.routing import store
 from services.routing.domain.complaint import Complaint
 from services.routing.domain.line import Line
-from services.routing.placing import Desk
+from services.routing.domain.room import Room
+from services.routing.placing.desk import Desk
+from services.routing.roster import agents_store
 from shared.database import Transaction
 
 MOST = 50  # complaints for which room is kept at once
@@ -20,7 +21,7 @@ MOST = 50  # complaints for which room is kept at once
 
 def keep_room(tx: Transaction, desk: Desk, lines: Sequence[Line]) -> int:
     """The number of agents whose room is kept for another complaint than before, or for none any more."""
-    keepers = roster_store.keepers(tx)
+    keepers = agents_store.keepers(tx)
     heavy = [line for line in lines if line.weight > 1 and desk.is_open(line.hours, tx.now)]
     if not heavy and not keepers:
         return 0
@@ -28,7 +29,7 @@ def keep_room(tx: Transaction, desk: Desk, lines: Sequence[Line]) -> int:
     waiting = [c for c in store.first_of(tx, heavy, MOST) if c.waiting_since and c.waiting_since + patience <= tx.now]
     wanted = _choose(tx, desk, waiting, {id_: complaint_id for id_, (complaint_id, _) in keepers.items()})
     changes = {id_: wanted.get(id_) for id_ in {*wanted, *keepers} if keepers.get(id_) != wanted.get(id_)}
-    return roster_store.keep_room(tx, changes) if changes else 0
+    return agents_store.keep_room(tx, changes) if changes else 0
 
 
 def _choose(

@@ -5,8 +5,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from services.routing.agent_rows import DEFAULT_LEVEL, levels
 from services.routing.domain.needs import HIGHEST, LOWEST
+from services.routing.roster.agent_rows import DEFAULT_LEVEL, levels
 
 MOST_WORDS = 200
 ID = validate.Regexp(

@@ -12,7 +12,7 @@ from typing import Any
 from services.routing.domain.covering import fits_everything, unreachable
 from services.routing.domain.needs import Wanted
 from services.routing.domain.policy import BusinessHours, Policy, Relaxation, Rule
-from services.routing.policy_schemas import PolicyForm, RuleForm
+from services.routing.policy.policy_schemas import PolicyForm, RuleForm
 from shared.contracts.event import Severity
 from shared.policy.hours import HoursForm, calendar_of, look_at_hours
 from shared.policy.page import Page, read_document, version_of

@@ -7,8 +7,8 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 
-from services.intake.domain import Complaint, Person, Read, State, Step, blank
-from services.intake.verdict import Verdict, worse_of
+from services.intake.domain.complaint import Complaint, Person, Read, State, Step, blank
+from services.intake.domain.verdict import Verdict, worse_of
 
 
 def merged(new: "Read | Step", into: str) -> Complaint:
