@@ -17,7 +17,7 @@ from services.escalation.cases.saving import save, settings
 from services.escalation.domain import hearing, storms, timing
 from services.escalation.domain.case import Case, Change
 from services.escalation.domain.policy import Policy
-from services.escalation.domain.steps import Setting
+from services.escalation.domain.rungs import Setting
 from services.escalation.domain.storms import Storm
 from services.escalation.policy.policybook import PolicyBook
 from services.escalation.storms import storming

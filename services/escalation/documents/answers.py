@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from marshmallow import Schema
+
 from services.escalation.answers import answer_schemas as forms
 from services.escalation.documents.cases import ONE, CaseDocument
 from services.escalation.domain.policy import PauseReason
@@ -33,6 +35,19 @@ PAGE_FORM: dict[str, Any] = {
     },
 }
 
+
+def _answer(summary: str, form: type[Schema], example: dict[str, Any], needs_body: bool = True) -> Operation:
+    return Operation(
+        summary,
+        body=form(),
+        needs_body=needs_body,
+        answer=AnsweredCase,
+        problems=(404, 409),
+        example=example,
+        example_path=ONE,
+    )
+
+
 OPERATIONS = {
     "show_page": Operation("The page behind the link of an alert", answer=PAGE, answers=HTML, pages=(404, 410)),
     "answer_by_link": Operation(
@@ -43,106 +58,47 @@ OPERATIONS = {
         needs_body=False,
         pages=(303, 404, 409, 410, 422),
     ),
-    "acknowledge": Operation(
+    "acknowledge": _answer(
         "Take a case: the ladder's clock stops, the follow-up clock starts",
-        body=forms.AnswerBody(),
+        forms.AnswerBody,
+        {"by": "petr"},
         needs_body=False,
-        answer=AnsweredCase,
-        problems=(404, 409),
-        example={"by": "petr"},
-        example_path=ONE,
     ),
-    "take_over": Operation(
-        "Take a case, also from somebody who has it",
-        body=forms.AnswerBody(),
-        needs_body=False,
-        answer=AnsweredCase,
-        problems=(404, 409),
-        example={"by": "karin"},
-        example_path=ONE,
+    "take_over": _answer(
+        "Take a case, also from somebody who has it", forms.AnswerBody, {"by": "karin"}, needs_body=False
     ),
-    "escalate": Operation(
+    "escalate": _answer(
         "Move a case to a level, or to the next one",
-        body=forms.EscalateBody(),
+        forms.EscalateBody,
+        {"level": 2, "note": "He wants to go to the press."},
         needs_body=False,
-        answer=AnsweredCase,
-        problems=(404, 409),
-        example={"level": 2, "note": "He wants to go to the press."},
-        example_path=ONE,
     ),
-    "snooze": Operation(
-        "Put a case off: nobody is alerted until then, but for a new alarm",
-        body=forms.UntilBody(),
-        answer=AnsweredCase,
-        problems=(404, 409),
-        example={"for": "2h"},
-        example_path=ONE,
+    "snooze": _answer(
+        "Put a case off: nobody is alerted until then, but for a new alarm", forms.UntilBody, {"for": "2h"}
     ),
-    "add_note": Operation(
-        "Add a note to the record of a case",
-        body=forms.NoteBody(),
-        answer=AnsweredCase,
-        problems=(404, 409),
-        example={"note": "Called her, no answer."},
-        example_path=ONE,
-    ),
-    "pause": Operation(
+    "add_note": _answer("Add a note to the record of a case", forms.NoteBody, {"note": "Called her, no answer."}),
+    "pause": _answer(
         "Stop the clocks that the policy stops for that reason",
-        body=forms.PauseBody(),
-        answer=AnsweredCase,
-        problems=(404, 409),
-        example={"for": "1d", "reason": "waiting_for_customer"},
-        example_path=ONE,
+        forms.PauseBody,
+        {"for": "1d", "reason": "waiting_for_customer"},
     ),
-    "resume": Operation(
-        "Let the clocks of a case run again",
-        body=forms.AnswerBody(),
-        needs_body=False,
-        answer=AnsweredCase,
-        problems=(404, 409),
-        example={},
-        example_path=ONE,
+    "resume": _answer("Let the clocks of a case run again", forms.AnswerBody, {}, needs_body=False),
+    "correct": _answer(
+        "Say how the complaint should have been read", forms.CorrectBody, {"severity": "high", "category": "safety"}
     ),
-    "correct": Operation(
-        "Say how the complaint should have been read",
-        body=forms.CorrectBody(),
-        answer=AnsweredCase,
-        problems=(404, 409),
-        example={"severity": "high", "category": "safety"},
-        example_path=ONE,
+    "link": _answer(
+        "Make a case part of another one, whose alerts speak for it", forms.LinkBody, {"parent": A_THIRD_COMPLAINT}
     ),
-    "link": Operation(
-        "Make a case part of another one, whose alerts speak for it",
-        body=forms.LinkBody(),
-        answer=AnsweredCase,
-        problems=(404, 409),
-        example={"parent": A_THIRD_COMPLAINT},
-        example_path=ONE,
-    ),
-    "unlink": Operation(
-        "Let a case stand for itself again",
-        body=forms.AnswerBody(),
-        needs_body=False,
-        answer=AnsweredCase,
-        problems=(404, 409),
-        example={},
-        example_path=ONE,
-    ),
-    "hand_back": Operation(
+    "unlink": _answer("Let a case stand for itself again", forms.AnswerBody, {}, needs_body=False),
+    "hand_back": _answer(
         "Give a complaint back to routing",
-        body=forms.HandBackBody(),
+        forms.HandBackBody,
+        {"needs": {"skill": "safety", "language": "cs"}},
         needs_body=False,
-        answer=AnsweredCase,
-        problems=(404, 409),
-        example={"needs": {"skill": "safety", "language": "cs"}},
-        example_path=ONE,
     ),
-    "resolve": Operation(
+    "resolve": _answer(
         "Resolve a case, with its outcome and what the customer got",
-        body=forms.ResolveBody(),
-        answer=AnsweredCase,
-        problems=(404, 409),
-        example={"outcome": "upheld", "remedies": ["apology", "refund"]},
-        example_path=ONE,
+        forms.ResolveBody,
+        {"outcome": "upheld", "remedies": ["apology", "refund"]},
     ),
 }

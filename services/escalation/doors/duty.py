@@ -7,8 +7,9 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from services.escalation.domain.duty import HORIZON, Duty, Override, Rota, Watch, shifts_of, watch_at
+from services.escalation.domain.ladder import Level
 from services.escalation.domain.people import People, Wanted
-from services.escalation.domain.policy import Level, Policy
+from services.escalation.domain.policy import Policy
 from services.escalation.people import duty_schemas, duty_store, overrides
 from services.escalation.people.overrides import OverrideAsked
 from services.escalation.schemas import load

@@ -10,7 +10,8 @@ import pytest
 
 from services.escalation import api
 from services.escalation.domain.duty import HORIZON, Override, Rota
-from services.escalation.domain.policy import BusinessHours, FollowUp, Kind, Ladder, Level, Policy, Recipient
+from services.escalation.domain.ladder import Kind, Ladder, Level, Recipient
+from services.escalation.domain.policy import BusinessHours, FollowUp, Policy
 from services.escalation.doors import duty
 from services.escalation.doors import people as people_doors
 from services.escalation.people import duty_schemas, duty_store
