@@ -1,6 +1,6 @@
 """What escalation does by itself, one function per entrypoint: load, decide, save, announce. Called by service.py.
 
-What people do with cases is in answering.py, storms are in storming.py, the auditor is in audit.py.
+What people do with cases is in answers/, storms are in storms/, the auditor is in watch/.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
