@@ -1,4 +1,4 @@
-"""What the doors of duty, rotas and overrides take and answer, for the documents; api.py has it in its table."""
+"""What the doors of duty, rotas and overrides take and answer."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

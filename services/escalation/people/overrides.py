@@ -1,36 +1,17 @@
-"""What is done with supervisors and with the overrides of duty rotas; called by their doors."""
+"""Overrides of duty rotas: asked for, checked, taken back. Called by their doors."""
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.escalation.domain.duty import Override, Rota
-from services.escalation.domain.people import Supervisor
 from services.escalation.people import duty_store, supervisors
 from shared.database import Transaction
-from shared.differences import Difference, difference
 from shared.errors import NotFound, Rejected
 
 LONGEST_OVERRIDE = timedelta(days=90)
 _OVERRIDES = uuid.uuid5(uuid.NAMESPACE_DNS, "overrides.ombud")
-
-
-def save_supervisor(tx: Transaction, person: Supervisor) -> None:
-    supervisors.save(tx, person)
-
-
-def check_supervisors(tx: Transaction, people: Mapping[str, Supervisor]) -> Difference:
-    """What `save_supervisors` would change."""
-    return difference(supervisors.find(tx, people), people)
-
-
-def save_supervisors(tx: Transaction, people: Mapping[str, Supervisor]) -> Difference:
-    """All of them in this transaction; those who differ in nothing are left alone."""
-    found = difference(supervisors.find(tx, people, lock=True), people)
-    supervisors.add(tx, [people[id_] for id_ in found.added])
-    supervisors.change(tx, [people[each.id] for each in found.changed])
-    return replace(found, stored=True)
 
 
 @dataclass(frozen=True)
