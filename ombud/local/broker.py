@@ -100,13 +100,6 @@ class PrivateBroker:
         self.stop()
         self.start()
 
-    @property
-    def ctl_environment(self) -> dict[str, str]:
-        """For scripts that call `rabbitmqctl` themselves; it is in the PATH there."""
-        environment = self._environment()
-        folder = Path(self._binaries().script("rabbitmqctl")).parent
-        return environment | {"PATH": f"{folder}:{environment['PATH']}"}
-
     def ctl(self, *args: str, patience: float = 60.0) -> str:
         """What `rabbitmqctl -q ARGS` prints; slow (a second or more): the management API and `evaluate` are quick."""
         words = f"rabbitmqctl {' '.join(args)}"

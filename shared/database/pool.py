@@ -1,4 +1,4 @@
-"""Series of the database pool; filled by database.py, and by the runner when metrics are asked for."""
+"""Series of the database pool; filled by database.py beside it, and by the runner when metrics are asked for."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
