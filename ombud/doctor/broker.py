@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 import amqp
 from amqp.exceptions import AccessRefused, NotAllowed
 
-from ombud import publisher
 from ombud.doctor import permissions
 from ombud.doctor.finding import Check, Finding, Subject, fault, note, warning
 from ombud.doctor.permissions import Needs
 from ombud.doctor.site import Site
+from ombud.send import publisher
 from ombud.trouble import Trouble
 from shared.broker_address import BrokerAddress
 from shared.messaging import connection as broker

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ombud import environment, options
+from ombud import options
 from ombud.doctor import (
     addresses,
     broker,
@@ -25,6 +25,7 @@ from ombud.doctor import (
 from ombud.doctor.finding import Check
 from ombud.doctor.secrets import Veil
 from ombud.doctor.site import Site
+from ombud.run import environment
 from shared.contracts.topology import SERVICES
 
 SUBJECTS = (settings, ports, broker, management, database, clocks, policies, people, providers, addresses)

@@ -6,13 +6,14 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from services.escalation import answer_schemas as forms
-from services.escalation import duty_api, people_schemas
+from services.escalation import duty_api
+from services.escalation.answers import answer_schemas as forms
 from services.escalation.domain.case import CaseState, Ending, What
 from services.escalation.domain.lint import Kind
 from services.escalation.domain.people import Role
 from services.escalation.domain.policy import PauseReason
 from services.escalation.pages.acts import NEEDS, Act
+from services.escalation.people import supervisor_schemas
 from shared.api import A_COMPLAINT, A_THIRD_COMPLAINT, HTML, PAGE, THIS_DOCUMENT, Operation, Plumbing
 from shared.contracts.escalation import EscalationReason, Outcome, Remedy
 from shared.contracts.event import Severity
@@ -371,7 +372,7 @@ OPERATIONS = {
     ),
     "put_supervisor": Operation(
         "Add or change a supervisor",
-        body=people_schemas.SupervisorBody(),
+        body=supervisor_schemas.SupervisorBody(),
         answer=SupervisorDocument,
         path={"supervisor_id": fields.String(validate=validate.Length(1, 100))},
         example={"name": "Petr", "role": "supervisor", "regions": ["CZ"], "languages": ["cs"]},
@@ -379,7 +380,7 @@ OPERATIONS = {
     ),
     "put_supervisors": Operation(
         "Add or change many supervisors: all of them or none; those not named stay as they are",
-        body=people_schemas.SupervisorsBody(),
+        body=supervisor_schemas.SupervisorsBody(),
         answer=Difference,
         query=CHECK,
         example={

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from marshmallow import fields, validate
 
-from services.escalation import duty_schemas
 from services.escalation.domain.duty import Why
+from services.escalation.people import duty_schemas
 from shared.api import Operation
 from shared.contracts.event import Instant
 

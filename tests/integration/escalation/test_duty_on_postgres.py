@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from services.escalation import duty_store, people_usecases
 from services.escalation.domain.duty import Leave, Override
 from services.escalation.domain.people import Role, Supervisor
-from services.escalation.people_usecases import OverrideAsked
+from services.escalation.people import duty_store, people_usecases
+from services.escalation.people.people_usecases import OverrideAsked
 from services.escalation.settings import SHIPPED_POLICY
 from shared.database import Database
 from shared.errors import NotFound

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.escalation import people_usecases, supervisors
 from services.escalation.domain.people import Role, Supervisor
+from services.escalation.people import people_usecases, supervisors
 from shared.database import Database
 from shared.differences import Difference
 from tests.harness.process import eventually

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ombud import lock
+from ombud.run import lock
 from tests.integration.ombud.conftest import Result, free_offset
 
 NOWHERE = "amqp://ombud@127.0.0.1:1/"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.escalation.announcements import event_of
+from services.escalation.cases.announcements import event_of
 from services.escalation.domain import answers
 from services.escalation.domain.answers import Answer, Correction, Refusal
 from services.escalation.domain.case import Case, CaseState, Change, Moment, Owner, What, escalation_id

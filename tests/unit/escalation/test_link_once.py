@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from services.escalation import announcements, store
+from services.escalation.cases import announcements, store
 from services.escalation.domain import answers
 from services.escalation.domain.case import CaseState, What
 from shared import links

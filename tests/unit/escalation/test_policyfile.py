@@ -17,7 +17,7 @@ from services.escalation.domain.policy import (
     When,
 )
 from services.escalation.domain.spans import Span, Unit
-from services.escalation.policyfile import parse
+from services.escalation.policy.policyfile import parse
 from shared.contracts.escalation import EscalationReason
 from shared.contracts.event import Severity
 from tests.unit.escalation.policies import GOOD, a_picture, changed

@@ -7,7 +7,7 @@ import pytest
 
 from services.escalation.domain import answers
 from services.escalation.domain.case import CaseState
-from services.escalation.storming import GATHER
+from services.escalation.storms.storming import GATHER
 from shared.contracts.escalation import CaseEscalated, CaseResolved, Outcome, Remedy
 from shared.contracts.event import Severity
 from shared.contracts.intake import (

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from ombud.local.errors import LocalError
-from ombud.logtail import EACH, LogTail
-from ombud.supervise import HEALTHY_AFTER, LONGEST_DELAY, Server, Supervisor, delay_after
+from ombud.run.logtail import EACH, LogTail
+from ombud.run.supervise import HEALTHY_AFTER, LONGEST_DELAY, Server, Supervisor, delay_after
 
 
 class FakeServer:
