@@ -1,4 +1,4 @@
-"""`ombud policy try`: what would happen to a complaint by the policies, when, and to whom; registered by policy/command.py."""
+"""`ombud policy try`: what becomes of a complaint by the policies, when, and who hears; for policy/command.py."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
