@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from ombud import environment, layout, runfile, screen, signals
+from ombud.broker_watch import WatchedBroker
 from ombud.doors import Doors, readiness
 from ombud.layout import BROKER_PORT, Folder, Place
 from ombud.local.broker import PrivateBroker
@@ -144,7 +145,7 @@ class Stack:
         if self._mailbox:
             servers["mail catcher"] = self._mailbox
         if self._broker:
-            servers["broker"] = self._broker
+            servers["broker"] = WatchedBroker(self._broker)
         tails = [LogTail(place.name, child.log_path) for place, child in self._children.items()]
         self._supervisor = Supervisor(servers, tails, screen.warn, self._write_runfile)
         self._supervisor.start()
