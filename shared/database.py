@@ -74,7 +74,7 @@ def _require_usable(url: URL) -> None:
         raise WrongUrl(f"its port is {url.port}: a port is 1 to 65535")
     if url.drivername != "sqlite":
         try:
-            extensions.make_dsn(**dict(url.query))
+            extensions.make_dsn(**{name: str(value) for name, value in url.query.items()})
         except psycopg2.ProgrammingError as error:
             raise WrongUrl(f"PostgreSQL: {' '.join(str(error).split())}") from None
 
