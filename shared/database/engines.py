@@ -3,6 +3,8 @@
 from typing import Any
 
 import orjson
+import psycopg2
+from psycopg2 import extensions
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 
@@ -23,12 +25,28 @@ def checked_url(text: str) -> URL:
         url = make_url(text)
     except Exception:
         raise WrongUrl("what was given is not a database URL; try postgresql+psycopg2://user@host/name") from None
+    if text != text.strip():
+        raise WrongUrl("a blank or a line break is around it; a file of a secret often ends with one")
     if url.drivername in ("sqlite", "postgresql+psycopg2"):
+        _require_usable(url)
         return url
     wanted = DRIVERS.get(url.drivername.partition("+")[0])
     if wanted is None:
         raise WrongUrl(f"database {url.drivername!r} is not supported; use postgresql+psycopg2://… or sqlite:///…")
     raise WrongUrl(f"name the driver: {wanted}://… instead of {url.drivername}://…")
+
+
+def _require_usable(url: URL) -> None:
+    """What would fail at every connection is said at the start."""
+    if url.drivername == "sqlite" and url.database in (None, "", ":memory:"):
+        raise WrongUrl("name a file: sqlite:////path/to/it; what is only in memory would be lost")
+    if url.port is not None and not 0 < url.port < 65536:
+        raise WrongUrl(f"its port is {url.port}: a port is 1 to 65535")
+    if url.drivername != "sqlite":
+        try:
+            extensions.make_dsn(**{name: str(value) for name, value in url.query.items()})
+        except psycopg2.ProgrammingError as error:
+            raise WrongUrl(f"PostgreSQL: {' '.join(str(error).split())}") from None
 
 
 def postgres(url: URL, service: str) -> Engine:
