@@ -93,22 +93,14 @@ class LimitedServer(WebServer):
 
     def get_wsgi_app(self) -> Callable[..., Any]:
         inner = super().get_wsgi_app()
+        inner.url_map.merge_slashes = False  # not found, as other misspelt addresses, instead of a redirect
 
         def app(environ: dict[str, Any], start_response: Any) -> Any:
             adapter = inner.url_map.bind_to_environ(environ)
             try:
                 provider, values = adapter.match()
             except HTTPException as error:
-                response: Any = (
-                    error
-                    if isinstance(error.response, Response)
-                    else _problem(
-                        error.code or 500,
-                        error.name,
-                        "",
-                        headers=dict(error.get_headers()) if error.code == 405 else None,
-                    )
-                )
+                response: Any = error if isinstance(error.response, Response) else _no_door(error)
                 return response(environ, start_response)
             # eventlet reads a chunked body to its end; werkzeug would take it for empty without being told.
             if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
@@ -242,6 +234,16 @@ def _headers_of(error: Rejected) -> dict[str, str]:
     if isinstance(error, TooMany):
         return {"Retry-After": str(max(1, error.retry_after))}
     return {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+
+
+def _no_door(error: HTTPException) -> Response:
+    """Nothing is at this address, or nothing for this method."""
+    if error.code == 405:
+        headers = dict(error.get_headers())
+        return _problem(405, error.name, f"this address takes {headers['Allow']}", None, {"Allow": headers["Allow"]})
+    return _problem(
+        error.code or 500, error.name, "nothing is at this address; GET /v1/openapi.json lists what is where"
+    )
 
 
 def _problem(
