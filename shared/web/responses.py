@@ -46,6 +46,16 @@ def _headers_of(error: Rejected) -> dict[str, str]:
     return {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
 
 
+def no_door(error: HTTPException) -> Response:
+    """Nothing is at this address, or nothing for this method."""
+    if error.code == 405:
+        headers = dict(error.get_headers())
+        return problem(405, error.name, f"this address takes {headers['Allow']}", None, {"Allow": headers["Allow"]})
+    return problem(
+        error.code or 500, error.name, "nothing is at this address; GET /v1/openapi.json lists what is where"
+    )
+
+
 def problem(
     status: int,
     title: str,

@@ -11,7 +11,7 @@ from nameko.web.server import WebServer
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
-from shared.web.responses import problem
+from shared.web.responses import no_door
 
 log = structlog.get_logger()
 CONNECTIONS = 1000  # at once; further ones wait in the kernel
@@ -70,22 +70,14 @@ class LimitedServer(WebServer):
 
     def get_wsgi_app(self) -> Callable[..., Any]:
         inner = super().get_wsgi_app()
+        inner.url_map.merge_slashes = False  # not found, as other misspelt addresses, instead of a redirect
 
         def app(environ: dict[str, Any], start_response: Any) -> Any:
             adapter = inner.url_map.bind_to_environ(environ)
             try:
                 provider, values = adapter.match()
             except HTTPException as error:
-                response: Any = (
-                    error
-                    if isinstance(error.response, Response)
-                    else problem(
-                        error.code or 500,
-                        error.name,
-                        "",
-                        headers=dict(error.get_headers()) if error.code == 405 else None,
-                    )
-                )
+                response: Any = error if isinstance(error.response, Response) else no_door(error)
                 return response(environ, start_response)
             # eventlet reads a chunked body to its end; werkzeug would take it for empty without being told.
             if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
