@@ -115,7 +115,7 @@ def worklist(tx: Transaction, request: Request) -> dict[str, Any]:
 
 
 def _wish(tx: Transaction, request: Request) -> Wish:
-    asked = schemas.load(WorklistQuery(), dict(request.args))
+    asked = schemas.load_query(WorklistQuery(), request.args)
     me = request.caller.name  # type: ignore[attr-defined]
     of = me if asked.pop("mine") else asked["of"]
     regions = asked.pop("region")
@@ -136,7 +136,7 @@ def _among_own(tx: Transaction, me: str, wanted: list[str] | None) -> list[str] 
 
 def storms(tx: Transaction, request: Request) -> dict[str, Any]:
     """Those that last, and those that ended lately: coordinators see the same trouble across their regions."""
-    asked = schemas.load(StormsQuery(), dict(request.args))
+    asked = schemas.load_query(StormsQuery(), request.args)
     seen = storm_store.recent(tx, asked["since"] or tx.now - RECENTLY, MOST_STORMS)
     wanted = set(asked["region"] or ())
     return {"storms": [_storm_data(storm) for storm in seen if not wanted or wanted & {*storm.regions}]}

@@ -11,7 +11,7 @@ from services.escalation.domain.duty import HORIZON, Duty, Override, Rota, Watch
 from services.escalation.domain.people import People, Wanted
 from services.escalation.domain.policy import Level, Policy
 from services.escalation.people_usecases import OverrideAsked
-from services.escalation.schemas import load
+from services.escalation.schemas import load, load_query
 from shared.codes import language_code, region_code
 from shared.contracts.event import to_text
 from shared.database import Database
@@ -23,7 +23,7 @@ LONGEST_COURSE, COURSE = timedelta(days=31), timedelta(days=7)
 
 def show_duty(db: Database, policy: Policy, request: Request) -> Response:
     """`?at=&rota=&region=&language=`: for each rota who has it and why; with a region also whom each level alerts."""
-    asked = load(duty_schemas.DutyQuery(), request.args)
+    asked = load_query(duty_schemas.DutyQuery(), request.args)
     rotas = (_rota(policy, asked["rota"]),) if asked["rota"] else policy.rotas
     with db.read() as tx:
         at = asked["at"] or tx.now
@@ -36,7 +36,7 @@ def show_duty(db: Database, policy: Policy, request: Request) -> Response:
 
 def show_course(db: Database, policy: Policy, request: Request, name: str) -> Response:
     """`?from=&to=`: who has the duty when, and when nobody has it."""
-    rota, asked = _rota(policy, name), load(duty_schemas.CourseQuery(), request.args)
+    rota, asked = _rota(policy, name), load_query(duty_schemas.CourseQuery(), request.args)
     with db.read() as tx:
         start = asked["start"] or tx.now
         end = asked["end"] or start + COURSE

@@ -22,6 +22,8 @@ from shared.links import EXPIRED, BadLink, Claim, check, mint
 
 _NEXT_LINKS = uuid.uuid5(uuid.NAMESPACE_DNS, "next-links.ombud")
 _NEXT = re.compile(r"next-[0-9a-f]{32}-(\d{1,12})")
+# What mail programs and people add: the brackets or the full stop around an address, the break of a line.
+_NOT_OF_A_TOKEN = re.compile(r"[=\s]+|^[<(\[\"']+|[^\w-]+$")
 _ALSO = {What.ACKNOWLEDGED: (What.CONFIRMED,)}
 DOUBLE_CLICK = timedelta(minutes=1)
 _WARNINGS = (What.WARNED, What.CLOCK_BROKEN, What.REMINDED)
@@ -37,7 +39,7 @@ class Links:
 
     def claim(self, token: str) -> Claim:
         """Raises BadLink."""
-        claim = check(self._keys, token, self._max_age)
+        claim = check(self._keys, _NOT_OF_A_TOKEN.sub("", token), self._max_age)
         last_day = _last_day(claim)
         if last_day and clock.now() > last_day:
             raise BadLink(EXPIRED)
