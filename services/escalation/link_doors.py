@@ -4,8 +4,9 @@ import re
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from werkzeug.wrappers import Request, Response
 
@@ -86,8 +87,8 @@ def answer_by_link(db: Database, book: PolicyBook, links: Links, request: Reques
     """The person named in the link does what the form says, once, and goes on to a page with a link of its own."""
     try:
         claim = links.claim(token)
-        filled = acts.read(request.form)
-        came = db.run(lambda tx: _act(tx, book, links, claim, filled))
+        form = request.form
+        came = db.run(lambda tx: _act(tx, book, links, claim, acts.read(form, _zone(tx, claim.person))))
     except BadLink as error:
         return page.bad_link(error.reason)
     return page.go_to(came.token) if came.token else _page(db, book, claim, came)
@@ -191,4 +192,11 @@ def _view(tx: Transaction, book: PolicyBook, claim: Claim, case: Case) -> page.V
         spent=store.spent_link(tx, claim.alert_id),
         is_present=_is_present(claim, case, rows),
         now=tx.now,
+        zone=_zone(tx, claim.person),
     )
+
+
+def _zone(tx: Transaction, person: str) -> tzinfo:
+    """Of the person; UTC for whoever is no supervisor."""
+    found = supervisors.find(tx, [person]).get(person)
+    return ZoneInfo(found.timezone) if found else UTC
