@@ -1,14 +1,17 @@
 """The page behind the signed link of an alert: a look changes nothing, a form acts once. Called by service.py."""
 
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Request, Response
 
 from services.escalation.cases import store
 from services.escalation.pages import acts, page, submission
+from services.escalation.pages.acts import Filled
 from services.escalation.pages.links import Links
 from services.escalation.pages.submission import Came
 from services.escalation.pages.view import view_of
+from services.escalation.people import supervisors
 from services.escalation.policy.policybook import PolicyBook
-from shared.database import Database
+from shared.database import Database, Transaction
 from shared.links import BadLink, Claim
 
 
@@ -25,11 +28,15 @@ def answer_by_link(db: Database, book: PolicyBook, links: Links, request: Reques
     """The person named in the link does what the form says, once, and goes on to a page with a link of its own."""
     try:
         claim = links.claim(token)
-        filled = acts.read(request.form)
-        came = db.run(lambda tx: submission.act(tx, book, links, claim, filled))
+        form = request.form  # read before the transaction begins: its sender may be slow
+        came = db.run(lambda tx: submission.act(tx, book, links, claim, _filled(tx, form, claim)))
     except BadLink as error:
         return page.bad_link(error.reason)
     return page.go_to(came.token) if came.token else _page(db, book, claim, came)
+
+
+def _filled(tx: Transaction, form: MultiDict[str, str], claim: Claim) -> Filled:
+    return acts.read(form, supervisors.zone_of(tx, claim.person))
 
 
 def _page(db: Database, book: PolicyBook, claim: Claim, came: Came) -> Response:

@@ -1,9 +1,10 @@
 """Queries of escalation on supervisors, the people on the ladder. Called by the use cases and the doors."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, select
 
@@ -27,6 +28,12 @@ def find(tx: Transaction, ids: Iterable[str], *, lock: bool = False) -> dict[str
     """Those that are there; locked in the order of their ids, so that no two who save many wait for each other."""
     found = tx.execute(_among_ids(tx.is_postgres, lock), {"ids": list(ids)})
     return {row.id: _supervisor(row) for row in found}
+
+
+def zone_of(tx: Transaction, person: str) -> tzinfo:
+    """UTC for whoever is no supervisor."""
+    found = find(tx, [person]).get(person)
+    return ZoneInfo(found.timezone) if found else UTC
 
 
 def save(tx: Transaction, person: Supervisor) -> None:

@@ -1,7 +1,9 @@
 """Forms of the page that were filled in wrongly come back as they were, with what is wrong beside each field."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from werkzeug.test import EnvironBuilder
@@ -10,6 +12,7 @@ from werkzeug.wrappers import Request
 from services.escalation.answers.answer_schemas import LONGEST_NOTE
 from services.escalation.doors import links
 from shared.contracts.escalation import CaseEscalated, CaseHandedBack
+from tests.unit.escalation.builders import ANNA, BEN
 from tests.unit.escalation.desk import Desk
 from tests.unit.escalation.visits import LINKS, id_of, reader, severe, tags
 
@@ -99,11 +102,20 @@ def test_a_field_with_no_letters_of_ours_is_taken_as_it_is(desk: Desk) -> None:
     assert desk.rows(ID)[-1]["note"] == "Zákazníčka volala ☎ 谢谢"
 
 
-def test_a_time_of_the_browser_is_utc(desk: Desk) -> None:
+@pytest.mark.parametrize("zone", ["UTC", "Australia/Sydney", "Asia/Dubai"])
+def test_times_are_those_of_the_reader(desk: Desk, zone: str) -> None:
+    """As in the alert: nobody shall have to reckon what 20:16 UTC is where they are."""
+    desk.start_over((replace(ANNA, timezone=zone), BEN))
     desk.hear(severe())
     until = (desk.now + timedelta(hours=3)).replace(second=0, microsecond=0)
-    reader(desk).press().reader.press("pause", reason="waiting_for_customer", until=until.strftime("%Y-%m-%dT%H:%M"))
+    page = reader(desk).press()
+    there = until.astimezone(ZoneInfo(zone))
+    html = page.reader.press("pause", reason="waiting_for_customer", until=f"{there:%Y-%m-%dT%H:%M}").html
     assert desk.case(ID).pauses[-1].end == until
+    name = {"Asia/Dubai": "UTC+04"}.get(zone, there.tzname())
+    shown = f"{there.day} {there:%b %Y, %H:%M} {name}"
+    assert f"stopped the clocks until {shown}" in html
+    assert zone == "UTC" or " UTC<" not in html.replace(" UTC+", "")
 
 
 def test_needs_that_are_not_written_play_no_part(desk: Desk) -> None:
