@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -19,11 +19,12 @@ from sqlalchemy import (
     CursorResult,
     Engine,
     Executable,
+    Interval,
     Table,
+    bindparam,
     create_engine,
     event,
     func,
-    literal,
     select,
 )
 from sqlalchemy.engine import URL, make_url
@@ -63,6 +64,13 @@ def checked_url(text: str) -> URL:
     raise WrongUrl(f"name the driver: {wanted}://… instead of {url.drivername}://…")
 
 
+def instant(name: str, is_postgres: bool) -> ColumnElement[Any]:
+    """A time in a statement that is built once: the database's clock where it has one that we trust."""
+    if is_postgres:
+        return func.clock_timestamp() + bindparam(name, type_=Interval())
+    return bindparam(name, type_=UtcDateTime())
+
+
 @dataclass(eq=False)
 class Transaction:
     """One transaction of one service: what use cases get. Events and wake-ups leave only if it commits."""
@@ -85,12 +93,9 @@ class Transaction:
     def is_postgres(self) -> bool:
         return self.connection.dialect.name == "postgresql"
 
-    @property
-    def sql_now(self) -> ColumnElement[datetime]:
-        """`now` for use inside a statement, without a round trip of its own."""
-        if self.is_postgres:
-            return func.clock_timestamp() + literal(clock.shift())
-        return literal(clock.now(), UtcDateTime)
+    def from_now(self, amount: timedelta = timedelta(0)) -> timedelta | datetime:
+        """The value for an `instant`: `amount` from now, without a round trip to ask for the time."""
+        return clock.shift() + amount if self.is_postgres else clock.now() + amount
 
     def execute(self, statement: Executable, rows: Sequence[Row] | Row | None = None) -> CursorResult[Any]:
         return self.connection.execute(statement, rows) if rows is not None else self.connection.execute(statement)
