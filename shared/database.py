@@ -65,9 +65,12 @@ def checked_url(text: str) -> URL:
 
 
 def instant(name: str, is_postgres: bool) -> ColumnElement[Any]:
-    """A time in a statement that is built once: the database's clock where it has one that we trust."""
+    """A time in a statement that is built once: the database's clock where it has one that we trust.
+
+    As a query of its own, read once a statement: what changes with each row can be looked up in no index.
+    """
     if is_postgres:
-        return func.clock_timestamp() + bindparam(name, type_=Interval())
+        return select(func.clock_timestamp() + bindparam(name, type_=Interval())).scalar_subquery()
     return bindparam(name, type_=UtcDateTime())
 
 
