@@ -158,7 +158,7 @@ def replay_due(db: Database, reader: Reader, sources: Sources) -> int:
 
 
 def _replay_one(db: Database, reader: Reader, account: Account) -> int:
-    with db.transaction() as tx:
+    with db.read() as tx:
         due = failures.due_retries(tx, account.queue, limit=1)
     if not due:
         return 0

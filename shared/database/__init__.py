@@ -4,6 +4,6 @@ from shared.bulk import Row
 from shared.database.database import Database
 from shared.database.engines import WrongUrl, checked_url
 from shared.database.green_wait import install_green_wait
-from shared.database.transaction import Transaction
+from shared.database.transaction import Transaction, instant
 
-__all__ = ["Database", "Row", "Transaction", "WrongUrl", "checked_url", "install_green_wait"]
+__all__ = ["Database", "Row", "Transaction", "WrongUrl", "checked_url", "install_green_wait", "instant"]

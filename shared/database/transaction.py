@@ -2,17 +2,38 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, CursorResult, Executable, Table, func, literal, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Executable,
+    Interval,
+    Table,
+    bindparam,
+    func,
+    select,
+)
 
 from shared import bulk, clock
 from shared.bulk import Row
 from shared.tables import UtcDateTime
 
 _NOW = select(func.clock_timestamp())
+
+
+def instant(name: str, is_postgres: bool) -> ColumnElement[Any]:
+    """A time in a statement that is built once: the database's clock where it has one that we trust.
+
+    As a query of its own, read once a statement: what changes with each row can be looked up in no index.
+    """
+    if is_postgres:
+        return select(func.clock_timestamp() + bindparam(name, type_=Interval())).scalar_subquery()
+    return bindparam(name, type_=UtcDateTime())
 
 
 @dataclass(eq=False)
@@ -37,12 +58,9 @@ class Transaction:
     def is_postgres(self) -> bool:
         return self.connection.dialect.name == "postgresql"
 
-    @property
-    def sql_now(self) -> ColumnElement[datetime]:
-        """`now` for use inside a statement, without a round trip of its own."""
-        if self.is_postgres:
-            return func.clock_timestamp() + literal(clock.shift())
-        return literal(clock.now(), UtcDateTime)
+    def from_now(self, amount: timedelta = timedelta(0)) -> timedelta | datetime:
+        """The value for an `instant`: `amount` from now, without a round trip to ask for the time."""
+        return clock.shift() + amount if self.is_postgres else clock.now() + amount
 
     def execute(self, statement: Executable, rows: Sequence[Row] | Row | None = None) -> CursorResult[Any]:
         return self.connection.execute(statement, rows) if rows is not None else self.connection.execute(statement)

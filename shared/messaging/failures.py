@@ -5,14 +5,15 @@ import random
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Executable, Integer, bindparam, delete, select
 
 from shared import tables
 from shared.contracts.event import Severity
 from shared.contracts.failure import EventFailed
-from shared.database import Transaction
+from shared.database import Transaction, instant
 from shared.messaging.envelope import Message, Received, Undecodable, name_of, plain_text
 from shared.messaging.kept import columns_of, message_of
 
@@ -104,16 +105,19 @@ def replay(tx: Transaction, failure: Failure) -> None:
 
 
 def due_retries(tx: Transaction, queue: str, limit: int = 20) -> list[tuple[Message, str, str, int]]:
-    """Claims retry rows of a queue that are due: (message, source, event id, attempt); locked until the end of tx."""
+    """Retry rows of a queue that are due and that no other replica works off: (message, source, event id, attempt)."""
+    return [
+        _due(row) for row in tx.execute(_due_query(tx.is_postgres), {"of": queue, "now": tx.from_now(), "most": limit})
+    ]
+
+
+@cache
+def _due_query(is_postgres: bool) -> Executable:
+    """Built once: every queue asks it each second."""
     t = tables.retries
-    query = (
-        select(t)
-        .where(t.c.queue == queue, t.c.next_at <= tx.sql_now)
-        .order_by(t.c.next_at, t.c.event_id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return [_due(row) for row in tx.execute(query)]
+    due = t.c.queue == bindparam("of"), t.c.next_at <= instant("now", is_postgres)
+    in_order = select(t).where(*due).order_by(t.c.next_at, t.c.event_id)
+    return in_order.limit(bindparam("most", type_=Integer)).with_for_update(skip_locked=True)
 
 
 def _due(row: Any) -> tuple[Message, str, str, int]:

@@ -64,7 +64,7 @@ class Handling:
 
     def replay_one(self, wait: Wait) -> bool:
         """Tries the retry row again that is longest due; False when none is."""
-        with self.db.transaction() as tx:
+        with self.db.read() as tx:
             due = failures.due_retries(tx, self.queue, limit=1)
         if not due:
             return False

@@ -33,8 +33,7 @@ from services.notify.domain.alert import Alert, AlertState, ChannelName, Purpose
 from services.notify.domain.folding import Openings, Take
 from services.notify.domain.places import BEHIND_FIRSTS
 from services.notify.rows import alert_of_row
-from services.notify.senders.leases import from_now, instant
-from shared.database import Transaction
+from shared.database import Transaction, instant
 
 a = tables.alerts
 HEADS = 200  # looked at in one claim; more than there are senders, as some people have many
@@ -48,7 +47,7 @@ def heads(tx: Transaction, openings: Mapping[ChannelName, Openings]) -> dict[Cha
     found: dict[ChannelName, list[str]] = {channel: [] for channel in openings}
     if not found:
         return found
-    values: dict[str, Any] = {"due_at": from_now(tx, timedelta(0)), "at_most": HEADS}
+    values: dict[str, Any] = {"due_at": tx.from_now(), "at_most": HEADS}
     for channel, room in openings.items():
         values |= {f"full_{channel}": sorted(room.full), f"paced_{channel}": sorted(room.paced)}
     for row in tx.execute(_heading(tx.is_postgres, tuple(sorted(found))), values):
@@ -58,7 +57,7 @@ def heads(tx: Transaction, openings: Mapping[ChannelName, Openings]) -> dict[Cha
 
 def lock_due(tx: Transaction, channel: ChannelName, takes: Sequence[Take]) -> dict[str, list[Alert]]:
     """What is due for these people and not locked by a colleague, in line."""
-    values = {"wanted_channel": channel.value, "due_at": from_now(tx, timedelta(0))}
+    values = {"wanted_channel": channel.value, "due_at": tx.from_now()}
     if tx.is_postgres:
         rows = list(tx.execute(_locking(), values | {"takes": [asdict(t) for t in takes]})) if takes else []
     else:  # which has no LATERAL, and no locks either
@@ -71,7 +70,7 @@ def lease(tx: Transaction, alerts: Iterable[Alert], amount: timedelta) -> dict[s
     """Takes the locked alerts, each with a new attempt; gives them by id."""
     taken = {x.id: replace(x, state=AlertState.CLAIMED, attempt=x.attempt + 1) for x in alerts}
     if taken:
-        tx.execute(_leasing(tx.is_postgres), {"ids": sorted(taken), "lease_end": from_now(tx, amount)})
+        tx.execute(_leasing(tx.is_postgres), {"ids": sorted(taken), "lease_end": tx.from_now(amount)})
     return taken
 
 

@@ -5,14 +5,12 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, Interval, Select, Update, bindparam, func, select, tuple_
+from sqlalchemy import Executable, Select, Update, bindparam, select, tuple_
 
 from services.notify import tables
 from services.notify.domain.alert import Alert, AlertState
 from services.notify.rows import alert_of_row
-from shared import clock
-from shared.database import Transaction
-from shared.tables import UtcDateTime
+from shared.database import Transaction, instant
 
 a = tables.alerts
 _OPEN = (AlertState.CLAIMED.value, AlertState.HANDED_OFF.value)
@@ -23,14 +21,20 @@ def hand_off(tx: Transaction, fences: Iterable[tuple[str, int]], lease: timedelt
     attempts = sorted(set(fences))
     if not attempts:
         return set()
-    values = {"attempts": attempts, "lease_end": from_now(tx, lease)}
+    values = {"attempts": attempts, "lease_end": tx.from_now(lease)}
     return {(r.id, r.attempt) for r in tx.execute(_handing_off(tx.is_postgres), values)}
 
 
 def expired_alerts(tx: Transaction, state: AlertState, limit: int) -> Iterable[Alert]:
     """Alerts whose sender did not come back in time; not locked, so it may come back while they are looked at."""
-    query = select(a).where(a.c.state == state, a.c.lease_until < tx.sql_now).order_by(a.c.id).limit(limit)
-    return [alert_of_row(r) for r in tx.execute(query)]
+    values = {"in_state": state.value, "now": tx.from_now(), "most": limit}
+    return [alert_of_row(r) for r in tx.execute(_expired(tx.is_postgres), values)]
+
+
+@cache
+def _expired(is_postgres: bool) -> Executable:
+    lost = a.c.state == bindparam("in_state"), a.c.lease_until < instant("now", is_postgres)
+    return select(a).where(*lost).order_by(a.c.id).limit(bindparam("most"))
 
 
 @cache
@@ -49,15 +53,3 @@ def _lease(chosen: Select[Any], state: AlertState, is_postgres: bool) -> Update:
     ids = chosen.cte("chosen")
     values = {"state": state.value, "lease_until": instant("lease_end", is_postgres)}
     return a.update().where(a.c.id.in_(select(ids.c.id))).values(values)
-
-
-def instant(name: str, is_postgres: bool) -> ColumnElement[Any]:
-    """A time in a statement that is built once: the database's clock where it has one that we trust."""
-    if is_postgres:
-        return func.clock_timestamp() + bindparam(name, type_=Interval())
-    return bindparam(name, type_=UtcDateTime())
-
-
-def from_now(tx: Transaction, amount: timedelta) -> Any:
-    """The value for `instant`: `amount` from now."""
-    return clock.shift() + amount if tx.is_postgres else clock.now() + amount
