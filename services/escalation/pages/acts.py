@@ -149,11 +149,14 @@ def _with_zone(text: str, zone: tzinfo) -> str:
         return text  # no time: the body's form says so
 
 
+_PLAINER = {"until": "write a date and a time, such as 2026-12-24 16:00"}
+
+
 def _by_field(act: Act, values: Mapping[str, Any], errors: Iterable[Mapping[str, str]]) -> dict[str, str]:
     """`/needs/language/value` is the field `language`; what is wrong with none of the form's is so with its first."""
     fields = (*_FORMS[act].fields, "note")
     found: dict[str, str] = {}
     for error in errors:
         name = next((part for part in error["pointer"].split("/") if part in fields), fields[0])
-        found.setdefault(name, error["detail"] if values.get(name) else "this is needed")
+        found.setdefault(name, _PLAINER.get(name, error["detail"]) if values.get(name) else "this is needed")
     return found

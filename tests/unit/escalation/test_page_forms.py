@@ -31,7 +31,7 @@ Fields = dict[str, str | Sequence[str]]
         ("note", {"note": " \r\n "}, "note", "this is needed"),
         ("note", {"note": "x" * (LONGEST_NOTE + 1)}, "note", "Length must be between 1 and 10000"),
         ("pause", {"until": ""}, "until", "this is needed"),
-        ("pause", {"until": "tomorrow"}, "until", "not an RFC 3339 time"),
+        ("pause", {"until": "tomorrow"}, "until", "write a date and a time"),
         ("pause", {"until": "2020-01-01T00:00"}, "until", "that time lies in the past"),
         ("pause", {"until": "9999-12-31T23:59"}, "until", "the policy does not allow so long a time"),
         ("pause", {"until": "2020-01-01T00:00", "reason": "holiday"}, "reason", "Must be one of: waiting_for_customer"),
