@@ -153,6 +153,7 @@ class Database:
         self.service = service
         self._url = checked_url(url)
         self.is_postgres = self._url.get_backend_name() == "postgresql"
+        self.where = self._url.database if self._url.host is None else f"{self._url.host}/{self._url.database}"
         self.engine = (
             _postgres_engine(self._url, service) if self.is_postgres else _sqlite_engine(self._url, "IMMEDIATE")
         )
