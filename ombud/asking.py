@@ -5,8 +5,13 @@ from typing import Any
 
 import requests
 
-from ombud.doors import Doors
+from ombud.doors import Answer, Doors
 from ombud.trouble import Trouble
+
+
+def why(service: str, answer: Answer) -> str:
+    """Where to look when the fault is not in what was asked."""
+    return f"; why: ombud doctor --service {service}" if answer.status >= 500 else ""
 
 
 class Asking:
@@ -24,7 +29,7 @@ class Asking:
         if answer.status in (401, 403):
             raise Trouble(f"{service} refuses the token: {answer.errors[0][1]}; give another with --token")
         if not answer.is_ok:
-            raise Trouble(f"{service} could not say it: {answer.errors[0][1]}")
+            raise Trouble(f"{service} could not say it: {answer.errors[0][1]}{why(service, answer)}")
         return answer.body
 
     def all(self, services: Sequence[str], path: str) -> tuple[dict[str, dict[str, Any]], list[Trouble]]:

@@ -13,6 +13,7 @@ import requests
 from rich.table import Table
 
 from ombud import options
+from ombud.asking import why
 from ombud.deadletters.shown import console, plain
 from ombud.doors import Answer, Doors
 from ombud.options import option
@@ -123,7 +124,7 @@ def _alerts(doors: Doors, test_id: str) -> list[dict[str, Any]]:
 
 def _body(answer: Answer) -> dict[str, Any]:
     if not answer.is_ok:
-        raise Trouble("; ".join(detail for _, detail in answer.errors))
+        raise Trouble("; ".join(detail for _, detail in answer.errors) + why("notify", answer))
     return answer.body
 
 

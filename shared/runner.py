@@ -23,6 +23,7 @@ from prometheus_client import Info  # noqa: E402
 from shared import backlog, clock, failpoints, logs  # noqa: E402
 from shared.contracts.topology import QUEUES  # noqa: E402
 from shared.database import Database, WrongUrl, install_green_wait  # noqa: E402
+from shared.errors import Fault, fault_of  # noqa: E402
 from shared.messaging.lengths import QueueLengths  # noqa: E402
 from shared.ops import Ops  # noqa: E402
 from shared.outbox import Relay  # noqa: E402
@@ -88,7 +89,8 @@ def _wait_for_schema(db: Database, migrations: Path) -> None:
             return
         except Exception as error:
             attempt += 1
-            log.warning("waiting_for_database", attempt=attempt, error=str(error).splitlines()[0][:300])
+            said = str(error).splitlines()[0][:300]
+            log.warning("waiting_for_database", attempt=attempt, database=db.where, error=said)
             eventlet.sleep(min(5, 0.2 * 2**attempt))
 
 
@@ -146,7 +148,8 @@ def _not_ready(db: Database, migrations: Path) -> str | None:
         with db.read() as tx:
             return missing(tx.connection, migrations)
     except Exception as error:
-        return f"database: {type(error).__name__}"
+        # Its own words may name hosts and users, and nobody needs a token to ask.
+        return f"database: {'away' if fault_of(error) is Fault.AWAY else type(error).__name__}"
 
 
 def _stop_signal() -> Signal:

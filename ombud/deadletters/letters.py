@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import requests
 
+from ombud.asking import why
 from ombud.doors import Answer, Doors
 from ombud.trouble import Trouble
 
@@ -138,7 +139,7 @@ class Quarantine:
         if answer.status in (401, 403):
             raise Trouble(f"{service} refuses the token: {answer.errors[0][1]}; give another with --token")
         if answer.status >= 500:
-            raise Trouble(f"{service} could not do it: {answer.errors[0][1]}; look into its log")
+            raise Trouble(f"{service} could not do it: {answer.errors[0][1]}{why(service, answer)}")
         return answer
 
 

@@ -75,7 +75,7 @@ def unreachable(where: str, error: BaseException, user: str) -> Finding:
         case ssl.SSLCertVerificationError():
             return fault(
                 f"the certificate of {where} is not trusted: {error.verify_message}",
-                f"name its CA in {_SETTING} (?cacertfile=…), or the host as the certificate does",
+                f"renew it there, name its CA in {_SETTING} (?cacertfile=…), or the host as the certificate does",
             )
         case ssl.SSLError():
             return fault(f"{where} speaks no TLS there: {error.reason}", f"look at scheme and port in {_SETTING}")

@@ -54,7 +54,7 @@ def _mail_refused(where: str, server: SmtpServer, error: Exception) -> Finding:
         case ssl.SSLCertVerificationError():
             return fault(
                 f"the certificate of {where} is not trusted: {error.verify_message}",
-                "trust its CA (SSL_CERT_FILE), or name the host as the certificate does",
+                "renew it there, trust its CA (SSL_CERT_FILE), or name the host as the certificate does",
             )
         case ssl.SSLError() | smtplib.SMTPServerDisconnected():
             return fault(f"{where} hangs up: {error.__class__.__name__}", f"look at scheme and port in {setting}")

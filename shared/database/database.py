@@ -28,6 +28,7 @@ class Database:
         self.service = service
         self._url = engines.checked_url(url)
         self.is_postgres = self._url.get_backend_name() == "postgresql"
+        self.where = self._url.database if self._url.host is None else f"{self._url.host}/{self._url.database}"
         if self.is_postgres:
             self.engine = self._reader = engines.postgres(self._url, service)
         else:

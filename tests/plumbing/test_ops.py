@@ -31,7 +31,7 @@ def test_a_second_service_on_the_same_ports_is_refused_with_the_way_out(sink: Si
         second = sink.twin()
         second.launch(**{name: sink.settings[name]})
         assert second.wait() == 2
-        assert "--port-offset" in second.log()
+        assert f"set {name} or OMBUD_PORT_OFFSET" in second.log()
 
 
 def test_more_connections_than_files_do_not_end_the_service(sink: Sink) -> None:

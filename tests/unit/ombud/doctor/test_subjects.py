@@ -20,6 +20,7 @@ from ombud.doctor import (
     sms,
     sqlite,
 )
+from ombud.doctor.broker import unreachable
 from ombud.doctor.finding import Gravity
 from ombud.doctor.site import Site
 from ombud.migrate.command import migrate_all, sqlite_url
@@ -182,3 +183,8 @@ def test_a_limit_of_nobody_is_a_warning(tmp_path: Path) -> None:
 def test_the_shipped_files_are_well(service: str) -> None:
     read = settings.read(service, USABLE)
     assert [text for each in policies._READ[service] for text in texts(policies.look(read, each))] == []
+
+
+def test_a_broker_that_runs_and_lets_nobody_in_is_not_to_be_started_but_restarted() -> None:
+    found = unreachable("h:5672/", ConnectionResetError(104, "reset"), "ombud")
+    assert (found.text, found.remedy[-10:]) == ("h:5672/ runs and lets nobody in", "Restart it")
