@@ -29,6 +29,8 @@ def send(file: BinaryIO, amqp_uri: str, data_dir: Path) -> None:
     tally = feed(lines_of(file), amqp_uri or _uri_of_run(data_dir), total=_line_count(file))
     seconds = max(time.monotonic() - started, 0.001)
     click.echo(f"sent {tally.lines:,} messages in {seconds:.1f} s ({tally.lines / seconds:,.0f} per second)")
+    if tally.broken:
+        click.echo(f"{len(tally.broken):,} of them intake cannot read: see `ombud deadletters list`", err=True)
 
 
 def feed(lines: Iterable[Line], amqp_uri: str, total: int | None) -> Tally:
