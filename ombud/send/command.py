@@ -31,6 +31,8 @@ def send(file: BinaryIO, amqp_uri: str, data_dir: Path) -> None:
     seconds = max(time.monotonic() - started, 0.001)
     messages = "message" if tally.lines == 1 else "messages"
     click.echo(f"sent {tally.lines:,} {messages} in {seconds:.1f} s ({tally.lines / seconds:,.0f} per second)")
+    if tally.broken:
+        click.echo(f"{len(tally.broken):,} of them intake cannot read: see `ombud deadletters list`", err=True)
 
 
 def feed(lines: Iterable[Line], amqp_uri: str, total: int | None) -> Tally:

@@ -106,7 +106,7 @@ def _kind(type_: str, data: dict[str, Any]) -> Kind:
         return Kind.BROKEN
     if type_ in STEPS:
         return Kind.STEP
-    is_person = isinstance(data.get("customer", {}), dict)
+    is_person = isinstance(data.get("customer"), dict | None)
     fits = _text(data.get("text")) and _is_instant(data.get("received_at")) and is_person
     return Kind.COMPLAINT if fits else Kind.BROKEN
 

@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, BigInteger, BindParameter, String, bindparam, dele
 
 from services.intake import tables
 from services.intake.domain.complaint import Complaint, Person, Read, State, Step, StepKind, Submission
-from services.intake.domain.matters import Earlier, Known, known
+from services.intake.domain.matters import MOST_COMPARED, Earlier, Known, known
 from services.intake.domain.verdict import Correction, Verdict
 from shared.contracts.event import Severity
 from shared.database import Row, Transaction
@@ -19,7 +19,6 @@ c, k = tables.complaints, tables.contacts
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _LOCK = select(c).where(c.c.id.in_(_IDS)).order_by(c.c.id).with_for_update()
 _SEEN = select(k.c.id).where(k.c.id.in_(_IDS))
-COMPARED = 50  # texts that a batch of new complaints is compared with
 _SINCE = bindparam("since", type_=UtcDateTime)
 _LOCK_CUSTOMERS = select(func.pg_advisory_xact_lock(func.unnest(bindparam("keys", type_=ARRAY(BigInteger)))))
 _EARLIER = (
@@ -101,7 +100,7 @@ def earlier_contacts(tx: Transaction, new: Sequence[Submission], since: datetime
     values = {f"{field}s": sorted({getattr(w, field) for w in wanted} - {None}) for field in Known._fields}
     rows = tx.execute(_EARLIER, values | {"since": since}).all()
     channels = {x.channel for x in new}
-    others = [r for r in rows if channels - {r.channel}][:COMPARED]
+    others = [r for r in rows if channels - {r.channel}][:MOST_COMPARED]
     if not others:
         return []
     texts = {r.id: r.text for r in tx.execute(_TEXTS, {"ids": [r.id for r in others]})}

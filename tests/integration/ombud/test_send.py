@@ -43,6 +43,7 @@ def test_each_line_arrives_once_as_a_cloud_event(
     feed = "".join(json.dumps(line) + "\n" for line in lines) + "not JSON\n"
     result = ombud("send", "-", feed=feed, OMBUD_AMQP_URI=amqp_uri)
     assert result.stdout.startswith("sent 3 messages in "), result
+    assert "1 of them intake cannot read: see `ombud deadletters list`" in result.stderr
     first, second, third = taken(channel)
     assert json.loads(first.body) == COMPLAINT
     assert first.headers["ce-type"] == first.delivery_info["routing_key"] == "complaint.submitted"

@@ -1,5 +1,6 @@
 """What intake stores and announces for what came in, on both databases."""
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from services.intake import store
 from services.intake.domain.complaint import Person, Read, Step, StepKind, Submission
 from services.intake.domain.complaint import complaint_id as id_of
-from services.intake.domain.matters import REPEATED, Earlier, MatterRules, Told, known
+from services.intake.domain.matters import REPEATED, Earlier, MatterRules, Told, known, same_matter
 from shared.contracts.event import Severity
 from shared.contracts.intake import ComplaintEscalationRequested
 from tests.unit.intake.conftest import Desk, a_contact, a_step, complaint_id
@@ -182,6 +183,33 @@ def test_what_is_another_matter_stays_one(desk: Desk, other: Read) -> None:
 def test_what_comes_twice_on_one_channel_in_one_batch_stays_two(desk: Desk) -> None:
     desk.take(told(KETTLE, "web", "web"), told(KETTLE, "shop", "web"))
     assert desk.announced == [("classified", 1), ("classified", 1)]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [" ".join(f"word{n * k % 977}" for k in range(3_000)) for n in range(1, 61)],
+        ["a " * 200 + "x " * 200, "a x " * 200, "x a " * 199 + "b"] * 10,
+    ],
+    ids=["long texts", "two words for ever"],
+)
+def test_many_who_share_a_name_are_compared_in_time(texts: list[str]) -> None:
+    """Systems write "guest" for whoever has no account."""
+    guest, told = Person(ref="guest"), Told([])
+    started = time.process_time()
+    for n, text in enumerate(texts):
+        channel = f"channel {n}"
+        same_matter(Submission("web", str(n), text, channel, customer=guest), told, MatterRules())
+        told.add(Earlier(str(n), channel, text, known(guest)))
+    assert time.process_time() - started < 3
+
+
+def test_a_few_words_over_and_over_are_one_matter_if_they_are_the_same() -> None:
+    guest = Person(ref="guest")
+    told = Told([Earlier("1", "email", "help! " * 300, known(guest))])
+    again = Submission("web", "2", "Help " * 300, "web", customer=guest)
+    assert same_matter(again, told, MatterRules()) == "1"
+    assert same_matter(replace(again, text="help now " * 150), told, MatterRules()) is None
 
 
 def test_after_the_window_it_is_a_matter_of_its_own(desk: Desk) -> None:
