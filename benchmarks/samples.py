@@ -8,7 +8,7 @@ from typing import Any
 
 from ombud.roster.form import read_file
 from ombud.send.lines import SUBMITTED, Kind, lines_of
-from services.intake.domain import complaint_id
+from shared.contracts.intake import complaint_id
 
 SOURCE = "bench"
 # The largest that routing takes; with some fifty agents enough for every size of run.

@@ -83,6 +83,8 @@ def unreachable(where: str, error: BaseException, user: str) -> Finding:
             return fault(f"the host of {where} is not known", f"look at the name in {_SETTING}, and at the DNS")
         case TimeoutError():
             return fault(f"{where} does not answer", "see whether it runs, and whether a firewall is in between")
+        case ConnectionResetError():
+            return fault(f"{where} runs and lets nobody in", "look into its log: was its disk full? Restart it")
     return fault(f"{where} cannot be reached: {error or type(error).__name__}", f"start it, or look at {_SETTING}")
 
 

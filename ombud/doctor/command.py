@@ -53,7 +53,7 @@ def doctor(names: tuple[str, ...], management_url: str, within: float, as_json: 
     variables = local.variables(data_dir, environment.inherited())
     asked = tuple(settings.read(name, variables.get(name, variables[""])) for name in names or SERVICES)
     site = Site(asked, variables[""], management_url)
-    checks = list(all_checks(site))
+    checks = [*local.checks(data_dir, variables), *all_checks(site)]
     found = running.run(checks, Veil(variables.values(), management_url), within)
     if as_json:
         click.echo(json.dumps(shown.as_json(found, len(checks)), indent=2))

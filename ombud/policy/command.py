@@ -19,10 +19,10 @@ from services.escalation.settings import SHIPPED_POLICY as SHIPPED_LADDER
 from services.notify import policyfile as notify_file
 from services.notify.lines import OWN as OWN_PROVIDERS
 from services.notify.settings import SHIPPED_POLICY as SHIPPED_ALERTING
-from services.routing import policyfile as routing_file
 from services.routing.domain.lint import lint
 from services.routing.domain.policy import Policy
 from services.routing.domain.roster import Agent
+from services.routing.policy import policyfile as routing_file
 from services.routing.settings import SHIPPED_POLICY
 from shared import clock
 from shared.errors import Rejected
@@ -143,7 +143,7 @@ def agents_of(form: Form, read: Callable[[Entry], Agent]) -> tuple[list[Agent], 
 
 def _agent(entry: Entry) -> Agent:
     # Not at the top: `policy try` has no use for it.
-    from services.routing.schemas import agent_from
+    from services.routing.roster.agent_schemas import agent_from
 
     return agent_from(entry.id, {name: value for name, value in entry.data.items() if name != "id"})
 

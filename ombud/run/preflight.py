@@ -6,12 +6,13 @@ from pathlib import Path
 from ombud.local.ports import is_port_free
 from ombud.migrate.command import refuse_shared_sqlite
 from ombud.options import RunOptions
-from ombud.run.layout import Folder, taken_ports
+from ombud.run.layout import REPLICA_STEP, Folder, taken_ports
 from ombud.send import publisher
 from ombud.trouble import Trouble
 from shared.settings import PORTS
 
 NEEDED_MB = 200
+MOST_OFFSET = 20_000  # beyond are the ports that the kernel gives to outgoing connections
 
 
 def check_options(options: RunOptions) -> None:
@@ -55,8 +56,17 @@ def require_ports(options: RunOptions) -> None:
         if not is_port_free(port):
             raise Trouble(
                 f"port {port} ({user}) is taken by another program: stop that one, or move all ports with "
-                "--port-offset 100"
+                f"--port-offset {free_offset(options)}"
             )
+
+
+def free_offset(options: RunOptions) -> int:
+    """The next one, of hundreds, with which all ports are free; the one that was asked for where there is none."""
+    asked, step = options.port_offset, REPLICA_STEP * options.replicas
+    for offset in range(asked + step, MOST_OFFSET, step):
+        if all(is_port_free(p) for p, _ in taken_ports(offset, options.replicas, True, True)):
+            return offset
+    return asked
 
 
 def require_broker(amqp_uri: str) -> None:

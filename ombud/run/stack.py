@@ -14,6 +14,7 @@ from ombud.local.processes import Child
 from ombud.migrate.command import migrate_all, sqlite_url
 from ombud.options import RunOptions
 from ombud.run import environment, layout, runfile, signals
+from ombud.run.broker_watch import WatchedBroker
 from ombud.run.layout import BROKER_PORT, Folder, Place
 from ombud.run.logtail import LogTail
 from ombud.run.supervise import Server, Supervisor
@@ -145,7 +146,7 @@ class Stack:
         if self._mailbox:
             servers["mail catcher"] = self._mailbox
         if self._broker:
-            servers["broker"] = self._broker
+            servers["broker"] = WatchedBroker(self._broker)
         tails = [LogTail(place.name, child.log_path) for place, child in self._children.items()]
         self._supervisor = Supervisor(servers, tails, screen.warn, self._write_runfile)
         self._supervisor.start()

@@ -91,9 +91,12 @@ class Supervisor:
     def _start(self, name: str, server: Server, record: _Record, now: float) -> None:
         try:
             server.start()
-        except LocalError as error:
+        except (LocalError, OSError) as error:  # a full disk, too: nobody else would start anything again
             self._plan(name, record, now, f"could not start ({error})")
             return
         record.due, record.started = None, now
         self._tell(f"{name}: started again")
-        self._on_restart()
+        try:
+            self._on_restart()
+        except OSError as error:
+            self._tell(f"the pids that `ombud status` shows are old: {error}")

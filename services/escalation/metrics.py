@@ -7,7 +7,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from services.escalation.domain.case import Case, CaseState, Change, What
 from services.escalation.domain.clocks import ClockState, has_kept
-from services.escalation.domain.policy import MAX_LEVELS
+from services.escalation.domain.ladder import MAX_LEVELS
 from shared.contracts.escalation import EscalationReason
 
 _LONG = (30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, 86400)

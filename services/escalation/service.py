@@ -7,8 +7,8 @@ from werkzeug.wrappers import Request, Response
 
 from services.escalation import lead, usecases
 from services.escalation.answers import answering
-from services.escalation.doors import answers, cases, duty, links, people
-from services.escalation.doors.links import Links
+from services.escalation.doors import answers, cases, duty, links, overview, people, storms
+from services.escalation.pages.links import Links
 from services.escalation.people import duty_store
 from services.escalation.policy.policybook import PolicyBook
 from services.escalation.settings import Settings
@@ -198,7 +198,7 @@ class EscalationService:
     @http("GET", "/v1/storms", scope=("operator", "person"))
     def get_storms(self, request: Request) -> Response:
         with self.db.read() as tx:
-            return json_response(cases.storms(tx, request))
+            return json_response(storms.recent(tx, request))
 
     @http("PUT", "/v1/supervisors/<supervisor_id>", scope="operator")
     def put_supervisor(self, request: Request, supervisor_id: str) -> Response:
@@ -230,7 +230,7 @@ class EscalationService:
 
     @http("GET", "/v1/policy", scope="operator")
     def get_policy(self, request: Request) -> Response:
-        return json_response(cases.policy_document(self.policies, self.linter))
+        return json_response(overview.policy_document(self.policies, self.linter))
 
     @http("GET", "/v1/openapi.json", scope=None)
     def get_openapi(self, request: Request) -> Response:
@@ -239,7 +239,7 @@ class EscalationService:
     @http("GET", "/v1/summary", scope="operator")
     def get_summary(self, request: Request) -> Response:
         with self.db.read() as tx:
-            return json_response(cases.summary(tx))
+            return json_response(overview.summary(tx))
 
     @http("GET", "/v1/outbox", scope="operator")
     def get_outbox(self, request: Request) -> Response:

@@ -1,6 +1,6 @@
 """What escalation does by itself, one function per entrypoint: load, decide, save, announce. Called by service.py.
 
-What people do with cases is in answering.py, storms are in storming.py, the auditor is in audit.py.
+What people do with cases is in answers/, storms are in storms/, the auditor is in watch/.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,7 +17,7 @@ from services.escalation.cases.saving import save, settings
 from services.escalation.domain import hearing, storms, timing
 from services.escalation.domain.case import Case, Change
 from services.escalation.domain.policy import Policy
-from services.escalation.domain.steps import Setting
+from services.escalation.domain.rungs import Setting
 from services.escalation.domain.storms import Storm
 from services.escalation.policy.policybook import PolicyBook
 from services.escalation.storms import storming

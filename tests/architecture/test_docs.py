@@ -53,6 +53,21 @@ def test_files_that_a_service_s_readme_names_are_there(service: str) -> None:
     assert named and [name for name in named if not list(folder.rglob(name))] == []
 
 
+def test_files_on_the_way_of_a_complaint_are_there() -> None:
+    sources = [
+        f"/{p.relative_to(PROJECT)}" for folder in ("services", "shared") for p in (PROJECT / folder).rglob("*.py")
+    ]
+    way = (
+        (PROJECT / "docs" / "architecture.md")
+        .read_text()
+        .partition("file by file")[2]
+        .partition("\n\nServices never")[0]
+    )
+    named = re.findall(r"`([\w/]+\.py)`", way)
+    assert len(named) > 30
+    assert [name for name in named if not any(source.endswith(f"/{name}") for source in sources)] == []
+
+
 def test_decisions_are_numbered_and_listed_with_their_titles() -> None:
     listed = re.findall(r"^(\d+)\. \[(.*)\]\((.*)\)$", (DECISIONS / "README.md").read_text(), re.MULTILINE)
     files = sorted(DECISIONS.glob("0*.md"))

@@ -1,4 +1,4 @@
-"""`ombud policy try`: what becomes of a complaint by the policies, when, and who hears; for policy/command.py."""
+"""`ombud policy try`: what would happen to a complaint by the policies, when, and to whom; added by policy."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ from services.escalation.policy import policyfile as escalation_file
 from services.escalation.settings import SHIPPED_POLICY as SHIPPED_LADDER
 from services.intake.classify import Classifier, RulesError
 from services.intake.reader import Reader
-from services.routing import policyfile as routing_file
 from services.routing.domain.facts import facts_of
+from services.routing.policy import policyfile as routing_file
 from services.routing.settings import SHIPPED_POLICY as SHIPPED_ROUTES
 from shared import clock
 from shared.contracts.intake import ComplaintFacts

@@ -17,7 +17,7 @@ from services.escalation.domain.answers import Refusal
 from services.escalation.domain.case import Case, CaseState, Change, What
 from services.escalation.domain.people import People
 from services.escalation.domain.policy import Policy
-from services.escalation.domain.steps import Setting
+from services.escalation.domain.rungs import Setting
 from shared.contracts.escalation import EscalationReason
 
 MOST_TURNS = 2000

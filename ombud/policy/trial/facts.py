@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from ombud.trouble import Trouble
-from services.escalation.domain.policy import ASK_KINDS, NOT_ASKED
+from services.escalation.domain.conditions import ASK_KINDS, NOT_ASKED
 from shared.codes import UNKNOWN_LANGUAGE, language_code, region_code
 from shared.contracts.event import Severity
 from shared.contracts.intake import ComplaintClassified, Customer, complaint_id

@@ -8,9 +8,8 @@ from datetime import datetime
 
 from services.escalation.cases.events_told import ComplaintEvent
 from services.intake import announcements
-from services.intake.classify.company import MatterRules
-from services.intake.domain import Complaint, Read, State, Step, StepKind, blank
-from services.intake.matters import is_repeated, raised
+from services.intake.domain.complaint import Complaint, Read, State, Step, StepKind, blank
+from services.intake.domain.matters import MatterRules, is_repeated, raised
 from services.intake.redaction import excerpt
 
 

@@ -11,8 +11,9 @@ from ombud.policy.people import supervisors_of
 from ombud.roster.form import read_file
 from ombud.trouble import Trouble
 from services.escalation.domain.duty import Duty, on_duty
+from services.escalation.domain.ladder import Kind, Recipient
 from services.escalation.domain.people import People, Wanted
-from services.escalation.domain.policy import Kind, Policy, Recipient
+from services.escalation.domain.policy import Policy
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from services.escalation.domain.case import Case, Change, What
 from services.escalation.domain.clocks import Clock
 from services.escalation.domain.people import People
 from services.escalation.domain.policy import Policy
-from services.escalation.domain.steps import ladder_of
+from services.escalation.domain.rungs import ladder_of
 from services.escalation.pages.wording import why
 from shared.contracts.escalation import EscalationReason
 from shared.hours.schedule import Zone

@@ -7,8 +7,10 @@ from typing import Any
 
 from ombud.policy.trial.people import in_words
 from services.escalation.domain.case import Case, Change, What
-from services.escalation.domain.policy import Ladder, Picture, Policy, Trigger, When
-from services.escalation.domain.steps import ladder_of
+from services.escalation.domain.conditions import Picture, When
+from services.escalation.domain.ladder import Ladder
+from services.escalation.domain.policy import Policy, Trigger
+from services.escalation.domain.rungs import ladder_of
 from services.escalation.domain.watching import picture
 from services.escalation.pages.wording import words
 from shared.contracts.escalation import EscalationReason

@@ -6,10 +6,10 @@ from typing import Any
 
 from services.escalation.cases import store
 from services.escalation.cases.saving import save, settings
-from services.escalation.domain import answers
+from services.escalation.domain import answers, linking
 from services.escalation.domain.answers import Refusal
 from services.escalation.domain.case import Case, CaseState, What
-from services.escalation.domain.steps import Setting
+from services.escalation.domain.rungs import Setting
 from services.escalation.policy.policybook import PolicyBook
 from shared.contracts.notify import AlertAnswered
 from shared.database import Transaction
@@ -56,7 +56,7 @@ def link_case(
     parent = _known(cases, parent_id)
     if store.has_parts(tx, case_id):
         return Answered(_known(cases, case_id), Refusal.HAS_CHILDREN)
-    return answer_case(tx, book, case_id, lambda case, setting: answers.link(case, parent, person, setting), note)
+    return answer_case(tx, book, case_id, lambda case, setting: linking.link(case, parent, person, setting), note)
 
 
 def _known(cases: dict[str, Case], case_id: str) -> Case:

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from services.escalation.answers.answering import Decide
-from services.escalation.domain import answers
+from services.escalation.domain import answers, linking
 from services.escalation.domain.answers import Correction, Refusal
 from services.escalation.domain.case import Case
-from services.escalation.domain.steps import Setting
+from services.escalation.domain.rungs import Setting
 from shared.codes import language_code, region_code
 from shared.contracts.escalation import EscalationReason
 
@@ -61,7 +61,7 @@ def corrected(person: str, body: Body) -> Decide:
 
 
 def unlinked(person: str, body: Body) -> Decide:
-    return lambda case, setting: answers.unlink(case, person, setting)
+    return lambda case, setting: linking.unlink(case, person, setting)
 
 
 def _until(body: Body, setting: Setting) -> datetime:

@@ -7,7 +7,7 @@ from functools import cache, partial
 from services.escalation import lead, metrics
 from services.escalation.cases import announcements, store
 from services.escalation.domain.case import Case, Change
-from services.escalation.domain.steps import Setting
+from services.escalation.domain.rungs import Setting
 from services.escalation.people import duty_store, supervisors
 from services.escalation.policy.policybook import PolicyBook
 from shared.database import Transaction

@@ -29,7 +29,7 @@ from shared.singly import each
 from shared.tables import UtcDateTime
 
 c, e = tables.cases, tables.case_events
-n, sl = tables.case_notes, tables.spent_links
+n = tables.case_notes
 _SEVERITIES = tuple(Severity)
 PUT_OFF = timedelta(minutes=1)
 
@@ -161,23 +161,6 @@ def notes_of(tx: Transaction, case_id: str) -> dict[str, str]:
 def erase_notes(tx: Transaction, ids: Iterable[str]) -> None:
     for case_id in sorted(ids):
         tx.execute(delete(n).where(n.c.case_id == case_id))
-
-
-def spend_link(tx: Transaction, alert_id: str, case_id: str, person: str, what: What) -> bool:
-    """False when the link of that alert was used before."""
-    row = {"alert_id": alert_id[:100], "case_id": case_id, "person": person, "what": what.value, "at": tx.now}
-    return bool(tx.insert_many(sl, [row], skip_existing=True, returning=sl.c.alert_id))
-
-
-def spent_link(tx: Transaction, alert_id: str) -> tuple[str, datetime] | None:
-    """What the link was used for and when; None = it was not."""
-    row = tx.execute(select(sl.c.what, sl.c.at).where(sl.c.alert_id == alert_id[:100])).one_or_none()
-    return (row.what, row.at) if row else None
-
-
-def sweep_links(tx: Transaction, before: datetime) -> int:
-    """Forgets links that were used before then; gives how many."""
-    return tx.execute(delete(sl).where(sl.c.at < before)).rowcount
 
 
 # -- what runs with every event or tick, built once: putting a statement together takes longer than many a statement --

@@ -1,30 +1,22 @@
-"""What the doors that only look give out: cases, the worklist, timelines, storms, counts. Called by service.py."""
+"""Cases as they are shown: one, its timeline, the worklist. Called by service.py and the door of answers."""
 
-from datetime import timedelta
 from typing import Any
 
 from werkzeug.wrappers import Request
 
 from services.escalation import schemas
-from services.escalation.answers.answer_schemas import StormsQuery, WorklistQuery
 from services.escalation.cases import store
 from services.escalation.cases.worklist import list_cases
-from services.escalation.domain.case import Case, CaseState
+from services.escalation.domain.case import Case
 from services.escalation.domain.clocks import Clock, has_kept
 from services.escalation.domain.people import EVERYWHERE
 from services.escalation.domain.worklist import Wish, mark_of
+from services.escalation.doors.query_schemas import WorklistQuery
 from services.escalation.people import supervisors
-from services.escalation.policy.policybook import PolicyBook
-from services.escalation.storms import storm_store
-from services.escalation.watch import audit
-from services.escalation.watch.linter import Linter
 from shared.contracts.event import to_text
 from shared.database import Transaction
 from shared.errors import NotFound, Rejected
-from shared.summary import plumbing_counts
 
-RECENTLY = timedelta(days=7)
-MOST_STORMS = 200
 _TOLD = ("at", "actor", "what", "level", "reason", "policy_version", "details", "note")
 
 
@@ -136,42 +128,3 @@ def _among_own(tx: Transaction, me: str, wanted: list[str] | None) -> list[str] 
     if EVERYWHERE in person.regions:
         return wanted
     return [region for region in person.regions if wanted is None or region in wanted]
-
-
-def storms(tx: Transaction, request: Request) -> dict[str, Any]:
-    """Those that last, and those that ended lately: coordinators see the same trouble across their regions."""
-    asked = schemas.load(StormsQuery(), dict(request.args))
-    seen = storm_store.recent(tx, asked["since"] or tx.now - RECENTLY, MOST_STORMS)
-    wanted = set(asked["region"] or ())
-    return {"storms": [_storm_data(storm) for storm in seen if not wanted or wanted & {*storm.regions}]}
-
-
-def _storm_data(storm: storm_store.Seen) -> dict[str, Any]:
-    return vars(storm) | {name: to_text(getattr(storm, name)) for name in ("since", "newest_at", "ended_at")}
-
-
-def policy_document(book: PolicyBook, linter: Linter) -> dict[str, Any]:
-    """The policy that new cases start with, and what the people cannot do of it."""
-    findings = [{"kind": f.kind.value, "name": f.name, "text": f.text} for f in linter.findings]
-    return {"version": book.current.version, "document": book.document, "findings": findings}
-
-
-def summary(tx: Transaction) -> dict[str, Any]:
-    """Counted from the tables; a case that only an early event made is not among the cases."""
-    states, by_reason = store.count_by_state(tx), store.count_escalations(tx)
-    return {
-        "cases": sum(states.values()) - states[CaseState.EARLY],
-        "early": states[CaseState.EARLY],
-        "open": states[CaseState.OPEN],
-        "escalated_now": states[CaseState.ESCALATED],
-        "acknowledged": states[CaseState.ACKNOWLEDGED],
-        "snoozed": states[CaseState.SNOOZED],
-        "muted": states[CaseState.MUTED],
-        "resolved": states[CaseState.RESOLVED],
-        "exhausted": states[CaseState.EXHAUSTED],
-        "escalated": store.count_escalated(tx),
-        "escalations": sum(by_reason.values()),
-        "by_reason": {reason.value: n for reason, n in by_reason.items()},
-        "audit": audit.last_found(),
-        "plumbing": plumbing_counts(tx),
-    }

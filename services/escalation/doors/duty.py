@@ -7,10 +7,11 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from services.escalation.domain.duty import HORIZON, Duty, Override, Rota, Watch, shifts_of, watch_at
+from services.escalation.domain.ladder import Level
 from services.escalation.domain.people import People, Wanted
-from services.escalation.domain.policy import Level, Policy
-from services.escalation.people import duty_schemas, duty_store, people_usecases
-from services.escalation.people.people_usecases import OverrideAsked
+from services.escalation.domain.policy import Policy
+from services.escalation.people import duty_schemas, duty_store, overrides
+from services.escalation.people.overrides import OverrideAsked
 from services.escalation.schemas import load
 from shared.codes import language_code, region_code
 from shared.contracts.event import to_text
@@ -60,13 +61,13 @@ def add_override(db: Database, policy: Policy, request: Request) -> Response:
     body = load(duty_schemas.OverrideBody(), json_body(request))
     by = str(request.caller.name)  # type: ignore[attr-defined]
     asked = OverrideAsked(**body)
-    override = db.run(lambda tx: people_usecases.add_override(tx, policy.rotas, asked, by))
+    override = db.run(lambda tx: overrides.add_override(tx, policy.rotas, asked, by))
     return json_response(override_document(override))
 
 
 def remove_override(db: Database, override_id: str) -> Response:
     """Answers with what was removed."""
-    removed = db.run(lambda tx: people_usecases.remove_override(tx, override_id))
+    removed = db.run(lambda tx: overrides.remove_override(tx, override_id))
     return json_response(override_document(removed))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from services.escalation.domain.people import Supervisor
-from services.escalation.people import people_usecases, supervisor_schemas, supervisors
+from services.escalation.people import roster, supervisor_schemas, supervisors
 from services.escalation.people.supervisor_schemas import supervisor_from
 from services.escalation.schemas import load
 from shared.contracts.event import to_text
@@ -19,7 +19,7 @@ def put_supervisor(db: Database, request: Request, supervisor_id: str) -> Respon
         raise BadRequest("the id may have 100 characters")
     loaded = load(supervisor_schemas.SupervisorBody(of=supervisor_id), json_body(request))
     person = supervisor_from(supervisor_id, loaded)
-    db.run(lambda tx: people_usecases.save_supervisor(tx, person))
+    db.run(lambda tx: supervisors.save(tx, person))
     return json_response(supervisor_document(person))
 
 
@@ -29,8 +29,8 @@ def put_supervisors(db: Database, request: Request) -> Response:
     people = {entry["id"]: supervisor_from(entry["id"], entry) for entry in body["supervisors"]}
     if only_checks(request.args):
         with db.read() as tx:
-            return json_response(people_usecases.check_supervisors(tx, people))
-    return json_response(db.run(lambda tx: people_usecases.save_supervisors(tx, people)))
+            return json_response(roster.check_supervisors(tx, people))
+    return json_response(db.run(lambda tx: roster.save_supervisors(tx, people)))
 
 
 def list_supervisors(db: Database) -> Response:

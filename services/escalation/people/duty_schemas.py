@@ -1,4 +1,4 @@
-"""The forms of what is asked and said of duty by HTTP; used by their door and duty_api.py."""
+"""The forms of what is asked and said of duty by HTTP; used by its door."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The forms of what comes in about supervisors, the people on the ladder; used by people_doors.py and api.py."""
+"""The forms of what comes in about supervisors, the people on the ladder; used by their door and its document."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -4,19 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from services.escalation.domain.conditions import NEVER
 from services.escalation.domain.covering import fits_everything, taken_by, unreachable
 from services.escalation.domain.duty import Rota
-from services.escalation.domain.policy import (
-    NEVER,
-    REGION,
-    ClockRule,
-    Kind,
-    Ladder,
-    Measure,
-    Recipient,
-    StormRule,
-    Trigger,
-)
+from services.escalation.domain.ladder import Kind, Ladder, Recipient
+from services.escalation.domain.policy import REGION, ClockRule, Measure, StormRule, Trigger
 from services.escalation.domain.spans import Span, Unit
 from shared.contracts.escalation import EscalationReason
 from shared.policy.page import Page

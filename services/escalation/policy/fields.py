@@ -8,8 +8,9 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
+from services.escalation.domain.conditions import NEVER
+from services.escalation.domain.ladder import Kind, Recipient
 from services.escalation.domain.people import Role
-from services.escalation.domain.policy import NEVER, Kind, Recipient
 from services.escalation.domain.spans import Span, Unit
 from shared.contracts.event import Severity
 from shared.hours.schedule import shown

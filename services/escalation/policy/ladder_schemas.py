@@ -6,8 +6,9 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
+from services.escalation.domain.conditions import When
 from services.escalation.domain.duty import Rota, RotaShift, Rotation
-from services.escalation.domain.policy import MAX_LEVELS, Ladder, Level, Needed, Outside, When
+from services.escalation.domain.ladder import MAX_LEVELS, Ladder, Level, Needed, Outside
 from services.escalation.policy.fields import (
     PERSON,
     Day,

@@ -6,9 +6,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validates_schema
 
+from services.escalation.domain.conditions import ASK_KINDS, NOT_ASKED, When
 from services.escalation.domain.policy import (
-    ASK_KINDS,
-    NOT_ASKED,
     REGION,
     TRIGGER_REASONS,
     ClockRule,
@@ -19,7 +18,6 @@ from services.escalation.domain.policy import (
     Starts,
     StormRule,
     Trigger,
-    When,
 )
 from services.escalation.policy.fields import (
     EverySeverity,

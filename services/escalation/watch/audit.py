@@ -13,7 +13,8 @@ from prometheus_client import Counter, Gauge
 from services.escalation.cases.announcements import escalated
 from services.escalation.cases.saving import save, settings
 from services.escalation.domain.case import Case, CaseState, Change, What
-from services.escalation.domain.steps import Setting, followed_up
+from services.escalation.domain.rungs import Setting
+from services.escalation.domain.steps import followed_up
 from services.escalation.domain.watching import refreshed
 from services.escalation.policy.policybook import PolicyBook
 from services.escalation.watch import audit_store

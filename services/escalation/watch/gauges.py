@@ -9,7 +9,7 @@ from services.escalation import metrics, tables
 from services.escalation.cases import store
 from services.escalation.domain.case import CaseState
 from services.escalation.domain.clocks import ClockState
-from services.escalation.domain.policy import MAX_LEVELS
+from services.escalation.domain.ladder import MAX_LEVELS
 from shared.contracts.escalation import EscalationReason
 from shared.database import Transaction
 

@@ -13,7 +13,7 @@ from services.escalation.cases import store
 from services.escalation.domain import answers
 from services.escalation.domain.case import Case
 from services.escalation.domain.people import Supervisor
-from services.escalation.doors import cases
+from services.escalation.doors import cases, overview
 from services.escalation.people import supervisors
 from services.escalation.policy.policybook import PolicyBook
 from services.escalation.settings import SHIPPED_POLICY
@@ -155,7 +155,7 @@ class Desk:
 
     def summary(self) -> dict[str, Any]:
         with self.db.read() as tx:
-            return cases.summary(tx)
+            return overview.summary(tx)
 
     def told(self, kind: type[Event]) -> list[Any]:
         return [event for event in self.announced if isinstance(event, kind)]

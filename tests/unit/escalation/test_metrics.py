@@ -8,7 +8,7 @@ from sqlalchemy import text
 from services.escalation import metrics, usecases
 from services.escalation.domain.case import CaseState
 from services.escalation.domain.clocks import ClockState
-from services.escalation.domain.policy import MAX_LEVELS
+from services.escalation.domain.ladder import MAX_LEVELS
 from services.escalation.watch import gauges
 from shared.contracts.escalation import EscalationReason
 from shared.contracts.event import Severity

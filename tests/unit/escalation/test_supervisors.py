@@ -12,7 +12,7 @@ from services.escalation import tables
 from services.escalation.domain.duty import Leave
 from services.escalation.domain.people import Role, Supervisor
 from services.escalation.doors import people
-from services.escalation.people import people_usecases, supervisors
+from services.escalation.people import supervisors
 from shared.database import Database
 from shared.web import BadRequest
 from tests.unit.escalation.rotas import local, utc
@@ -29,7 +29,7 @@ def db(tmp_path: Path) -> Iterator[Database]:
     with a_database(tmp_path) as made:
         for id_ in ("anna", "ben"):
             person = Supervisor(id_, id_.title(), Role.SUPERVISOR, ("CZ",), ("cs",))
-            made.run(lambda tx, person=person: people_usecases.save_supervisor(tx, person))  # type: ignore[misc]
+            made.run(lambda tx, person=person: supervisors.save(tx, person))  # type: ignore[misc]
         yield made
 
 

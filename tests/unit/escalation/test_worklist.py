@@ -7,6 +7,7 @@ import pytest
 
 from services.escalation.domain import answers
 from services.escalation.doors import cases
+from services.escalation.doors import storms as storm_doors
 from shared.contracts.escalation import Outcome
 from shared.contracts.event import Severity
 from shared.contracts.intake import ComplaintAnswered, ComplaintResolved, Customer
@@ -35,7 +36,7 @@ def listed(desk: Desk, query: str = "", name: str = "anna") -> list[str]:
 
 def storms(desk: Desk, query: str = "") -> list[dict[str, Any]]:
     with desk.db.read() as tx:
-        shown: list[dict[str, Any]] = cases.storms(tx, a_request(query=query))["storms"]
+        shown: list[dict[str, Any]] = storm_doors.recent(tx, a_request(query=query))["storms"]
     return shown
 
 
@@ -203,4 +204,4 @@ def test_a_storm_that_ended_is_shown_for_a_while_after_those_that_last(desk: Des
 
 @pytest.mark.parametrize(("query", "at"), [("since=lately", {"/since"}), ("region=", {"/region"}), ("x=1", {"/x"})])
 def test_a_query_for_storms_that_makes_no_sense_is_refused(desk: Desk, query: str, at: set[str]) -> None:
-    assert nonsense(desk, query, cases.storms) == at
+    assert nonsense(desk, query, storm_doors.recent) == at

@@ -11,7 +11,7 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request, Response
 
 from services.escalation.doors import links as link_doors
-from services.escalation.doors.links import Links
+from services.escalation.pages.links import Links
 from shared import links
 from shared.contracts.escalation import CaseEscalated
 from shared.contracts.event import Severity

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ombud.policy.trial.intake import Intake
-from services.intake.domain import Person, Read, Step, StepKind
+from services.intake.domain.complaint import Person, Read, Step, StepKind
 from shared import clock
 from shared.contracts.event import Severity
 from tests.harness.clock import set_shift
