@@ -27,9 +27,9 @@ from benchmarks.samples import documents_of, people_of, roomy_roster, upstream
 from benchmarks.servers import PROJECT, Servers, started
 from ombud.local.errors import LocalError
 from ombud.trouble import Trouble
-from services.escalation import policyfile
 from services.escalation.domain.policy import READ_REASONS
 from services.escalation.domain.watching import picture_of
+from services.escalation.policy import policyfile
 from services.intake.classify import Classifier
 from services.notify import tables
 from shared import clock

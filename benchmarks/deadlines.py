@@ -26,11 +26,13 @@ from benchmarks.servers import Servers, started
 from benchmarks.tap import Heard, Tap
 from ombud.local.errors import LocalError
 from ombud.trouble import Trouble
-from services.escalation import store, supervisors, tables
+from services.escalation import tables
+from services.escalation.cases import store
 from services.escalation.domain.case import Case, CaseState, Moment, Told, escalation_id
 from services.escalation.domain.people import Role, Supervisor
 from services.escalation.domain.watching import refreshed
-from services.escalation.policybook import PolicyBook
+from services.escalation.people import supervisors
+from services.escalation.policy.policybook import PolicyBook
 from services.escalation.settings import SHIPPED_POLICY
 from shared import clock
 from shared.contracts.escalation import AlertFacts, CaseEscalated, EscalationReason

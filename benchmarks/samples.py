@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ombud.lines import SUBMITTED, Kind, lines_of
-from ombud.roster_form import read_file
+from ombud.roster.form import read_file
+from ombud.send.lines import SUBMITTED, Kind, lines_of
 from shared.contracts.intake import complaint_id
 
 SOURCE = "bench"

@@ -8,9 +8,9 @@ from sqlalchemy.exc import DBAPIError
 from ombud.doctor.database import opened
 from ombud.doctor.finding import Check, Finding, Subject, fault, warning
 from ombud.doctor.site import Service, Site
-from services.escalation import duty_store
-from services.escalation import policyfile as ladder_file
 from services.escalation.domain import lint as ladders
+from services.escalation.people import duty_store
+from services.escalation.policy import policyfile as ladder_file
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.rules import Rules
 from services.notify.lines import channels_of

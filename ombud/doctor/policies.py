@@ -63,7 +63,7 @@ def _routing(settings: Any) -> Any:
 
 
 def _ladders(settings: Any) -> Any:
-    from services.escalation import policyfile
+    from services.escalation.policy import policyfile
 
     return policyfile.read(settings.policy)
 

@@ -7,8 +7,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from services.escalation.domain.case import Case, CaseState, Change, What
 from services.escalation.domain.clocks import ClockState, has_kept
-from services.escalation.domain.policy import MAX_LEVELS
-from services.escalation.gauges import Alike
+from services.escalation.domain.ladder import MAX_LEVELS
 from shared.contracts.escalation import EscalationReason
 
 _LONG = (30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, 86400)
@@ -78,19 +77,6 @@ for _what in _ANSWERS:
     ANSWERS.labels(_what)
 for _mark in _MARKS.values():
     CLOCKS.labels(_mark)
-
-
-def show_open(found: Sequence[Alike]) -> None:
-    """What the last look at the open cases found."""
-    for state in OPEN_STATES:
-        CASES.labels(state).set(sum(x.cases for x in found if x.state is state))
-    for level in range(MAX_LEVELS + 1):
-        BY_LEVEL.labels(level).set(sum(x.cases for x in found if x.level == level))
-    for reason in (None, *EscalationReason):
-        BY_REASON.labels(reason or NO_REASON).set(sum(x.cases for x in found if x.reason is reason))
-    OVERDUE.set(sum(x.overdue for x in found))
-    for clock_state in ClockState:
-        CLOCKS_OPEN.labels(clock_state).set(sum(x.clocks[clock_state] for x in found))
 
 
 def count_due(due: Sequence[datetime], now: datetime) -> None:

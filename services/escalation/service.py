@@ -5,23 +5,16 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from services.escalation import (
-    answer_doors,
-    answering,
-    audit,
-    doors,
-    duty_doors,
-    duty_store,
-    lead,
-    link_doors,
-    people_doors,
-    storming,
-    usecases,
-)
-from services.escalation.link_doors import Links
-from services.escalation.linter import Linter
-from services.escalation.policybook import PolicyBook
+from services.escalation import lead, usecases
+from services.escalation.answers import answering
+from services.escalation.doors import answers, cases, duty, links, overview, people, storms
+from services.escalation.pages.links import Links
+from services.escalation.people import duty_store
+from services.escalation.policy.policybook import PolicyBook
 from services.escalation.settings import Settings
+from services.escalation.storms import storming
+from services.escalation.watch import audit, gauges
+from services.escalation.watch.linter import Linter
 from shared.contracts.intake import (
     ComplaintAnswered,
     ComplaintClassified,
@@ -128,10 +121,10 @@ class EscalationService:
     @tick(every=15)
     def look(self) -> int:
         with self.db.read() as tx:
-            usecases.look(tx)
-            people, now = duty_store.people(tx, self.policies.current, tx.now), tx.now
-        lead.know(self.policies.current, people.everybody)
-        self.linter.look(self.policies.current, people, now)
+            gauges.look(tx)
+            known, now = duty_store.people(tx, self.policies.current, tx.now), tx.now
+        lead.know(self.policies.current, known.everybody)
+        self.linter.look(self.policies.current, known, now)
         return 0
 
     @tick(every=600)
@@ -141,103 +134,103 @@ class EscalationService:
 
     @http("POST", "/v1/cases/<case_id>/acknowledge", scope="person")
     def acknowledge(self, request: Request, case_id: str) -> Response:
-        return answer_doors.acknowledge(self.db, self.policies, request, case_id)
+        return answers.acknowledge(self.db, self.policies, request, case_id)
 
     @http("POST", "/v1/cases/<case_id>/take-over", scope="person")
     def take_over(self, request: Request, case_id: str) -> Response:
-        return answer_doors.take_over(self.db, self.policies, request, case_id)
+        return answers.take_over(self.db, self.policies, request, case_id)
 
     @http("POST", "/v1/cases/<case_id>/resolve", scope="person")
     def resolve(self, request: Request, case_id: str) -> Response:
-        return answer_doors.resolve(self.db, self.policies, request, case_id)
+        return answers.resolve(self.db, self.policies, request, case_id)
 
     @http("POST", "/v1/cases/<case_id>/hand-back", scope="person")
     def hand_back(self, request: Request, case_id: str) -> Response:
-        return answer_doors.hand_back(self.db, self.policies, request, case_id)
+        return answers.hand_back(self.db, self.policies, request, case_id)
 
     @http("POST", "/v1/cases/<case_id>/escalate", scope=("person", "source"))
     def escalate(self, request: Request, case_id: str) -> Response:
-        return answer_doors.escalate(self.db, self.policies, request, case_id)
+        return answers.escalate(self.db, self.policies, request, case_id)
 
     @http("POST", "/v1/cases/<case_id>/snooze", scope="person")
     def snooze(self, request: Request, case_id: str) -> Response:
-        return answer_doors.snooze(self.db, self.policies, request, case_id)
+        return answers.snooze(self.db, self.policies, request, case_id)
 
     @http("POST", "/v1/cases/<case_id>/notes", scope="person")
     def add_note(self, request: Request, case_id: str) -> Response:
-        return answer_doors.add_note(self.db, self.policies, request, case_id)
+        return answers.add_note(self.db, self.policies, request, case_id)
 
     @http("POST", "/v1/cases/<case_id>/pause", scope="person")
     def pause(self, request: Request, case_id: str) -> Response:
-        return answer_doors.pause(self.db, self.policies, request, case_id)
+        return answers.pause(self.db, self.policies, request, case_id)
 
     @http("POST", "/v1/cases/<case_id>/resume", scope="person")
     def resume(self, request: Request, case_id: str) -> Response:
-        return answer_doors.resume(self.db, self.policies, request, case_id)
+        return answers.resume(self.db, self.policies, request, case_id)
 
     @http("POST", "/v1/cases/<case_id>/correct", scope="person")
     def correct(self, request: Request, case_id: str) -> Response:
-        return answer_doors.correct(self.db, self.policies, request, case_id)
+        return answers.correct(self.db, self.policies, request, case_id)
 
     @http("POST", "/v1/cases/<case_id>/link", scope="person")
     def link(self, request: Request, case_id: str) -> Response:
-        return answer_doors.link(self.db, self.policies, request, case_id)
+        return answers.link(self.db, self.policies, request, case_id)
 
     @http("POST", "/v1/cases/<case_id>/unlink", scope="person")
     def unlink(self, request: Request, case_id: str) -> Response:
-        return answer_doors.unlink(self.db, self.policies, request, case_id)
+        return answers.unlink(self.db, self.policies, request, case_id)
 
     @http("GET", "/v1/cases/<case_id>", scope=("operator", "person"))
     def get_case(self, request: Request, case_id: str) -> Response:
         with self.db.read() as tx:
-            return json_response(doors.case_with_timeline(tx, case_id))
+            return json_response(cases.case_with_timeline(tx, case_id))
 
     @http("GET", "/v1/cases", scope=("operator", "person"))
     def get_cases(self, request: Request) -> Response:
         with self.db.read() as tx:
-            return json_response(doors.worklist(tx, request))
+            return json_response(cases.worklist(tx, request))
 
     @http("GET", "/v1/cases/<case_id>/timeline", scope=("operator", "person"))
     def get_timeline(self, request: Request, case_id: str) -> Response:
         with self.db.read() as tx:
-            return json_response(doors.only_timeline(tx, case_id))
+            return json_response(cases.only_timeline(tx, case_id))
 
     @http("GET", "/v1/storms", scope=("operator", "person"))
     def get_storms(self, request: Request) -> Response:
         with self.db.read() as tx:
-            return json_response(doors.storms(tx, request))
+            return json_response(storms.recent(tx, request))
 
     @http("PUT", "/v1/supervisors/<supervisor_id>", scope="operator")
     def put_supervisor(self, request: Request, supervisor_id: str) -> Response:
-        return people_doors.put_supervisor(self.db, request, supervisor_id)
+        return people.put_supervisor(self.db, request, supervisor_id)
 
     @http("PUT", "/v1/supervisors", scope="operator", max_body=MAX_PART_BYTES)
     def put_supervisors(self, request: Request) -> Response:
-        return people_doors.put_supervisors(self.db, request)
+        return people.put_supervisors(self.db, request)
 
     @http("GET", "/v1/supervisors", scope="operator")
     def get_supervisors(self, request: Request) -> Response:
-        return people_doors.list_supervisors(self.db)
+        return people.list_supervisors(self.db)
 
     @http("GET", "/v1/duty", scope=("operator", "person"))
     def get_duty(self, request: Request) -> Response:
-        return duty_doors.show_duty(self.db, self.policies.current, request)
+        return duty.show_duty(self.db, self.policies.current, request)
 
     @http("GET", "/v1/rotas/<name>", scope=("operator", "person"))
     def get_rota(self, request: Request, name: str) -> Response:
-        return duty_doors.show_course(self.db, self.policies.current, request, name)
+        return duty.show_course(self.db, self.policies.current, request, name)
 
     @http("POST", "/v1/duty/overrides", scope="operator")
     def post_override(self, request: Request) -> Response:
-        return duty_doors.add_override(self.db, self.policies.current, request)
+        return duty.add_override(self.db, self.policies.current, request)
 
     @http("DELETE", "/v1/duty/overrides/<override_id>", scope="operator")
     def delete_override(self, request: Request, override_id: str) -> Response:
-        return duty_doors.remove_override(self.db, override_id)
+        return duty.remove_override(self.db, override_id)
 
     @http("GET", "/v1/policy", scope="operator")
     def get_policy(self, request: Request) -> Response:
-        return json_response(doors.policy_document(self.policies, self.linter))
+        return json_response(overview.policy_document(self.policies, self.linter))
 
     @http("GET", "/v1/openapi.json", scope=None)
     def get_openapi(self, request: Request) -> Response:
@@ -246,7 +239,7 @@ class EscalationService:
     @http("GET", "/v1/summary", scope="operator")
     def get_summary(self, request: Request) -> Response:
         with self.db.read() as tx:
-            return json_response(doors.summary(tx))
+            return json_response(overview.summary(tx))
 
     @http("GET", "/v1/outbox", scope="operator")
     def get_outbox(self, request: Request) -> Response:
@@ -270,8 +263,8 @@ class EscalationService:
 
     @http("GET", "/a/<token>", scope=None)
     def show_page(self, request: Request, token: str) -> Response:
-        return link_doors.show_page(self.db, self.policies, self.links, token)
+        return links.show_page(self.db, self.policies, self.links, token)
 
     @http("POST", "/a/<token>", scope=None)
     def answer_by_link(self, request: Request, token: str) -> Response:
-        return link_doors.answer_by_link(self.db, self.policies, self.links, request, token)
+        return links.answer_by_link(self.db, self.policies, self.links, request, token)

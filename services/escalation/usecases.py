@@ -1,6 +1,6 @@
 """What escalation does by itself, one function per entrypoint: load, decide, save, announce. Called by service.py.
 
-What people do with cases is in answering.py, storms are in storming.py, the auditor is in audit.py.
+What people do with cases is in answers/, storms are in storms/, the auditor is in watch/.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,15 +10,17 @@ from typing import Any
 
 import structlog
 
-from services.escalation import announcements, events_told, gauges, metrics, store, storming
+from services.escalation import metrics
+from services.escalation.cases import announcements, events_told, store
+from services.escalation.cases.events_told import ComplaintEvent, OwnerEvent
+from services.escalation.cases.saving import save, settings
 from services.escalation.domain import hearing, storms, timing
 from services.escalation.domain.case import Case, Change
 from services.escalation.domain.policy import Policy
-from services.escalation.domain.steps import Setting
+from services.escalation.domain.rungs import Setting
 from services.escalation.domain.storms import Storm
-from services.escalation.events_told import ComplaintEvent, OwnerEvent
-from services.escalation.policybook import PolicyBook
-from services.escalation.saving import save, settings
+from services.escalation.policy.policybook import PolicyBook
+from services.escalation.storms import storming
 from shared.contracts.escalation import CaseEscalated, CaseExhausted, CaseHandedBack, CaseWarned
 from shared.contracts.notify import AlertOutcome, EscalationUnreachable
 from shared.database import Transaction
@@ -132,10 +134,3 @@ def _put_off(tx: Transaction, failed: set[str], stuck: set[str]) -> None:
 
 def _is_due(case: Case, now: datetime) -> bool:
     return case.due_at is not None and case.due_at <= now
-
-
-def look(tx: Transaction) -> None:
-    """Sets the gauges that are read from the tables."""
-    metrics.show_open(gauges.open_cases(tx))
-    oldest = store.oldest_due(tx)
-    metrics.DUE_OLDEST.set((tx.now - oldest).total_seconds() if oldest else 0)

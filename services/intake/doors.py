@@ -72,7 +72,7 @@ def contact_of(complaint: Complaint, request: Request, limits: Limits) -> Submis
         load(schemas.CONTACT, body, schemas.INVALID)
         | {"source": complaint.source, "external_id": complaint.external_id}
     )
-    return replace(submission, customer=complaint.customer) if "customer" not in body else submission
+    return replace(submission, customer=complaint.customer) if body.get("customer") is None else submission
 
 
 def events_of(request: Request, limits: Limits) -> list[Received]:
@@ -87,7 +87,7 @@ def events_of(request: Request, limits: Limits) -> list[Received]:
 
 def _events(request: Request) -> list[Received]:
     """Structured, binary or batch; each fault by its path."""
-    kind = request.headers.get("Content-Type", "")
+    kind = request.headers.get("Content-Type", "").lower()
     if not kind.startswith(BATCH):
         headers = {name.lower(): value for name, value in request.headers.items()}
         return [upstream.received(Message("", headers, request.get_data(), kind))]

@@ -25,6 +25,9 @@ FIRST_BELIEVED = datetime(1970, 1, 2, tzinfo=UTC)
 CLOCKS_DIFFER_BY = timedelta(days=1)  # also by a forgotten time zone
 
 
+TYPE_SHOWN = 60  # characters of a type that is none; whoever sent it sees which one is meant
+
+
 class Line(fields.String):
     """Text without NUL, which PostgreSQL cannot keep."""
 
@@ -76,12 +79,12 @@ class ContactSchema(_Input):
     """One message of a customer; where it belongs to comes from the path."""
 
     text = _line(MAX_TEXT, required=True)
-    channel = _line(40, load_default="unknown")
+    channel = _line(40, load_default="unknown", allow_none=True)
     subject = _line(1000, load_default="", allow_none=True)
     received_at = When(allow_none=True)
     product = _line(200, allow_none=True)
-    tags = fields.List(_line(60), validate=validate.Length(max=50))
-    customer = fields.Nested(PersonSchema)
+    tags = fields.List(_line(60), validate=validate.Length(max=50), allow_none=True)
+    customer = fields.Nested(PersonSchema, allow_none=True)
     contact_id = _line(200, allow_none=True)
 
 
@@ -153,7 +156,8 @@ UPSTREAM: dict[str, Schema] = {
 
 
 def submission_from(data: dict[str, Any]) -> Submission:
-    clean = {name: value for name, value in data.items() if value is not None}
+    """What stands empty is not known: systems write null or "" where they must write something."""
+    clean = {name: value for name, value in data.items() if value is not None and value != ""}
     return Submission(**(clean | {"tags": tuple(clean.get("tags", ()))}))
 
 
@@ -161,6 +165,8 @@ def upstream(type_: str, data: Any, at: str = "") -> Submission | Step:
     """The data of an upstream event by its type; raises Rejected, also for a type that does not exist."""
     schema = UPSTREAM.get(type_)
     if schema is None:
-        raise Rejected(f"unknown type {type_!r}", [{"pointer": "/type", "detail": "not a type that intake knows"}])
+        shown = type_ if len(type_) <= TYPE_SHOWN else f"{type_[:TYPE_SHOWN]}…"
+        fault = f"{shown!r} is not a type that intake knows; it knows {', '.join(UPSTREAM)}"
+        raise Rejected("unknown type", [{"pointer": f"{at.removesuffix('/data')}/type", "detail": fault}])
     loaded: Any = load(schema, data, INVALID, at)
     return loaded if isinstance(loaded, Submission) else Step(StepKind(type_), **loaded)

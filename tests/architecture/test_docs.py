@@ -18,6 +18,7 @@ PAGES = sorted(
 )
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 SOURCE_NAME = re.compile(r"`((?:\w+/)*\w+(?:\.py|/))`")
+NAMED_TEST = re.compile(r"\[`(test_\w+)`\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 
 
@@ -37,6 +38,12 @@ def leads_somewhere(page: Path, link: str) -> bool:
 def test_every_link_leads_somewhere(page: Path) -> None:
     links = [link for link in LINK.findall(page.read_text()) if not link.startswith(("http://", "https://", "mailto:"))]
     assert [link for link in links if not leads_somewhere(page, link)] == []
+
+
+def test_the_tests_that_hold_the_promises_are_there() -> None:
+    named = NAMED_TEST.findall((PROJECT / "README.md").read_text())
+    assert len(named) > 5
+    assert [name for name, file in named if f"\ndef {name}(" not in (PROJECT / file).read_text()] == []
 
 
 @pytest.mark.parametrize("service", ["intake", "routing", "escalation", "notify"])

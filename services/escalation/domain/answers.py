@@ -10,9 +10,10 @@ from enum import StrEnum
 
 from services.escalation.domain.case import Case, CaseState, Change, What
 from services.escalation.domain.clocks import Pause
-from services.escalation.domain.policy import READ_REASONS, Needed, PauseReason
+from services.escalation.domain.ladder import Needed
+from services.escalation.domain.policy import READ_REASONS, PauseReason
+from services.escalation.domain.rungs import Setting, ladder_of, level_of, seen_of
 from services.escalation.domain.steps import (
-    Setting,
     afresh,
     alert_again,
     at_rest,
@@ -21,11 +22,7 @@ from services.escalation.domain.steps import (
     climb_to,
     end,
     followed_up,
-    is_overdue,
-    ladder_of,
-    level_of,
     more_severe,
-    seen_of,
     watched,
 )
 from services.escalation.domain.watching import picture_of, refreshed
@@ -58,7 +55,7 @@ _TAKABLE = (CaseState.OPEN, CaseState.ESCALATED, CaseState.EXHAUSTED, CaseState.
 
 def acknowledge(case: Case, person: str, setting: Setting) -> Answer:
     """A named person takes the case: the ladder's clock stops, the follow-up clock starts."""
-    if (refusal := _refused(case)) is not None:
+    if (refusal := why_refused(case)) is not None:
         return refusal
     if case.state not in _TAKABLE or person in case.confirmed_by:
         return Refusal.ALREADY_TAKEN
@@ -76,7 +73,7 @@ def _waits_for_others(case: Case, person: str, setting: Setting) -> bool:
 
 def take_over(case: Case, person: str, setting: Setting) -> Answer:
     """The same, also when somebody else has it."""
-    if (refusal := _refused(case)) is not None:
+    if (refusal := why_refused(case)) is not None:
         return refusal
     if case.state is CaseState.ACKNOWLEDGED and case.acknowledged_by == person:
         return Refusal.ALREADY_TAKEN
@@ -96,7 +93,7 @@ def _taken(case: Case, what: What, person: str, setting: Setting) -> Change:
 
 def resolve(case: Case, person: str, outcome: Outcome, remedies: tuple[Remedy, ...], setting: Setting) -> Answer:
     """The complaint has come to its end, with what the customer got."""
-    if (refusal := _refused(case, parts_too=True)) is not None:
+    if (refusal := why_refused(case, parts_too=True)) is not None:
         return refusal
     case = case.but(
         closed_revision=max(case.last_revision, 1),
@@ -110,7 +107,7 @@ def resolve(case: Case, person: str, outcome: Outcome, remedies: tuple[Remedy, .
 
 def hand_back(case: Case, person: str, needs: Mapping[str, str], setting: Setting) -> Answer:
     """No supervisor is needed: routing gives the complaint to an agent again, and the clocks go on."""
-    if (refusal := _refused(case)) is not None:
+    if (refusal := why_refused(case)) is not None:
         return refusal
     owner = replace(case.owner, agent_id=None, agent_name=None, teams=(), since=setting.now, declined=False)
     case = afresh(case).but(state=CaseState.OPEN, owner=owner)
@@ -119,7 +116,7 @@ def hand_back(case: Case, person: str, needs: Mapping[str, str], setting: Settin
 
 def escalate(case: Case, person: str, level: int | None, reason: EscalationReason, setting: Setting) -> Answer:
     """To that level, or the next one; by an agent or upstream only if the policy has a rule for their request."""
-    if (refusal := _refused(case)) is not None:
+    if (refusal := why_refused(case)) is not None:
         return refusal
     ladder = ladder_of(case, setting.policy)
     known, top = case.but(ladder=ladder.name), ladder.top_level
@@ -138,7 +135,7 @@ def escalate(case: Case, person: str, level: int | None, reason: EscalationReaso
 
 def snooze(case: Case, person: str, until: datetime, setting: Setting) -> Answer:
     """Nobody is alerted of it until then, but for a new alarm; at most as long as the policy allows."""
-    if (refusal := _refused(case)) is not None:
+    if (refusal := why_refused(case)) is not None:
         return refusal
     if until <= setting.now:
         return Refusal.TOO_LATE
@@ -159,7 +156,7 @@ def remark(case: Case, person: str, setting: Setting) -> Answer:
 
 def pause(case: Case, person: str, reason: PauseReason, until: datetime, setting: Setting) -> Answer:
     """The clocks that the policy stops for that reason stand still until then, or until somebody resumes."""
-    if (refusal := _refused(case)) is not None:
+    if (refusal := why_refused(case)) is not None:
         return refusal
     if until <= setting.now:
         return Refusal.TOO_LATE
@@ -174,7 +171,7 @@ def pause(case: Case, person: str, reason: PauseReason, until: datetime, setting
 
 def resume(case: Case, person: str, setting: Setting) -> Answer:
     """What the case waited for is there."""
-    if (refusal := _refused(case)) is not None:
+    if (refusal := why_refused(case)) is not None:
         return refusal
     if not any(pause.start <= setting.now < pause.end for pause in case.pauses):
         return Refusal.NOT_PAUSED
@@ -206,7 +203,7 @@ class Correction:
 
 def correct(case: Case, person: str, correction: Correction, setting: Setting) -> Answer:
     """The severity may sink, too; what follows from the reading follows anew. Whoever has the case keeps it."""
-    if (refusal := _refused(case, parts_too=True)) is not None:
+    if (refusal := why_refused(case, parts_too=True)) is not None:
         return refusal
     assert case.facts is not None
     words = {name: value for name, value in correction.said.items() if name != "severity"}
@@ -228,34 +225,7 @@ def correct(case: Case, person: str, correction: Correction, setting: Setting) -
     return [corrected]
 
 
-def link(case: Case, parent: Case, person: str, setting: Setting) -> Answer:
-    """The case is part of another one, whose alerts speak for it; it is resolved with it."""
-    if (refusal := _refused(case, parts_too=True)) is not None:
-        return refusal
-    if parent.id == case.id or parent.parent_id == case.id:
-        return Refusal.ITSELF
-    if case.is_major:
-        return Refusal.HAS_CHILDREN
-    if parent.state in (CaseState.RESOLVED, CaseState.EARLY):
-        return Refusal.PARENT_ENDED
-    if parent.state is CaseState.MUTED:
-        return Refusal.PARENT_IS_PART
-    case = at_rest(case).but(state=CaseState.MUTED, parent_id=parent.id)
-    return [changed(case, What.LINKED, person, details={"parent": parent.id})]
-
-
-def unlink(case: Case, person: str, setting: Setting) -> Answer:
-    """The case stands for itself again; what was an alarm about it, or became overdue meanwhile, is one now."""
-    if case.state is not CaseState.MUTED:
-        return Refusal.NOT_LINKED
-    case = afresh(case).but(state=CaseState.OPEN, parent_id=None)
-    unlinked = changed(watched(case, setting), What.UNLINKED, person)
-    overdue = EscalationReason.OVERDUE if is_overdue(unlinked.case, setting) else None
-    reason = setting.policy.first(case.alarms) or overdue
-    return [unlinked, *climb(unlinked.case, reason, setting)] if reason else [unlinked]
-
-
-def _refused(case: Case, *, parts_too: bool = False) -> Refusal | None:
+def why_refused(case: Case, *, parts_too: bool = False) -> Refusal | None:
     """Why nothing can be done with it; parts_too: of a case that is part of another one, it can."""
     if case.state is CaseState.RESOLVED:
         return Refusal.ALREADY_RESOLVED

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from services.escalation.domain.policy import When
+from services.escalation.domain.conditions import When
 from shared.contracts.event import Severity
 from shared.policy.words import ANY, NONE
 

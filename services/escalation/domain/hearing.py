@@ -3,14 +3,14 @@
 Each decision gives the transitions in order, none when nothing changes. Events may come twice and in any order.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
+from services.escalation.domain.alarms import News, with_moment, with_news, with_rating, with_reopenings, with_request
 from services.escalation.domain.case import OMBUD, Case, CaseState, Change, Ending, Moment, Owner, Told, What
-from services.escalation.domain.policy import ASK_KINDS, NOT_ASKED, READ_REASONS, Policy
+from services.escalation.domain.rungs import Setting
 from services.escalation.domain.steps import (
-    Setting,
     afresh,
     alert_again,
     at_rest,
@@ -21,30 +21,12 @@ from services.escalation.domain.steps import (
     followed_up,
     more_severe,
 )
-from services.escalation.domain.watching import picture, picture_of, reassigned, refreshed
-from shared.contracts.escalation import AlertFacts, EscalationReason
-from shared.contracts.event import Severity
+from services.escalation.domain.watching import picture, reassigned, refreshed
+from shared.contracts.escalation import EscalationReason
 
-MOST_KEPT = 50  # contacts, answers and reopenings of one complaint
 # A case at rest or in somebody's hands: a new alarm is news to whoever must answer.
 _NOT_CALLING = (CaseState.OPEN, CaseState.ACKNOWLEDGED, CaseState.SNOOZED)
 _CALLING = (CaseState.ESCALATED, CaseState.EXHAUSTED)
-
-
-@dataclass(frozen=True)
-class News:
-    """How the complaint was read at one revision. at: when its newest contact was written; count: of all contacts.
-
-    is_contact: a new contact is why it was read again, not a correction or what another complaint had told.
-    """
-
-    revision: int
-    severity: Severity
-    facts: AlertFacts
-    at: datetime
-    count: int = 1
-    timezone: str | None = None
-    is_contact: bool = True
 
 
 def take_news(case: Case, news: News, setting: Setting) -> list[Change]:
@@ -52,7 +34,7 @@ def take_news(case: Case, news: News, setting: Setting) -> list[Change]:
     if news.revision == case.facts_revision or any(m.revision == news.revision for m in case.told.contacts):
         return []
     before = case
-    case = _with_news(case, news, setting.policy)
+    case = with_news(case, news, setting.policy)
     details = {"severity": case.severity.value, "complaint_revision": case.facts_revision}
     if case.is_closed:
         updated = changed(case, What.UPDATED, details=details)
@@ -77,7 +59,7 @@ def _if_alarmed(before: Case, case: Case, setting: Setting) -> list[Change]:
 
 def take_answer(case: Case, revision: int, at: datetime, actor: str, setting: Setting) -> list[Change]:
     """The customer got an answer: that stops the clocks of answers, not the ladder; whoever has it has gone on."""
-    told = _with_moment(case.told.answers, Moment(revision, min(at, setting.now)))
+    told = with_moment(case.told.answers, Moment(revision, min(at, setting.now)))
     if told == case.told.answers:
         return []
     case = case.but(told=replace(case.told, answers=told))
@@ -126,12 +108,12 @@ def _end_for_good(case: Case, ending: Ending, what: What, at: datetime, actor: s
 
 def take_reopening(case: Case, revision: int, at: datetime, actor: str, setting: Setting) -> list[Change]:
     """A closed complaint is open again: the wait begins anew, and so does the ladder."""
-    told = _with_moment(case.told.reopenings, Moment(revision, min(at, setting.now)))
+    told = with_moment(case.told.reopenings, Moment(revision, min(at, setting.now)))
     if told == case.told.reopenings:
         return []
     before, newest = case, revision > case.reopened_revision
     had_its_answer = case.state is CaseState.OPEN and case.is_answered
-    case = _with_reopenings(case.but(told=replace(case.told, reopenings=told)), setting.policy)
+    case = with_reopenings(case.but(told=replace(case.told, reopenings=told)), setting.policy)
     rests = case.state in (CaseState.RESOLVED, CaseState.ACKNOWLEDGED, CaseState.SNOOZED) or had_its_answer
     if newest and rests and not case.is_closed and case.facts:
         return begin(case, What.REOPENED, setting, actor)
@@ -145,7 +127,7 @@ def take_rating(case: Case, revision: int, score: float, actor: str, setting: Se
         return []
     before = case
     case = case.but(told=replace(case.told, rating=score), rated_revision=revision)
-    case = _with_rating(case, setting.policy)
+    case = with_rating(case, setting.policy)
     details = {"score": score}
     if case.facts is None or case.is_closed:
         return [changed(case, What.RATED, actor, details=details)]
@@ -160,7 +142,7 @@ def take_request(case: Case, revision: int, actor: str, setting: Setting) -> lis
     if revision <= case.requested_revision:
         return []
     before = case
-    case = _with_request(case.but(requested_revision=revision), setting.policy)
+    case = with_request(case.but(requested_revision=revision), setting.policy)
     requested = changed(case, What.REQUESTED, actor)
     if case.facts is None or case.is_closed:
         return [requested]
@@ -188,105 +170,3 @@ def take_unreachable(case: Case, unreached: Collection[str], setting: Setting) -
     if case.state is not CaseState.ESCALATED or case.escalation_id not in unreached:
         return []
     return climb(case, EscalationReason.UNREACHABLE, setting)
-
-
-def _with_news(case: Case, news: News, policy: Policy) -> Case:
-    facts, asks_kind = news.facts, news.facts.asks_kind
-    told, is_newest = case.told, news.revision > case.facts_revision
-    asked_at = min(filter(None, (told.asked_at, news.at if asks_kind != NOT_ASKED else None)), default=None)
-    told = replace(
-        told,
-        first_at=min(filter(None, (told.first_at, facts.received_at))),
-        asked_at=asked_at,
-        anger=max(told.anger, facts.anger),
-        flags=tuple(sorted({*told.flags, *facts.flags})),
-        count=max(told.count, news.count),
-        contacts=_with_moment(told.contacts, Moment(news.revision, news.at)) if news.is_contact else told.contacts,
-        timezone=_timezone(told, news, is_newest),
-    )
-    is_first = case.facts is None
-    strongest = stronger_ask(case.facts.asks_kind if case.facts else asks_kind, asks_kind)
-    known = facts if is_first or is_newest or case.facts is None else case.facts
-    severity = case.severity
-    if news.revision > case.corrected_revision:
-        severity = max(severity, news.severity, key=lambda one: one.rank)
-    case = case.but(
-        told=told,
-        facts=known if known.asks_kind == strongest else replace(known, asks_kind=strongest),
-        facts_revision=max(case.facts_revision, news.revision),
-        severity=severity,
-        alarms=_alarms_of(case, news, policy),
-    )
-    return _with_early_alarms(case, policy) if is_first else case
-
-
-def _timezone(told: Told, news: News, is_newest: bool) -> str:
-    wins = is_newest or told.timezone == Told.timezone
-    return news.timezone if wins and news.timezone else told.timezone
-
-
-def _alarms_of(case: Case, news: News, policy: Policy) -> Mapping[EscalationReason, int]:
-    """By what this contact alone was read as, so that the order of the contacts does not matter."""
-    if news.revision <= case.corrected_revision:
-        return case.alarms
-    fired = policy.fired(picture_of(news.facts, news.severity, news.count), READ_REASONS)
-    return _earliest(case.alarms, fired, news.revision)
-
-
-def _with_early_alarms(case: Case, policy: Policy) -> Case:
-    """What was told before the complaint was read is looked at now."""
-    if case.told.rating is not None:
-        case = _with_rating(case, policy)
-    case = _with_reopenings(case, policy)
-    return _with_request(case, policy) if case.requested_revision else case
-
-
-def _with_reopenings(case: Case, policy: Policy) -> Case:
-    """The alarm is that of the first reopening that is one too many, in whatever order they are heard."""
-    seen = picture(case)
-    for count, moment in enumerate(case.told.reopenings if seen else (), start=1):
-        assert seen is not None
-        if policy.fired(replace(seen, reopenings=count), _REOPENED):
-            return case.but(alarms={**case.alarms, EscalationReason.REOPENED: moment.revision})
-    return case
-
-
-def _with_request(case: Case, policy: Policy) -> Case:
-    """Each request is one of its own: what was asked for after the end is not what was asked for before."""
-    seen = picture(case)
-    if seen is None or policy.trigger(EscalationReason.UPSTREAM_REQUEST, seen) is None:
-        return case
-    return case.but(alarms={**case.alarms, EscalationReason.UPSTREAM_REQUEST: case.requested_revision})
-
-
-def _with_rating(case: Case, policy: Policy) -> Case:
-    """The alarm is that of the worst rating."""
-    seen = picture(case)
-    if seen is None or policy.trigger(EscalationReason.LOW_RATING, seen) is None:
-        return case
-    return case.but(alarms={**case.alarms, EscalationReason.LOW_RATING: case.rated_revision})
-
-
-def _earliest(
-    alarms: Mapping[EscalationReason, int], fired: Iterable[EscalationReason], revision: int
-) -> Mapping[EscalationReason, int]:
-    return {**alarms, **{reason: min(alarms.get(reason, revision), revision) for reason in fired}}
-
-
-def _with_moment(moments: tuple[Moment, ...], new: Moment) -> tuple[Moment, ...]:
-    """In the order of the revisions; the same tuple if it is among them, or older than the oldest of many."""
-    if any(moment.revision == new.revision for moment in moments):
-        return moments
-    kept = tuple(sorted((*moments, new))[-MOST_KEPT:])
-    return moments if kept == moments else kept
-
-
-def stronger_ask(one: str, other: str) -> str:
-    """The ask that counts when a complaint has several contacts."""
-    known = [kind for kind in ASK_KINDS if kind in (one, other)]
-    if known:
-        return known[0]
-    return one if other == NOT_ASKED else other
-
-
-_REOPENED = (EscalationReason.REOPENED,)

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from services.escalation.domain.conditions import When
 from services.escalation.domain.duty import Override
+from services.escalation.domain.ladder import Kind as RecipientKind
+from services.escalation.domain.ladder import Ladder, Level, Recipient
 from services.escalation.domain.lint_duty import find_gaps
 from services.escalation.domain.people import EVERYWHERE, Supervisor
-from services.escalation.domain.policy import Kind as RecipientKind
-from services.escalation.domain.policy import Ladder, Level, Policy, Recipient, When
+from services.escalation.domain.policy import Policy
 from shared.policy.words import ANY, NONE
 
 MOST_SHOWN = 5

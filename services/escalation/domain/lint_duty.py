@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from services.escalation.domain import duty
 from services.escalation.domain.duty import Leave, Override, Rota
-from services.escalation.domain.policy import REGION, Kind, Level, Policy
+from services.escalation.domain.ladder import Kind, Level
+from services.escalation.domain.policy import REGION, Policy
 from shared.hours.intervals import Interval, in_words, in_zone, merged, without
 
 LOOK_AHEAD = timedelta(days=7)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from services.escalation.domain.duty import Duty, Leave, Override, Rota, leave_at, on_duty
-from services.escalation.domain.policy import Kind, Recipient
+from services.escalation.domain.ladder import Kind, Recipient
 
 EVERYWHERE = "*"
 

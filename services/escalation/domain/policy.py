@@ -1,22 +1,18 @@
-"""The policy: what escalates, which clocks run, who is on which rung. Made by the policy reader; pure."""
+"""The policy: what escalates, which clocks run, what is a storm, which ladders there are. Made by its reader; pure."""
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from services.escalation.domain.conditions import ANYTHING, Picture, When
 from services.escalation.domain.duty import Rota
+from services.escalation.domain.ladder import BySeverity, Ladder, Recipient
 from services.escalation.domain.spans import Span
 from shared.contracts.escalation import EscalationReason
 from shared.contracts.event import Severity
 from shared.hours.calendar import Calendar
-from shared.policy.words import ANY, NONE
-
-MAX_LEVELS = 5  # the metrics have one series per level
-NOT_ASKED = "none"
-# Strongest first: a wish for a supervisor counts more than one for any human.
-ASK_KINDS = ("supervisor", "executive", "human")
-BySeverity = Mapping[Severity, timedelta]
+from shared.policy.words import ANY
 
 # Why a rule of the policy may escalate, in the order in which the documents name them.
 TRIGGER_REASONS = (
@@ -41,73 +37,6 @@ READ_REASONS = frozenset(TRIGGER_REASONS[: TRIGGER_REASONS.index(EscalationReaso
 
 
 @dataclass(frozen=True)
-class Picture:
-    """What is known of a complaint when rules are asked: of one contact, with what upstream and customer did since."""
-
-    severity: Severity
-    asks_kind: str
-    anger: float
-    flags: frozenset[str]
-    category: str
-    channel: str
-    region: str | None
-    product: str | None
-    tier: str | None
-    contacts: int = 1
-    rating: float | None = None
-    reopenings: int = 0
-
-
-@dataclass(frozen=True)
-class When:
-    """Conditions that all must hold; None = says nothing. A set: one of them; ANY = whatever is known, NONE = unknown.
-
-    tier is compared in small letters. anger: at least; contacts, reopenings: at least; rating: at most.
-    """
-
-    severity: frozenset[Severity] | None = None
-    asked: frozenset[str] | None = None
-    flags: frozenset[str] | None = None
-    category: frozenset[str] | None = None
-    channel: frozenset[str] | None = None
-    region: frozenset[str] | None = None
-    product: frozenset[str] | None = None
-    tier: frozenset[str] | None = None
-    anger: float | None = None
-    contacts: int | None = None
-    rating: float | None = None
-    reopenings: int | None = None
-
-    def fits(self, seen: Picture) -> bool:
-        return (
-            (self.severity is None or seen.severity in self.severity)
-            and (self.asked is None or seen.asks_kind in self.asked)
-            and (self.flags is None or _any_of(self.flags, seen.flags))
-            and _is_among(self.category, seen.category)
-            and _is_among(self.channel, seen.channel)
-            and _is_among(self.region, seen.region)
-            and _is_among(self.product, seen.product)
-            and _is_among(self.tier, seen.tier.casefold() if seen.tier else None)
-            and (self.anger is None or seen.anger >= self.anger)
-            and (self.contacts is None or seen.contacts >= self.contacts)
-            and (self.rating is None or (seen.rating is not None and seen.rating <= self.rating))
-            and (self.reopenings is None or seen.reopenings >= self.reopenings)
-        )
-
-
-def _is_among(wanted: frozenset[str] | None, value: str | None) -> bool:
-    return wanted is None or value in wanted or (NONE if value is None else ANY) in wanted
-
-
-def _any_of(wanted: frozenset[str], values: frozenset[str]) -> bool:
-    return not wanted.isdisjoint(values) or (ANY in wanted and bool(values))
-
-
-# Of a ladder that is climbed only where a storm names it.
-NEVER = When(severity=frozenset())
-
-
-@dataclass(frozen=True)
 class Trigger:
     """Escalates at once for its reason, when what the reason is about happens and `when` fits.
 
@@ -116,7 +45,7 @@ class Trigger:
     """
 
     reason: EscalationReason
-    when: When = When()
+    when: When = ANYTHING
     after: BySeverity = field(default_factory=dict)
     clocks: frozenset[str] = frozenset()
 
@@ -158,86 +87,15 @@ class ClockRule:
     name: str
     measures: Measure
     within: Mapping[Severity, Span]
-    when: When = When()
+    when: When = ANYTHING
     hours: str | None = None
     warn: tuple[int, ...] = (50, 80, 95)
-    told: tuple["Recipient", ...] = ()
+    told: tuple[Recipient, ...] = ()
     pauses: frozenset[PauseReason] = frozenset()
     starts: Starts = Starts.OPENED
 
 
 REGION = "region"  # of ClockRule.hours
-
-
-class Kind(StrEnum):
-    """How a recipient of a level is named. ROLE: on the ladder; TEAM_LEAD: of the agent who has the complaint."""
-
-    PERSON = "person"
-    ROLE = "role"
-    DUTY = "duty"
-    TEAM_LEAD = "team_lead"
-
-
-@dataclass(frozen=True)
-class Recipient:
-    """name: of the person, the role or the rota; empty for TEAM_LEAD."""
-
-    kind: Kind
-    name: str = ""
-
-
-class Needed(StrEnum):
-    """Who must answer at a level so that it does not climb."""
-
-    ONE = "one"
-    ALL = "all"
-
-
-class Outside(StrEnum):
-    """What becomes of a level outside its hours."""
-
-    CLIMB = "climb"
-    WAIT = "wait"
-
-
-@dataclass(frozen=True)
-class Level:
-    """A rung: whom it alerts, and how long they have to answer, by severity.
-
-    repeat: how many times it is alerted again before the case climbs. hours: name of the hours in which it may be
-    alerted; None = always.
-    """
-
-    name: str
-    recipients: tuple[Recipient, ...]
-    respond_within: BySeverity
-    needed: Needed = Needed.ONE
-    repeat: int = 0
-    hours: str | None = None
-    outside: Outside = Outside.CLIMB
-
-
-@dataclass(frozen=True)
-class Ladder:
-    """Levels are counted from 1. start: the level at which a case of that severity begins; 1 if not said."""
-
-    name: str
-    levels: tuple[Level, ...]
-    when: When = When()
-    start: Mapping[Severity, int] = field(default_factory=dict)
-
-    @property
-    def top_level(self) -> int:
-        return len(self.levels)
-
-    def level(self, number: int) -> Level:
-        return self.levels[number - 1]
-
-    def start_of(self, severity: Severity) -> int:
-        return self.start.get(severity, 1)
-
-    def levels_above(self, number: int) -> Iterator[tuple[int, Level]]:
-        return ((n, level) for n, level in enumerate(self.levels, start=1) if n > number)
 
 
 class Of(StrEnum):
@@ -261,7 +119,7 @@ class StormRule:
     within: timedelta
     ladder: str
     quiet_after: timedelta
-    when: When = When()
+    when: When = ANYTHING
 
 
 @dataclass(frozen=True)

@@ -3,26 +3,17 @@
 Used by the decisions: `hearing` (what others tell), `timing` (what time asks), `answers` (what people do).
 """
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 
 from services.escalation.domain.case import OMBUD, Case, CaseState, Change, What, escalation_id
 from services.escalation.domain.clocks import BROKEN
-from services.escalation.domain.people import People, Wanted
-from services.escalation.domain.policy import Ladder, Level, Outside, Picture, Policy
+from services.escalation.domain.ladder import Ladder, Level, Outside
+from services.escalation.domain.policy import Policy
+from services.escalation.domain.rungs import Setting, closed_until, level_of, recipients_of, seen_of
 from services.escalation.domain.watching import picture, refreshed
 from shared.contracts.escalation import EscalationReason
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What a decision may look at beside the case; `people` is asked only when somebody must be alerted."""
-
-    policy: Policy
-    people: Callable[[], People]
-    now: datetime
 
 
 def changed(
@@ -176,7 +167,7 @@ def _climb_from(
 ) -> list[Change]:
     changes: list[Change] = []
     for number, level in ladder.levels_above(below):
-        opening = _closed_until(level, case, setting)
+        opening = closed_until(level, case, setting)
         if opening and level.outside is Outside.WAIT:
             return [*changes, _waits(case, number, reason, opening)]
         rung: dict[str, Any] = {
@@ -226,47 +217,3 @@ def _exhausted(case: Case, reason: EscalationReason, setting: Setting) -> Change
     """Still somebody's duty: the top is alerted again after a while, and the operator hears of it each time."""
     again_at = setting.now + setting.policy.again_after[case.severity]
     return changed(_untaken(case), What.EXHAUSTED, why=reason, state=CaseState.EXHAUSTED, respond_by=again_at)
-
-
-def recipients_of(level: Level, case: Case, setting: Setting) -> tuple[str, ...]:
-    if case.facts is None:
-        return ()
-    return setting.people().among(level.recipients, wanted_for(case), setting.now)
-
-
-def wanted_for(case: Case) -> Wanted:
-    """For whom somebody is looked for: the regions of a major complaint are those of its children."""
-    assert case.facts is not None
-    regions = case.facts.regions or ((case.facts.region,) if case.facts.region else ())
-    return Wanted(regions, case.facts.language, case.owner.teams)
-
-
-def _closed_until(level: Level, case: Case, setting: Setting) -> datetime | None:
-    """When the level's hours begin, None while they last or if there are none."""
-    region = case.facts.region if case.facts else None
-    calendar = setting.policy.calendar(level.hours, region)
-    if calendar is None or calendar.is_open(setting.now):
-        return None
-    return calendar.next_opening(setting.now) or setting.now + _NEVER
-
-
-_NEVER = timedelta(days=1)  # hours that never come are looked at again the next day
-
-
-def seen_of(case: Case) -> Picture:
-    """Its picture; only for a case that was read."""
-    seen = picture(case)
-    assert seen is not None, "the complaint was read"
-    return seen
-
-
-def level_of(case: Case, setting: Setting) -> Level:
-    """The rung that the case is on; the lowest for one that is on none."""
-    ladder = ladder_of(case, setting.policy)
-    return ladder.level(min(max(case.level, 1), ladder.top_level))
-
-
-def ladder_of(case: Case, policy: Policy) -> Ladder:
-    """The one that the case is on, or would climb."""
-    seen = None if case.ladder else picture(case)
-    return policy.ladder_for(seen) if seen else policy.ladder(case.ladder)

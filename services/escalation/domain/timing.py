@@ -10,17 +10,8 @@ from typing import Any
 
 from services.escalation.domain.case import Case, CaseState, Change, What
 from services.escalation.domain.clocks import BROKEN, Clock, marks_due
-from services.escalation.domain.steps import (
-    Setting,
-    afresh,
-    alert_again,
-    breaks,
-    changed,
-    climb,
-    is_overdue,
-    level_of,
-    wanted_for,
-)
+from services.escalation.domain.rungs import Setting, level_of, wanted_for
+from services.escalation.domain.steps import afresh, alert_again, breaks, changed, climb, is_overdue
 from shared.contracts.escalation import EscalationReason
 
 _CAN_BREAK = (CaseState.OPEN, CaseState.ACKNOWLEDGED, CaseState.SNOOZED)

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from services.escalation.domain.case import Case, CaseState, Moment
 from services.escalation.domain.clocks import Clock, run
-from services.escalation.domain.policy import NOT_ASKED, ClockRule, Measure, Picture, Policy, Starts
+from services.escalation.domain.conditions import NOT_ASKED, Picture
+from services.escalation.domain.policy import ClockRule, Measure, Policy, Starts
 from shared.contracts.escalation import AlertFacts, EscalationReason
 from shared.contracts.event import Severity
 

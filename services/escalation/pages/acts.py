@@ -9,12 +9,12 @@ from typing import Any
 from marshmallow import Schema
 from werkzeug.datastructures import MultiDict
 
-from services.escalation import answer_schemas, deciding
-from services.escalation.deciding import Make
+from services.escalation.answers import answer_schemas, deciding
+from services.escalation.answers.deciding import Make
 from services.escalation.domain.case import Case, CaseState, What
 from services.escalation.domain.clocks import is_paused
 from services.escalation.domain.policy import Policy
-from services.escalation.domain.steps import seen_of
+from services.escalation.domain.rungs import seen_of
 from services.escalation.schemas import load
 from shared.errors import Rejected
 

@@ -3,13 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from services.escalation.domain.case import Case, CaseState, Ending, What
+from services.escalation.pages.view import View
 from services.escalation.pages.wording import listed, readable, words
-
-if TYPE_CHECKING:
-    from services.escalation.pages.page import View
 
 LINK_COMES = "The next alert or reminder brings a link with which you can go on; so does the API."
 _USED = {
@@ -33,14 +30,14 @@ class State:
     more: str = ""
 
 
-def state_of(view: "View") -> State:
+def state_of(view: View) -> State:
     case = view.case
     if case.ending is Ending.MERGED:
         return State("Part of another complaint now", case.closed_at, "Whoever is needed there is alerted for it.")
     return _STATES.get(case.state, _open)(view)
 
 
-def _resolved(view: "View") -> State:
+def _resolved(view: View) -> State:
     case = view.case
     outcome = f": {words(case.outcome)}" if case.outcome else ""
     remedies = f"The customer got: {listed([*case.remedies])}. " if case.remedies else ""
@@ -48,7 +45,7 @@ def _resolved(view: "View") -> State:
     return State(headline, case.closed_at, f"{remedies}Nothing more is needed.")
 
 
-def _acknowledged(view: "View") -> State:
+def _acknowledged(view: View) -> State:
     case = view.case
     if case.acknowledged_by == view.claim.person:
         return State("You have taken this case", case.acknowledged_at, f"Nobody else is alerted any more.{_by(case)}")
@@ -60,14 +57,14 @@ def _by(case: Case) -> str:
     return f" Resolve it or go on with it by {readable(case.follow_up_by)}." if case.follow_up_by else ""
 
 
-def _snoozed(view: "View") -> State:
+def _snoozed(view: View) -> State:
     row = view.last(What.SNOOZED)
     who = view.name(row["actor"]) if row else "Somebody"
     until = f" until {readable(view.case.respond_by)}" if view.case.respond_by else ""
     return State(f"{who} has put this case off{until}", row["at"] if row else None, "Then whoever is there is alerted.")
 
 
-def _muted(view: "View") -> State:
+def _muted(view: View) -> State:
     row, parent = view.last(What.LINKED), view.parent
     which = f"{'major complaint' if parent and parent.is_major else 'complaint'} {view.case.parent_id}"
     now = f"That one is {words(parent.state)} now" if parent else "That one is not known any more"
@@ -76,7 +73,7 @@ def _muted(view: "View") -> State:
     return State(f"Part of the {which}", row["at"] if row else None, more)
 
 
-def _open(view: "View") -> State:
+def _open(view: View) -> State:
     row = view.last(What.HANDED_BACK, What.OPENED, What.REOPENED, What.UNLINKED)
     if row and row["what"] == What.HANDED_BACK:
         headline = f"{view.name(row['actor'])} gave this complaint back to the agents"
@@ -84,7 +81,7 @@ def _open(view: "View") -> State:
     return _calling(view)
 
 
-def _calling(view: "View") -> State:
+def _calling(view: View) -> State:
     case, reader = view.case, view.claim.person
     if reader in case.confirmed_by:
         waiting = ", ".join(view.name(one) for one in case.recipients if one not in case.confirmed_by)
@@ -92,11 +89,11 @@ def _calling(view: "View") -> State:
     return State("Nobody has taken this case yet", None, "Whoever takes it stops the alerts to the next level.")
 
 
-def _exhausted(view: "View") -> State:
+def _exhausted(view: View) -> State:
     return State("Nobody has taken this case, and no level is left", None, "It can still be taken.")
 
 
-_STATES: dict[CaseState, Callable[["View"], State]] = {
+_STATES: dict[CaseState, Callable[[View], State]] = {
     CaseState.RESOLVED: _resolved,
     CaseState.ACKNOWLEDGED: _acknowledged,
     CaseState.SNOOZED: _snoozed,
@@ -107,7 +104,7 @@ _STATES: dict[CaseState, Callable[["View"], State]] = {
 }
 
 
-def meanwhile(view: "View") -> str:
+def meanwhile(view: View) -> str:
     """For a link of an escalation that is no longer the present one; nothing for any other."""
     case, claim = view.case, view.claim
     if view.is_present or case.state is CaseState.RESOLVED:
@@ -119,7 +116,7 @@ def meanwhile(view: "View") -> str:
     return f"You were alerted at level {claim.level}; the level has been alerted again since."
 
 
-def used_for(view: "View") -> str:
+def used_for(view: View) -> str:
     """Of a link that was used: for what and when."""
     if view.spent is None:
         return ""

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from services.escalation import duty_store, people_usecases
 from services.escalation.domain.duty import Leave, Override
 from services.escalation.domain.people import Role, Supervisor
-from services.escalation.people_usecases import OverrideAsked
+from services.escalation.people import duty_store, overrides, roster, supervisors
+from services.escalation.people.overrides import OverrideAsked
 from services.escalation.settings import SHIPPED_POLICY
 from shared.database import Database
 from shared.errors import NotFound
@@ -39,7 +39,7 @@ ROUNDS, AT_ONCE = 10, 4
 def db(postgres_url: str) -> Iterator[Database]:
     migrate(postgres_url, "escalation", Path(SHIPPED_POLICY).parent / "migrations")
     made = Database(postgres_url, "escalation")
-    made.run(lambda tx: people_usecases.save_supervisor(tx, ANNA))
+    made.run(lambda tx: supervisors.save(tx, ANNA))
     yield made
     made.close()
 
@@ -61,28 +61,28 @@ def at_once(work: Callable[[], Any]) -> list[Any]:
 
 
 def test_people_and_overrides_come_back_as_they_were_told(db: Database) -> None:
-    override = db.run(lambda tx: people_usecases.add_override(tx, ROTAS, SWAP, "petr"))
+    override = db.run(lambda tx: overrides.add_override(tx, ROTAS, SWAP, "petr"))
     assert kept(db) == (override,)
-    again = db.run(lambda tx: people_usecases.save_supervisors(tx, {"anna": ANNA}))
+    again = db.run(lambda tx: roster.save_supervisors(tx, {"anna": ANNA}))
     assert again.unchanged == ("anna",)
 
 
 def test_an_override_that_several_say_at_once_is_one(db: Database) -> None:
     for _ in range(ROUNDS):
-        told = at_once(lambda: db.run(lambda tx: people_usecases.add_override(tx, ROTAS, SWAP, "petr")))
+        told = at_once(lambda: db.run(lambda tx: overrides.add_override(tx, ROTAS, SWAP, "petr")))
         assert kept(db) == (told[0],) and set(told) == {told[0]}
-        db.run(lambda tx: people_usecases.remove_override(tx, SWAP.id))
+        db.run(lambda tx: overrides.remove_override(tx, SWAP.id))
 
 
 def test_of_several_who_take_an_override_back_at_once_one_does(db: Database) -> None:
     def take_back() -> bool:
         try:
-            db.run(lambda tx: people_usecases.remove_override(tx, SWAP.id))
+            db.run(lambda tx: overrides.remove_override(tx, SWAP.id))
         except NotFound:
             return False
         return True
 
     for _ in range(ROUNDS):
-        db.run(lambda tx: people_usecases.add_override(tx, ROTAS, SWAP, "petr"))
+        db.run(lambda tx: overrides.add_override(tx, ROTAS, SWAP, "petr"))
         assert sorted(at_once(take_back)) == [False] * (AT_ONCE - 1) + [True]
     assert kept(db) == ()

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.escalation import store
-from services.escalation.answering import ACKNOWLEDGE, Answered, answer_case, link_case
+from services.escalation.answers.answering import ACKNOWLEDGE, Answered, answer_case, link_case
+from services.escalation.cases import store
 from services.escalation.domain import answers
 from services.escalation.domain.answers import Refusal
 from services.escalation.domain.case import Case, CaseState

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
-from services.escalation import audit, storm_store, storming, usecases
+from services.escalation import usecases
 from services.escalation.domain.case import CaseState
+from services.escalation.storms import storm_store, storming
+from services.escalation.watch import audit
 from shared import clock
 from shared.contracts.escalation import CaseEscalated
 from shared.contracts.event import Severity

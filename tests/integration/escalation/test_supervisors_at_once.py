@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.escalation import people_usecases, supervisors
 from services.escalation.domain.people import Role, Supervisor
+from services.escalation.people import roster, supervisors
 from shared.database import Database
 from shared.differences import Difference
 from tests.harness.process import eventually
@@ -35,13 +35,13 @@ def a_crowd(name: str, prefix: str) -> list[Supervisor]:
 
 
 def save(db: Database, people: Sequence[Supervisor]) -> Difference:
-    return db.run(lambda tx: people_usecases.save_supervisors(tx, {person.id: person for person in people}))
+    return db.run(lambda tx: roster.save_supervisors(tx, {person.id: person for person in people}))
 
 
 def save_tried_once(db: Database, people: Sequence[Supervisor]) -> Difference:
     """Without the repetition that would hide a deadlock."""
     with db.transaction() as tx:
-        return people_usecases.save_supervisors(tx, {person.id: person for person in people})
+        return roster.save_supervisors(tx, {person.id: person for person in people})
 
 
 def at_once(*works: Callable[[], Any]) -> list[Any]:
@@ -84,7 +84,7 @@ def test_who_is_being_changed_is_waited_for_even_by_those_who_would_leave_them_a
     save(desk.db, a_crowd("before", "p"))
     with ThreadPoolExecutor(1) as pool:
         with desk.db.transaction() as tx:
-            people_usecases.save_supervisors(tx, {person.id: person for person in a_crowd("ours", "p")})
+            roster.save_supervisors(tx, {person.id: person for person in a_crowd("ours", "p")})
             told = pool.submit(save, other, a_crowd("before", "p"))
             eventually(lambda: told.done() or waiting_for_locks(other) == 1, "the other to wait")
         assert len(told.result().changed) == MANY

@@ -8,7 +8,7 @@ import pytest
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request, Response
 
-from services.escalation.policybook import PolicyBook
+from services.escalation.policy.policybook import PolicyBook
 from shared.database import Database
 from shared.errors import Rejected
 from shared.tokens import Caller

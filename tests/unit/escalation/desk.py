@@ -6,13 +6,19 @@ from typing import Any
 
 from sqlalchemy import event, text
 
-from services.escalation import answering, audit, doors, store, storming, supervisors, tables, usecases
-from services.escalation.answering import Answered, Decide
+from services.escalation import tables, usecases
+from services.escalation.answers import answering
+from services.escalation.answers.answering import Answered, Decide
+from services.escalation.cases import store
 from services.escalation.domain import answers
 from services.escalation.domain.case import Case
 from services.escalation.domain.people import Supervisor
-from services.escalation.policybook import PolicyBook
+from services.escalation.doors import cases, overview
+from services.escalation.people import supervisors
+from services.escalation.policy.policybook import PolicyBook
 from services.escalation.settings import SHIPPED_POLICY
+from services.escalation.storms import storming
+from services.escalation.watch import audit
 from shared import clock
 from shared import tables as plumbing
 from shared.contracts.event import Event
@@ -145,11 +151,11 @@ class Desk:
 
     def rows(self, case_id: str) -> list[dict[str, Any]]:
         with self.db.read() as tx:
-            return doors.timeline(tx, case_id)
+            return cases.timeline(tx, case_id)
 
     def summary(self) -> dict[str, Any]:
         with self.db.read() as tx:
-            return doors.summary(tx)
+            return overview.summary(tx)
 
     def told(self, kind: type[Event]) -> list[Any]:
         return [event for event in self.announced if isinstance(event, kind)]

@@ -6,27 +6,24 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from services.escalation.domain import answers, hearing, timing
+from services.escalation.domain import answers, hearing, linking, timing
 from services.escalation.domain.answers import Correction, Refusal
 from services.escalation.domain.case import Case, Change, Owner, What
+from services.escalation.domain.conditions import When
+from services.escalation.domain.ladder import Ladder, Level, Needed, Outside
 from services.escalation.domain.people import Role
 from services.escalation.domain.policy import (
     BusinessHours,
     ClockRule,
     FollowUp,
-    Ladder,
-    Level,
     Measure,
-    Needed,
-    Outside,
     PauseReason,
     Policy,
     Starts,
     Trigger,
-    When,
 )
+from services.escalation.domain.rungs import Setting
 from services.escalation.domain.spans import Span, Unit
-from services.escalation.domain.steps import Setting
 from shared.contracts.escalation import EscalationReason as R
 from shared.contracts.escalation import Outcome
 from shared.contracts.event import Severity
@@ -222,8 +219,8 @@ def _answer(case: Case, step: Step, setting: Setting) -> answers.Answer:
         "pause": lambda: answers.pause(case, step.person, PauseReason.WAITING_FOR_CUSTOMER, later, setting),
         "resume": lambda: answers.resume(case, step.person, setting),
         "correct": lambda: answers.correct(case, step.person, Correction(severity=step.severity), setting),
-        "link": lambda: answers.link(case, a_case(id="another", facts=facts()), step.person, setting),
-        "unlink": lambda: answers.unlink(case, step.person, setting),
+        "link": lambda: linking.link(case, a_case(id="another", facts=facts()), step.person, setting),
+        "unlink": lambda: linking.unlink(case, step.person, setting),
     }
     answer: answers.Answer = to[step.what]()
     return answer

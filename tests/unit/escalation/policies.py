@@ -1,7 +1,8 @@
 """A policy file that says everything, and small ones to be changed, for the tests of the policy; no database."""
 
-from services.escalation.domain.policy import NOT_ASKED, Picture, Policy
-from services.escalation.policyfile import parse
+from services.escalation.domain.conditions import NOT_ASKED, Picture
+from services.escalation.domain.policy import Policy
+from services.escalation.policy.policyfile import parse
 from shared.contracts.event import Severity
 from shared.policy.page import PolicyError
 

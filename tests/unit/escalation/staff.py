@@ -10,8 +10,10 @@ import pytest
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request, Response
 
-from services.escalation import people_doors, supervisors, tables
+from services.escalation import tables
 from services.escalation.domain.people import Supervisor
+from services.escalation.doors import people as people_doors
+from services.escalation.people import supervisors
 from shared.database import Database
 from shared.errors import Rejected
 from shared.tokens import Caller

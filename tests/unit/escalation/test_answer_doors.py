@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.escalation import answer_doors as doors
-from services.escalation.answer_schemas import LONGEST_NOTE
+from services.escalation.answers.answer_schemas import LONGEST_NOTE
+from services.escalation.doors import answers as doors
 from shared.contracts.escalation import (
     CaseAcknowledged,
     CaseCorrected,

@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
-from services.escalation.announcements import event_of
-from services.escalation.domain import answers
+from services.escalation.cases.announcements import event_of
+from services.escalation.domain import answers, linking
 from services.escalation.domain.answers import Answer, Correction, Refusal
 from services.escalation.domain.case import Case, CaseState, Change, Moment, Owner, What, escalation_id
 from services.escalation.domain.clocks import Clock, Pause
+from services.escalation.domain.conditions import When
 from services.escalation.domain.hearing import take_forgetting, take_news
+from services.escalation.domain.ladder import Needed
 from services.escalation.domain.people import Role
-from services.escalation.domain.policy import FollowUp, Measure, Needed, PauseReason, Trigger, When
-from services.escalation.domain.steps import Setting
+from services.escalation.domain.policy import FollowUp, Measure, PauseReason, Trigger
+from services.escalation.domain.rungs import Setting
 from services.escalation.domain.timing import take_deadline
 from shared.contracts.escalation import (
     CaseAcknowledged,
@@ -62,8 +64,8 @@ ANSWERS: dict[str, Any] = {
     "remark": lambda case, setting: answers.remark(case, "ben", setting),
     "pause": lambda case, setting: answers.pause(case, "ben", PauseReason.UNDER_INVESTIGATION, NOON + HOUR, setting),
     "correct": lambda case, setting: answers.correct(case, "ben", Correction(language="en"), setting),
-    "link": lambda case, setting: answers.link(case, PARENT, "ben", setting),
-    "unlink": lambda case, setting: answers.unlink(case, "ben", setting),
+    "link": lambda case, setting: linking.link(case, PARENT, "ben", setting),
+    "unlink": lambda case, setting: linking.unlink(case, "ben", setting),
 }
 
 # The state of the case, and what each answer makes of it: a state, with the last row, or why not.
@@ -269,7 +271,7 @@ def test_handed_back_while_it_is_overdue_it_is_called_again_when_nothing_comes_o
 
 def test_unlinked_while_it_is_overdue_it_is_called_at_once() -> None:
     policy = a_policy(clocks=(a_clock(Measure.RESOLUTION, 24),))
-    alone, called = changes_of(answers.unlink(in_state(MUTED, **overdue()), "anna", a_setting(policy=policy)))
+    alone, called = changes_of(linking.unlink(in_state(MUTED, **overdue()), "anna", a_setting(policy=policy)))
     assert (alone.what, called.case.state, called.reason) == (What.UNLINKED, ESCALATED, R.OVERDUE)
 
 
@@ -448,7 +450,7 @@ def test_a_correction_of_words_changes_what_the_alerts_say_and_the_clocks() -> N
     ],
 )
 def test_which_case_may_speak_for_another(parent: Case, refusal: Refusal | None) -> None:
-    answer = answers.link(in_state(ESCALATED), parent, "anna", a_setting())
+    answer = linking.link(in_state(ESCALATED), parent, "anna", a_setting())
     if refusal:
         assert answer is refusal
         return
@@ -457,12 +459,12 @@ def test_which_case_may_speak_for_another(parent: Case, refusal: Refusal | None)
 
 
 def test_a_major_complaint_is_part_of_nothing() -> None:
-    assert answers.link(in_state(OPEN, is_major=True), PARENT, "anna", a_setting()) is Refusal.HAS_CHILDREN
+    assert linking.link(in_state(OPEN, is_major=True), PARENT, "anna", a_setting()) is Refusal.HAS_CHILDREN
 
 
 def test_unlinked_what_was_an_alarm_is_one_now() -> None:
     case = in_state(MUTED, alarms={R.ASKED: 1}, facts=facts(asks_kind="supervisor"))
-    alone, raised = changes_of(answers.unlink(case, "anna", a_setting()))
+    alone, raised = changes_of(linking.unlink(case, "anna", a_setting()))
     assert (alone.what, alone.case.parent_id) == (What.UNLINKED, None)
     assert (raised.case.state, raised.case.level, raised.reason) == (ESCALATED, 1, R.ASKED)
 

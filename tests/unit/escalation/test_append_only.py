@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from services.escalation import tables
-from services.escalation.domain import answers
+from services.escalation.domain import answers, linking
 from shared.contracts.escalation import CaseEscalated, Outcome
 from shared.contracts.event import Severity
 from shared.contracts.intake import (
@@ -107,7 +107,7 @@ def a_long_story(desk: Desk) -> str:
     desk.hear(first, *alike(1, 3))
     desk.watch_storms()
     (major,) = majors(desk)
-    desk.answer(id_, lambda case, setting: answers.unlink(case, "caro", setting))
+    desk.answer(id_, lambda case, setting: linking.unlink(case, "caro", setting))
     desk.hear_owners(ComplaintAssigned(id_, 1, "gita", "Gita", NOON))
     (alert, *_) = (e for e in desk.told(CaseEscalated) if e.case_id == id_)
     desk.hear_alerts(AlertAccepted("a-1", id_, alert.escalation_id, 1, "anna", "email", "accepted", NOON, 0.4))

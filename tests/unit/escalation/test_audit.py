@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
-from services.escalation.audit import FOUND, REPAIRS, Finding
 from services.escalation.domain import answers
 from services.escalation.domain.case import CaseState
 from services.escalation.domain.policy import PauseReason
+from services.escalation.watch.audit import FOUND, REPAIRS, Finding
 from shared.contracts.escalation import CaseEscalated
 from shared.contracts.event import Severity
 from shared.contracts.intake import ComplaintAnswered, ComplaintForgotten, ComplaintMerged, ComplaintResolved, Customer
@@ -133,7 +133,7 @@ def test_clocks_that_were_lost_run_again(desk: Desk) -> None:
 
 
 def test_more_than_one_look_repairs_are_all_counted(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.escalation.audit.MOST_REPAIRED", 2)
+    monkeypatch.setattr("services.escalation.watch.audit.MOST_REPAIRED", 2)
     desk.hear(*(a_classified(str(n)) for n in range(5)))
     for n in range(5):
         spoil(desk, str(n), "due_at = NULL")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.escalation.domain.case import Case, CaseState, Change, What
 from services.escalation.domain.people import People, Supervisor
 from services.escalation.domain.policy import Policy
-from services.escalation.domain.steps import Setting
+from services.escalation.domain.rungs import Setting
 from services.escalation.domain.timing import take_deadline
 from tests.unit.escalation.builders import EVERYBODY, NOON, a_setting
 from tests.unit.escalation.histories import BY_PEOPLE, NEW, TOLD, Step, happen, hear, moment, numbered, policies, steps

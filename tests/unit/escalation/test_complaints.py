@@ -8,6 +8,7 @@ import pytest
 
 from services.escalation.domain.answers import acknowledge
 from services.escalation.domain.case import Case, CaseState, Change, Moment, What, escalation_id
+from services.escalation.domain.conditions import When
 from services.escalation.domain.hearing import (
     take_answer,
     take_news,
@@ -16,7 +17,7 @@ from services.escalation.domain.hearing import (
     take_request,
     take_resolution,
 )
-from services.escalation.domain.policy import ClockRule, Measure, Policy, Trigger, When
+from services.escalation.domain.policy import ClockRule, Measure, Policy, Trigger
 from shared.contracts.escalation import EscalationReason
 from shared.contracts.event import Severity
 from tests.unit.escalation.builders import (

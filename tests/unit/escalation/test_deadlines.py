@@ -8,23 +8,13 @@ import pytest
 
 from services.escalation.domain.case import Case, CaseState, What, escalation_id
 from services.escalation.domain.clocks import Clock
+from services.escalation.domain.conditions import When
 from services.escalation.domain.duty import Rota, RotaShift
 from services.escalation.domain.hearing import take_answer, take_unreachable
+from services.escalation.domain.ladder import Kind, Ladder, Level, Outside, Recipient
 from services.escalation.domain.people import People, Role
-from services.escalation.domain.policy import (
-    BusinessHours,
-    FollowUp,
-    Kind,
-    Ladder,
-    Level,
-    Measure,
-    Outside,
-    Policy,
-    Recipient,
-    Trigger,
-    When,
-)
-from services.escalation.domain.steps import Setting
+from services.escalation.domain.policy import BusinessHours, FollowUp, Measure, Policy, Trigger
+from services.escalation.domain.rungs import Setting
 from services.escalation.domain.timing import take_deadline
 from shared.contracts.escalation import EscalationReason
 from shared.contracts.event import Severity

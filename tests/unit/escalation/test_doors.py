@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from services.escalation import doors, people_doors, service, settings
+from services.escalation import service, settings
 from services.escalation.domain import answers
+from services.escalation.doors import cases, people
 from shared.contracts.intake import Customer
 from shared.contracts.topology import queue_between
 from shared.errors import NotFound, Rejected
@@ -22,7 +23,7 @@ def test_a_case_comes_with_its_timeline_and_the_notes_beside_it(desk: Desk) -> N
     desk.hear(severe())
     desk.answer(id_of(), lambda case, setting: answers.remark(case, "ben", setting), "called her")
     with desk.db.read() as tx:
-        case = doors.case_with_timeline(tx, id_of())
+        case = cases.case_with_timeline(tx, id_of())
     assert (case["state"], case["level"], case["severity"], case["reason"]) == ("escalated", 1, "critical", "severity")
     told = [(row["what"], row["note"]) for row in case["timeline"]]
     assert told == [("opened", None), ("escalated", None), ("remarked", "called her")]
@@ -34,9 +35,9 @@ def test_a_case_comes_with_its_timeline_and_the_notes_beside_it(desk: Desk) -> N
 def test_a_timeline_comes_alone_and_an_unknown_one_is_not_found(desk: Desk) -> None:
     desk.hear(severe())
     with desk.db.read() as tx:
-        told = doors.only_timeline(tx, id_of())
+        told = cases.only_timeline(tx, id_of())
         assert (told["case_id"], [row["what"] for row in told["timeline"]]) == (id_of(), ["opened", "escalated"])
-        for look in (doors.only_timeline, doors.case_with_timeline):
+        for look in (cases.only_timeline, cases.case_with_timeline):
             with pytest.raises(NotFound):
                 look(tx, id_of("never"))
 
@@ -44,14 +45,14 @@ def test_a_timeline_comes_alone_and_an_unknown_one_is_not_found(desk: Desk) -> N
 def test_a_supervisor_is_saved_and_saved_again(desk: Desk) -> None:
     body = {"name": "Eve", "role": "supervisor", "regions": ["FR"], "languages": ["fr"]}
     for name in ("Eve", "Eve Martin"):
-        people_doors.put_supervisor(desk.db, a_request(body | {"name": name}), "eve")
+        people.put_supervisor(desk.db, a_request(body | {"name": name}), "eve")
     desk.hear(severe(customer=Customer(region="FR")))
     assert desk.case(id_of()).recipients == ("eve",)
 
 
 def test_a_supervisor_s_codes_are_kept_in_one_spelling_and_once(desk: Desk) -> None:
     body = {"name": "Eve", "role": "supervisor", "regions": ["fr", "FR ", "*"], "languages": ["fr-FR", "FR", "en_GB"]}
-    saved = json.loads(people_doors.put_supervisor(desk.db, a_request(body), "eve").get_data())
+    saved = json.loads(people.put_supervisor(desk.db, a_request(body), "eve").get_data())
     assert (saved["regions"], saved["languages"]) == (["FR", "*"], ["fr", "en"])
 
 
@@ -73,7 +74,7 @@ def test_a_supervisor_s_codes_are_kept_in_one_spelling_and_once(desk: Desk) -> N
 def test_a_wrong_supervisor_is_refused_by_its_path(change: dict[str, Any], pointer: str) -> None:
     body = {"name": "Eve", "role": "supervisor", "regions": ["FR"], "languages": []} | change
     with pytest.raises(Rejected) as caught:
-        people_doors.put_supervisor(None, a_request(body), "eve")  # type: ignore[arg-type]
+        people.put_supervisor(None, a_request(body), "eve")  # type: ignore[arg-type]
     assert pointers(caught.value) == {pointer}
 
 

@@ -8,10 +8,14 @@ from typing import Any
 
 import pytest
 
-from services.escalation import api, duty_api, duty_doors, duty_schemas, duty_store, people_doors
+from services.escalation import api
 from services.escalation.domain.duty import HORIZON, Override, Rota
-from services.escalation.domain.policy import BusinessHours, FollowUp, Kind, Ladder, Level, Policy, Recipient
-from services.escalation.people_usecases import LONGEST_OVERRIDE, OverrideAsked
+from services.escalation.domain.ladder import Kind, Ladder, Level, Recipient
+from services.escalation.domain.policy import BusinessHours, FollowUp, Policy
+from services.escalation.doors import duty
+from services.escalation.doors import people as people_doors
+from services.escalation.people import duty_schemas, duty_store
+from services.escalation.people.overrides import LONGEST_OVERRIDE, OverrideAsked
 from services.escalation.schemas import load
 from shared import clock
 from shared.contracts.event import Severity, schema_for, to_text
@@ -68,7 +72,7 @@ def db(tmp_path: Path) -> Iterator[Database]:
 
 def show(db: Database, at: datetime = NOON, policy: Any = POLICY, **query: Any) -> dict[str, Any]:
     asked = {"at": to_text(at)} | query
-    return told(duty_doors.show_duty(db, policy, a_request(**asked)))
+    return told(duty.show_duty(db, policy, a_request(**asked)))
 
 
 def night(db: Database, at: datetime = NOON) -> dict[str, Any]:
@@ -78,11 +82,11 @@ def night(db: Database, at: datetime = NOON) -> dict[str, Any]:
 
 
 def course(db: Database, name: str = "night", **query: str) -> dict[str, Any]:
-    return told(duty_doors.show_course(db, POLICY, a_request(**query), name))
+    return told(duty.show_course(db, POLICY, a_request(**query), name))
 
 
 def swap(db: Database, by: Any = "petr", **changes: Any) -> dict[str, Any]:
-    return told(duty_doors.add_override(db, POLICY, a_request(SWAP | changes, by)))
+    return told(duty.add_override(db, POLICY, a_request(SWAP | changes, by)))
 
 
 def people(entry: dict[str, Any]) -> list[str]:
@@ -147,7 +151,7 @@ def test_a_policy_without_rotas_has_no_duty(db: Database) -> None:
 
 def test_without_an_instant_it_is_now(db: Database, tmp_path: Path) -> None:
     set_shift(tmp_path / "clock", NOON - clock.now())
-    at = datetime.fromisoformat(told(duty_doors.show_duty(db, POLICY, a_request()))["at"])
+    at = datetime.fromisoformat(told(duty.show_duty(db, POLICY, a_request()))["at"])
     assert NOON <= at < NOON + HOUR
 
 
@@ -182,7 +186,7 @@ def test_with_a_region_each_level_tells_whom_it_would_alert(db: Database) -> Non
 def test_a_question_that_makes_no_sense_is_refused_by_its_place(
     db: Database, query: dict[str, str], pointers: list[str]
 ) -> None:
-    assert sorted(refused(lambda: duty_doors.show_duty(db, POLICY, a_request(**query)))) == pointers
+    assert sorted(refused(lambda: duty.show_duty(db, POLICY, a_request(**query)))) == pointers
 
 
 @pytest.mark.parametrize("year", ["0002", "9998"])
@@ -263,10 +267,10 @@ def test_an_override_that_is_said_again_is_one_and_the_newest(db: Database) -> N
 
 def test_an_override_is_taken_back_once(db: Database) -> None:
     override = swap(db)
-    assert told(duty_doors.remove_override(db, override["id"])) == override
+    assert told(duty.remove_override(db, override["id"])) == override
     assert people(night(db)) == ["anna", "ben"]
     with pytest.raises(NotFound):
-        duty_doors.remove_override(db, override["id"])
+        duty.remove_override(db, override["id"])
 
 
 @pytest.mark.parametrize(
@@ -336,12 +340,12 @@ def test_answers_are_as_described(db: Database, operation: str) -> None:
         "post_override": override,
         "get_supervisors": told(people_doors.list_supervisors(db)),
     }
-    shape = schema_for((api.OPERATIONS | duty_api.OPERATIONS)[operation].answer)  # type: ignore[arg-type]
+    shape = schema_for(api.OPERATIONS[operation].answer)  # type: ignore[arg-type]
     assert shape.dump(shape.load(answers[operation])) == answers[operation]
 
 
 def test_the_example_that_is_taken_back_is_the_one_that_is_given() -> None:
-    given, taken = (duty_api.OPERATIONS[name] for name in ("post_override", "delete_override"))
+    given, taken = (api.OPERATIONS[name] for name in ("post_override", "delete_override"))
     asked = OverrideAsked(**load(duty_schemas.OverrideBody(), given.example))
     assert taken.example_path == {"override_id": asked.id}
     assert replace(asked, reason=None).id == asked.id

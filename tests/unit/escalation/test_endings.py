@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from services.escalation import link_doors, store
+from services.escalation.cases import store
 from services.escalation.domain import answers
 from services.escalation.domain.answers import Refusal
 from services.escalation.domain.case import CaseState, Ending
+from services.escalation.doors import links
 from shared.contracts.escalation import CaseEscalated, CaseResolved
 from shared.contracts.event import Severity
 from shared.contracts.intake import ComplaintForgotten, ComplaintMerged, ComplaintReopened, ComplaintResolved
@@ -82,7 +83,7 @@ def test_merged_and_then_forgotten_it_is_forgotten(desk: Desk) -> None:
 def test_the_page_says_that_the_data_was_erased(desk: Desk) -> None:
     desk.hear(SEVERE)
     desk.hear(FORGOTTEN)
-    page = link_doors.show_page(desk.db, desk.book, LINKS, mint(KEYS, Claim("a", ID, "e", 1, "anna")))
+    page = links.show_page(desk.db, desk.book, LINKS, mint(KEYS, Claim("a", ID, "e", 1, "anna")))
     assert page.status_code == 410 and "data was erased" in page.get_data(as_text=True)
 
 
@@ -90,7 +91,7 @@ def test_the_page_of_a_merged_case_says_so(desk: Desk) -> None:
     desk.hear(SEVERE)
     desk.hear(MERGED)
     token = mint(KEYS, Claim("a", ID, "e", 1, "anna"))
-    page = link_doors.show_page(desk.db, desk.book, LINKS, token).get_data(as_text=True)
+    page = links.show_page(desk.db, desk.book, LINKS, token).get_data(as_text=True)
     assert "Part of another complaint now" in page and "Merged into another complaint by petra" in page
 
 

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from services.escalation import announcements, store
+from services.escalation.cases import announcements, store
 from services.escalation.domain import answers
 from services.escalation.domain.case import CaseState, What
+from services.escalation.pages.links import spent_link
 from shared import links
 from shared.contracts.escalation import (
     CaseAcknowledged,
@@ -43,7 +44,7 @@ again_after: 1h
 def spent(desk: Desk, token: Reader) -> tuple[str, bool] | None:
     claim = LINKS.claim(token.token)
     with desk.db.read() as tx:
-        found = store.spent_link(tx, claim.alert_id)
+        found = spent_link(tx, claim.alert_id)
     return (found[0], found[1] <= desk.now) if found else None
 
 

@@ -8,7 +8,7 @@ import pytest
 from services.escalation.domain.duty import Leave, Override
 from services.escalation.domain.lint import Finding, Kind, lint
 from services.escalation.domain.people import Role, Supervisor
-from services.escalation.policyfile import parse
+from services.escalation.policy.policyfile import parse
 
 MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
 HOUR = timedelta(hours=1)

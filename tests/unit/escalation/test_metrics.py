@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from services.escalation import gauges, metrics, usecases
+from services.escalation import metrics, usecases
 from services.escalation.domain.case import CaseState
 from services.escalation.domain.clocks import ClockState
-from services.escalation.domain.policy import MAX_LEVELS
+from services.escalation.domain.ladder import MAX_LEVELS
+from services.escalation.watch import gauges
 from shared.contracts.escalation import EscalationReason
 from shared.contracts.event import Severity
 from shared.contracts.intake import ComplaintAnswered, ComplaintForgotten, ComplaintResolved, ComplaintUpdated
@@ -25,7 +26,7 @@ class Undone(Exception):
 
 def looked(desk: Desk) -> None:
     with desk.db.read() as tx:
-        usecases.look(tx)
+        gauges.look(tx)
 
 
 def shown(name: str, label: str, words: list[str]) -> dict[str, float]:

@@ -10,7 +10,7 @@ from services.escalation.domain import answers
 from services.escalation.domain.answers import Answer
 from services.escalation.domain.case import Case, CaseState
 from services.escalation.domain.policy import PauseReason
-from services.escalation.domain.steps import Setting
+from services.escalation.domain.rungs import Setting
 from services.escalation.pages import wording
 from shared.contracts.escalation import CaseAcknowledged, Outcome, Remedy
 from shared.contracts.event import Severity

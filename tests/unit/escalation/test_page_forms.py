@@ -7,8 +7,8 @@ import pytest
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
-from services.escalation import link_doors
-from services.escalation.answer_schemas import LONGEST_NOTE
+from services.escalation.answers.answer_schemas import LONGEST_NOTE
+from services.escalation.doors import links
 from shared.contracts.escalation import CaseEscalated, CaseHandedBack
 from tests.unit.escalation.desk import Desk
 from tests.unit.escalation.visits import LINKS, id_of, reader, severe, tags
@@ -88,7 +88,7 @@ def test_a_post_with_nothing_in_it_takes_the_case(desk: Desk) -> None:
     desk.hear(severe())
     for kind, body in ((None, b""), ("application/json", b'{"act": "resolve"}'), ("multipart/form-data", b"\xff\0")):
         request = Request(EnvironBuilder(method="POST", data=body, content_type=kind).get_environ())
-        answer = link_doors.answer_by_link(desk.db, desk.book, LINKS, request, reader(desk).token)
+        answer = links.answer_by_link(desk.db, desk.book, LINKS, request, reader(desk).token)
         assert answer.status_code == 303, "the second and third are double clicks"
     assert desk.timeline(ID) == ["opened", "escalated", "acknowledged"]
 

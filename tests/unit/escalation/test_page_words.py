@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.escalation.deciding import WHY_NOT, why_not
+from services.escalation.answers.deciding import WHY_NOT, why_not
 from services.escalation.domain import answers
 from services.escalation.domain.answers import Correction, Refusal
 from services.escalation.domain.case import OMBUD, CaseState, What

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from services.escalation.domain.duty import Override
+from services.escalation.domain.ladder import Kind, Recipient
 from services.escalation.domain.people import EVERYWHERE, People, Role, Supervisor, Wanted
-from services.escalation.domain.policy import Kind, Recipient
 from tests.unit.escalation.rotas import a_rota, a_shift, away, override, utc
 
 NOON = utc("2026-11-02 12:00")

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from services.escalation.domain.policy import NEVER, TRIGGER_REASONS, Kind, Needed, Of, Recipient, When
+from services.escalation.domain.conditions import NEVER, When
+from services.escalation.domain.ladder import Kind, Needed, Recipient
+from services.escalation.domain.policy import TRIGGER_REASONS, Of
 from services.escalation.domain.spans import Span, Unit
-from services.escalation.policyfile import parse, read
+from services.escalation.policy.policyfile import parse, read
 from services.escalation.settings import SHIPPED_POLICY
 from shared.contracts.escalation import EscalationReason
 from shared.contracts.event import Severity

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.escalation.domain.conditions import ASK_KINDS, NEVER, NOT_ASKED, When
 from services.escalation.domain.covering import covers, fits_everything, unreachable
-from services.escalation.domain.policy import ASK_KINDS, NEVER, NOT_ASKED, When
 from shared.contracts.event import Severity
 from tests.unit.escalation.policies import a_picture
 

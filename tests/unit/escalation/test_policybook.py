@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from services.escalation import store
-from services.escalation.policybook import PolicyBook
+from services.escalation.policy import versions
+from services.escalation.policy.policybook import PolicyBook
 from services.escalation.settings import SHIPPED_POLICY
 from shared.database import Database
 from shared.policy.page import PolicyError
@@ -56,7 +56,7 @@ def test_a_changed_file_is_for_new_cases_and_the_older_one_stays_known(file: Pat
         assert book.of(tx, book.current.version) is book.current
     assert keep(db, book) == book.current.version
     with db.read() as tx:
-        assert [store.find_policy(tx, v) for v in (old.version, book.current.version)] == [LEAST, OTHER]
+        assert [versions.document_of(tx, v) for v in (old.version, book.current.version)] == [LEAST, OTHER]
 
 
 def test_a_file_with_a_mistake_leaves_the_policy(file: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_policy_is_kept_even_when_the_first_transaction_was_rolled_back(file: 
     for _ in range(3):
         keep(db, book)
     with db.read() as tx:
-        assert store.find_policy(tx, book.current.version) == LEAST
+        assert versions.document_of(tx, book.current.version) == LEAST
 
 
 def test_the_policy_that_was_kept_is_given_though_another_one_is_taken_meanwhile(file: Path, db: Database) -> None:
@@ -92,7 +92,7 @@ def test_the_policy_that_was_kept_is_given_though_another_one_is_taken_meanwhile
         kept = book.keep_current(tx)
         file.write_text(OTHER)
         book.reload()
-        assert store.find_policy(tx, kept.version) == LEAST
+        assert versions.document_of(tx, kept.version) == LEAST
     assert kept.version != book.current.version
 
 
@@ -101,7 +101,7 @@ def test_a_case_whose_policy_cannot_be_read_climbs_by_the_current_one_and_it_is_
     file: Path, db: Database, document: str
 ) -> None:
     book = PolicyBook(file)
-    db.run(lambda tx: store.save_policy(tx, "old@1", document))
+    db.run(lambda tx: versions.keep(tx, "old@1", document))
     with capture_logs() as logs, db.read() as tx:
         assert [book.of(tx, "old@1") for _ in range(2)] == [book.current] * 2
     assert [(line["event"], line["policy_version"]) for line in logs] == [("policy_unreadable", "old@1")]

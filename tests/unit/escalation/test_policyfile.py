@@ -4,20 +4,12 @@ from datetime import date, time, timedelta
 
 import pytest
 
+from services.escalation.domain.conditions import NEVER, When
 from services.escalation.domain.duty import Rotation
-from services.escalation.domain.policy import (
-    NEVER,
-    Kind,
-    Measure,
-    Needed,
-    Of,
-    Outside,
-    PauseReason,
-    Recipient,
-    When,
-)
+from services.escalation.domain.ladder import Kind, Needed, Outside, Recipient
+from services.escalation.domain.policy import Measure, Of, PauseReason
 from services.escalation.domain.spans import Span, Unit
-from services.escalation.policyfile import parse
+from services.escalation.policy.policyfile import parse
 from shared.contracts.escalation import EscalationReason
 from shared.contracts.event import Severity
 from tests.unit.escalation.policies import GOOD, a_picture, changed

@@ -6,8 +6,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.escalation.domain.policy import MAX_LEVELS, TRIGGER_REASONS, Measure, Policy
-from services.escalation.policyfile import parse
+from services.escalation.domain.ladder import MAX_LEVELS
+from services.escalation.domain.policy import TRIGGER_REASONS, Measure, Policy
+from services.escalation.policy.policyfile import parse
 from shared.contracts.event import Severity
 from shared.policy.page import PolicyError
 from tests.unit.escalation.policies import GOOD, a_picture

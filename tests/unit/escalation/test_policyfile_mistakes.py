@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.escalation.policyfile import read
+from services.escalation.policy.policyfile import read
 from shared.policy.page import PolicyError
 from tests.unit.escalation.policies import GOOD, LEAST, mistakes_in
 

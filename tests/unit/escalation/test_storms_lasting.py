@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from services.escalation import tables
 from services.escalation.domain.case import CaseState
-from services.escalation.storming import GATHER
+from services.escalation.storms.storming import GATHER
 from shared.contracts.escalation import CaseEscalated, CaseMuted
 from shared.contracts.event import Severity
 from tests.harness.events import a_classified
@@ -148,7 +148,7 @@ def test_hundreds_at_once_are_gathered_look_by_look_with_one_alert(desk: Desk) -
 
 
 def test_those_that_a_rule_does_not_fit_do_not_stand_in_the_way(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.escalation.storm_store.MOST_LOOKED_AT", 5)
+    monkeypatch.setattr("services.escalation.storms.storm_store.MOST_LOOKED_AT", 5)
     desk.hear(*alike(1, 30, product=None, severity=Severity.HIGH, channel="chat"))
     desk.jump(SECOND)
     desk.hear(*alike(41, 45, product=None, severity=Severity.HIGH))

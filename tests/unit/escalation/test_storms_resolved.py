@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.escalation.domain import answers
+from services.escalation.domain import answers, linking
 from services.escalation.domain.case import CaseState
-from services.escalation.storming import GATHER
+from services.escalation.storms.storming import GATHER
 from shared.contracts.escalation import CaseEscalated, CaseResolved, Outcome, Remedy
 from shared.contracts.event import Severity
 from shared.contracts.intake import (
@@ -51,7 +51,7 @@ def resolve(desk: Desk, case_id: str) -> None:
 
 
 def unlink(desk: Desk, name: object) -> None:
-    answer = desk.answer(id_of(name), lambda case, setting: answers.unlink(case, "caro", setting))
+    answer = desk.answer(id_of(name), lambda case, setting: linking.unlink(case, "caro", setting))
     assert answer.refusal is None
 
 

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, update
 
-from services.escalation import people_doors, people_usecases, supervisors, tables
+from services.escalation import tables
 from services.escalation.domain.duty import Leave
 from services.escalation.domain.people import Role, Supervisor
+from services.escalation.doors import people
+from services.escalation.people import supervisors
 from shared.database import Database
 from shared.web import BadRequest
 from tests.unit.escalation.rotas import local, utc
@@ -27,12 +29,12 @@ def db(tmp_path: Path) -> Iterator[Database]:
     with a_database(tmp_path) as made:
         for id_ in ("anna", "ben"):
             person = Supervisor(id_, id_.title(), Role.SUPERVISOR, ("CZ",), ("cs",))
-            made.run(lambda tx, person=person: people_usecases.save_supervisor(tx, person))  # type: ignore[misc]
+            made.run(lambda tx, person=person: supervisors.save(tx, person))  # type: ignore[misc]
         yield made
 
 
 def refused_list(db: Database, body: Any, **query: str) -> list[str]:
-    return refused(lambda: people_doors.put_supervisors(db, a_request(body, **query)))
+    return refused(lambda: people.put_supervisors(db, a_request(body, **query)))
 
 
 def test_all_are_stored_and_what_changed_is_told(db: Database) -> None:
@@ -144,7 +146,7 @@ def test_teams_and_absences_are_kept_and_told_as_instants(db: Database) -> None:
     absence = {"from": "2026-12-01T08:00:00+01:00", "to": "2026-12-01T12:00:00+01:00"}
     put(db, EVE | {"leads": ["recall", "recall", "billing"], "absences": [CHRISTMAS | {"stand_in": "ivo"}, absence]})
     assert everybody(db)["eve"].leads == ("recall", "billing")
-    (eve,) = (p for p in told(people_doors.list_supervisors(db))["supervisors"] if p["id"] == "eve")
+    (eve,) = (p for p in told(people.list_supervisors(db))["supervisors"] if p["id"] == "eve")
     assert eve["absences"] == [
         {"from": "2026-12-01T07:00:00Z", "to": "2026-12-01T11:00:00Z", "stand_in": None},
         {"from": "2026-12-24T00:00:00Z", "to": "2026-12-27T00:00:00Z", "stand_in": "ivo"},
@@ -198,7 +200,7 @@ def test_each_fault_is_named_by_its_place_at_both_doors(
     db: Database, wrong: dict[str, Any], pointers: list[str]
 ) -> None:
     alone = {name: value for name, value in EVE.items() if name != "id"} | wrong
-    assert sorted(refused(lambda: people_doors.put_supervisor(db, a_request(alone), "eve"))) == pointers
+    assert sorted(refused(lambda: people.put_supervisor(db, a_request(alone), "eve"))) == pointers
     listed = refused_list(db, {"supervisors": [IVO, EVE | wrong]})
     assert sorted(listed) == [f"/supervisors/1{pointer}" for pointer in pointers]
     assert "eve" not in everybody(db)
@@ -206,14 +208,14 @@ def test_each_fault_is_named_by_its_place_at_both_doors(
 
 def test_one_supervisor_is_stored_under_the_id_of_the_path(db: Database) -> None:
     body = {"name": "Eve", "role": "manager", "regions": ["*"], "leads": ["recall"]}
-    answer = told(people_doors.put_supervisor(db, a_request(body), "eve"))
+    answer = told(people.put_supervisor(db, a_request(body), "eve"))
     assert answer == body | {"id": "eve", "languages": [], "timezone": "UTC", "absences": []}
     assert everybody(db)["eve"] == Supervisor("eve", "Eve", Role.MANAGER, ("*",), leads=("recall",))
 
 
 def test_the_id_of_the_path_has_an_end(db: Database) -> None:
     with pytest.raises(BadRequest):
-        people_doors.put_supervisor(db, a_request({}), "x" * 101)
+        people.put_supervisor(db, a_request({}), "x" * 101)
 
 
 def test_rows_from_before_teams_and_absences_can_be_read(db: Database) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from services.escalation.domain.answers import escalate
 from services.escalation.domain.case import Case, CaseState, Change, Owner, What
+from services.escalation.domain.conditions import When
 from services.escalation.domain.hearing import (
     take_answer,
     take_news,
@@ -17,8 +18,8 @@ from services.escalation.domain.hearing import (
     take_request,
     take_resolution,
 )
-from services.escalation.domain.policy import Measure, Policy, Trigger, When
-from services.escalation.domain.steps import Setting
+from services.escalation.domain.policy import Measure, Policy, Trigger
+from services.escalation.domain.rungs import Setting
 from services.escalation.domain.timing import take_deadline
 from shared.contracts.escalation import EscalationReason
 from shared.contracts.event import Severity

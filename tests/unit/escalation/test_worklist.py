@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.escalation import doors
 from services.escalation.domain import answers
+from services.escalation.doors import cases
+from services.escalation.doors import storms as storm_doors
 from shared.contracts.escalation import Outcome
 from shared.contracts.event import Severity
 from shared.contracts.intake import ComplaintAnswered, ComplaintResolved, Customer
@@ -26,7 +27,7 @@ def listed(desk: Desk, query: str = "", name: str = "anna") -> list[str]:
     after = ""
     while True:
         with desk.db.read() as tx:
-            page = doors.worklist(tx, a_request(None, name, query=query + after))
+            page = cases.worklist(tx, a_request(None, name, query=query + after))
         found += [names[case["id"]] for case in page["cases"]]
         if page["next"] is None:
             return found
@@ -35,11 +36,11 @@ def listed(desk: Desk, query: str = "", name: str = "anna") -> list[str]:
 
 def storms(desk: Desk, query: str = "") -> list[dict[str, Any]]:
     with desk.db.read() as tx:
-        shown: list[dict[str, Any]] = doors.storms(tx, a_request(query=query))["storms"]
+        shown: list[dict[str, Any]] = storm_doors.recent(tx, a_request(query=query))["storms"]
     return shown
 
 
-def nonsense(desk: Desk, query: str, look: Any = doors.worklist) -> set[str]:
+def nonsense(desk: Desk, query: str, look: Any = cases.worklist) -> set[str]:
     with desk.db.read() as tx, pytest.raises(Rejected) as caught:
         look(tx, a_request(None, "nobody", query=query))
     return pointers(caught.value)
@@ -203,4 +204,4 @@ def test_a_storm_that_ended_is_shown_for_a_while_after_those_that_last(desk: Des
 
 @pytest.mark.parametrize(("query", "at"), [("since=lately", {"/since"}), ("region=", {"/region"}), ("x=1", {"/x"})])
 def test_a_query_for_storms_that_makes_no_sense_is_refused(desk: Desk, query: str, at: set[str]) -> None:
-    assert nonsense(desk, query, doors.storms) == at
+    assert nonsense(desk, query, storm_doors.recent) == at

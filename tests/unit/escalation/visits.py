@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request, Response
 
-from services.escalation import link_doors
-from services.escalation.link_doors import Links
+from services.escalation.doors import links as link_doors
+from services.escalation.pages.links import Links
 from shared import links
 from shared.contracts.escalation import CaseEscalated
 from shared.contracts.event import Severity

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from ombud.escalation_trial import Asked, Course, course_of
-from ombud.trial_events import Told
-from ombud.trial_people import people_for
+from ombud.policy.trial.escalation import Asked, Course, course_of
+from ombud.policy.trial.events import Told
+from ombud.policy.trial.people import people_for
+from services.escalation.cases.events_told import OwnerEvent
 from services.escalation.domain.case import Change
 from services.escalation.domain.people import People
-from services.escalation.events_told import OwnerEvent
-from services.escalation.policyfile import parse
+from services.escalation.policy.policyfile import parse
 from services.escalation.settings import SHIPPED_POLICY
 from shared import clock
 from shared.contracts.event import Severity

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ombud.trial_intake import Intake
+from ombud.policy.trial.intake import Intake
 from services.intake.domain.complaint import Person, Read, Step, StepKind
 from shared import clock
 from shared.contracts.event import Severity
