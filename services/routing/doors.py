@@ -1,5 +1,6 @@
 """Between HTTP and the use cases: who asks, what they ask for, and the answer. Called by service.py."""
 
+from collections.abc import Callable
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
@@ -82,7 +83,7 @@ def hand_back(db: Database, desk: Desk, request: Request, complaint_id: str) -> 
     )
 
 
-def _changed(db: Database, desk: Desk, complaint_id: str, work: Any) -> Response:
+def _changed(db: Database, desk: Desk, complaint_id: str, work: Callable[[Transaction], object]) -> Response:
     def work_and_show(tx: Transaction) -> dict[str, Any]:
         work(tx)
         return documents.find_assignment(tx, desk, complaint_id)

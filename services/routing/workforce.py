@@ -61,7 +61,7 @@ def apply_agents(tx: Transaction, desk: Desk, told: Sequence[AgentTold]) -> None
     tx.wake(WAKE)
 
 
-def set_presences(tx: Transaction, desk: Desk, told: Iterable[PresenceTold]) -> dict[str, Known]:
+def set_presences(tx: Transaction, desk: Desk, told: Iterable[PresenceTold]) -> None:
     """What is said of agents; what is older than what is known changes nothing. Raises NotFound."""
     newest: dict[str, Said] = {}
     for one in told:
@@ -75,7 +75,6 @@ def set_presences(tx: Transaction, desk: Desk, told: Iterable[PresenceTold]) -> 
     for id_, said in sorted(later.items()):
         agents_store.save_presence(tx, id_, said)
     look_at(tx, desk, [replace(known[id_], said=said) for id_, said in sorted(later.items())])
-    return agents_store.lock_agents(tx, newest)
 
 
 def follow_agents(tx: Transaction, desk: Desk) -> int:

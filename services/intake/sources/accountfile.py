@@ -21,7 +21,6 @@ from shared.errors import NotFound
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,49}")
 DEFAULTS = ("channel", "product", "region", "language", "tier", "timezone")
-PRESET_KINDS = tuple(kind for kind, source in KINDS.items() if isinstance(source, Mapped) and source.has_preset)
 Place = tuple[str | int, ...]
 SecretOf = Callable[[str], str | None]
 

@@ -102,7 +102,7 @@ class Plan:
         self._elsewhere: set[str] = set()
         for id_, known in room.items():
             if not known.is_at_work(now):
-                self._away[id_] = known.lack_at(now)
+                self._away[id_] = known.why_away
             elif self._left[id_] > 0:
                 if locked is None or id_ in locked:
                     self._standing[id_] = self._stand(id_, self._idleness(id_))
@@ -157,7 +157,7 @@ class Plan:
         return Lack.KEPT if self._room[agent_id].is_kept_from(request.complaint_id, request.rank) else None
 
     def _preferred(self, line: "_Line", request: Request) -> Candidate | None:
-        id_ = request.preferred or ""
+        id_ = request.preferred
         if (
             id_ is None
             or id_ not in line.known.qualified

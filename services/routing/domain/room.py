@@ -32,6 +32,7 @@ class Room(NamedTuple):
             return False
         return rank is not None and rank > self.kept_rank
 
-    def lack_at(self, now: datetime) -> Lack:
+    @property
+    def why_away(self) -> Lack:
         """Why somebody who is not at work is not; one whose status is due to be looked at counts as off shift."""
         return Lack.OFF_SHIFT if self.status is Status.AVAILABLE else Lack(self.status.value)

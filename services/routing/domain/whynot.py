@@ -16,7 +16,7 @@ def why_not(agent: Agent, room: Room, c: Complaint, now: datetime) -> Lack | Non
     if agent.id in c.tried:
         return Lack.TRIED
     if not room.is_at_work(now):
-        return room.lack_at(now)
+        return room.why_away
     if room.load + c.demand.weight > room.capacity:
         return Lack.FULL
     return Lack.KEPT if room.is_kept_from(c.id, c.rank_at or c.waiting_since or now) else None
