@@ -9,7 +9,7 @@ from typing import Any
 
 from apidocs.shapes import Shapes
 from services.intake.schemas import UPSTREAM
-from services.routing.schemas import WORKFORCE
+from services.routing.roster.agent_schemas import WORKFORCE
 from shared.contracts import topology
 from shared.contracts.document import EXAMPLES, example_path
 from shared.contracts.event import OMBUD, Event, event_classes, from_data

@@ -7,7 +7,7 @@ from contextlib import suppress
 import amqp
 
 from benchmarks.samples import Upstream
-from ombud.publisher import LOST, connect
+from ombud.send.publisher import LOST, connect
 from ombud.trouble import Trouble
 
 WINDOW = 500  # unconfirmed messages at most, so that a flood cannot outrun what the broker takes

@@ -29,11 +29,13 @@ from benchmarks.samples import Upstream
 from benchmarks.servers import started
 from ombud.local.errors import LocalError
 from ombud.trouble import Trouble
-from services.routing import policyfile, roster_store, store, tables
+from services.routing import store, tables
 from services.routing.domain.choice import Decision
 from services.routing.domain.complaint import Complaint
 from services.routing.domain.reasons import Reason
 from services.routing.domain.roster import Agent
+from services.routing.policy import policyfile
+from services.routing.roster import agents_store
 from services.routing.settings import SHIPPED_POLICY
 from shared import clock
 from shared.contracts.event import Event, Severity, to_data
@@ -161,7 +163,7 @@ class Trial:
         full = agents[1::2]
         now = clock.now()
         with self._db.transaction() as tx:
-            roster_store.put_agents(tx, sorted(agents, key=lambda a: a.id), dict.fromkeys((a.id for a in agents), now))
+            agents_store.put_agents(tx, sorted(agents, key=lambda a: a.id), dict.fromkeys((a.id for a in agents), now))
             tx.execute(tables.agents.update().values(due_at=None))
         held = [self._held(agent, n, now) for agent in full for n in range(HELD)]
         with self._db.transaction() as tx:

@@ -10,8 +10,8 @@ import amqp
 from benchmarks.chains import TOKEN, Chain
 from ombud.doors import Doors
 from ombud.local.processes import Child
-from ombud.publisher import connect
-from ombud.roster_form import PARTS
+from ombud.roster.form import PARTS
+from ombud.send.publisher import connect
 from ombud.trouble import Trouble
 
 READY_WITHIN = 60.0

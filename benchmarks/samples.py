@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ombud.lines import SUBMITTED, Kind, lines_of
-from ombud.roster_form import read_file
-from services.intake.domain import complaint_id
+from ombud.roster.form import read_file
+from ombud.send.lines import SUBMITTED, Kind, lines_of
+from shared.contracts.intake import complaint_id
 
 SOURCE = "bench"
 # The largest that routing takes; with some fifty agents enough for every size of run.

@@ -14,7 +14,7 @@ from ombud.local.broker import PrivateBroker
 from ombud.local.ports import free_ports, is_port_open
 from ombud.local.postgres import PrivatePostgres
 from ombud.local.processes import Child
-from ombud.stack import wait_for
+from ombud.run.stack import wait_for
 from ombud.trouble import Trouble
 
 PROJECT = Path(__file__).parents[1]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
-from ombud.publisher import LOST, connect
+from ombud.send.publisher import LOST, connect
 from ombud.trouble import Trouble
 
 _SPAWN = multiprocessing.get_context("spawn")

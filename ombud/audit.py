@@ -8,12 +8,13 @@ from typing import Any
 
 import click
 
-from ombud import accounting, options, runfile
-from ombud.accounting import Expected, Mails, Standing
+from ombud import options
 from ombud.asking import Asking
 from ombud.outbox import LATE, age, seconds
-from ombud.publisher import Depths
-from ombud.reckoning import Mailbox
+from ombud.run import accounting, runfile
+from ombud.run.accounting import Expected, Mails, Standing
+from ombud.run.reckoning import Mailbox
+from ombud.send.publisher import Depths
 from shared.contracts.topology import SERVICES
 
 LOOK_EVERY = 0.5

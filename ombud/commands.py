@@ -1,27 +1,30 @@
-"""The commands under `ombud`, in the order of the help; called by main.py."""
+"""The commands under `ombud`, in the order of the help; called by main.py.
+
+A command of one file is that file; one of several is a folder of its name, read from command.py on.
+"""
 
 from importlib import import_module
 
 import click
 
 COMMANDS = {
-    "demo": "ombud.run",
-    "run": "ombud.run",
-    "send": "ombud.feed",
-    "status": "ombud.status",
+    "demo": "ombud.run.command",
+    "run": "ombud.run.command",
+    "send": "ombud.send.command",
+    "status": "ombud.status.command",
     "doctor": "ombud.doctor.command",
-    "roster": "ombud.roster",
+    "roster": "ombud.roster.command",
     "test-alert": "ombud.testalert",
     "forget": "ombud.forget",
     "bounce": "ombud.bounce",
     "rules": "ombud.rules",
-    "policy": "ombud.policy",
-    "template": "ombud.template",
-    "deadletters": "ombud.deadletters",
+    "policy": "ombud.policy.command",
+    "template": "ombud.template.command",
+    "deadletters": "ombud.deadletters.command",
     "outbox": "ombud.outbox",
     "audit": "ombud.audit",
-    "eval": "ombud.evaluate",
-    "migrate": "ombud.migrate",
+    "eval": "ombud.eval.command",
+    "migrate": "ombud.migrate.command",
     "topology": "ombud.topology",
     "definitions": "ombud.definitions",
     "token": "ombud.token",

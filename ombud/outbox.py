@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ombud import options
 from ombud.asking import Asking
-from ombud.letters_shown import console, plain
+from ombud.deadletters.shown import console, plain
 from ombud.trouble import Trouble
 from shared import clock
 from shared.contracts.topology import SERVICES

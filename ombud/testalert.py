@@ -13,8 +13,8 @@ import requests
 from rich.table import Table
 
 from ombud import options
+from ombud.deadletters.shown import console, plain
 from ombud.doors import Answer, Doors
-from ombud.letters_shown import console, plain
 from ombud.options import option
 from ombud.trouble import Trouble
 from services.notify.domain.alert import ENDED, REACHED, AlertState, ChannelName

@@ -2,7 +2,8 @@
 
 import click
 
-from ombud import options, publisher
+from ombud import options
+from ombud.send import publisher
 from ombud.trouble import Trouble
 from shared.contracts.topology import EXCHANGES, QUEUES
 from shared.messaging import connection as broker

@@ -32,6 +32,9 @@ class BrokerAddress:
     @classmethod
     def parse(cls, uri: str) -> "BrokerAddress":
         """Raises WrongAddress."""
+        if any(c.isspace() for c in uri):
+            # What is behind it would be taken for something else, a password for the name of a virtual host.
+            raise WrongAddress("it holds a blank or a line break; a file of a secret often ends with one")
         try:
             query = dict(parse_qsl(urlsplit(uri).query, keep_blank_values=True))
             parts = parse_url(uri.partition("?")[0])

@@ -78,9 +78,9 @@ def url_of(public_url: str, token: str) -> str:
 
 def required_keys(keys: Sequence[str]) -> tuple[str, ...]:
     """The keys, or a ValueError that says what to set; called at start by whoever mints or checks."""
-    if not any(keys):
+    if not any(key.strip() for key in keys):
         raise ValueError("OMBUD_LINK_KEYS is empty: set it to random keys, comma separated; the first one signs")
-    if not all(keys):
+    if not all(key.strip() for key in keys):
         raise ValueError("OMBUD_LINK_KEYS holds an empty key: remove the comma too many")
     return tuple(keys)
 

@@ -4,6 +4,7 @@ from shared import green
 
 green.patch()
 
+import errno  # noqa: E402
 import gc  # noqa: E402
 import os  # noqa: E402
 import platform  # noqa: E402
@@ -21,7 +22,7 @@ from prometheus_client import Info  # noqa: E402
 
 from shared import backlog, clock, failpoints, logs  # noqa: E402
 from shared.contracts.topology import QUEUES  # noqa: E402
-from shared.database import Database, install_green_wait  # noqa: E402
+from shared.database import Database, WrongUrl, install_green_wait  # noqa: E402
 from shared.messaging.lengths import QueueLengths  # noqa: E402
 from shared.ops import Ops  # noqa: E402
 from shared.outbox import Relay  # noqa: E402
@@ -44,6 +45,8 @@ def main(service_class: type, read: Callable[[], Any], make: Callable[[Any], dic
         tokens = TokenBook.parse(settings.common.api_tokens, settings.common.api_token)
         failpoints.arm(settings.common.failpoints)
         db = Database(settings.common.database_url, settings.common.service)
+    except WrongUrl as error:
+        sys.exit(_refuse(EXIT_SETTINGS, f"{service_class.__name__}: OMBUD_DATABASE_URL: {error}"))
     except ValueError as error:
         sys.exit(_refuse(EXIT_SETTINGS, f"{service_class.__name__}: {error}"))
     common: CommonSettings = settings.common
@@ -99,7 +102,7 @@ def _ops(db: Database, relay: Relay, common: CommonSettings, migrations: Path) -
     try:
         ops.start()
     except OSError as error:
-        sys.exit(_refuse_port(common, error))
+        sys.exit(_refuse_port(common, common.ops_port, "OMBUD_OPS_PORT", error))
     return ops
 
 
@@ -109,7 +112,7 @@ def _run(container: ServiceContainer, db: Database, ops: Ops, common: CommonSett
     try:
         container.start()
     except OSError as error:
-        return _refuse_port(common, error)
+        return _refuse_port(common, common.port, "OMBUD_PORT", error)
     eventlet.spawn(lengths.run)
     ops.has_started = True
     # What was made at start lives as long as the process: the collector need not look at it again and again.
@@ -119,12 +122,12 @@ def _run(container: ServiceContainer, db: Database, ops: Ops, common: CommonSett
     return _until_stopped(container, db, stop, lengths)
 
 
-def _refuse_port(common: CommonSettings, error: OSError) -> int:
-    return _refuse(
-        EXIT_SETTINGS,
-        f"{common.service}: port {common.port} or {common.ops_port} cannot be used: {error}; "
-        "try --port-offset or OMBUD_PORT_OFFSET",
-    )
+def _refuse_port(common: CommonSettings, port: int, name: str, error: OSError) -> int:
+    """socket.gaierror and an address of another machine are no fault of the port."""
+    why = f"{common.service}: {common.host}:{port} cannot be listened on: {error.strerror or error}"
+    if error.errno == errno.EADDRINUSE:
+        return _refuse(EXIT_SETTINGS, f"{why}; stop the other program, or set {name} or OMBUD_PORT_OFFSET")
+    return _refuse(EXIT_SETTINGS, f"{why}; look at OMBUD_HOST and {name}")
 
 
 def tell_build(service: str) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass
 
 # source: tells us complaints. provider: tells us what became of alerts, and what people answered to them. text: to read
@@ -20,6 +21,7 @@ class Caller:
         return scope in self.scopes or "admin" in self.scopes
 
 
+_SHA256 = re.compile("[0-9a-fA-F]{64}")
 MAX_NAME = 100  # as wide as the columns that keep who did something
 
 
@@ -55,10 +57,10 @@ def _entry(part: str) -> tuple[str, Caller]:
     name, _, rest = part.partition(":")
     scopes, _, hashed = rest.partition(":")
     wanted = frozenset(scopes.split("+"))
-    if not 0 < len(name) <= MAX_NAME or len(hashed) != 64 or not wanted <= set(SCOPES):
+    if not 0 < len(name) <= MAX_NAME or not _SHA256.fullmatch(hashed) or not wanted <= set(SCOPES):
         said = f"token {name!r}" if rest else "a token"  # without a colon it may be the token itself
         raise ValueError(
-            f"{said}: the form is name:{'+'.join(SCOPES[:2])}:<sha256 of the token, 64 hex digits>, "
+            f"OMBUD_API_TOKENS: {said}: the form is name:{'+'.join(SCOPES[:2])}:<sha256 of the token, 64 hex digits>, "
             f"the name of at most {MAX_NAME} characters"
         )
-    return hashed, Caller(name, wanted)
+    return hashed.lower(), Caller(name, wanted)

@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 import amqp
 from amqp.exceptions import AccessRefused, NotAllowed
 
-from ombud import publisher
 from ombud.doctor import permissions
 from ombud.doctor.finding import Check, Finding, Subject, fault, note, warning
 from ombud.doctor.permissions import Needs
 from ombud.doctor.site import Site
+from ombud.send import publisher
 from ombud.trouble import Trouble
 from shared.broker_address import BrokerAddress
 from shared.messaging import connection as broker
@@ -83,6 +83,8 @@ def unreachable(where: str, error: BaseException, user: str) -> Finding:
             return fault(f"the host of {where} is not known", f"look at the name in {_SETTING}, and at the DNS")
         case TimeoutError():
             return fault(f"{where} does not answer", "see whether it runs, and whether a firewall is in between")
+        case ConnectionResetError():
+            return fault(f"{where} runs and lets nobody in", "look into its log: was its disk full? Restart it")
     return fault(f"{where} cannot be reached: {error or type(error).__name__}", f"start it, or look at {_SETTING}")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ombud import environment, options
+from ombud import options
 from ombud.doctor import (
     addresses,
     broker,
@@ -25,6 +25,7 @@ from ombud.doctor import (
 from ombud.doctor.finding import Check
 from ombud.doctor.secrets import Veil
 from ombud.doctor.site import Site
+from ombud.run import environment
 from shared.contracts.topology import SERVICES
 
 SUBJECTS = (settings, ports, broker, management, database, clocks, policies, people, providers, addresses)
@@ -52,7 +53,7 @@ def doctor(names: tuple[str, ...], management_url: str, within: float, as_json: 
     variables = local.variables(data_dir, environment.inherited())
     asked = tuple(settings.read(name, variables.get(name, variables[""])) for name in names or SERVICES)
     site = Site(asked, variables[""], management_url)
-    checks = list(all_checks(site))
+    checks = [*local.checks(data_dir, variables), *all_checks(site)]
     found = running.run(checks, Veil(variables.values(), management_url), within)
     if as_json:
         click.echo(json.dumps(shown.as_json(found, len(checks)), indent=2))

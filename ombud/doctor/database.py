@@ -8,11 +8,11 @@ from importlib import import_module
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
-from ombud import grants
 from ombud.doctor import clocks, sqlite
 from ombud.doctor.finding import Check, Finding, Subject, fault, note
 from ombud.doctor.site import Service, Site
-from ombud.migrate import migrations_of
+from ombud.migrate import grants
+from ombud.migrate.command import migrations_of
 from shared import clock
 from shared.database import WrongUrl, checked_url
 from shared.schema_check import VERSION_TABLES, missing

@@ -1,11 +1,13 @@
 """The variables of each service: those of its process in a local run, else those of whoever asks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
-from ombud import runfile
-from ombud.runfile import Run
+from ombud.doctor.finding import Check, Finding, Subject, fault
+from ombud.run import runfile
+from ombud.run.runfile import Run
 
 Variables = Mapping[str, str]
 
@@ -15,6 +17,19 @@ def variables(data_dir: Path, outer: Variables) -> dict[str, Variables]:
     asked = {"OMBUD_DATA_DIR": str(data_dir.absolute())} | dict(outer)
     run = runfile.read(data_dir)
     return {"": asked} | (_of_run(run) if run else {})
+
+
+def checks(data_dir: Path, found: Mapping[str, Variables]) -> Iterator[Check]:
+    """Before all others: where nothing runs and nothing is set, what they find is only a consequence."""
+    if list(found) == [""] and not found[""].get("OMBUD_AMQP_URI"):
+        yield Check(Subject.SETTINGS, "", partial(_nothing, data_dir))
+
+
+def _nothing(data_dir: Path) -> Iterator[Finding]:
+    yield fault(
+        f"nothing runs in {data_dir.absolute()}, and no settings are here: the rest follows from that",
+        "`ombud run`, or --data-dir; or ask where the services run: `ombud doctor --service NAME` in its container",
+    )
 
 
 def _of_run(run: Run) -> dict[str, Variables]:

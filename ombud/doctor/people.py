@@ -16,9 +16,9 @@ from services.notify.domain.rules import Rules
 from services.notify.lines import channels_of
 from services.notify.watch import last_resort
 from services.notify.watch.last_resort import LastResort
-from services.routing import policyfile as routing_file
-from services.routing import roster_store
 from services.routing.domain import lint as routing
+from services.routing.policy import policyfile as routing_file
+from services.routing.roster import agents_store
 from shared.database import Transaction, WrongUrl, checked_url
 from shared.policy.page import PolicyError
 
@@ -58,7 +58,7 @@ def _supervisors(tx: Transaction, service: Service) -> Iterator[Finding]:
 
 
 def _agents(tx: Transaction, service: Service) -> Iterator[Finding]:
-    agents = [known.agent for known in roster_store.all_agents(tx)]
+    agents = [known.agent for known in agents_store.all_agents(tx)]
     if not agents:
         yield warning("no agent is known, so every complaint waits", _ROSTER)
         return

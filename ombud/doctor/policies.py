@@ -57,7 +57,7 @@ def _sources(settings: Any) -> Any:
 
 
 def _routing(settings: Any) -> Any:
-    from services.routing import policyfile
+    from services.routing.policy import policyfile
 
     return policyfile.read(settings.policy_file)
 

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -13,6 +13,7 @@ from ombud.doctor.finding import Check, Finding, Subject, fault, warning
 from ombud.doctor.site import Service, Site
 from ombud.options import ELSEWHERE
 from shared.database import WrongUrl, checked_url
+from shared.links import required_keys
 from shared.settings import PORTS
 from shared.tokens import TokenBook
 
@@ -21,6 +22,8 @@ PREFIX = "OMBUD_"
 STAND_INS: Mapping[str, Any] = {"AMQP_URI": "amqp://127.0.0.1", "LINK_KEYS": ["stand-in"]}
 FOR_TESTS = ("CLOCK_FILE", "FAILPOINTS")
 MOST_MISTAKES = 50
+SHORTEST_KEY = 16  # characters
+IN_THE_ENVIRONMENT = "set it right in the service's environment; docs/configuration.md names each variable"
 _NAMED = re.compile(rf"{PREFIX}([A-Z]+(?:_[A-Z]+)*)")
 
 
@@ -101,7 +104,7 @@ def checks(site: Site) -> Iterator[Check]:
 def look(service: Service) -> Iterator[Finding]:
     """What its settings file says, and what the runner would say after it."""
     for mistake in service.mistakes:
-        yield fault(mistake, "set it right in the service's environment; docs/configuration.md names each variable")
+        yield fault(mistake, IN_THE_ENVIRONMENT)
     if service.settings is None:
         return
     yield from _of_the_runner(service)
@@ -125,10 +128,20 @@ def _of_the_runner(service: Service) -> Iterator[Finding]:
         TokenBook.parse(common.api_tokens, common.api_token)
     except ValueError:  # whose text repeats the entry, which may be a token
         yield fault("OMBUD_API_TOKENS has an entry that is none", "take it as `ombud token NAME --scope …` prints it")
-    if service.name == "escalation" and not all(common.link_keys or ("",)):
-        yield fault("OMBUD_LINK_KEYS is empty, or has an empty key", "set it to random keys, comma separated")
+    if service.name in ("escalation", "notify") and "LINK_KEYS" not in service.unusable:
+        yield from _of_the_keys(common.link_keys)
     if not (common.api_tokens or common.api_token):
         yield warning("no token is set, so nobody may call", "set OMBUD_API_TOKENS to what `ombud token` prints")
+
+
+def _of_the_keys(keys: Sequence[str]) -> Iterator[Finding]:
+    try:
+        required_keys(keys)
+    except ValueError as error:
+        yield fault(str(error), IN_THE_ENVIRONMENT)
+        return
+    if any(len(key) < SHORTEST_KEY for key in keys):
+        yield warning("OMBUD_LINK_KEYS has a short key: who guesses it can answer alerts", "openssl rand -hex 32")
 
 
 def _misspelt(variables: Mapping[str, str]) -> Iterator[Finding]:

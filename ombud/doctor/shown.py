@@ -5,8 +5,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from ombud.deadletters.shown import plain
 from ombud.doctor.finding import Found, Gravity
-from ombud.letters_shown import plain
 
 _STYLES = {Gravity.FAULT: "bold red", Gravity.WARNING: "yellow", Gravity.NOTE: ""}
 _WORDS = {Gravity.FAULT: "fault", Gravity.WARNING: "warning", Gravity.NOTE: "note"}

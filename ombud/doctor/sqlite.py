@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, text
 
 from ombud.doctor.finding import Finding, fault, warning
-from ombud.preflight import NEEDED_MB
+from ombud.run.preflight import NEEDED_MB
 
 MB = 2**20
 MOST_LOG = 256 * MB  # it is written back at some MB, unless a reader never ends

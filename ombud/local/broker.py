@@ -80,7 +80,7 @@ class PrivateBroker:
         self._forget()
 
     def kill(self) -> None:
-        """SIGKILL, for fault tests; quorum queues and what was confirmed in them stay."""
+        """SIGKILL, for fault tests and for a node that hangs; quorum queues and what was confirmed in them stay."""
         if self._node is not None:
             if self._node.is_alive:
                 with suppress(LocalError):  # a node that hangs is killed all the same
@@ -99,13 +99,6 @@ class PrivateBroker:
     def restart(self) -> None:
         self.stop()
         self.start()
-
-    @property
-    def ctl_environment(self) -> dict[str, str]:
-        """For scripts that call `rabbitmqctl` themselves; it is in the PATH there."""
-        environment = self._environment()
-        folder = Path(self._binaries().script("rabbitmqctl")).parent
-        return environment | {"PATH": f"{folder}:{environment['PATH']}"}
 
     def ctl(self, *args: str, patience: float = 60.0) -> str:
         """What `rabbitmqctl -q ARGS` prints; slow (a second or more): the management API and `evaluate` are quick."""
@@ -184,16 +177,24 @@ class PrivateBroker:
 
     def _wait_until_ready(self, node: Child) -> None:
         deadline = time.monotonic() + _PATIENCE
-        while not (is_port_open(self.ports.management) and self._takes_connections()):
+        while not (is_port_open(self.ports.management) and self.takes_connections()):
             if not node.is_alive:
                 raise LocalError(f"RabbitMQ did not start, see {self.data_dir / 'log'}: {node.log_tail(3)}")
             if time.monotonic() > deadline:
                 raise LocalError(f"RabbitMQ was not ready after {_PATIENCE:.0f} s, see {self.data_dir / 'log'}")
             time.sleep(0.1)
 
-    def _takes_connections(self) -> bool:
+    def takes_connections(self) -> bool:
+        """False while it is away, and when it runs and lets nobody in."""
         user, password = self.credentials
-        connection = amqp.Connection(f"127.0.0.1:{self.ports.amqp}", userid=user, password=password, connect_timeout=5)
+        connection = amqp.Connection(
+            f"127.0.0.1:{self.ports.amqp}",
+            userid=user,
+            password=password,
+            connect_timeout=5,
+            read_timeout=10,
+            write_timeout=10,
+        )
         try:
             connection.connect()
             connection.close()

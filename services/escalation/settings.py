@@ -6,7 +6,7 @@ from pathlib import Path
 
 from environs import Env
 
-from shared.settings import CommonSettings, common
+from shared.settings import CommonSettings, common, link_age
 
 SHIPPED_POLICY = Path(__file__).parent / "policy.yml"
 
@@ -26,5 +26,5 @@ def read(env: Env | None = None) -> Settings:
     return Settings(
         common=common(env, "escalation"),
         policy=Path(policy) if policy else SHIPPED_POLICY,
-        link_max_age=timedelta(hours=env.float("LINK_MAX_AGE_HOURS", 168.0)),
+        link_max_age=link_age(env),
     )

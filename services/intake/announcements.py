@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from services.intake.domain import Complaint, Step, StepKind
-from services.intake.matters import known
+from services.intake.domain.complaint import Complaint, Step, StepKind
+from services.intake.domain.matters import known
 from shared.contracts import intake as events
 from shared.contracts.event import Event
 

@@ -8,8 +8,8 @@ from functools import partial, reduce
 import structlog
 
 from services.intake import announcements, corrections_store, metrics, store
-from services.intake.domain import Complaint, State
-from services.intake.verdict import Correction
+from services.intake.domain.complaint import Complaint, State
+from services.intake.domain.verdict import Correction
 from shared.codes import language_code
 from shared.contracts.escalation import CaseCorrected
 from shared.database import Transaction

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from services.intake import tables
-from services.intake.verdict import Correction
+from services.intake.domain.verdict import Correction
 from shared.contracts.event import Severity, to_text
 from shared.database import Transaction
 

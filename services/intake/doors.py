@@ -8,12 +8,13 @@ import orjson
 from werkzeug.wrappers import Request, Response
 
 from services.intake import schemas, upstream, usecases
-from services.intake.classify.company import MatterRules
-from services.intake.domain import Complaint, Read, Submission
+from services.intake.domain.complaint import Complaint, Read, Submission
+from services.intake.domain.matters import MatterRules
 from services.intake.limits import Limits
 from shared.contracts.event import to_text
 from shared.database import Transaction
 from shared.errors import Rejected
+from shared.loading import load
 from shared.messaging import inbox
 from shared.messaging import metrics as messaging
 from shared.messaging.envelope import Message, Received
@@ -57,7 +58,7 @@ def accepted(complaint_id: str) -> Response:
 def submission_of(request: Request, limits: Limits) -> Submission:
     """The complaint in a body; raises Rejected with every fault by its path, or for how much its sender sends."""
     limits.admit_caller(caller(request))
-    submission: Submission = schemas.load(schemas.SUBMISSION, json_body(request))
+    submission: Submission = load(schemas.SUBMISSION, json_body(request), schemas.INVALID)
     limits.admit_sources([(submission.source, len(request.get_data()))])
     return submission
 
@@ -68,9 +69,10 @@ def contact_of(complaint: Complaint, request: Request, limits: Limits) -> Submis
     limits.admit_sources([(complaint.source, len(request.get_data()))])
     body = json_body(request)
     submission = schemas.submission_from(
-        schemas.load(schemas.CONTACT, body) | {"source": complaint.source, "external_id": complaint.external_id}
+        load(schemas.CONTACT, body, schemas.INVALID)
+        | {"source": complaint.source, "external_id": complaint.external_id}
     )
-    return replace(submission, customer=complaint.customer) if "customer" not in body else submission
+    return replace(submission, customer=complaint.customer) if body.get("customer") is None else submission
 
 
 def events_of(request: Request, limits: Limits) -> list[Received]:
@@ -85,7 +87,7 @@ def events_of(request: Request, limits: Limits) -> list[Received]:
 
 def _events(request: Request) -> list[Received]:
     """Structured, binary or batch; each fault by its path."""
-    kind = request.headers.get("Content-Type", "")
+    kind = request.headers.get("Content-Type", "").lower()
     if not kind.startswith(BATCH):
         headers = {name.lower(): value for name, value in request.headers.items()}
         return [upstream.received(Message("", headers, request.get_data(), kind))]

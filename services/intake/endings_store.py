@@ -5,8 +5,8 @@ from collections.abc import Collection
 from sqlalchemy import delete, or_, select, update
 
 from services.intake import tables
-from services.intake.endings import bare
-from services.intake.matters import Known
+from services.intake.domain.endings import bare
+from services.intake.domain.matters import Known
 from services.intake.store import verdict_of
 from shared.database import Transaction
 

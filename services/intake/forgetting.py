@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Table, delete, select, tuple_
 
-from services.intake import announcements, corrections_store, endings, endings_store, metrics, store
-from services.intake.domain import Complaint, State
-from services.intake.matters import Known, known
+from services.intake import announcements, corrections_store, endings_store, metrics, store
+from services.intake.domain import endings
+from services.intake.domain.complaint import Complaint, State
+from services.intake.domain.matters import Known, known
 from services.intake.traces import Wanted
 from shared import tables
 from shared.contracts.intake import ComplaintClassified, ComplaintUpdated

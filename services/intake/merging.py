@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from services.intake import announcements, endings, endings_store, store
-from services.intake.domain import Complaint, State, Step, StepKind
+from services.intake import announcements, endings_store, store
+from services.intake.domain import endings
+from services.intake.domain.complaint import Complaint, State, Step, StepKind
 from services.intake.redaction import excerpt
 from shared.database import Transaction
 from shared.errors import Conflict, NotFound

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from prometheus_client import Counter, Gauge, Histogram, Info
 
 from services.intake.classify.model import CATEGORIES, Classification
-from services.intake.domain import Read
-from services.intake.verdict import Correction
+from services.intake.domain.complaint import Read
+from services.intake.domain.verdict import Correction
 from shared.contracts.event import Severity
 
 OTHER = "other"  # whatever is not known by name when the service starts, or when its rules change

@@ -12,8 +12,9 @@ from eventlet import tpool
 
 from services.intake import metrics
 from services.intake.classify import Classification, Classifier, RulesError
-from services.intake.classify.company import MatterRules
-from services.intake.domain import Read, Submission, Verdict
+from services.intake.domain.complaint import Read, Submission
+from services.intake.domain.matters import MatterRules
+from services.intake.domain.verdict import Verdict
 from shared.contracts.event import Severity
 from shared.messaging.envelope import Received
 

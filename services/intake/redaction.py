@@ -13,7 +13,7 @@ from phonenumbers import PhoneNumberMatcher
 from stdnum import iban, luhn
 from stdnum.iso7064 import mod_97_10
 
-from services.intake.domain import Person
+from services.intake.domain.complaint import Person
 
 EXCERPT_LENGTH = 160
 ADDRESS, NUMBER, CUSTOMER = "[address]", "[number]", "[customer]"

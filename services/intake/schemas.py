@@ -3,25 +3,29 @@
 A time that cannot be right loses no complaint: it counts as not given, see `When`.
 """
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
-from services.intake.domain import Person, Step, StepKind, Submission
-from services.intake.matters import known
+from services.intake.domain.complaint import Person, Step, StepKind, Submission
+from services.intake.domain.matters import known
 from shared import clock
 from shared.contracts.event import Instant
 from shared.errors import Rejected
+from shared.loading import load
 
 MAX_TEXT = 100_000
+INVALID = "the data is not valid"
 # How systems write "not known" where they must write a date: .NET, MySQL, and the last day that many can write. Often
 # without an offset, and with one they may lie outside of what can be turned into UTC.
 NOT_KNOWN = ("0001-01-01", "0000-00-00", "9999-12-31")
 # Before it are the zeros of others (Unix 1970, SQL Server 1900, Windows 1601), in whatever zone they were written.
 FIRST_BELIEVED = datetime(1970, 1, 2, tzinfo=UTC)
 CLOCKS_DIFFER_BY = timedelta(days=1)  # also by a forgotten time zone
+
+
+TYPE_SHOWN = 60  # characters of a type that is none; whoever sent it sees which one is meant
 
 
 class Line(fields.String):
@@ -75,12 +79,12 @@ class ContactSchema(_Input):
     """One message of a customer; where it belongs to comes from the path."""
 
     text = _line(MAX_TEXT, required=True)
-    channel = _line(40, load_default="unknown")
+    channel = _line(40, load_default="unknown", allow_none=True)
     subject = _line(1000, load_default="", allow_none=True)
     received_at = When(allow_none=True)
     product = _line(200, allow_none=True)
-    tags = fields.List(_line(60), validate=validate.Length(max=50))
-    customer = fields.Nested(PersonSchema)
+    tags = fields.List(_line(60), validate=validate.Length(max=50), allow_none=True)
+    customer = fields.Nested(PersonSchema, allow_none=True)
     contact_id = _line(200, allow_none=True)
 
 
@@ -152,29 +156,17 @@ UPSTREAM: dict[str, Schema] = {
 
 
 def submission_from(data: dict[str, Any]) -> Submission:
-    clean = {name: value for name, value in data.items() if value is not None}
+    """What stands empty is not known: systems write null or "" where they must write something."""
+    clean = {name: value for name, value in data.items() if value is not None and value != ""}
     return Submission(**(clean | {"tags": tuple(clean.get("tags", ()))}))
-
-
-def load(schema: Schema, data: Any, at: str = "") -> Any:
-    """The loaded data; raises Rejected with a JSON pointer for each fault, below `at`."""
-    try:
-        return schema.load(data)
-    except ValidationError as error:
-        messages = error.normalized_messages()  # type: ignore[no-untyped-call]
-        raise Rejected("the data is not valid", _faults(messages, at)) from error
 
 
 def upstream(type_: str, data: Any, at: str = "") -> Submission | Step:
     """The data of an upstream event by its type; raises Rejected, also for a type that does not exist."""
     schema = UPSTREAM.get(type_)
     if schema is None:
-        raise Rejected(f"unknown type {type_!r}", [{"pointer": "/type", "detail": "not a type that intake knows"}])
-    loaded: Any = load(schema, data, at)
+        shown = type_ if len(type_) <= TYPE_SHOWN else f"{type_[:TYPE_SHOWN]}…"
+        fault = f"{shown!r} is not a type that intake knows; it knows {', '.join(UPSTREAM)}"
+        raise Rejected("unknown type", [{"pointer": f"{at.removesuffix('/data')}/type", "detail": fault}])
+    loaded: Any = load(schema, data, INVALID, at)
     return loaded if isinstance(loaded, Submission) else Step(StepKind(type_), **loaded)
-
-
-def _faults(messages: Any, at: str) -> list[dict[str, str]]:
-    if isinstance(messages, Mapping):
-        return [f for key, inner in messages.items() for f in _faults(inner, at if key == "_schema" else f"{at}/{key}")]
-    return [{"pointer": at or "/", "detail": str(text)} for text in messages]

@@ -20,8 +20,8 @@ from services.intake import (
     webhooks,
 )
 from services.intake.classify import Classifier
+from services.intake.domain.matters import known
 from services.intake.limits import Limits
-from services.intake.matters import known
 from services.intake.reader import Reader
 from services.intake.settings import Settings, secret_env
 from services.intake.sources import accountfile
@@ -33,6 +33,7 @@ from shared.contracts.topology import UPSTREAM_EXCHANGE
 from shared.database import Database, Transaction
 from shared.departures import doors as departures
 from shared.errors import NotFound
+from shared.loading import load
 from shared.messaging import metrics as messaging
 from shared.messaging import subscribe, sweep_inbox
 from shared.providers import Configured, DatabaseProvider
@@ -126,19 +127,19 @@ class IntakeService:
 
     @http("POST", "/v1/complaints/<id_>/merge", scope="operator")
     def merge_complaint(self, request: Request, id_: str) -> Response:
-        asked = schemas.load(schemas.MERGE, json_body(request))
+        asked = load(schemas.MERGE, json_body(request), schemas.INVALID)
         by = asked.get("by") or doors.caller(request)
         into = self.db.run(lambda tx: merging.merge(tx, id_, asked["into"], by))
         return json_response({"complaint_id": id_, "merged_into": into})
 
     @http("POST", "/v1/customers/forget", scope="operator")
     def forget_customer(self, request: Request) -> Response:
-        customer = known(schemas.load(schemas.CUSTOMER, json_body(request)))
+        customer = known(load(schemas.CUSTOMER, json_body(request), schemas.INVALID))
         return json_response(asdict(self.db.run(lambda tx: forgetting.forget(tx, customer))))
 
     @http("POST", "/v1/classify", scope="source")
     def classify(self, request: Request) -> Response:
-        asked = schemas.load(schemas.CLASSIFY, json_body(request))
+        asked = load(schemas.CLASSIFY, json_body(request), schemas.INVALID)
         return json_response(self.reader.classify(asked["text"], asked["subject"] or "", asked.get("language")))
 
     @http("GET", "/v1/openapi.json", scope=None)

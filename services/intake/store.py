@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, BindParameter, String, bindparam, delete, func, or_, select
 
 from services.intake import tables
-from services.intake.domain import Complaint, Person, Read, State, Step, StepKind, Submission, Verdict
-from services.intake.matters import Earlier, Known, known
-from services.intake.verdict import Correction
+from services.intake.domain.complaint import Complaint, Person, Read, State, Step, StepKind, Submission
+from services.intake.domain.matters import Earlier, Known, known
+from services.intake.domain.verdict import Correction, Verdict
 from shared.contracts.event import Severity
 from shared.database import Row, Transaction
 from shared.tables import UtcDateTime

@@ -8,7 +8,7 @@ from urllib.parse import unquote_plus
 
 import orjson
 
-from services.intake.matters import Known
+from services.intake.domain.matters import Known
 from shared.messaging.envelope import Message
 
 _NUMBER = re.compile(r"\d(?:[ ().\-/]{0,3}\d){5,}")

@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from services.intake import schemas
-from services.intake.domain import Step, StepKind, Submission
+from services.intake.domain.complaint import Step, StepKind, Submission
 from shared.errors import Rejected
 from shared.messaging.envelope import Message, Received, name_of, valid_traceparent
 from shared.messaging.upstream import check_size, opened, undecodable

@@ -9,10 +9,9 @@ from functools import partial
 import structlog
 
 from services.intake import announcements, metrics, store
-from services.intake.classify.company import MatterRules
-from services.intake.domain import Complaint, Read, State, Step, StepKind, blank
-from services.intake.endings import holder, merged, successor
-from services.intake.matters import Earlier, Told, is_repeated, known, raised, same_matter
+from services.intake.domain.complaint import Complaint, Read, State, Step, StepKind, blank
+from services.intake.domain.endings import holder, merged, successor
+from services.intake.domain.matters import Earlier, MatterRules, Told, is_repeated, known, raised, same_matter
 from services.intake.redaction import excerpt
 from shared.database import Transaction
 from shared.errors import Conflict, NotFound, Rejected

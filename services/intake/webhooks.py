@@ -15,7 +15,7 @@ import structlog
 from werkzeug.wrappers import Request, Response
 
 from services.intake import doors, metrics, schemas
-from services.intake.classify.company import MatterRules
+from services.intake.domain.matters import MatterRules
 from services.intake.limits import Limits
 from services.intake.reader import Reader
 from services.intake.sources.accountfile import Sources

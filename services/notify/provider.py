@@ -17,7 +17,7 @@ from services.notify.watch import last_resort
 
 log = structlog.get_logger()
 # Seconds for the sends under way: each may take as long as its lease, if whoever stops the service lets it, as
-# `ombud run` (STOPPED_WITHIN in ombud/stack.py) and the pods do.
+# `ombud run` (STOPPED_WITHIN in ombud/run/stack.py) and the pods do.
 STOP_WITHIN = HAND_OFF_LEASE.total_seconds()
 
 

@@ -22,7 +22,7 @@ from services.notify.domain.alert import ChannelName
 from services.notify.domain.contact import Contact
 from shared.links import required_keys
 from shared.policy.page import PolicyError
-from shared.settings import CommonSettings, WrongSettings, common
+from shared.settings import CommonSettings, WrongSettings, common, link_age, public_url
 
 A_DAY = 86400
 SHIPPED_POLICY = Path(__file__).parent / "policy.yml"
@@ -93,7 +93,7 @@ def read(env: Env | None = None) -> Settings:
     shared = common(env, "notify")
     heartbeat_url = env.str("HEARTBEAT_URL", "").strip()
     policy = env.str("NOTIFY_POLICY", "")
-    templates = env.str("TEMPLATES", "")
+    templates, reached = env.str("TEMPLATES", ""), env.str("NOTIFY_PUBLIC_URL", "")
     smtp_url, sms_url = env.str("SMTP_URL", ""), env.str("SMS_URL", "")
     twilio = TwilioAccount.parse(sms_url) if sms_url else None
     return Settings(
@@ -109,8 +109,8 @@ def read(env: Env | None = None) -> Settings:
         heartbeat_every=_seconds("OMBUD_HEARTBEAT_EVERY", env.float("HEARTBEAT_EVERY", 60.0)),
         policy_file=Path(policy) if policy else SHIPPED_POLICY,
         reach=_reach(env),
-        link_max_age=timedelta(hours=env.float("LINK_MAX_AGE_HOURS", 168.0)),
-        notify_public_url=_public_url(env.str("NOTIFY_PUBLIC_URL", "")),
+        link_max_age=link_age(env),
+        notify_public_url=public_url("OMBUD_NOTIFY_PUBLIC_URL", reached) if reached else "",
         templates=Path(templates) if templates else None,
     )
 
@@ -157,10 +157,3 @@ def _sms_providers(file: str, twilio: TwilioAccount | None) -> tuple[SmsProvider
         return sms_file.read(Path(file), twilio, os.environ.get)
     except PolicyError as error:
         raise WrongSettings(f"OMBUD_SMS_PROVIDERS:\n{error}") from error
-
-
-def _public_url(text: str) -> str:
-    parts = urlsplit(text)
-    if text and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
-        raise WrongSettings("OMBUD_NOTIFY_PUBLIC_URL: the form is https://notify.example.org, perhaps with a path")
-    return text.rstrip("/")

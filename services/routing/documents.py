@@ -5,17 +5,17 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from services.routing import outlook, roster_store, store
+from services.routing import store
 from services.routing.domain.complaint import Complaint
 from services.routing.domain.entry import Entry, State
 from services.routing.domain.reasons import WAITING
 from services.routing.domain.whynot import why_not
-from services.routing.placing import Desk
-from services.routing.roster_store import Known
+from services.routing.placing import outlook
+from services.routing.placing.desk import Desk
+from services.routing.roster import agents_store
 from shared.contracts.event import to_text
 from shared.database import Transaction
 from shared.errors import NotFound
-from shared.hours.schedule import shift_document
 from shared.summary import plumbing_counts
 
 HISTORY_SHOWN = 200
@@ -30,44 +30,12 @@ _TIMES = (
 )
 
 
-def agent_document(known: Known) -> dict[str, Any]:
-    agent, room, said = known.agent, known.room, known.said
-    return {
-        "id": agent.id,
-        "name": agent.name,
-        "skills": dict(agent.skills),
-        "languages": dict(agent.languages),
-        "regions": agent.regions,
-        "teams": agent.teams,
-        "capacity": agent.capacity,
-        "timezone": agent.calendar.timezone,
-        "shifts": [shift_document(shift) for shift in agent.calendar.shifts],
-        "absences": [{"from": to_text(a.start), "to": to_text(a.end)} for a in agent.absences],
-        "holidays": agent.holidays,
-        "load": room.load,
-        "status": room.status.value,
-        "status_until": to_text(room.due_at),
-        "presence": said and {"presence": said.presence.value, "at": to_text(said.at), "until": to_text(said.until)},
-    }
-
-
-def find_agent(tx: Transaction, agent_id: str) -> dict[str, Any]:
-    found = roster_store.find_agent(tx, agent_id)
-    if found is None:
-        raise NotFound(f"no agent {agent_id}")
-    return agent_document(found)
-
-
-def list_agents(tx: Transaction) -> dict[str, Any]:
-    return {"agents": [agent_document(known) for known in roster_store.all_agents(tx)]}
-
-
 def find_assignment(tx: Transaction, desk: Desk, complaint_id: str, asked: str | None = None) -> dict[str, Any]:
     """Where the complaint is and why, as stored by who decided; asked: the agent to say "why not" of, as it is now."""
     c = store.find_complaint(tx, complaint_id)
     if c is None:
         raise NotFound(f"no complaint {complaint_id}")
-    agent = roster_store.find_agent(tx, c.agent_id) if c.agent_id else None
+    agent = agents_store.find_agent(tx, c.agent_id) if c.agent_id else None
     known = {"id": agent.agent.id, "name": agent.agent.name} if agent else None
     history = store.history_of(tx, c.id, HISTORY_SHOWN)
     return {
@@ -120,7 +88,7 @@ def summary(tx: Transaction, desk: Desk) -> dict[str, Any]:
     """assigned: complaints that have an agent now; early: known by a step only, their facts are still on the way."""
     counts = store.count_states(tx)
     by_reason = outlook.waiting_by_reason(tx, desk)
-    by_status = roster_store.count_by_status(tx)
+    by_status = agents_store.count_by_status(tx)
     return {
         "assigned": counts.get(State.ASSIGNED, 0),
         "waiting": counts.get(State.WAITING, 0),
@@ -183,7 +151,7 @@ def _reason_now(tx: Transaction, desk: Desk, c: Complaint) -> str | None:
 
 def _why_not(tx: Transaction, c: Complaint, agent_id: str) -> dict[str, Any]:
     """What stands in the way now, whatever it was when the decision was made."""
-    known = roster_store.find_agent(tx, agent_id)
+    known = agents_store.find_agent(tx, agent_id)
     if known is None:
         raise NotFound(f"no agent {agent_id}")
     has_it = c.state is State.ASSIGNED and c.agent_id == agent_id

@@ -6,11 +6,13 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from services.routing import deadlines, documents, doors, outlook, schemas, usecases, workforce
-from services.routing.decoding import decode
-from services.routing.domain.complaint import ComplaintEvent
-from services.routing.placing import Desk
-from services.routing.policybook import PolicyBook
+from services.routing import deadlines, documents, doors, schemas, usecases, workforce
+from services.routing.domain.following import ComplaintEvent
+from services.routing.placing import outlook
+from services.routing.placing.desk import Desk
+from services.routing.policy.policybook import PolicyBook
+from services.routing.roster import agent_documents
+from services.routing.roster.decoding import decode
 from services.routing.settings import Settings
 from shared.contracts.escalation import CaseHandedBack, CaseResolved
 from shared.contracts.intake import (
@@ -79,7 +81,7 @@ class RoutingService:
 
     @tick(every=0.5)
     def follow_agents(self) -> int:
-        return self.db.run(lambda tx: deadlines.follow_agents(tx, self.desk))
+        return self.db.run(lambda tx: workforce.follow_agents(tx, self.desk))
 
     @tick(every=1.0)
     def empty_desks(self) -> int:
@@ -118,12 +120,12 @@ class RoutingService:
     @http("GET", "/v1/agents", scope="operator")
     def get_agents(self, request: Request) -> Response:
         with self.db.read() as tx:
-            return json_response(documents.list_agents(tx))
+            return json_response(agent_documents.list_agents(tx))
 
     @http("GET", "/v1/agents/<id_>", scope="operator")
     def get_agent(self, request: Request, id_: str) -> Response:
         with self.db.read() as tx:
-            return json_response(documents.find_agent(tx, id_))
+            return json_response(agent_documents.find_agent(tx, id_))
 
     @http("GET", "/v1/assignments/<complaint_id>", scope=("operator", "person"))
     def get_assignment(self, request: Request, complaint_id: str) -> Response:

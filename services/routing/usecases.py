@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.routing import hand_backs, keeping, placing, store
-from services.routing.domain.complaint import Complaint, ComplaintEvent
-from services.routing.placing import Desk
-from services.routing.settling import save, settle
+from services.routing import hand_backs, store
+from services.routing.domain.complaint import Complaint
+from services.routing.domain.following import ComplaintEvent, follow
+from services.routing.placing import choosing, keeping, turns
+from services.routing.placing.desk import Desk
+from services.routing.placing.settling import save, settle
 from shared.contracts.escalation import CaseHandedBack
 from shared.database import Transaction
 from shared.erasure import erase_messages, forgotten_among
@@ -28,8 +30,8 @@ def assign_waiting(tx: Transaction, desk: Desk) -> int:
     Finds what no event told of: a region that opened, room that came while a complaint was on its way into the line.
     """
     lines = store.lines(tx)
-    before = {c.id: c for c in placing.next_in_lines(tx, desk, lines)}
-    placed = placing.place(tx, desk, list(before.values()), {})
+    before = {c.id: c for c in turns.next_in_lines(tx, desk, lines)}
+    placed = choosing.place(tx, desk, list(before.values()), {})
     return save(tx, desk, before, {c.id: c for c in placed}) or keeping.keep_room(tx, desk, lines)
 
 
@@ -42,5 +44,5 @@ def _followed(
         if isinstance(event, CaseHandedBack):
             after[event.subject] = hand_backs.follow(known, event, desk.policy, tx.now)
         else:
-            after[event.subject] = known.after(event, desk.policy, tx.now)
+            after[event.subject] = follow(known, event, desk.policy, tx.now)
     return after

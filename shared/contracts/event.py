@@ -1,5 +1,6 @@
 """The form of every event on the bus: a frozen dataclass, and the marshmallow schema derived from it."""
 
+import re
 import types
 import typing
 import uuid
@@ -97,8 +98,19 @@ def to_text(instant: datetime | None) -> str | None:
     return None if instant is None else instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+_LEAP = re.compile(r"(\d\d:\d\d):60")
+
+
+def _read(text: str) -> datetime:
+    """RFC 3339 has a 61st second, and letters of either size; Python has neither."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return datetime.fromisoformat(_LEAP.sub(r"\1:59", text.upper()))
+
+
 class Instant(f.Field[datetime]):
-    """An aware time; on the wire RFC 3339 in UTC."""
+    """An aware time; on the wire RFC 3339 in UTC. A leap second is the one before it."""
 
     default_error_messages = {"invalid": "not an RFC 3339 time with an offset"}
 
@@ -107,7 +119,7 @@ class Instant(f.Field[datetime]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> datetime:
         try:
-            instant = datetime.fromisoformat(value)
+            instant = _read(value)
             if instant.tzinfo is None:
                 raise ValueError
             return instant.astimezone(UTC)

@@ -5,8 +5,7 @@ Binary mode (headers `ce-…` and how the other bindings write them), structured
 
 from typing import Any
 
-import orjson
-
+from shared.bodies import parse_json
 from shared.errors import Rejected
 from shared.messaging.envelope import Message, Undecodable
 
@@ -25,7 +24,7 @@ def check_size(message: Message) -> None:
 def opened(message: Message, at: str = "") -> tuple[dict[str, Any], Any, str]:
     """Attributes, data, and where in the body the data stands; raises Rejected with a pointer below `at`."""
     body = _json(message.body)
-    if message.content_type.startswith(STRUCTURED):
+    if message.content_type.lower().startswith(STRUCTURED):
         if not isinstance(body, dict):
             raise Rejected("not a CloudEvent", [{"pointer": at or "/", "detail": "Not an object."}])
         return {k: v for k, v in body.items() if k != "data"}, body.get("data"), f"{at}/data"
@@ -48,6 +47,6 @@ def _binary_attributes(headers: dict[str, Any]) -> dict[str, Any]:
 
 def _json(body: bytes) -> Any:
     try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
+        return parse_json(body)
+    except ValueError as error:
         raise Rejected("the body is not JSON", [{"pointer": "/", "detail": str(error)}]) from error

@@ -15,12 +15,12 @@ from openapi_spec_validator import validate
 from apidocs.__main__ import main
 from apidocs.doors import Undescribed, described, doors_of
 from services.intake import upstream
-from services.intake.domain import complaint_id
 from services.intake.schemas import UPSTREAM
-from services.routing.decoding import decode as decode_workforce
-from services.routing.schemas import WORKFORCE
+from services.routing.roster.agent_schemas import WORKFORCE
+from services.routing.roster.decoding import decode as decode_workforce
 from shared.api import A_COMPLAINT, ANOTHER_COMPLAINT, Operation
 from shared.contracts.event import event_classes
+from shared.contracts.intake import complaint_id
 from shared.contracts.topology import EXCHANGES, QUEUES, SERVICES, UPSTREAM_EXCHANGE, WORKFORCE_EXCHANGE
 from shared.messaging.envelope import Message
 from shared.web import HttpDoor

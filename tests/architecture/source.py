@@ -51,16 +51,6 @@ class Module:
             if isinstance(node, ast.Name | ast.Attribute) and (name := self.name_of(node)) in names
         ]
 
-    @property
-    def imports(self) -> set[str]:
-        """Full names of the modules and things that it imports, wherever the import stands."""
-        return {
-            a.name if isinstance(node, ast.Import) else f"{node.module}.{a.name}"
-            for node in ast.walk(self.tree)
-            if isinstance(node, ast.Import | ast.ImportFrom)
-            for a in node.names
-        }
-
     def functions_around(self) -> Iterator[tuple[str, ast.AST]]:
         """Every node with the name of the innermost function around it; the module itself is ``."""
         yield from _within(self.tree, "")

@@ -18,6 +18,7 @@ PAGES = sorted(
 )
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 SOURCE_NAME = re.compile(r"`((?:\w+/)*\w+(?:\.py|/))`")
+NAMED_TEST = re.compile(r"\[`(test_\w+)`\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 
 
@@ -39,11 +40,32 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     assert [link for link in links if not leads_somewhere(page, link)] == []
 
 
+def test_the_tests_that_hold_the_promises_are_there() -> None:
+    named = NAMED_TEST.findall((PROJECT / "README.md").read_text())
+    assert len(named) > 5
+    assert [name for name, file in named if f"\ndef {name}(" not in (PROJECT / file).read_text()] == []
+
+
 @pytest.mark.parametrize("service", ["intake", "routing", "escalation", "notify"])
 def test_files_that_a_service_s_readme_names_are_there(service: str) -> None:
     folder = PROJECT / "services" / service
     named = SOURCE_NAME.findall((folder / "README.md").read_text())
     assert named and [name for name in named if not list(folder.rglob(name))] == []
+
+
+def test_files_on_the_way_of_a_complaint_are_there() -> None:
+    sources = [
+        f"/{p.relative_to(PROJECT)}" for folder in ("services", "shared") for p in (PROJECT / folder).rglob("*.py")
+    ]
+    way = (
+        (PROJECT / "docs" / "architecture.md")
+        .read_text()
+        .partition("file by file")[2]
+        .partition("\n\nServices never")[0]
+    )
+    named = re.findall(r"`([\w/]+\.py)`", way)
+    assert len(named) > 30
+    assert [name for name in named if not any(source.endswith(f"/{name}") for source in sources)] == []
 
 
 def test_decisions_are_numbered_and_listed_with_their_titles() -> None:

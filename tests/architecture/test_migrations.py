@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, NullPool, create_engine, inspect, text
 from sqlalchemy.engine import make_url
 
-from ombud.migrate import migrations_of
+from ombud.migrate.command import migrations_of
 from shared import schema, tables
 from shared.contracts.topology import SERVICES
 from shared.schema_check import PLUMBING, heads, missing

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ombud.migrate import migrations_of
+from ombud.migrate.command import migrations_of
 from shared import schema
 from shared.contracts.topology import SERVICES
 from tests.harness.process import ServiceProcess, eventually

@@ -9,9 +9,10 @@ from cloudevents.core.bindings import amqp, rabbitmq
 from cloudevents.core.bindings.rabbitmq import RabbitMQMessage
 from cloudevents.core.v1.event import CloudEvent
 
-from services.intake.domain import Step, StepKind, Submission, complaint_id
+from services.intake.domain.complaint import Step, StepKind, Submission
 from services.intake.upstream import decode as decode_upstream
 from shared.contracts.event import from_data, to_data
+from shared.contracts.intake import complaint_id
 from shared.messaging.envelope import Message, Undecodable, decode, encode, envelope, new_traceparent
 from tests.contracts.stored import FULL, Example
 

@@ -145,7 +145,7 @@ def test_the_database_has_a_role_for_each_service_and_room_for_all_replicas() ->
     assert roles == {f"ombud_{service}": f"ombud-{service}-database" for service in SERVICES}
     assert not any(r.get("superuser") or r.get("createdb") for r in cluster["spec"]["managed"]["roles"])
     most = sum(r["spec"]["maxReplicaCount"] for r in of_kind("production", "ScaledObject"))
-    pool, rolling, kept = 10, len(SERVICES), 10  # shared/database.py; one more of each while a version comes
+    pool, rolling, kept = 10, len(SERVICES), 10  # shared/database/engines.py; one more of each while a version comes
     assert int(cluster["spec"]["postgresql"]["parameters"]["max_connections"]) >= (most + rolling) * pool + kept
     synchronous = cluster["spec"]["postgresql"]["synchronous"]
     assert 1 <= synchronous["number"] < cluster["spec"]["instances"] - 1, "one may be away, and writing goes on"

@@ -16,8 +16,8 @@ from shared import tables as plumbing
 from shared.contracts.event import Severity
 from shared.database import Database
 from tests.faults.alert_load import PEOPLE, AlertLoad, contact_of, first_by, order_of, person, phone
-from tests.faults.journals import Records, Told
 from tests.faults.peers import Peers
+from tests.faults.records import Records, Told
 from tests.harness.bus import Bus
 from tests.harness.clock import set_shift
 from tests.harness.process import ServiceProcess, eventually

@@ -8,12 +8,12 @@ from sqlalchemy import NullPool, create_engine, select
 
 from services.escalation import tables as escalation
 from services.intake import tables as intake
-from services.intake.domain import complaint_id
 from services.notify import tables as notify
 from services.notify.domain.alert import ENDED, OPEN, REACHED, AlertState
 from services.notify.watch import books
 from services.routing import tables as routing
 from shared import tables as plumbing
+from shared.contracts.intake import complaint_id
 from shared.contracts.topology import SERVICES
 from shared.database import Database
 from tests.faults.load import Load

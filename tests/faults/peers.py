@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 import requests
 
 from shared.links import Claim
-from tests.faults.journals import Heard, Taken
+from tests.faults.records import Heard, Taken
 from tests.harness.mails import claims_in
 from tests.harness.process import ANSWER_WITHIN, ServiceProcess
 from tests.integration.notify import http_sink, mail_server, twilio

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults.journals import Heard, Records, Taken, Told, broken_promises
+from tests.faults.journals import broken_promises
+from tests.faults.records import Heard, Records, Taken, Told
 
 
 def an_alert(id_: str, channel: str = "email", state: str = "accepted", **changes: Any) -> dict[str, Any]:

@@ -1,9 +1,7 @@
 """All four real services with broker, databases and a mail catcher, for journeys and faults; the clock can jump."""
 
-import sys
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,13 +10,12 @@ import requests
 
 from ombud.local.broker import PrivateBroker
 from ombud.local.errors import LocalError
-from ombud.local.ports import free_ports, is_port_open
-from ombud.local.processes import Child
 from shared.contracts.intake import CATEGORIES
 from shared.contracts.topology import QUEUES, SERVICES
 from tests.harness.bus import Bus, held
+from tests.harness.catcher import Catcher
 from tests.harness.clock import set_shift
-from tests.harness.process import ANSWER_WITHIN, PATIENCE, PROJECT, TOKEN, ServiceProcess, at_once, eventually, frozen
+from tests.harness.process import ANSWER_WITHIN, PATIENCE, PROJECT, TOKEN, ServiceProcess, at_once, eventually
 from tests.harness.tables import bring_up
 
 KETTLE = "Your kettle burned my child's hand. I want to speak to the manager NOW."
@@ -51,55 +48,6 @@ ROSTER: dict[str, dict[str, dict[str, Any]]] = {
         for p in ("petr", "karin", "max", "duty")
     },
 }
-
-
-class Catcher:
-    """The local mail catcher as its own process, and what it caught."""
-
-    def __init__(self, folder: Path):
-        self.smtp_port, self.http_port = free_ports(2)
-        argv = [
-            sys.executable,
-            "-m",
-            "ombud.local.mailbox",
-            "--smtp-port",
-            str(self.smtp_port),
-            "--http-port",
-            str(self.http_port),
-            "--data-dir",
-            str(folder / "mail"),
-        ]
-        self._child = Child(
-            "mailbox", argv, {"PYTHONPATH": str(PROJECT), "PATH": "/usr/bin:/bin"}, folder / "mailbox.log"
-        )
-
-    @property
-    def url(self) -> str:
-        return f"smtp://127.0.0.1:{self.smtp_port}"
-
-    def start(self) -> None:
-        self._child.start()
-        eventually(
-            lambda: is_port_open(self.smtp_port) and is_port_open(self.http_port),
-            "the mail catcher",
-            self._child.log_tail,
-        )
-
-    def stop(self) -> None:
-        self._child.stop()
-
-    @contextmanager
-    def hanging(self) -> Iterator[None]:
-        """Meanwhile it takes connections and says nothing; nobody can look into it either."""
-        assert self._child.pid
-        with frozen(self._child.pid):
-            yield
-
-    def messages(self, to: str = "") -> list[dict[str, Any]]:
-        """Oldest first."""
-        url = f"http://127.0.0.1:{self.http_port}/api/messages"
-        found: list[dict[str, Any]] = requests.get(url, params={"limit": 100_000}, timeout=ANSWER_WITHIN).json()
-        return sorted((m for m in found if any(r.startswith(to) for r in m["to"])), key=lambda m: m["received_at"])
 
 
 class System:

@@ -7,7 +7,7 @@ import sys
 import warnings
 from pathlib import Path
 
-from ombud.migrate import migrations_of
+from ombud.migrate.command import migrations_of
 from shared.contracts.topology import SERVICES
 from shared.schema_check import heads
 from tests.harness.process import PROJECT

@@ -80,5 +80,9 @@ def test_a_bug_answers_with_a_request_id_and_not_with_its_text(sink: Sink) -> No
 
 def test_an_unknown_path_or_method_is_a_problem_body(sink: Sink) -> None:
     sink.start()
-    assert sink.call("GET", "/nope").json()["status"] == 404
-    assert sink.call("PUT", "/v1/echo").json()["status"] == 405
+    for address in ("/nope", "//v1//echo"):
+        unknown = sink.call("GET", address)
+        assert (unknown.status_code, unknown.json()["detail"][:7]) == (404, "nothing")
+    refused = sink.call("PUT", "/v1/echo")
+    assert (refused.status_code, refused.headers["Allow"]) == (405, "POST")
+    assert refused.json()["detail"] == "this address takes POST"

@@ -8,7 +8,7 @@ from services.escalation.cases import store
 from services.escalation.cases.saving import save, settings
 from services.escalation.domain import answers, linking
 from services.escalation.domain.answers import Refusal
-from services.escalation.domain.case import Case
+from services.escalation.domain.case import Case, CaseState, What
 from services.escalation.domain.rungs import Setting
 from services.escalation.policy.policybook import PolicyBook
 from shared.contracts.notify import AlertAnswered
@@ -16,6 +16,17 @@ from shared.database import Transaction
 from shared.errors import NotFound
 
 ACKNOWLEDGE = "acknowledge"
+_CALLING = (CaseState.ESCALATED, CaseState.EXHAUSTED)
+# Whoever wrote before one of these meant the case as it was before.
+_DEALT_WITH = (
+    What.ACKNOWLEDGED,
+    What.TAKEN_OVER,
+    What.SNOOZED,
+    What.HANDED_BACK,
+    What.LINKED,
+    What.RESOLVED,
+    What.REOPENED,
+)
 Decide = Callable[[Case, Setting], answers.Answer]
 
 
@@ -61,11 +72,23 @@ def take_replies(tx: Transaction, book: PolicyBook, events: Iterable[Any]) -> No
     cases, setting_of = store.lock_cases(tx, {event.case_id for event in replies}), settings(tx, book)
     for event in replies:
         case = cases.get(event.case_id)
-        if case and event.escalation_id == case.escalation_id:
+        if case and _is_meant(tx, case, event):
             changes = answers.acknowledge(case, event.by, setting_of(case))
             if not isinstance(changes, Refusal):
                 save(tx, [changes], cases)
                 cases[case.id] = changes[-1].case
+
+
+def _is_meant(tx: Transaction, case: Case, event: AlertAnswered) -> bool:
+    """Like a link, an alert of a level before can still be answered, as its sender was told that they took the case."""
+    if event.escalation_id == case.escalation_id:
+        return True
+    if case.state not in _CALLING:
+        return False
+    rows = store.timeline(tx, case.id)
+    alerted = {row["details"].get("escalation_id") for row in rows if row["what"] == What.ESCALATED}
+    dealt_with = max((row["at"] for row in rows if row["what"] in _DEALT_WITH), default=None)
+    return event.escalation_id in alerted and (dealt_with is None or event.at > dealt_with)
 
 
 def _is_reply(event: Any) -> bool:

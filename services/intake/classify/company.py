@@ -5,7 +5,6 @@ It is applied behind the language packs, in every language, and each thing that 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from pathlib import Path
 
 from services.intake.classify.companyfile import CompanyReader
@@ -16,23 +15,10 @@ from services.intake.classify.patterns import Step
 from services.intake.classify.reading import Reading
 from services.intake.classify.rulebook import Rule
 from services.intake.classify.tokens import tokenise
+from services.intake.domain.matters import MatterRules
 
 COMPANY_FILE = "company.yml"
 _PRODUCT, _CAMPAIGN = "product", "campaign"
-
-
-@dataclass(frozen=True)
-class MatterRules:
-    """similarity: 0 to 1, share of the words, in order, that two texts have in common.
-
-    The contact number `repeat_contacts` within `repeat_within` raises the severity one step, at most to `repeat_most`.
-    """
-
-    window: timedelta = timedelta(hours=24)
-    similarity: float = 0.85
-    repeat_contacts: int = 3
-    repeat_within: timedelta = timedelta(days=7)
-    repeat_most: str = "high"
 
 
 @dataclass(frozen=True)
@@ -63,7 +49,7 @@ class Company:
     categories: tuple[str, ...] = CATEGORIES
     tiers: dict[str, Effect] = field(default_factory=dict)
     campaigns: tuple[Campaign, ...] = ()
-    matters: MatterRules = MatterRules()
+    matters: MatterRules = field(default_factory=MatterRules)
     matcher: Matcher | None = None
 
     @property

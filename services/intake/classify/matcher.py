@@ -5,12 +5,13 @@ nothing goes back. What a pack is made of lies in few large dictionaries of numb
 languages have a hundred thousand patterns.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from services.intake.classify.patterns import EXACT, INFIX, PREFIX, SUFFIX, Step
+from services.intake.classify.atoms import OPENING, PAIR, Atoms, Parts, Row, Stems, Steps, Table
+from services.intake.classify.patterns import EXACT, PREFIX, Step
 from services.intake.classify.rulebook import Rule, RuleBook
 from services.intake.classify.tokens import Tokens, is_unspaced
 
@@ -25,97 +26,7 @@ class Hit(NamedTuple):
 
 # Lists are matched first, then classes, which can refer to lists, then all other rules, which can refer to both.
 STAGES = LISTS, CLASSES, OTHERS = range(3)
-# Atoms are the words, stems and classes of a pack, by number; a row holds what begins at one word, and where it ends.
-_Atoms = tuple[int, ...]
-_Row = list[tuple[int, int]]
-_NOTHING: _Row = []
-# What follows the first atom of a pattern, each step with the words that may stand before it; and patterns that go on
-# alike, as pairs of a rule's number and such steps.
-_Steps = tuple[tuple[int, _Atoms], ...]
-_Chains = tuple[tuple[int, _Steps], ...]
-# Words are grouped by so many first letters, so that few lengths of stems are tried on each.
-_OPENING = 2
-_PAIR = 24  # bits of an atom's number
 _REMEMBERED = 2048  # words of each pack
-
-
-@dataclass(slots=True)
-class _Table:
-    """Rules by the atom with which they begin."""
-
-    singles: dict[int, int | tuple[int, ...]] = field(default_factory=dict)
-    # Patterns whose second step is the next word, by both atoms as one number.
-    next: dict[int, _Chains] = field(default_factory=dict)
-    # Those whose second step may stand further on, by that step's atoms; None where there are only neighbours.
-    later: dict[int, dict[int, _Chains] | tuple[int, _Chains] | None] = field(default_factory=dict)
-
-    def add_single(self, atom: int, rule: int) -> None:
-        known = self.singles.get(atom)
-        if known is None:
-            self.singles[atom] = rule
-        else:
-            self.singles[atom] = (known, rule) if isinstance(known, int) else (*known, rule)
-
-    def add_chain(self, atom: int, chain: tuple[int, _Steps]) -> None:
-        gap, seconds = chain[1][0]
-        self.later.setdefault(atom, None)
-        for second in seconds:
-            if gap:
-                self._add_later(atom, second, chain)
-            else:
-                pair = atom << _PAIR | second
-                self.next[pair] = (*self.next.get(pair, ()), chain)
-
-    def _add_later(self, atom: int, second: int, chain: tuple[int, _Steps]) -> None:
-        known = self.later[atom]
-        if known is None:
-            self.later[atom] = second, (chain,)
-        elif isinstance(known, dict):
-            known[second] = (*known.get(second, ()), chain)
-        elif known[0] == second:
-            self.later[atom] = second, (*known[1], chain)
-        else:
-            self.later[atom] = {known[0]: known[1], second: (chain,)}
-
-    def further(self, atom: int, present: set[int]) -> _Chains:
-        """The patterns that begin with the atom and go on, not at once, with one that is there."""
-        later = self.later[atom]
-        if isinstance(later, dict):
-            return tuple(chain for number in later.keys() & present for chain in later[number])
-        return later[1] if later is not None and later[0] in present else ()
-
-
-@dataclass(slots=True)
-class _Stems:
-    """Beginnings of words with their atoms, and by the opening letters the lengths that are worth a look."""
-
-    atoms: dict[str, int] = field(default_factory=dict)
-    lengths: dict[str, tuple[int, ...]] = field(default_factory=dict)
-
-    def number(self, stem: str, new: int) -> int:
-        opening = stem[:_OPENING]
-        self.lengths[opening] = tuple(sorted({*self.lengths.get(opening, ()), len(stem)}))
-        return self.atoms.setdefault(stem, new)
-
-
-@dataclass(slots=True)
-class _Parts:
-    """Endings, middles and stems of one letter with their atoms, and by the first letter the lengths to look at."""
-
-    atoms: dict[str, dict[int, int]] = field(default_factory=dict)
-    lengths: dict[str, tuple[int, ...]] = field(default_factory=dict)
-
-    def number(self, part: str, kind: int, new: int) -> int:
-        self.lengths[part[0]] = tuple(sorted({*self.lengths.get(part[0], ()), len(part)}))
-        return self.atoms.setdefault(part, {}).setdefault(kind, new)
-
-    def among(self, word: str) -> Iterator[int]:
-        for start in range(len(word)) if self.atoms else ():
-            for length in self.lengths.get(word[start], ()):
-                end = start + length
-                for kind, number in self.atoms.get(word[start:end], {}).items() if end <= len(word) else ():
-                    if kind == INFIX or (kind == SUFFIX and end == len(word)) or (kind == PREFIX and start == 0):
-                        yield number
 
 
 @dataclass
@@ -124,12 +35,12 @@ class Matcher:
 
     rules: RuleBook = field(default_factory=RuleBook)
     _words: dict[str, int] = field(default_factory=dict)
-    _stems: _Stems = field(default_factory=_Stems)
+    _stems: Stems = field(default_factory=Stems)
     # In scripts without spaces a word is any run of characters.
-    _runs: _Stems = field(default_factory=_Stems)
-    _parts: _Parts = field(default_factory=_Parts)
+    _runs: Stems = field(default_factory=Stems)
+    _parts: Parts = field(default_factory=Parts)
     _classes: dict[str, int] = field(default_factory=dict)
-    _tables: tuple[_Table, ...] = field(default_factory=lambda: tuple(_Table() for _ in STAGES))
+    _tables: tuple[Table, ...] = field(default_factory=lambda: tuple(Table() for _ in STAGES))
     _next: int = 0
     # Steps that several patterns have in common.
     _shared: dict[tuple[object, ...], tuple[object, ...]] = field(default_factory=dict)
@@ -158,7 +69,7 @@ class Matcher:
     def _once(self, value: Any) -> Any:
         return self._shared.setdefault(value, value)
 
-    def _numbered(self, step: Step) -> _Atoms:
+    def _numbered(self, step: Step) -> Atoms:
         atoms: dict[int, None] = {}
         for name in step.classes:
             self._next += 1
@@ -174,7 +85,7 @@ class Matcher:
             return self._runs.number(word, new) if kind in (EXACT, PREFIX) else new
         if kind == EXACT:
             return self._words.setdefault(word, new)
-        if kind == PREFIX and len(word) >= _OPENING:
+        if kind == PREFIX and len(word) >= OPENING:
             return self._stems.number(word, new)
         return self._parts.number(word, kind, new)
 
@@ -189,7 +100,7 @@ class Matcher:
         hits.sort(key=_place)
         return hits
 
-    def _mark(self, hits: list[Hit], rows: list[_Row], tokens: Tokens, present: list[set[int]]) -> None:
+    def _mark(self, hits: list[Hit], rows: list[Row], tokens: Tokens, present: list[set[int]]) -> None:
         """Lets later stages see where classes matched."""
         for rule, first, last in hits:
             number = self._classes.get(rule.name)
@@ -197,7 +108,7 @@ class Matcher:
                 rows[first] = [*rows[first], (number, last)]
                 present[tokens.sentence[first]].add(number)
 
-    def _run(self, stage: int, rows: list[_Row], tokens: Tokens, present: list[set[int]]) -> list[Hit]:
+    def _run(self, stage: int, rows: list[Row], tokens: Tokens, present: list[set[int]]) -> list[Hit]:
         table, rules, sentence = self._tables[stage], self.rules, tokens.sentence
         singles, neighbours, later = table.singles, table.next, table.later
         # A dictionary, not a set: the same rule can match the same words by two of its alternatives.
@@ -213,7 +124,7 @@ class Matcher:
                 there = present[sentence[last]]
                 chains = () if later[number] is None else table.further(number, there)
                 for second, _ in rows[last + 1] if last + 1 < len(rows) else ():
-                    chains += neighbours.get(number << _PAIR | second, ())
+                    chains += neighbours.get(number << PAIR | second, ())
                 for one, steps in chains:
                     # Most fail for want of their last word: seen at once.
                     if there.isdisjoint(steps[-1][1]):
@@ -223,15 +134,15 @@ class Matcher:
                         found[one, index, end] = None
         return [Hit(rules[one], first, last) for one, first, last in found]
 
-    def _atom_rows(self, tokens: Tokens) -> list[_Row]:
+    def _atom_rows(self, tokens: Tokens) -> list[Row]:
         text, runs, lengths, atoms_of = tokens.text, self._runs.atoms, self._runs.lengths, self._atoms_of
-        rows: list[_Row] = []
+        rows: list[Row] = []
         for index, ((start, end), lone) in enumerate(zip(tokens.spans, tokens.lone, strict=True)):
-            row: _Row = []
+            row: Row = []
             if lone:
                 if text[start] in runs:
                     row.append((runs[text[start]], index))
-                for length in lengths.get(text[start : start + _OPENING], ()):
+                for length in lengths.get(text[start : start + OPENING], ()):
                     number = runs.get(text[start : start + length])
                     if number is not None and start + length <= len(text):
                         row.append((number, index + length - 1))
@@ -241,10 +152,10 @@ class Matcher:
             rows.append(row)
         return rows
 
-    def _look_up(self, word: str) -> _Atoms:
+    def _look_up(self, word: str) -> Atoms:
         """All that a word is to the pack: itself, what it begins with, and its other parts."""
         found = [self._words[word]] if word in self._words else []
-        for length in self._stems.lengths.get(word[:_OPENING], ()):
+        for length in self._stems.lengths.get(word[:OPENING], ()):
             if length <= len(word) and word[:length] in self._stems.atoms:
                 found.append(self._stems.atoms[word[:length]])
         return (*found, *self._parts.among(word))
@@ -254,7 +165,7 @@ def _place(hit: Hit) -> tuple[int, int, str]:
     return hit.first, hit.last, hit.rule.id
 
 
-def _present(rows: list[_Row], tokens: Tokens) -> list[set[int]]:
+def _present(rows: list[Row], tokens: Tokens) -> list[set[int]]:
     """The atoms of each sentence, beyond which no pattern reaches."""
     found: list[set[int]] = [set() for _ in range(tokens.sentence[-1] + 1)] if rows else []
     for row, sentence in zip(rows, tokens.sentence, strict=True):
@@ -263,7 +174,7 @@ def _present(rows: list[_Row], tokens: Tokens) -> list[set[int]]:
     return found
 
 
-def _follow(steps: _Steps, rows: list[_Row], tokens: Tokens, last: int, within_clause: bool) -> int:
+def _follow(steps: Steps, rows: list[Row], tokens: Tokens, last: int, within_clause: bool) -> int:
     """Where the pattern ends, taking the nearest word for each step; -1 if it does not match."""
     for gap, atoms in steps:
         # Neighbours belong together only without a comma between; with a gap the sentence is mostly the limit.

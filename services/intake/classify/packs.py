@@ -59,6 +59,9 @@ def load_packs(rules_dir: Path | None = None) -> Packs:
     """
     mistakes: list[str] = []
     own = {path.name: path for path in sorted(rules_dir.glob("*.yml"))} if rules_dir else {}
+    if rules_dir and not rules_dir.is_dir():
+        # Silently, the shipped rules would decide in a company that wrote its own.
+        mistakes.append(f"{rules_dir}:1: is no folder that can be read")
     company_file, thresholds_file = own.pop(COMPANY_FILE, None), own.pop(THRESHOLDS_FILE, None)
     company = _read_company(company_file, mistakes)
     categories = tuple(dict.fromkeys((*CATEGORIES, *company.categories)))

@@ -1,4 +1,4 @@
-"""One complaint as routing knows it, and what events, time and people make of it, in any order."""
+"""One complaint as routing knows it, and what decisions, time and people make of it; what events do: following.py."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -7,27 +7,11 @@ from typing import Any
 
 from services.routing.domain.choice import Decision
 from services.routing.domain.entry import Entry, State, What
-from services.routing.domain.facts import Facts, facts_of
+from services.routing.domain.facts import Facts
 from services.routing.domain.needs import Demand
 from services.routing.domain.policy import Policy
 from services.routing.domain.reasons import Loss, Reason
-from shared.contracts.escalation import CaseResolved
-from shared.contracts.intake import (
-    ComplaintAnswered,
-    ComplaintEnd,
-    ComplaintFacts,
-    ComplaintForgotten,
-    ComplaintMerged,
-    ComplaintReopened,
-    ComplaintResolved,
-)
 
-ComplaintEvent = ComplaintFacts | ComplaintEnd | ComplaintReopened | ComplaintAnswered | CaseResolved
-_ENDS: Mapping[type, Reason] = {
-    ComplaintResolved: Reason.RESOLVED,
-    ComplaintMerged: Reason.MERGED,
-    ComplaintForgotten: Reason.FORGOTTEN,
-}
 _NO_DECISION: dict[str, Any] = {"reason": None}
 _NEW_ROUND: dict[str, Any] = {"lost": 0, "tried": ()}
 
@@ -102,28 +86,6 @@ class Complaint:
     def is_in_line(self, policy: Policy) -> bool:
         return self.state is State.WAITING and not self.is_parked(policy)
 
-    def after(self, event: ComplaintEvent, policy: Policy, now: datetime) -> "Complaint":
-        """The complaint once the event is known; itself when the event is older than what is known.
-
-        What is forgotten stays so, and is so whatever came before: the case that closes with it may be quicker.
-        """
-        if self.reason is Reason.FORGOTTEN:
-            return self
-        if isinstance(event, ComplaintForgotten):
-            seen = replace(self, step_revision=max(self.step_revision, event.revision))
-            return seen._released(Reason.FORGOTTEN, now)
-        if isinstance(event, ComplaintFacts):
-            return self._with_facts(event, policy, now)
-        if isinstance(event, CaseResolved):
-            return self._with_case_resolved(event, now)
-        if isinstance(event, ComplaintAnswered):
-            return self._answered(event, now)
-        if event.revision <= self.step_revision:
-            return self
-        seen = replace(self, step_revision=event.revision)
-        reason = _ENDS.get(type(event))
-        return seen._released(reason, now) if reason else seen._reopened(policy, now)
-
     def decided(self, decision: Decision, now: datetime) -> "Complaint":
         """With the decision about who takes it; itself when it goes on waiting as before.
 
@@ -147,7 +109,7 @@ class Complaint:
         """Its agent says that they are at it; itself when they said so before."""
         if self.accepted_at is not None:
             return self
-        told = self._told(now, What.ACCEPTED, agent_id=self.agent_id, by=by)
+        told = self.told(now, What.ACCEPTED, agent_id=self.agent_id, by=by)
         return replace(told, accepted_at=now, answer_by=None)
 
     def taken_away(
@@ -155,7 +117,7 @@ class Complaint:
     ) -> "Complaint":
         """Its agent loses it, and it looks for the next; after the last attempt it waits for a supervisor."""
         assert self.agent_id is not None
-        told = self._told(now, What.LOST, loss.value, agent_id=self.agent_id, by=by, note=note)
+        told = self.told(now, What.LOST, loss.value, agent_id=self.agent_id, by=by, note=note)
         lost, tried = self.lost + 1, _once(*self.tried, self.agent_id)
         seeking = replace(told, state=State.WAITING, lost=lost, tried=tried, answer_by=None, **_NO_DECISION)
         seeking = seeking._ranked(policy)._relaxing(policy)
@@ -182,8 +144,8 @@ class Complaint:
             return self  # told twice; whoever had it is not to get it again
         held = (self.agent_id,) if self.state is State.ASSIGNED and self.agent_id else ()
         details = {**override, "ignored": dict(ignored)} if ignored else wanted
-        told = self._told(now, What.HANDED_BACK, agent_id=held[0] if held else None, by=by, note=note, details=details)
-        return replace(told, state=State.WAITING, override=wanted, lost=0, tried=held, answer_by=None)._waiting_anew(
+        told = self.told(now, What.HANDED_BACK, agent_id=held[0] if held else None, by=by, note=note, details=details)
+        return replace(told, state=State.WAITING, override=wanted, lost=0, tried=held, answer_by=None).waiting_anew(
             policy, now, since=self.waiting_since
         )
 
@@ -195,7 +157,7 @@ class Complaint:
         changed = replace(self, demand=demand)._relaxing(policy)
         if demand is self.demand:
             return changed
-        return changed._told(now, What.RELAXED, details={"stage": demand.stage, "relaxed": demand.relaxed})
+        return changed.told(now, What.RELAXED, details={"stage": demand.stage, "relaxed": demand.relaxed})
 
     def under(self, policy: Policy, now: datetime) -> "Complaint":
         """Waiting, and read again by another policy than the one that it was queued under."""
@@ -203,21 +165,9 @@ class Complaint:
         if self.facts is None:
             return read
         is_parked = self.rank_at is None or self.is_parked(policy)
-        return read._demanding(policy.demand_of(self.facts, now, self.override), policy, now, anew=is_parked)
+        return read.demanding(policy.demand_of(self.facts, now, self.override), policy, now, anew=is_parked)
 
-    def _with_facts(self, event: ComplaintFacts, policy: Policy, now: datetime) -> "Complaint":
-        if event.revision <= self.facts_revision:
-            return self
-        facts = facts_of(event)
-        changed = replace(self, facts_revision=event.revision, facts=facts, policy_version=policy.version)
-        demand = policy.demand_of(facts, now, self.override)
-        if self.state is State.EARLY:
-            return replace(changed, state=State.WAITING, demand=demand)._waiting_anew(policy, now)
-        if self.state is State.WAITING:
-            return changed._demanding(demand, policy, now)
-        return replace(changed, demand=demand)
-
-    def _demanding(self, demand: Demand, policy: Policy, now: datetime, *, anew: bool = False) -> "Complaint":
+    def demanding(self, demand: Demand, policy: Policy, now: datetime, *, anew: bool = False) -> "Complaint":
         """Waiting, with what it asks for now. Something new is undecided: it is announced, whatever becomes of it.
 
         anew: it begins a new round though it asks for the same.
@@ -228,10 +178,10 @@ class Complaint:
         if demand == self.demand and not anew:
             return (self._ranked(policy) if self.rank_at else self)._relaxing(policy)
         # Not for supervisors only any more, if it was: it is another request now.
-        told = self._told(now, What.CHANGED, details={"rule": demand.rule})
+        told = self.told(now, What.CHANGED, details={"rule": demand.rule})
         return replace(told, demand=demand, **_NO_DECISION, **_NEW_ROUND)._ranked(policy)._relaxing(policy)
 
-    def _waiting_anew(self, policy: Policy, now: datetime, since: datetime | None = None) -> "Complaint":
+    def waiting_anew(self, policy: Policy, now: datetime, since: datetime | None = None) -> "Complaint":
         """At the beginning of a wait. since: from when on it counts as waiting; None = from now."""
         if self.demand is None or self.facts is None:
             return replace(self, state=State.EARLY, **_NO_DECISION)
@@ -262,47 +212,31 @@ class Complaint:
         at = self.relax_from + after if after is not None and self.relax_from else None
         return self if at == self.relax_at else replace(self, relax_at=at)
 
-    def _with_case_resolved(self, event: CaseResolved, now: datetime) -> "Complaint":
-        """Closed as of the newest revision that the case had seen: what it did not know of is not closed by it."""
-        if event.complaint_revision < self.step_revision:
-            return self
-        if self.state is State.RELEASED and event.complaint_revision == self.step_revision:
-            return self
-        return replace(self, step_revision=event.complaint_revision)._released(Reason.CASE_RESOLVED, now)
-
-    def _answered(self, event: ComplaintAnswered, now: datetime) -> "Complaint":
-        if event.revision <= max(self.answered_revision, self.step_revision):
-            return self
-        seen = replace(self, answered_revision=event.revision, answer_by=None)
-        if self.is_answered or self.state is not State.ASSIGNED:
-            return seen
-        return seen._told(now, What.ANSWERED, agent_id=self.agent_id, by=event.by)
-
-    def _released(self, reason: Reason, now: datetime) -> "Complaint":
+    def released(self, reason: Reason, now: datetime) -> "Complaint":
         forgotten: dict[str, Any] = {"facts": None, "override": None} if reason is Reason.FORGOTTEN else {}
         if self.state is State.RELEASED:
             return replace(self, reason=reason, **forgotten) if forgotten else self
-        told = self._told(now, What.RELEASED, reason.value, agent_id=self.agent_id)
+        told = self.told(now, What.RELEASED, reason.value, agent_id=self.agent_id)
         return replace(
             told, state=State.RELEASED, reason=reason, released_at=now, relax_at=None, answer_by=None, **forgotten
         )
 
-    def _reopened(self, policy: Policy, now: datetime) -> "Complaint":
+    def reopened(self, policy: Policy, now: datetime) -> "Complaint":
         if self.state is State.ASSIGNED:
             # Its closing is still on the way; the customer waits for an answer again all the same.
             return replace(self, accepted_at=None, answer_by=self._answer_by(now))
         if self.state is not State.RELEASED:
             return self
-        told = replace(self._told(now, What.REOPENED), **_NEW_ROUND, state=State.WAITING)
-        return told._waiting_anew(policy, now)
+        told = replace(self.told(now, What.REOPENED), **_NEW_ROUND, state=State.WAITING)
+        return told.waiting_anew(policy, now)
 
     def _queued(self, reason: Reason, decision: Decision, now: datetime) -> "Complaint":
-        return self._told(now, What.QUEUED, reason.value)._decided(reason, decision, now)
+        return self.told(now, What.QUEUED, reason.value)._decided(reason, decision, now)
 
     def _assigned(
         self, agent_id: str, decision: Decision, now: datetime, by: str | None, note: str | None = None
     ) -> "Complaint":
-        told = self._told(now, What.ASSIGNED, decision.reason.value, agent_id=agent_id, by=by, note=note)
+        told = self.told(now, What.ASSIGNED, decision.reason.value, agent_id=agent_id, by=by, note=note)
         taken = replace(
             told,
             state=State.ASSIGNED,
@@ -322,7 +256,7 @@ class Complaint:
     def _decided(self, reason: Reason, decision: Decision, now: datetime) -> "Complaint":
         return replace(self, reason=reason, attempt=self.attempt + 1, decided_at=now, decision=decision.as_data())
 
-    def _told(self, at: datetime, what: What, reason: str | None = None, **more: Any) -> "Complaint":
+    def told(self, at: datetime, what: What, reason: str | None = None, **more: Any) -> "Complaint":
         return replace(self, news=(*self.news, Entry(at, what, reason, **more)))
 
 

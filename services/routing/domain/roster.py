@@ -1,4 +1,4 @@
-"""The agents and who of them qualifies for what; used by the choice, kept between transactions by `roster_store.py`."""
+"""The agents and who of them qualifies for what; used by the choice, kept between transactions by `known_roster.py`."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping

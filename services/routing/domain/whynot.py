@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from services.routing.domain.choice import Room
 from services.routing.domain.complaint import Complaint
+from services.routing.domain.room import Room
 from services.routing.domain.roster import Agent, Lack
 
 

@@ -10,9 +10,9 @@ import orjson
 import pytest
 
 from ombud.local.broker import PrivateBroker
-from services.intake.domain import complaint_id
 from shared.contracts.escalation import CaseCorrected
 from shared.contracts.event import Severity
+from shared.contracts.intake import complaint_id
 from tests.harness.process import eventually
 from tests.harness.system import System
 

@@ -100,7 +100,7 @@ def test_cloudevents_come_structured_binary_and_in_batches_and_copies_count_once
     attributes = {f"ce-{name}": str(CLOUD_EVENT[name]) for name in ("id", "source", "type", "subject")}
     binary = post(system, "/v1/events", CLOUD_EVENT["data"], **{"Content-Type": "application/json", **attributes})
     events = [CLOUD_EVENT, CLOUD_EVENT | {"id": "e-2", "subject": "CE-2"}]
-    batch = post(system, "/v1/events", events, **{"Content-Type": "application/cloudevents-batch+json"})
+    batch = post(system, "/v1/events", events, **{"Content-Type": "application/CloudEvents-batch+JSON"})
     assert [a.status_code for a in (structured, binary, batch)] == [202, 202, 202]
     assert structured.json()["complaint_ids"] == binary.json()["complaint_ids"]
     assert system.summary("intake")["complaints"] == before + 2
@@ -124,6 +124,7 @@ def test_a_fault_in_a_batch_refuses_all_and_says_where(system: System) -> None:
     ({"cloudEvents_id": "3", "cloudEvents_source": "q", "cloudEvents_type": "complaint.submitted"}, "application/json",
      {"external_id": "underscore", "text": "late"}, "x"),
     ({}, "application/cloudevents+json", CLOUD_EVENT | {"id": "e-9", "subject": "structured"}, "x"),
+    ({}, "Application/CloudEvents+JSON; charset=utf-8", CLOUD_EVENT | {"id": "e-10", "subject": "capitals"}, "x"),
 ])  # fmt: skip
 def test_upstream_messages_come_in_every_form(system: System, headers: dict[str, str], content_type: str, body: object,
                                               key: str) -> None:  # fmt: skip

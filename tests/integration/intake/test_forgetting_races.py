@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import select, text
 
 from services.intake import forgetting, merging, tables, usecases
-from services.intake.domain import Person, Read, State
-from services.intake.endings import successor
-from services.intake.matters import known
+from services.intake.domain.complaint import Person, Read, State
+from services.intake.domain.endings import successor
+from services.intake.domain.matters import known
 from shared import tables as plumbing
 from shared.database import Transaction
 from shared.errors import Conflict

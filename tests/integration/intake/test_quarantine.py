@@ -64,7 +64,7 @@ def replay(system: System, letter: dict[str, Any], body: object = None) -> reque
 
 
 def complaint_exists(system: System, external_id: str) -> bool:
-    from services.intake.domain import complaint_id
+    from shared.contracts.intake import complaint_id
 
     return system.call("intake", "GET", f"/v1/complaints/{complaint_id('q', external_id)}").ok
 

@@ -11,9 +11,9 @@ import pytest
 import requests
 
 from ombud.local.broker import PrivateBroker
-from services.intake.domain import complaint_id
 from services.intake.sources.kinds import KINDS
 from services.intake.webhooks import MAX_WEBHOOK_BYTES
+from shared.contracts.intake import complaint_id
 from tests.harness.process import ANSWER_WITHIN, eventually
 from tests.harness.system import System
 from tests.unit.intake.sources.payloads import SECRETS, Payload, Shelf, payload, payloads, shelf, sign, sources_yaml

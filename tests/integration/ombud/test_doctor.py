@@ -23,8 +23,8 @@ from ombud.doors import Doors
 from ombud.local.broker import PrivateBroker
 from ombud.local.ports import free_ports
 from ombud.local.postgres import PrivatePostgres
-from ombud.roster import apply_unasked
-from ombud.roster_form import read_file
+from ombud.roster.command import apply_unasked
+from ombud.roster.form import read_file
 from ombud.trouble import Trouble
 from shared.contracts.topology import SERVICES
 from shared.messaging import connection as broker_side

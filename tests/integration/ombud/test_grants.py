@@ -11,8 +11,8 @@ from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
-from ombud.grants import append_only
-from ombud.migrate import migrate
+from ombud.migrate.command import migrate
+from ombud.migrate.grants import append_only
 from services.escalation.domain import answers
 from services.escalation.domain.case import CaseState
 from shared import clock

@@ -7,7 +7,7 @@ from typing import Any
 import amqp
 import pytest
 
-from ombud.publisher import BATCH, Depths, connect
+from ombud.send.publisher import BATCH, Depths, connect
 from shared.contracts.topology import QUEUES, UPSTREAM_EXCHANGE
 from tests.harness.process import eventually
 from tests.integration.ombud.conftest import Result

@@ -14,7 +14,7 @@ from services.routing.domain.needs import Wanted
 from services.routing.domain.policy import BusinessHours, Policy, Relaxation, When
 from services.routing.domain.presence import Presence, Said
 from services.routing.domain.roster import Agent
-from services.routing.workforce import AgentTold, PresenceTold
+from services.routing.roster.told import AgentTold, PresenceTold
 from shared.contracts.event import Severity
 from shared.contracts.intake import ComplaintClassified
 from shared.hours.calendar import Absence, Calendar, Pause, Shift

@@ -24,8 +24,8 @@ import eventlet  # noqa: E402
 from psycopg2.errors import UniqueViolation  # noqa: E402
 from sqlalchemy.exc import DBAPIError, IntegrityError  # noqa: E402
 
-from services.routing import deadlines, people, store, usecases, workforce  # noqa: E402
-from services.routing.placing import Desk  # noqa: E402
+from services.routing import by_hand, deadlines, store, usecases, workforce  # noqa: E402
+from services.routing.placing.desk import Desk  # noqa: E402
 from shared.database import Database, Transaction, install_green_wait  # noqa: E402
 from shared.errors import Rejected, TemporaryFailure  # noqa: E402
 from tests.integration.routing.load import (  # noqa: E402
@@ -44,7 +44,7 @@ TICKS = {
     "assign_waiting": usecases.assign_waiting,
     "relax_waiting": deadlines.relax_waiting,
     "take_back_unanswered": deadlines.take_back_unanswered,
-    "follow_agents": deadlines.follow_agents,
+    "follow_agents": workforce.follow_agents,
     "empty_desks": deadlines.empty_desks,
     "reread_waiting": deadlines.reread_waiting,
 }
@@ -125,12 +125,12 @@ class Replica:
         agent = (known and known.agent_id) or "nobody"
         act: Callable[[], None] = self.dice.choice(
             (
-                lambda: people.accept(tx, self.desk, id_, agent, agent),
-                lambda: people.decline(tx, self.desk, id_, agent, agent, "no time"),
-                lambda: people.assign(
+                lambda: by_hand.accept(tx, self.desk, id_, agent, agent),
+                lambda: by_hand.decline(tx, self.desk, id_, agent, agent, "no time"),
+                lambda: by_hand.assign(
                     tx, self.desk, id_, agent_id(self.dice.randrange(AGENTS)), "petr", None, force=False
                 ),
-                lambda: people.hand_back(tx, self.desk, id_, self.dice.choice(({}, {"language": None})), "petr", "…"),
+                lambda: by_hand.hand_back(tx, self.desk, id_, self.dice.choice(({}, {"language": None})), "petr", "…"),
             )
         )
         act()

@@ -9,7 +9,7 @@ from services.routing import store
 from services.routing.domain.complaint import Complaint
 from services.routing.domain.needs import Wanted
 from services.routing.domain.policy import Relaxation
-from services.routing.placing import BATCH
+from services.routing.placing.turns import BATCH
 from shared import clock
 from shared.contracts.event import Severity
 from shared.database import Transaction

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select, update
 
 from services.routing import tables
-from services.routing.agent_rows import ROOM, room_from
-from services.routing.domain.choice import Room
-from services.routing.rooms import KnownRooms
+from services.routing.domain.room import Room
+from services.routing.roster.agent_rows import ROOM, room_from
+from services.routing.roster.known_rooms import KnownRooms
 from shared.database import Transaction
 from tests.unit.routing.builders import Office, an_agent
 

@@ -12,15 +12,16 @@ import pytest
 from sqlalchemy import Table, func, select, text
 from sqlalchemy.exc import IntegrityError
 
-from services.routing import deadlines, roster_store, store, tables, workforce
-from services.routing.domain.choice import Room
-from services.routing.domain.complaint import ComplaintEvent
+from services.routing import deadlines, store, tables, workforce
+from services.routing.domain.following import ComplaintEvent
 from services.routing.domain.needs import Wanted
 from services.routing.domain.policy import Relaxation
 from services.routing.domain.presence import Presence, Said
+from services.routing.domain.room import Room
 from services.routing.domain.roster import Agent
-from services.routing.rooms import KnownRooms
-from services.routing.workforce import AgentTold, PresenceTold
+from services.routing.roster import agents_store
+from services.routing.roster.known_rooms import KnownRooms
+from services.routing.roster.told import AgentTold, PresenceTold
 from shared import clock
 from shared.contracts.event import Severity
 from shared.contracts.routing import ComplaintAssigned
@@ -195,7 +196,7 @@ def test_agents_are_locked_in_order_of_id(offices: tuple[Office, Office]) -> Non
     first, second = offices
     first.employ(*(an_agent(f"a{n}") for n in (3, 0, 4, 1, 2)))
     with ThreadPoolExecutor(1) as pool, first.db.transaction() as tx:
-        roster_store.lock_room(tx, {"a2"})
+        agents_store.lock_room(tx, {"a2"})
         told = pool.submit(second.tell, *(classified(f"c{n}") for n in range(5)))
         eventually(lambda: somebody_waits(first), "the other to wait for a lock")
         g = tables.agents
@@ -430,7 +431,7 @@ def test_whoever_waits_for_an_agent_of_whom_something_is_told_holds_neither_a_la
     first.employ(an_agent("ana"), an_agent("bea"))
     told = [AgentTold(an_agent("bea", capacity=9)), PresenceTold("ana", Said(Presence.BUSY, clock.now()))]
     with ThreadPoolExecutor(1) as pool, first.db.transaction() as tx:
-        roster_store.lock_room(tx, {"ana"})
+        agents_store.lock_room(tx, {"ana"})
         done = pool.submit(second.run, lambda tx: workforce.follow_workforce(tx, second.desk, told))
         eventually(lambda: somebody_waits(first), "the other to wait for a lock")
         assert (free_rows(first, tables.agents), free_rows(first, tables.roster)) == (["bea"], [1])
@@ -448,7 +449,7 @@ def test_room_is_kept_at_once_with_whom_nobody_works_on(offices: tuple[Office, O
     first.tell(*(classified(f"heavy{n}", severity=Severity.CRITICAL) for n in range(2)))
     second.at = first.at = clock.now() + timedelta(minutes=11)
     with first.db.transaction() as tx:
-        roster_store.lock_room(tx, {"ana"})
+        agents_store.lock_room(tx, {"ana"})
         second.settle()
         assert kept(first) == {"bea"}
     second.settle()
@@ -457,7 +458,7 @@ def test_room_is_kept_at_once_with_whom_nobody_works_on(offices: tuple[Office, O
 
 def kept(office: Office) -> set[str]:
     with office.db.read() as tx:
-        return set(roster_store.keepers(tx))
+        return set(agents_store.keepers(tx))
 
 
 def test_a_desk_is_empty_once_nothing_is_left_on_it_though_somebody_works_on_it_now(

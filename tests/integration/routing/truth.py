@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy import text
 
-from services.routing import documents, roster_store, store, tables
+from services.routing import documents, store, tables
 from services.routing.domain.complaint import Complaint
 from services.routing.domain.policy import Policy
-from services.routing.placing import Desk
-from services.routing.roster_store import Known
+from services.routing.placing.desk import Desk
+from services.routing.roster import agents_store
+from services.routing.roster.agents_store import Known
 from shared.database import Database
 
 # One statement, so that all of it is of one moment.
@@ -100,7 +101,7 @@ class Waiting:
     def wrong(self) -> list[str]:
         with self.db.read() as tx:
             tx.now = self.now
-            agents = roster_store.all_agents(tx)
+            agents = agents_store.all_agents(tx)
             told = {c["complaint_id"]: c["reason"] for c in documents.queue(tx, self.desk, 100_000)["complaints"]}
             return [fault for c in store.waiting(tx, 100_000) for fault in self._wrong(c, agents, told[c.id])]
 

@@ -9,8 +9,8 @@ import amqp
 import pytest
 from amqp.exceptions import AccessRefused
 
-from ombud import publisher
-from ombud.lines import Kind, Line
+from ombud.send import publisher
+from ombud.send.lines import Kind, Line
 from ombud.topology import topology
 from ombud.trouble import Trouble
 from shared.broker_address import BrokerAddress

@@ -9,9 +9,9 @@ import psycopg2
 import pytest
 from sqlalchemy import make_url
 
-from ombud import grants
 from ombud.local.postgres import PrivatePostgres
-from ombud.migrate import migrations_of
+from ombud.migrate import grants
+from ombud.migrate.command import migrations_of
 from shared import schema
 from shared.contracts.topology import SERVICES
 from tests.deploy.composed import draw_secrets, lines_of

@@ -10,9 +10,9 @@ import pytest
 import requests
 from sqlalchemy.exc import OperationalError
 
-from ombud import publisher
 from ombud.local.broker import PrivateBroker
 from ombud.local.postgres import PrivatePostgres
+from ombud.send import publisher
 from ombud.trouble import Trouble
 from shared.broker_address import BrokerAddress, WrongAddress
 from shared.database import Database

@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 
 from benchmarks.samples import SOURCE, documents_of, roomy_roster, upstream
-from services.intake.domain import complaint_id
+from shared.contracts.intake import complaint_id
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 LINES = [

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from services.intake import store, usecases
-from services.intake.classify.company import MatterRules
-from services.intake.domain import Complaint, Read, Step, StepKind, Submission, Verdict
-from services.intake.domain import complaint_id as id_of
+from services.intake.domain.complaint import Complaint, Read, Step, StepKind, Submission
+from services.intake.domain.complaint import complaint_id as id_of
+from services.intake.domain.matters import MatterRules
+from services.intake.domain.verdict import Verdict
 from shared.contracts.event import Severity
 from shared.database import Database
 from tests.harness.tables import bring_up

@@ -8,9 +8,9 @@ from functools import cache
 
 import pytest
 
-from ombud import measures
-from ombud.evaluate import read_texts, reader_of
-from ombud.measures import Figures
+from ombud.eval import measures
+from ombud.eval.command import read_texts, reader_of
+from ombud.eval.measures import Figures
 from tests.harness.process import PROJECT
 
 TEXTS = PROJECT / "tests" / "data" / "texts"

@@ -174,3 +174,8 @@ def test_a_shipped_pack_is_compiled_when_it_is_needed():
     assert list(packs) == []
     assert packs["cs"].language == "cs"
     assert list(packs) == ["cs"]
+
+
+def test_what_is_no_directory_is_refused(tmp_path: Path):
+    with pytest.raises(RulesError, match="no folder"):
+        Classifier.load(tmp_path / "away")

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from services.intake import correcting, corrections_store, doors, forgetting, merging, store
-from services.intake.domain import Person
-from services.intake.matters import known
-from services.intake.verdict import CORRECTED
+from services.intake.domain.complaint import Person
+from services.intake.domain.matters import known
+from services.intake.domain.verdict import CORRECTED
 from shared.contracts.escalation import CaseCorrected
 from shared.contracts.event import Severity
 from shared.contracts.intake import ComplaintUpdated

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import func, select
 
 from services.intake import forgetting, merging, settings, store, tables, usecases
-from services.intake.domain import Person, Read
-from services.intake.endings import successor
-from services.intake.matters import known
+from services.intake.domain.complaint import Person, Read
+from services.intake.domain.endings import successor
+from services.intake.domain.matters import known
 from services.intake.service import IntakeService
 from shared import tables as plumbing
 from shared.contracts.event import Severity

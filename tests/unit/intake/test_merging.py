@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from services.intake import merging, store
-from services.intake.domain import Person, Submission
-from services.intake.domain import complaint_id as id_of
+from services.intake.domain.complaint import Person, Submission
+from services.intake.domain.complaint import complaint_id as id_of
 from shared.contracts.event import Severity
 from shared.errors import Conflict, NotFound
 from tests.unit.intake.conftest import Desk, a_contact, a_step, complaint_id

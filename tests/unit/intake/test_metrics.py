@@ -5,7 +5,7 @@ from prometheus_client import REGISTRY
 
 from services.intake import metrics, usecases
 from services.intake.classify import Classifier
-from services.intake.domain import Submission
+from services.intake.domain.complaint import Submission
 from services.intake.reader import Reader
 from services.intake.settings import WrongSettings, read
 from shared.contracts.event import Severity

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 from stdnum import iban, luhn
 
-from services.intake.domain import Person
+from services.intake.domain.complaint import Person
 from services.intake.redaction import EXCERPT_LENGTH, excerpt
 
 REGIONS = [

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.intake import schemas
-from services.intake.domain import Step, Submission
+from services.intake.domain.complaint import Step, Submission
 from shared import clock
 from shared.errors import Rejected
 
@@ -53,6 +53,30 @@ def test_clocks_may_be_ahead_by_a_day(after_now: timedelta, is_believed: bool) -
 
 def test_the_first_day_that_is_believed() -> None:
     assert received_at("1970-01-02T00:00:00Z") == datetime(1970, 1, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "second"), [("2026-11-02t12:00:01z", 1), ("2016-12-31T23:59:60Z", 59), ("2017-01-01 00:59:60.5+01:00", 59)]
+)
+def test_small_letters_and_leap_seconds_are_rfc_3339(text: str, second: int) -> None:
+    instant = received_at(text)
+    assert instant is not None and instant.second == second
+
+
+@pytest.mark.parametrize("empty", [None, "", " "])
+def test_what_stands_empty_is_as_not_given(empty: str | None) -> None:
+    lines: dict[str, Any] = dict.fromkeys(("channel", "subject", "product", "contact_id"), empty)
+    given = schemas.upstream("complaint.submitted", COMPLAINT | lines | {"tags": None, "customer": None})
+    assert given == schemas.upstream("complaint.submitted", COMPLAINT)
+
+
+def test_an_unknown_type_is_named_where_it_stands_beside_those_that_are_known_and_not_at_any_length() -> None:
+    with pytest.raises(Rejected) as refused:
+        schemas.upstream("T" * 200_000, COMPLAINT, "/1/data")
+    (fault,) = refused.value.errors
+    assert fault["pointer"] == "/1/type"
+    assert fault["detail"].startswith("'TTT") and "complaint.submitted, complaint.contacted" in fault["detail"]
+    assert len(refused.value.detail) + len(fault["detail"]) < 400
 
 
 @pytest.mark.parametrize("text", ["yesterday", "2026-11-02T12:00:00", 7, "", "2026-13-01T00:00:00Z"])

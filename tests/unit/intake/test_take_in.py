@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from services.intake import store
-from services.intake.classify.company import MatterRules
-from services.intake.domain import Person, Read, Step, StepKind, Submission
-from services.intake.domain import complaint_id as id_of
-from services.intake.matters import REPEATED, Earlier, Told, known
+from services.intake.domain.complaint import Person, Read, Step, StepKind, Submission
+from services.intake.domain.complaint import complaint_id as id_of
+from services.intake.domain.matters import REPEATED, Earlier, MatterRules, Told, known
 from shared.contracts.event import Severity
 from shared.contracts.intake import ComplaintEscalationRequested
 from tests.unit.intake.conftest import Desk, a_contact, a_step, complaint_id
@@ -111,7 +110,7 @@ def test_a_contact_and_its_copies_in_one_batch_with_others(desk: Desk) -> None:
 
 
 def test_what_is_announced_holds_no_name_no_address_and_a_masked_excerpt(desk: Desk) -> None:
-    from services.intake.domain import Person
+    from services.intake.domain.complaint import Person
 
     person = Person("C-1", "Tereza Malinová", "tereza@example.org", "+420 601 000 001", region="CZ")
     text = "I am tereza@example.org, card 4111 1111 1111 1111, call +420 601 000 001 or DE89 3704 0044 0532 0130 00!"

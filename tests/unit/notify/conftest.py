@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from shared import clock
+from shared.contracts.event import Severity
 from shared.schema import migrate
-from tests.unit.notify.build import MIGRATIONS, Office
+from tests.unit.notify.build import MIGRATIONS, Office, a_contact, escalated
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +33,14 @@ def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
     assert made.unaccounted() == 0
     made.db.close()
     clock.shift_from(None)
+
+
+@pytest.fixture
+def ann(office: Office) -> Office:
+    """Ann has both channels, and was told of a critical case a while ago: nothing that comes now is her first."""
+    office.know(a_contact())
+    office.hear(escalated(case_id="before", severity=Severity.CRITICAL))
+    office.send()
+    office.wait(minutes=5)
+    office.forget()
+    return office

@@ -1,18 +1,14 @@
-"""Several alerts that wait for one person become one mail; each keeps its own outcome, and nobody waits behind it."""
+"""Several alerts that wait for one person become one mail, and each keeps its own outcome."""
 
-import re
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from services.notify.channels.channel import Letter
 from services.notify.domain.alert import AlertState, ChannelName
 from services.notify.domain.folding import EACH, FEW, FOLD, Openings, letters
 from services.notify.domain.outcomes import Accepted, Ambiguous, Permanent, Reason, Temporary
-from services.notify.domain.places import LATELY
 from services.notify.domain.routes import next_alerts
 from services.notify.domain.rules import Rules
 from services.notify.lines import SENDERS
@@ -22,6 +18,7 @@ from shared import links
 from shared.contracts.event import Severity
 from tests.harness.events import NOON
 from tests.unit.notify.build import CASE, Office, a_contact, acknowledged, an_escalation, escalated, warned
+from tests.unit.notify.looks import cases, cases_in, claims_in, sizes
 
 PENDING, ACCEPTED, FAILED = AlertState.PENDING, AlertState.ACCEPTED, AlertState.FAILED
 SUPPRESSED, AMBIGUOUS, HANDED_OFF = AlertState.SUPPRESSED, AlertState.AMBIGUOUS, AlertState.HANDED_OFF
@@ -30,23 +27,6 @@ LOW, MEDIUM, HIGH, CRITICAL = Severity.LOW, Severity.MEDIUM, Severity.HIGH, Seve
 REFUSED = Permanent(Reason.RECIPIENT_REFUSED, "550 5.1.1")
 AWAY = Temporary(Reason.PROVIDER_AWAY)
 LOST = Ambiguous(Reason.NO_ANSWER)
-LINK = re.compile(r"https://ombud\.example/a/([\w.-]+)")
-
-
-def cases(number: int, person: str = "ann", severity: Severity = MEDIUM, start: int = 0) -> list:
-    return [escalated(person, case_id=f"case-{n:04}", severity=severity) for n in range(start, start + number)]
-
-
-def claims_in(text: str) -> list[links.Claim]:
-    return [links.check(["key"], token, timedelta(days=1)) for token in LINK.findall(text)]
-
-
-def cases_in(letter: Letter) -> list[str]:
-    return [claim.case_id for claim in claims_in(letter.text)]
-
-
-def sizes(office: Office) -> list[int]:
-    return [len(cases_in(letter)) for letter in office.email.sent]
 
 
 def states(office: Office) -> list[AlertState]:
@@ -54,17 +34,6 @@ def states(office: Office) -> list[AlertState]:
     with office.db.read() as tx:
         rows = tx.execute(office.alerts_table.select().order_by("case_id", "channel")).all()
     return [AlertState(row.state) for row in rows]
-
-
-@pytest.fixture
-def ann(office: Office) -> Office:
-    """Ann has both channels, and was told of a critical case a while ago: nothing that comes now is her first."""
-    office.know(a_contact())
-    office.hear(escalated(case_id="before", severity=CRITICAL))
-    office.send()
-    office.wait(minutes=5)
-    office.forget()
-    return office
 
 
 @pytest.mark.parametrize(("channel", "number"), [(ChannelName.EMAIL, 1), (ChannelName.SMS, FEW + 1)])
@@ -90,66 +59,6 @@ def test_one_more_and_all_are_one_mail(ann: Office):
     assert sizes(ann) == [FEW + 1]
     assert ann.told() == ["alert.accepted"] * (FEW + 1)
     assert {event.case_id for event in ann.announced} == {f"case-{n:04}" for n in range(FEW + 1)}
-
-
-def test_first_alert_of_a_person_goes_alone_and_first(office: Office):
-    office.know(a_contact())
-    office.hear(*cases(20), *cases(1, severity=HIGH, start=50))
-    office.send()
-    assert sizes(office) == [1, 20]
-    assert cases_in(office.email.sent[0]) == ["case-0050"]
-
-
-def test_first_critical_alert_goes_alone_too(office: Office):
-    office.know(a_contact())
-    office.hear(escalated(case_id="before"))
-    office.send()
-    office.wait(seconds=30)
-    office.forget()
-    office.hear(*cases(20), *cases(3, severity=CRITICAL, start=50))
-    office.send()
-    assert sizes(office) == [1, 22]
-    assert cases_in(office.email.sent[0]) == ["case-0050"]
-    assert sorted(cases_in(office.email.sent[1])[:2]) == ["case-0051", "case-0052"]
-
-
-def test_first_critical_alert_does_not_wait_while_others_are_gathered(office: Office):
-    office.know(a_contact())
-    office.hear(*cases(20))
-    office.send()
-    office.forget()
-    office.hear(*cases(20, start=20), *cases(2, severity=CRITICAL, start=50))
-    office.send()
-    assert [cases_in(letter) for letter in office.email.sent] == [["case-0050"]]
-    office.wait(seconds=pace.GATHER.total_seconds())
-    office.send()
-    assert sizes(office) == [1, 21]
-
-
-@pytest.mark.parametrize(
-    ("pause", "first"), [(LATELY - timedelta(seconds=1), [8]), (LATELY + timedelta(seconds=60), [1, 7])]
-)
-def test_whoever_was_called_by_nothing_lately_has_a_first_alert_again(office: Office, pause, first):
-    office.know(a_contact())
-    office.hear(*cases(1))
-    office.send()
-    office.wait(seconds=pause.total_seconds())
-    office.forget()
-    office.hear(*cases(8, start=1))
-    office.send()
-    assert sizes(office) == first
-
-
-def test_person_whose_first_alert_failed_has_not_been_called(office: Office):
-    office.know(a_contact(phone=None))
-    office.email.script[ANN] = [REFUSED, Accepted()]
-    office.hear(*cases(1))
-    office.send()
-    office.wait(seconds=30)
-    office.forget()
-    office.hear(*cases(8, start=1))
-    office.send()
-    assert sizes(office) == [1, 7]
 
 
 def test_most_severe_stand_first_then_the_oldest(ann: Office):
@@ -381,68 +290,6 @@ def test_what_cannot_be_gathered_does_not_wait(ann: Office):
     ann.hear(warned(case_id="warned"))
     ann.send()
     assert ann.email.sent[-1].case_id == "warned"
-
-
-def test_first_alert_of_everybody_leaves_before_anybodys_digest(office: Office):
-    people = [f"person-{n}" for n in range(8)]
-    office.know(*map(a_contact, people))
-    for place, person in enumerate(people):
-        office.hear(*cases(40, person, CRITICAL if place == 0 else MEDIUM, 100 * place))
-    office.send()
-    assert {letter.address.partition("@")[0] for letter in office.email.sent[:8]} == set(people)
-    assert sizes(office)[:8] == [1] * 8
-
-
-def test_whoever_is_named_late_does_not_wait_behind_everybodys_letters(office: Office):
-    office.know(*[a_contact(f"person-{n}") for n in range(SENDERS)], a_contact("late"))
-    waiting: list = []
-    dispatcher = office.a_dispatcher(lambda send, job: waiting.append(lambda: send(job)))
-    for n in range(SENDERS):
-        office.hear(*cases(40, f"person-{n}", CRITICAL, 100 * n))
-    dispatcher.send_due()
-    assert len(waiting) == SENDERS
-    office.hear(*cases(1, "late", LOW, 9000))
-    waiting.pop(0)()
-    assert dispatcher.send_due() == 1
-    waiting.pop()()
-    assert office.email.sent[-1].address == "late@example.org"
-
-
-def test_no_person_takes_all_senders(office: Office):
-    office.know(a_contact(email=None), a_contact("bob", email=None, phone="+420602222222"))
-    waiting: list = []
-    dispatcher = office.a_dispatcher(lambda send, job: waiting.append(lambda: send(job)))
-    office.hear(*[warned(case_id=f"case-{n}", percent=100, severity=CRITICAL) for n in range(SENDERS + 5)])
-    while dispatcher.send_due():
-        pass
-    assert len(waiting) == EACH
-    office.hear(*cases(1, "bob", LOW, 9000))
-    assert dispatcher.send_due() == 1
-    waiting.pop()()
-    assert office.sms.sent[-1].address == "+420602222222"
-
-
-def test_dispatcher_goes_on_at_once_while_more_is_due(office: Office):
-    people = [f"person-{n:02}" for n in range(SENDERS + 1)]
-    office.know(*map(a_contact, people))
-    office.hear(*[event for n, person in enumerate(people) for event in cases(10, person, start=100 * n)])
-    turns = 0
-    office.dispatcher.send_due()
-    while office.dispatcher.may_go_on() and turns < 10:
-        office.dispatcher.send_due()
-        turns += 1
-    assert turns < 10
-    assert office.told() == ["alert.accepted"] * 10 * len(people)
-
-
-def test_idle_dispatcher_does_not_go_on(ann: Office):
-    assert ann.dispatcher.send_due() == 0
-    assert not ann.dispatcher.may_go_on()
-    ann.hear(*cases(8))
-    ann.dispatcher.send_due()
-    ann.hear(*cases(8, start=20))
-    assert ann.dispatcher.send_due() == 0
-    assert not ann.dispatcher.may_go_on()
 
 
 @pytest.mark.parametrize(

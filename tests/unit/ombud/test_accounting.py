@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ombud.accounting import (
+from ombud.run.accounting import (
     Expected,
     Mails,
     Standing,

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from ombud.accounting import Mails
 from ombud.audit import REMEDIES, Look, found, lasting
+from ombud.run.accounting import Mails
 from tests.unit.ombud.books import summaries
 
 PUNCTUAL = dict.fromkeys(("intake", "routing", "escalation", "notify"), 0.0)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ombud.escalation_trial import Asked, Course, course_of
-from ombud.trial_events import Told
-from ombud.trial_people import people_for
+from ombud.policy.trial.escalation import Asked, Course, course_of
+from ombud.policy.trial.events import Told
+from ombud.policy.trial.people import people_for
 from services.escalation.cases.events_told import OwnerEvent
 from services.escalation.domain.case import Change
 from services.escalation.domain.people import People

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ombud.lines import Kind, Line, Tally, line_of, lines_of
+from ombud.send.lines import Kind, Line, Tally, line_of, lines_of
 from services.intake import schemas
 from shared.errors import Rejected
 

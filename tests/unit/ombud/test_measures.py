@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from ombud.evaluate import evaluate
-from ombud.measures import Judged, binary, confusion, figures, interval, worst
+from ombud.eval.command import evaluate
+from ombud.eval.measures import Judged, binary, confusion, figures, interval, worst
 from ombud.trouble import Trouble
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from ombud.policy import agents_of, policy
-from ombud.roster_form import Entry, read_form
+from ombud.policy.command import agents_of, policy
+from ombud.roster.form import Entry, read_form
 from ombud.trouble import Trouble
 from services.escalation.settings import SHIPPED_POLICY
 from services.routing.domain.roster import Agent

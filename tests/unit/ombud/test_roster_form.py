@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ombud.roster_form import PARTS, Fault, read_file, read_form, without_contact
+from ombud.roster.form import PARTS, Fault, read_file, read_form, without_contact
 from ombud.trouble import Trouble
 from services.escalation.people.supervisor_schemas import SupervisorEntry, SupervisorsBody
 from services.notify.domain.contact import Wish

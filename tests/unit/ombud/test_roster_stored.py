@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from ombud.doors import Doors
-from ombud.roster import apply_unasked
-from ombud.roster_form import read_file
+from ombud.roster.command import apply_unasked
+from ombud.roster.form import read_file
 from ombud.trouble import Trouble
 from tests.harness.process import PROJECT
 from tests.unit.ombud.conftest import ALL_CHECKED, ALL_STORED, Apply, trouble

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from itertools import chain, repeat
 
-from ombud.accounting import Expected, Standing
-from ombud.settle import PATIENCE, POLL, QUIET, Look, Settled, Watch, settle
+from ombud.run.accounting import Expected, Standing
+from ombud.run.settle import PATIENCE, POLL, QUIET, Look, Settled, Watch, settle
 
 ONE = Expected(complaints=1)
 NOTHING = Look(Standing(), None)

@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 import pytest
 
-from ombud import environment, lock, preflight, runfile
-from ombud.layout import Folder, places, taken_ports
 from ombud.main import wrong_python
 from ombud.options import RunOptions
-from ombud.run import demo, run
-from ombud.runfile import Process, Run
+from ombud.run import environment, lock, preflight, runfile
+from ombud.run.command import demo, run
+from ombud.run.layout import Folder, places, taken_ports
+from ombud.run.runfile import Process, Run
 from ombud.token import settings_entry
 from ombud.trouble import Trouble
 from shared.tokens import TokenBook
@@ -112,7 +112,7 @@ def test_a_path_is_meant_from_where_the_caller_stands(tmp_path: Path, name: str)
 
 def test_every_setting_that_is_a_path_is_known_as_one() -> None:
     """Those that settings make a Path of."""
-    root = Path(environment.__file__).parents[1]
+    root = Path(environment.__file__).parents[2]
     texts = [path.read_text() for path in (*root.glob("services/*/settings.py"), root / "shared/settings.py")]
     read = {
         f"OMBUD_{name}"

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from ombud.runfile import Process
-from ombud.state.judged import troubles
-from ombud.state.look import Depth, Seen, State
-from ombud.state.promised import promises
-from ombud.state.shown import RED, YELLOW, screen
+from ombud.run.runfile import Process
+from ombud.status.judged import troubles
+from ombud.status.look import Depth, Seen, State
+from ombud.status.promised import promises
+from ombud.status.shown import RED, YELLOW, screen
 from shared.contracts.topology import QUEUES, SERVICES
 from tests.unit.ombud.books import summaries
 

@@ -1,6 +1,6 @@
 """`ombud run` lets its services end by themselves, however long the sends under way take."""
 
-from ombud.stack import STOPPED_WITHIN
+from ombud.run.stack import STOPPED_WITHIN
 from services.notify.provider import STOP_WITHIN
 
 THE_REST = 10.0  # seconds: confirms of the broker, outcomes to write

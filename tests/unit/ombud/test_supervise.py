@@ -3,23 +3,25 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from ombud.local.errors import LocalError
-from ombud.logtail import EACH, LogTail
-from ombud.supervise import HEALTHY_AFTER, LONGEST_DELAY, Server, Supervisor, delay_after
+from ombud.run.logtail import EACH, LogTail
+from ombud.run.supervise import HEALTHY_AFTER, LONGEST_DELAY, Server, Supervisor, delay_after
 
 
 class FakeServer:
     """Dies when told to, and counts its starts."""
 
-    def __init__(self, can_start: bool = True) -> None:
+    def __init__(self, refusal: Exception | None = None) -> None:
         self.is_alive = True
         self.starts = 0
-        self._can_start = can_start
+        self._refusal = refusal
 
     def start(self) -> None:
         self.starts += 1
-        if not self._can_start:
-            raise LocalError("no room")
+        if self._refusal:
+            raise self._refusal
         self.is_alive = True
 
 
@@ -27,12 +29,14 @@ class Watched:
     """A supervisor over one server, with what it said."""
 
     def __init__(self, server: FakeServer, tail: LogTail | None = None) -> None:
-        self.server, self.told, self.restarts = server, list[str](), 0
+        self.server, self.told, self.restarts, self.unwritable = server, list[str](), 0, False
         servers: dict[str, Server] = {"routing": server}
         self.supervisor = Supervisor(servers, [tail] if tail else [], self.told.append, self._restarted)
 
     def _restarted(self) -> None:
         self.restarts += 1
+        if self.unwritable:
+            raise OSError("No space left on device")
 
     def die(self, now: float) -> None:
         self.server.is_alive = False
@@ -47,6 +51,17 @@ def test_a_dead_service_is_started_again_and_it_is_said() -> None:
     watched.supervisor.turn(1000.5)
     assert (watched.server.starts, watched.restarts) == (1, 1)
     assert watched.told == ["routing: died, starts again in 0.5 s", "routing: started again"]
+
+
+def test_a_full_disk_does_not_end_the_supervision() -> None:
+    watched = Watched(FakeServer())
+    watched.unwritable = True
+    watched.die(now=1000)
+    watched.supervisor.turn(1001)
+    assert watched.told[-1].endswith("are old: No space left on device")
+    watched.die(now=1002)
+    watched.supervisor.turn(1004)
+    assert watched.server.starts == 2
 
 
 def test_each_further_death_waits_longer() -> None:
@@ -70,8 +85,9 @@ def test_earlier_deaths_are_forgotten_after_a_good_while() -> None:
     assert watched.told[-1] == "routing: died, starts again in 0.5 s"
 
 
-def test_what_cannot_be_started_is_tried_again_later() -> None:
-    watched = Watched(FakeServer(can_start=False))
+@pytest.mark.parametrize("refusal", [LocalError("no room"), OSError("no room")])
+def test_what_cannot_be_started_is_tried_again_later(refusal: Exception) -> None:
+    watched = Watched(FakeServer(refusal))
     watched.die(now=1000)
     watched.supervisor.turn(1000.5)
     assert watched.told[-1] == "routing: could not start (no room), starts again in 1 s"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from ombud.template import template
+from ombud.template.command import template
 from services.notify.texts.templating import KINDS
 
 LANGUAGES = ("cs", "de", "el", "en", "es", "fr", "pl", "zh")

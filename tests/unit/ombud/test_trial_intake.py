@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ombud.trial_intake import Intake
-from services.intake.domain import Person, Read, Step, StepKind
+from ombud.policy.trial.intake import Intake
+from services.intake.domain.complaint import Person, Read, Step, StepKind
 from shared import clock
 from shared.contracts.event import Severity
 from tests.harness.clock import set_shift

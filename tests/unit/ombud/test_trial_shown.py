@@ -42,10 +42,9 @@ def examples(file: str) -> list[tuple[str, list[str]]]:
     return [(lines[0], lines[1:]) for lines in shown if lines and lines[0].startswith("$ ombud policy try ")]
 
 
-@pytest.mark.parametrize("file", ["README.md", "docs/escalation.md"])
-def test_the_examples_of_the_documents_show_what_is_printed(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_example_of_the_documents_shows_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(SAMPLES.parent)
-    ((command, shown),) = examples(file)
+    ((command, shown),) = examples("docs/escalation.md")
     said = trial(*command.removeprefix("$ ombud policy try ").split()).rstrip().splitlines()
     # The version of the policy changes with every word of it.
     wanted = [line for line in shown if line != "…" and not line.startswith("policy ")]

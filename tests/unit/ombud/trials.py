@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from click.testing import CliRunner, Result
 
-from ombud.policy import policy
+from ombud.policy.command import policy
 from shared.contracts.event import Event, Severity, to_data
 from shared.contracts.intake import ComplaintClassified, Customer
 from shared.contracts.routing import ComplaintAssigned

@@ -8,14 +8,14 @@ from typing import Any, TypeVar
 
 from sqlalchemy import delete, event, func, select
 
-from services.routing import deadlines, documents, people, tables, usecases, workforce
-from services.routing.agent_rows import levels
+from services.routing import by_hand, deadlines, documents, tables, usecases, workforce
 from services.routing.domain.needs import Wanted
 from services.routing.domain.policy import Policy, Rule, When
 from services.routing.domain.presence import Presence, Said
 from services.routing.domain.roster import Agent
-from services.routing.placing import Desk
-from services.routing.workforce import AgentTold, PresenceTold
+from services.routing.placing.desk import Desk
+from services.routing.roster.agent_rows import levels
+from services.routing.roster.told import AgentTold, PresenceTold
 from shared import clock, schema
 from shared.contracts.escalation import CaseHandedBack, CaseResolved
 from shared.contracts.event import Event, Severity
@@ -211,7 +211,7 @@ class Office:
     def settle(self) -> int:
         """All ticks, again and again until none has anything left to do; the number of things done."""
         ticks = (
-            deadlines.follow_agents,
+            workforce.follow_agents,
             deadlines.empty_desks,
             deadlines.relax_waiting,
             deadlines.take_back_unanswered,
@@ -234,20 +234,20 @@ class Office:
         return total
 
     def accept(self, id_: str = "c1", agent: str = "eva") -> None:
-        self.run(lambda tx: people.accept(tx, self.desk, id_, agent, agent))
+        self.run(lambda tx: by_hand.accept(tx, self.desk, id_, agent, agent))
 
     def decline(self, id_: str = "c1", agent: str = "eva") -> None:
-        self.run(lambda tx: people.decline(tx, self.desk, id_, agent, agent, "no time"))
+        self.run(lambda tx: by_hand.decline(tx, self.desk, id_, agent, agent, "no time"))
 
     def assign(self, id_: str, agent: str, *, force: bool = False) -> None:
-        self.run(lambda tx: people.assign(tx, self.desk, id_, agent, "petr.svoboda", None, force=force))
+        self.run(lambda tx: by_hand.assign(tx, self.desk, id_, agent, "petr.svoboda", None, force=force))
 
     def restart(self) -> None:
         """Another process takes over: it knows what is in the tables."""
         self.desk = Desk(self.desk.policies)
 
     def hand_back(self, id_: str = "c1", **needs: Any) -> None:
-        self.run(lambda tx: people.hand_back(tx, self.desk, id_, needs, "petr.svoboda", None))
+        self.run(lambda tx: by_hand.hand_back(tx, self.desk, id_, needs, "petr.svoboda", None))
 
     def assignment(self, id_: str = "c1", asked: str | None = None) -> dict[str, Any]:
         with self._reading() as tx:

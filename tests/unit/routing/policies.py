@@ -7,7 +7,7 @@ from services.routing.domain.facts import Facts
 from services.routing.domain.needs import Wanted
 from services.routing.domain.policy import Policy, Rule, When
 from services.routing.domain.roster import Agent
-from services.routing.policyfile import parse
+from services.routing.policy.policyfile import parse
 from shared.contracts.event import Severity
 from shared.hours.calendar import Calendar, Shift
 from shared.policy.page import PolicyError

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from services.routing import documents, metrics, outlook
+from services.routing import documents, metrics
 from services.routing.domain.reasons import Reason
+from services.routing.placing import outlook
+from services.routing.roster import agent_documents
 from shared import clock
 from shared.errors import NotFound
 from tests.harness.clock import set_shift
@@ -55,7 +57,7 @@ def test_unknown_complaint_and_agent_are_not_found(office: Office) -> None:
     with pytest.raises(NotFound), office.db.read() as tx:
         documents.find_assignment(tx, office.desk, "nobody")
     with pytest.raises(NotFound), office.db.read() as tx:
-        documents.find_agent(tx, "nobody")
+        agent_documents.find_agent(tx, "nobody")
 
 
 def test_queue_shows_place_reason_needs_and_age(office: Office, tmp_path: Path) -> None:
@@ -104,8 +106,8 @@ def test_agent_applied_again_is_unchanged_and_keeps_the_load(office: Office) -> 
     office.woken.clear()
     office.employ(an_agent())
     with office.db.read() as tx:
-        assert documents.list_agents(tx) == {"agents": [documents.find_agent(tx, "eva")]}
-        assert documents.find_agent(tx, "eva") == {
+        assert agent_documents.list_agents(tx) == {"agents": [agent_documents.find_agent(tx, "eva")]}
+        assert agent_documents.find_agent(tx, "eva") == {
             "id": "eva",
             "name": "Eva",
             "skills": {"billing": 3},

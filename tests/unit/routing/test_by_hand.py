@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.routing import people
+from services.routing import by_hand
 from services.routing.domain.presence import Presence
 from shared.contracts.event import Severity
 from shared.contracts.routing import ComplaintAssigned, ComplaintQueued
@@ -195,7 +195,7 @@ def test_a_heavy_one_counts_in_full_by_hand_too(office: Office) -> None:
 
 
 def test_the_note_is_kept(office: Office) -> None:
-    office.run(lambda tx: people.assign(tx, office.desk, "c1", "bea", "petr", "she knows him", force=False))
-    office.run(lambda tx: people.hand_back(tx, office.desk, "c1", {}, "petr", "she does not"))
+    office.run(lambda tx: by_hand.assign(tx, office.desk, "c1", "bea", "petr", "she knows him", force=False))
+    office.run(lambda tx: by_hand.hand_back(tx, office.desk, "c1", {}, "petr", "she does not"))
     notes = [(e["what"], e["note"]) for e in office.assignment()["history"] if e["note"]]
     assert notes == [("assigned", "she knows him"), ("handed_back", "she does not")]

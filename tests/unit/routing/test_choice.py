@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.routing.domain.choice import BEST, IDLE_FULL, Plan, Request, Room, worth_locking
+from services.routing.domain.choice import BEST, IDLE_FULL, Plan, Request, worth_locking
 from services.routing.domain.policy import ScoreWeights
 from services.routing.domain.presence import Status
 from services.routing.domain.reasons import Reason
+from services.routing.domain.room import Room
 from services.routing.domain.roster import Agent, Lack, Roster
 from shared.contracts.routing import Needs
 from tests.unit.routing.builders import NOON, an_agent

@@ -6,8 +6,9 @@ from itertools import permutations
 import pytest
 
 from services.routing.domain.choice import Decision
-from services.routing.domain.complaint import Complaint, ComplaintEvent
+from services.routing.domain.complaint import Complaint
 from services.routing.domain.entry import State
+from services.routing.domain.following import ComplaintEvent, follow
 from services.routing.domain.reasons import Reason
 from shared.contracts.event import Severity
 from tests.unit.routing.builders import (
@@ -27,7 +28,7 @@ SECOND = timedelta(seconds=1)
 def after(*events: ComplaintEvent, start: Complaint | None = None) -> Complaint:
     complaint = start or Complaint("c1", NOON)
     for event in events:
-        complaint = complaint.after(event, POLICY, NOON)
+        complaint = follow(complaint, event, POLICY, NOON)
     return complaint
 
 
@@ -35,7 +36,7 @@ def assigned(*events: ComplaintEvent) -> Complaint:
     """What the events make of it, where each time it looks for an agent it gets eva."""
     complaint = Complaint("c1", NOON)
     for event in events:
-        complaint = complaint.after(event, POLICY, NOON)
+        complaint = follow(complaint, event, POLICY, NOON)
         if complaint.state is State.WAITING:
             complaint = complaint.decided(Decision("eva", Reason.BEST_SCORE), NOON)
     return complaint
@@ -76,7 +77,7 @@ def test_event_told_twice_changes_nothing_the_second_time() -> None:
         [case_resolved()],
     ):
         known = after(*events)
-        assert known.after(events[-1], POLICY, NOON + SECOND) is known
+        assert follow(known, events[-1], POLICY, NOON + SECOND) is known
 
 
 def test_newer_facts_replace_older_ones_and_never_the_other_way() -> None:
@@ -89,7 +90,7 @@ def test_newer_facts_replace_older_ones_and_never_the_other_way() -> None:
 @pytest.mark.parametrize(("seen", "state"), [(2, State.WAITING), (3, State.RELEASED), (4, State.RELEASED)])
 def test_case_closes_only_what_it_had_seen(seen: int, state: State) -> None:
     complaint = after(classified(), resolved(revision=2), reopened(revision=3))
-    assert complaint.after(case_resolved(seen=seen), POLICY, NOON).state is state
+    assert follow(complaint, case_resolved(seen=seen), POLICY, NOON).state is state
 
 
 def test_each_announced_decision_is_one_more_attempt() -> None:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.routing.decoding import decode
 from services.routing.domain.presence import Presence, Said
-from services.routing.workforce import AgentTold, PresenceTold
+from services.routing.roster.decoding import decode
+from services.routing.roster.told import AgentTold, PresenceTold
 from shared.messaging.envelope import Message, Undecodable
 
 AGENT: dict[str, Any] = {

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from services.routing import schemas
-from services.routing.workforce import content
+from services.routing.roster import agent_schemas
+from services.routing.roster.told import content
 from shared.differences import Changed, difference
 
 EVA: dict[str, Any] = {"name": "Eva", "skills": ["billing"], "languages": ["cs"], "regions": ["CZ"], "capacity": 4}
@@ -25,7 +25,7 @@ CHANGES = [
 
 
 def contents(**bodies: dict[str, Any]) -> dict[str, Any]:
-    return {id_: content(schemas.agent_from(id_, body)) for id_, body in bodies.items()}
+    return {id_: content(agent_schemas.agent_from(id_, body)) for id_, body in bodies.items()}
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: next(iter(change)))
@@ -37,7 +37,7 @@ def test_each_field_of_a_body_is_told_by_its_name(change: dict[str, Any]) -> Non
 def test_all_that_changes_is_told_in_the_order_of_the_body() -> None:
     everything = {name: value for change in CHANGES for name, value in change.items()}
     (changed,) = difference(contents(eva=EVA), contents(eva=EVA | everything)).changed
-    assert list(changed.fields) == list(schemas.AgentSchema().fields) == list(everything)
+    assert list(changed.fields) == list(agent_schemas.AgentSchema().fields) == list(everything)
 
 
 def test_the_same_in_other_words_is_no_change() -> None:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from services.routing import roster_store
 from services.routing.domain.needs import Wanted
 from services.routing.domain.policy import Relaxation
 from services.routing.domain.presence import Presence
+from services.routing.roster import agents_store
 from shared.contracts.event import Severity
 from shared.errors import Conflict
 from shared.policy.words import NONE
@@ -45,7 +45,7 @@ def patient(office: Office) -> None:
 
 def kept(office: Office) -> dict[str, str]:
     with office.db.read() as tx:
-        return {id_: c for id_, (c, _) in roster_store.keepers(tx).items()}
+        return {id_: c for id_, (c, _) in agents_store.keepers(tx).items()}
 
 
 def test_before_its_patience_is_at_an_end_light_ones_pass(office: Office) -> None:

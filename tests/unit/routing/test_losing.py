@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 
 from services.routing import metrics
-from services.routing.domain.complaint import ComplaintEvent
+from services.routing.domain.following import ComplaintEvent
 from services.routing.domain.presence import Presence
 from services.routing.domain.reasons import Loss
 from shared.contracts.event import Severity

@@ -6,10 +6,11 @@ import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import text
 
-from services.routing import metrics, outlook, store, usecases
+from services.routing import metrics, store, usecases
 from services.routing.domain.presence import Presence, Status
 from services.routing.domain.reasons import WAITING, Loss
 from services.routing.domain.staff import Load
+from services.routing.placing import outlook
 from shared.database import Transaction
 from tests.unit.routing.builders import NOON, Office, an_agent, classified
 

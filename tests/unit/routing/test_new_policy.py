@@ -8,9 +8,9 @@ from sqlalchemy import select
 from services.routing import deadlines, tables
 from services.routing.domain.needs import Wanted
 from services.routing.domain.policy import Relaxation
-from services.routing.placing import Desk
-from services.routing.rooms import KnownRooms
-from services.routing.roster_store import KnownRoster
+from services.routing.placing.desk import Desk
+from services.routing.roster.known_rooms import KnownRooms
+from services.routing.roster.known_roster import KnownRoster
 from shared.contracts.event import Severity
 from shared.policy.words import NONE
 from tests.unit.routing.builders import NOON, Office, OnePolicy, a_policy, a_rule, an_agent, classified, updated

@@ -7,7 +7,7 @@ import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from services.routing.policybook import PolicyBook
+from services.routing.policy.policybook import PolicyBook
 from shared.policy.page import PolicyError
 
 ONE = "name: one\nrules: [{name: everything}]\n"

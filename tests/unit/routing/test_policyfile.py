@@ -8,7 +8,7 @@ import pytest
 
 from services.routing.domain.needs import Wanted
 from services.routing.domain.policy import ScoreWeights, When
-from services.routing.policyfile import parse, read
+from services.routing.policy.policyfile import parse, read
 from services.routing.settings import SHIPPED_POLICY
 from shared.contracts.event import Severity
 from shared.hours.calendar import Shift

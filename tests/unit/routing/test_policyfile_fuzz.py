@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.routing.domain.policy import Policy
-from services.routing.policyfile import parse
+from services.routing.policy.policyfile import parse
 from shared.policy.page import PolicyError
 from tests.unit.routing.policies import MONDAY_NOON, some_facts
 from tests.unit.routing.test_policyfile import GOOD

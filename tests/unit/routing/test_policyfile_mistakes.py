@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.routing.policyfile import read
+from services.routing.policy.policyfile import read
 from shared.policy.page import PolicyError
 from tests.unit.routing.policies import mistakes_in
 from tests.unit.routing.test_policyfile import GOOD

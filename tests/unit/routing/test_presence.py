@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.routing import documents
 from services.routing.domain.presence import Presence, Said, Status, status_at
+from services.routing.roster import agent_documents
 from shared.hours.calendar import Absence, Calendar
 from tests.unit.routing.builders import NOON, Office, an_agent, answered, classified, reopened, resolved
 from tests.unit.shared.hours import shifts
@@ -140,7 +140,7 @@ def test_an_older_word_changes_nothing_and_the_same_word_again_neither(two: Offi
     two.say("eva", Presence.OFFLINE, at=NOON - SECOND)
     two.say("eva", Presence.BUSY)
     with two.db.read() as tx:
-        shown = documents.find_agent(tx, "eva")
+        shown = agent_documents.find_agent(tx, "eva")
     assert (shown["status"], shown["presence"]) == (
         "busy",
         {"presence": "busy", "at": "2026-11-02T12:00:00Z", "until": None},

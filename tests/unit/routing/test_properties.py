@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from services.routing import roster_store, tables
-from services.routing.domain.complaint import Complaint, ComplaintEvent
+from services.routing import tables
+from services.routing.domain.complaint import Complaint
 from services.routing.domain.entry import State
+from services.routing.domain.following import ComplaintEvent
 from services.routing.domain.reasons import WAITING, Reason
+from services.routing.roster import agents_store
 from services.routing.rows import complaint_from
 from shared.contracts.escalation import CaseResolved
 from shared.contracts.event import Severity
@@ -160,7 +162,7 @@ def the_queue_is_in_order(world: World, waiting: Sequence[Complaint]) -> None:
 def nobody_waits_beside_a_free_agent(world: World, waiting: Sequence[Complaint], loads: dict[str, int]) -> None:
     told = {c["complaint_id"]: c["reason"] for c in world.office.queue()}
     with world.office.db.read() as tx:
-        keepers = roster_store.keepers(tx)
+        keepers = agents_store.keepers(tx)
     heavy = {(c.id, c.rank_at) for c in waiting if c.rank_at and c.demand and c.demand.weight > 1}
     assert heavy >= {*keepers.values()}
     for c in waiting:

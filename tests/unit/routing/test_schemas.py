@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from services.routing import schemas
+from services.routing.roster import agent_schemas
 from shared.errors import Rejected
 
 BODY = {"name": "Eva Malá", "skills": ["billing"], "languages": ["cs"], "regions": ["CZ"], "capacity": 8}
@@ -12,17 +13,17 @@ BODY = {"name": "Eva Malá", "skills": ["billing"], "languages": ["cs"], "region
 
 def faults(id_: str, body: Any) -> list[str]:
     with pytest.raises(Rejected) as caught:
-        schemas.agent_from(id_, body)
+        agent_schemas.agent_from(id_, body)
     return [fault["pointer"] for fault in caught.value.errors]
 
 
 def test_agent_is_read() -> None:
-    agent = schemas.agent_from("eva.mala", BODY)
+    agent = agent_schemas.agent_from("eva.mala", BODY)
     assert (agent.id, agent.name, agent.skills, agent.capacity) == ("eva.mala", "Eva Malá", {"billing": 3}, 8)
 
 
 def test_codes_are_written_alike_and_once() -> None:
-    agent = schemas.agent_from("eva", BODY | {"languages": ["CS", "cs", "en"], "regions": ["cz", "CZ", "*"]})
+    agent = agent_schemas.agent_from("eva", BODY | {"languages": ["CS", "cs", "en"], "regions": ["cz", "CZ", "*"]})
     assert (agent.languages, agent.regions) == ({"cs": 3, "en": 3}, ("CZ", "*"))
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from environs import Env
 
-from services.routing import policyfile, service, settings
+from services.routing import service, settings
+from services.routing.policy import policyfile
 from shared.policy.page import PolicyError
 
 

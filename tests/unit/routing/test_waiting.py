@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import update
 
-from services.routing import roster_store, tables
+from services.routing import tables
+from services.routing.roster import agents_store
 from shared.contracts.event import Severity
 from shared.contracts.routing import ComplaintQueued
 from tests.unit.routing.builders import (
@@ -138,7 +139,7 @@ def test_agent_who_changed_since_the_roster_was_read_is_looked_at_again(office: 
     office.employ(an_agent("ana"), an_agent("bea", capacity=3))
     office.tell(classified("c1"))
     with office.db.transaction() as tx:
-        roster_store.put_agents(tx, [an_agent("ana", skills=("refund",))], {})
+        agents_store.put_agents(tx, [an_agent("ana", skills=("refund",))], {})
     stale = office.desk.roster
     office.tell(classified("c2"), classified("c3"))
     assert (office.agent_of("c2"), office.agent_of("c3"), stale.name_of("ana")) == ("bea", "bea", "Ana")
@@ -150,7 +151,7 @@ def test_reservation_over_the_capacity_is_refused(office: Office) -> None:
     with office.db.transaction() as tx:
         tx.execute(update(tables.agents).values(load=1))
     with pytest.raises(RuntimeError, match="no room"), office.db.transaction() as tx:
-        roster_store.change_loads(tx, {"eva": roster_store.LoadChange(delta=2, reserved=2)})
+        agents_store.change_loads(tx, {"eva": agents_store.LoadChange(delta=2, reserved=2)})
     assert office.loads() == {"eva": 1}
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from services.routing import documents, workforce
+from services.routing import workforce
 from services.routing.domain.presence import Presence, Said
-from services.routing.workforce import AgentTold, PresenceTold
+from services.routing.roster import agent_documents
+from services.routing.roster.told import AgentTold, PresenceTold
 from shared.errors import NotFound, TemporaryFailure
 from shared.hours.calendar import Absence
 from tests.unit.routing.builders import NOON, Office, an_agent, classified
@@ -37,7 +38,7 @@ def presence(minutes: float, said: Presence, agent: str = "eva", until: datetime
 
 def eva(office: Office) -> dict[str, Any]:
     with office.db.read() as tx:
-        return documents.find_agent(tx, "eva")
+        return agent_documents.find_agent(tx, "eva")
 
 
 def revision(office: Office) -> int:

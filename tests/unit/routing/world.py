@@ -10,9 +10,9 @@ from services.routing.domain.needs import Wanted
 from services.routing.domain.policy import Policy, Relaxation, When
 from services.routing.domain.presence import Presence, Said, Status, status_at
 from services.routing.domain.roster import Agent
-from services.routing.placing import Desk
-from services.routing.rooms import KnownRooms
-from services.routing.roster_store import KnownRoster
+from services.routing.placing.desk import Desk
+from services.routing.roster.known_rooms import KnownRooms
+from services.routing.roster.known_roster import KnownRoster
 from services.routing.usecases import Heard
 from shared.contracts.event import Severity
 from shared.errors import Conflict, NotFound

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from ombud.migrate import migrations_of
+from ombud.migrate.command import migrations_of
 from shared import clock, tables
 from shared.database import Database
 from shared.departures import rows

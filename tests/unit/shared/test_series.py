@@ -9,8 +9,8 @@ import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy.exc import TimeoutError as NoneFree
 
-from shared import backlog, pool, tables
-from shared.database import Database
+from shared import backlog, tables
+from shared.database import Database, pool
 from shared.messaging import metrics
 from shared.messaging.envelope import Message, Received
 from shared.ops import Ops

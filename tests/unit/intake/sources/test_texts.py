@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake import schemas
-from services.intake.domain import Submission
+from services.intake.domain.complaint import Submission
 from services.intake.sources.fitting import NO_TEXT, fitted
 from services.intake.sources.forms import form_fields
 from services.intake.sources.jira import text_of

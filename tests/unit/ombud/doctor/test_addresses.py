@@ -12,7 +12,7 @@ import pytest
 from ombud.doctor import addresses, hosts, management, ports, settings
 from ombud.doctor.finding import Finding, Gravity, fault
 from ombud.local.ports import free_ports
-from ombud.migrate import migrate_all, sqlite_url
+from ombud.migrate.command import migrate_all, sqlite_url
 from tests.unit.ombud.doctor.conftest import NOBODY, Provider, texts
 from tests.unit.ombud.doctor.test_settings import USABLE
 

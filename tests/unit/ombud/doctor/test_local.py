@@ -3,9 +3,9 @@
 import os
 from pathlib import Path
 
-from ombud import lock, runfile
 from ombud.doctor import local
-from ombud.runfile import Process, Run
+from ombud.run import lock, runfile
+from ombud.run.runfile import Process, Run
 
 OUTER = {"OMBUD_LAST_RESORT": "duty"}
 GONE = 2**22 + 1  # above the highest pid
@@ -38,3 +38,13 @@ def test_without_a_run_it_is_the_environment_with_the_data_folder(tmp_path: Path
 def test_the_environment_says_where_the_data_are(tmp_path: Path) -> None:
     outer = {"OMBUD_DATA_DIR": "/srv/ombud"}
     assert local.variables(tmp_path, outer)[""]["OMBUD_DATA_DIR"] == "/srv/ombud"
+
+
+def test_that_nothing_runs_is_said_before_all_that_follows_from_it(tmp_path: Path) -> None:
+    (check,) = local.checks(tmp_path, local.variables(tmp_path, {}))
+    (finding,) = check.look()
+    assert finding.text.startswith(f"nothing runs in {tmp_path}")
+
+
+def test_where_settings_are_they_are_looked_at(tmp_path: Path) -> None:
+    assert not list(local.checks(tmp_path, local.variables(tmp_path, {"OMBUD_AMQP_URI": "amqp://h"})))

@@ -9,7 +9,7 @@ from ombud.doctor.site import Site
 from shared.contracts.topology import SERVICES
 from tests.architecture.test_configuration import options_of
 
-USABLE = {"OMBUD_AMQP_URI": "amqp://u:p@h/", "OMBUD_LINK_KEYS": "key-of-ours", "OMBUD_API_TOKEN": "token-of-ours"}
+USABLE = {"OMBUD_AMQP_URI": "amqp://u:p@h/", "OMBUD_LINK_KEYS": "key-of-ours-alone", "OMBUD_API_TOKEN": "token-of-ours"}
 
 
 def found(service: str, **otherwise: str) -> list[tuple[Gravity, str]]:
@@ -84,3 +84,13 @@ def test_what_only_commands_read_is_not_misspelt() -> None:
 
 def test_a_variable_of_somebody_else_is_none() -> None:
     assert misspelt("OMBUD_SMTP_URL", "OMBUD_CACHE_DIR", "OMBUD_SHOP_PASSWORD", "HOME") == []
+
+
+def test_an_empty_key_is_said_by_both_in_the_same_words() -> None:
+    assert found("escalation", OMBUD_LINK_KEYS="") == found("notify", OMBUD_LINK_KEYS="")
+
+
+def test_a_short_key_is_a_warning() -> None:
+    ((gravity, text),) = found("notify", OMBUD_LINK_KEYS="k" * 15)
+    assert gravity is Gravity.WARNING
+    assert text.startswith("OMBUD_LINK_KEYS has a short key")

@@ -22,7 +22,7 @@ from ombud.doctor import (
 )
 from ombud.doctor.finding import Gravity
 from ombud.doctor.site import Site
-from ombud.migrate import migrate_all, sqlite_url
+from ombud.migrate.command import migrate_all, sqlite_url
 from services.notify.channels.slack import Workspace
 from services.notify.channels.twilio import TwilioAccount
 from tests.unit.ombud.doctor.conftest import NOBODY, Provider, texts

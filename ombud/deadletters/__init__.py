@@ -1,0 +1,1 @@
+"""`ombud deadletters`: what the services put aside."""

@@ -1,0 +1,1 @@
+"""`ombud eval`: how well complaints are read."""

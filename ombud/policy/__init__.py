@@ -1,0 +1,1 @@
+"""`ombud policy`: the mistakes in policies, and in trial/ what would happen by them."""

@@ -1,0 +1,1 @@
+"""`ombud roster`: people in one file, each part sent to its service."""

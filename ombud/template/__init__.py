@@ -1,0 +1,1 @@
+"""`ombud template`: the texts of alerts, looked at before they are sent."""

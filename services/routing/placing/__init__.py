@@ -1,0 +1,1 @@
+"""Who gets which complaint, and who waits: choosing an agent, the line, loads."""
