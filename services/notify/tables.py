@@ -54,6 +54,7 @@ cases = Table(
     Column("ending", String(20)),  # what the newest answer was, where nobody took the case: snoozed, merged, …
     Column("attempt", Integer),  # the newest decision of routing on who has the complaint, where that mattered
     Column("resolved_at", UtcDateTime),
+    Column("taken_by", String(200)),  # whoever has the case, where the newest answer was that somebody took it
 )
 
 escalations = Table(
@@ -129,7 +130,7 @@ receipts = Table(
     Index("receipts_waiting", "alert_id", postgresql_where=_WAITING, sqlite_where=_WAITING),
 )
 
-# Whose press of a button in a chat was the first for its alert, and took the case.
+# Who said first to an alert that they take the case, by a button in a chat or a text message.
 presses = Table(
     "presses",
     metadata,

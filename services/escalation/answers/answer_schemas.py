@@ -90,11 +90,16 @@ class NoteBody(Schema):
     note = _text(LONGEST_NOTE, required=True)
 
 
+_CATEGORY = validate.Regexp(
+    r"[a-z][a-z0-9_]{0,39}\Z", error="cannot be used; write a word in small letters, such as billing"
+)
+
+
 class CorrectBody(AnswerBody):
     """What was read wrongly; at least one of them."""
 
     severity = fields.Enum(Severity, by_value=True, load_default=None)
-    category = fields.String(load_default=None, validate=validate.Regexp(r"[a-z][a-z0-9_]{0,39}\Z"))
+    category = fields.String(load_default=None, validate=_CATEGORY)
     language = fields.String(load_default=None, validate=[validate.Length(2, 20), NO_NUL])
     region = fields.String(load_default=None, validate=[validate.Length(1, 40), NO_NUL])
 

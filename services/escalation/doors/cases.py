@@ -111,7 +111,7 @@ def worklist(tx: Transaction, request: Request) -> dict[str, Any]:
 
 
 def _wish(tx: Transaction, request: Request) -> Wish:
-    asked = schemas.load(WorklistQuery(), dict(request.args))
+    asked = schemas.load_query(WorklistQuery(), request.args)
     me = request.caller.name  # type: ignore[attr-defined]
     of = me if asked.pop("mine") else asked["of"]
     regions = asked.pop("region")

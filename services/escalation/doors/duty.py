@@ -12,7 +12,7 @@ from services.escalation.domain.people import People, Wanted
 from services.escalation.domain.policy import Policy
 from services.escalation.people import duty_schemas, duty_store, overrides
 from services.escalation.people.overrides import OverrideAsked
-from services.escalation.schemas import load
+from services.escalation.schemas import load, load_query
 from shared.codes import language_code, region_code
 from shared.contracts.event import to_text
 from shared.database import Database
@@ -24,7 +24,7 @@ LONGEST_COURSE, COURSE = timedelta(days=31), timedelta(days=7)
 
 def show_duty(db: Database, policy: Policy, request: Request) -> Response:
     """`?at=&rota=&region=&language=`: for each rota who has it and why; with a region also whom each level alerts."""
-    asked = load(duty_schemas.DutyQuery(), request.args)
+    asked = load_query(duty_schemas.DutyQuery(), request.args)
     rotas = (_rota(policy, asked["rota"]),) if asked["rota"] else policy.rotas
     with db.read() as tx:
         at = asked["at"] or tx.now
@@ -37,7 +37,7 @@ def show_duty(db: Database, policy: Policy, request: Request) -> Response:
 
 def show_course(db: Database, policy: Policy, request: Request, name: str) -> Response:
     """`?from=&to=`: who has the duty when, and when nobody has it."""
-    rota, asked = _rota(policy, name), load(duty_schemas.CourseQuery(), request.args)
+    rota, asked = _rota(policy, name), load_query(duty_schemas.CourseQuery(), request.args)
     with db.read() as tx:
         start = asked["start"] or tx.now
         end = asked["end"] or start + COURSE

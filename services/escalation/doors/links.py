@@ -7,6 +7,7 @@ from services.escalation.pages import acts, page, submission
 from services.escalation.pages.links import Links
 from services.escalation.pages.submission import Came
 from services.escalation.pages.view import view_of
+from services.escalation.people.supervisors import zone_of
 from services.escalation.policy.policybook import PolicyBook
 from shared.database import Database
 from shared.links import BadLink, Claim
@@ -25,8 +26,8 @@ def answer_by_link(db: Database, book: PolicyBook, links: Links, request: Reques
     """The person named in the link does what the form says, once, and goes on to a page with a link of its own."""
     try:
         claim = links.claim(token)
-        filled = acts.read(request.form)
-        came = db.run(lambda tx: submission.act(tx, book, links, claim, filled))
+        form = request.form
+        came = db.run(lambda tx: submission.act(tx, book, links, claim, acts.read(form, zone_of(tx, claim.person))))
     except BadLink as error:
         return page.bad_link(error.reason)
     return page.go_to(came.token) if came.token else _page(db, book, claim, came)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Any
 
@@ -116,8 +116,8 @@ class Filled:
         return self.act
 
 
-def read(form: MultiDict[str, str]) -> Filled:
-    """A form with nothing in it takes the case."""
+def read(form: MultiDict[str, str], zone: tzinfo) -> Filled:
+    """A form with nothing in it takes the case. zone: of the reader, for the times in it."""
     values: dict[str, Any] = {name: form.get(name, "").replace("\r\n", "\n").strip() for name in form}
     values |= {name: form.getlist(name) for name in MANY if name in form}
     said = values.pop("act", "") or Act.TAKE.value
@@ -125,20 +125,31 @@ def read(form: MultiDict[str, str]) -> Filled:
         return Filled(None, values, {}, {"": "this page has no such form"})
     act = Act(said)
     try:
-        return Filled(act, values, load(_FORMS[act].schema(), _body(act, values)), {})
+        return Filled(act, values, load(_FORMS[act].schema(), _body(act, values, zone)), {})
     except Rejected as error:
         return Filled(act, values, {}, _by_field(act, values, error.errors))
 
 
-def _body(act: Act, values: Mapping[str, Any]) -> dict[str, Any]:
+def _body(act: Act, values: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
     """The fields that the form has, as the body of the same answer by HTTP; whatever else was sent is not looked at."""
     said = {name: values[name] for name in (*_FORMS[act].fields, "note") if values.get(name)}
     if act is Act.HAND_BACK:
         needs = {name: said.pop(name) for name in NEEDS if name in said}
         return said | {"needs": needs}
-    if "until" in said:  # a field of the browser has no zone; the page says that it is UTC
-        said["until"] += "Z"
+    if "until" in said:
+        said["until"] = _with_zone(said["until"], zone)
     return said
+
+
+def _with_zone(text: str, zone: tzinfo) -> str:
+    """A field of the browser has no zone: it is meant as the times on the page are."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
+        return text  # no time: the body's form says so
+
+
+_PLAINER = {"until": "write a date and a time, such as 2026-12-24 16:00"}
 
 
 def _by_field(act: Act, values: Mapping[str, Any], errors: Iterable[Mapping[str, str]]) -> dict[str, str]:
@@ -147,5 +158,5 @@ def _by_field(act: Act, values: Mapping[str, Any], errors: Iterable[Mapping[str,
     found: dict[str, str] = {}
     for error in errors:
         name = next((part for part in error["pointer"].split("/") if part in fields), fields[0])
-        found.setdefault(name, error["detail"] if values.get(name) else "this is needed")
+        found.setdefault(name, _PLAINER.get(name, error["detail"]) if values.get(name) else "this is needed")
     return found

@@ -20,6 +20,8 @@ sl = tables.spent_links
 _NEXT_LINKS = uuid.uuid5(uuid.NAMESPACE_DNS, "next-links.ombud")
 _NEXT = re.compile(r"next-[0-9a-f]{32}-(\d{1,12})")
 _WARNINGS = (What.WARNED, What.CLOCK_BROKEN, What.REMINDED)
+# What mail programs and people add: the brackets or the full stop around an address, the break of a line.
+_NOT_OF_A_TOKEN = re.compile(r"[=\s]+|^[<(\[\"']+|[^\w-]+$")
 # After one of these, what was warned of before is another matter.
 _ANOTHER_MATTER = (What.ESCALATED, What.HANDED_BACK, What.REOPENED, What.UNLINKED, What.EXHAUSTED)
 
@@ -32,7 +34,7 @@ class Links:
 
     def claim(self, token: str) -> Claim:
         """Raises BadLink."""
-        claim = check(self._keys, token, self._max_age)
+        claim = check(self._keys, _NOT_OF_A_TOKEN.sub("", token), self._max_age)
         last_day = _last_day(claim)
         if last_day and clock.now() > last_day:
             raise BadLink(EXPIRED)

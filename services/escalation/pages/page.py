@@ -45,7 +45,6 @@ _TITLES = {
 _TEMPLATES = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
 _TEMPLATES.filters |= {
     "span": wording.span,
-    "readable": wording.readable,
     "machine": wording.machine,
     "words": wording.words,
     "both": lambda name: (str(name), wording.words(name)),

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.escalation.domain.case import Case, CaseState, Ending, What
+from services.escalation.domain.case import CaseState, Ending, What
 from services.escalation.pages.view import View
-from services.escalation.pages.wording import listed, readable, words
+from services.escalation.pages.wording import listed, words
 
 LINK_COMES = "The next alert or reminder brings a link with which you can go on; so does the API."
 _USED = {
@@ -48,19 +48,20 @@ def _resolved(view: View) -> State:
 def _acknowledged(view: View) -> State:
     case = view.case
     if case.acknowledged_by == view.claim.person:
-        return State("You have taken this case", case.acknowledged_at, f"Nobody else is alerted any more.{_by(case)}")
+        return State("You have taken this case", case.acknowledged_at, f"Nobody else is alerted any more.{_by(view)}")
     taker = view.name(case.acknowledged_by)
     return State(f"{taker} has taken this case", case.acknowledged_at, "Nothing more is needed.")
 
 
-def _by(case: Case) -> str:
-    return f" Resolve it or go on with it by {readable(case.follow_up_by)}." if case.follow_up_by else ""
+def _by(view: View) -> str:
+    by = view.case.follow_up_by
+    return f" Resolve it or go on with it by {view.when(by)}." if by else ""
 
 
 def _snoozed(view: View) -> State:
     row = view.last(What.SNOOZED)
     who = view.name(row["actor"]) if row else "Somebody"
-    until = f" until {readable(view.case.respond_by)}" if view.case.respond_by else ""
+    until = f" until {view.when(view.case.respond_by)}" if view.case.respond_by else ""
     return State(f"{who} has put this case off{until}", row["at"] if row else None, "Then whoever is there is alerted.")
 
 
@@ -121,6 +122,6 @@ def used_for(view: View) -> str:
     if view.spent is None:
         return ""
     what, at = view.spent
-    once = f"This link was used {readable(at)} {_USED.get(What(what), 'once')}. A link works once."
+    once = f"This link was used {view.when(at)} {_USED.get(What(what), 'once')}. A link works once."
     has_it = view.case.state is CaseState.ACKNOWLEDGED and view.case.acknowledged_by == view.claim.person
     return f"{once} {LINK_COMES}" if has_it else once

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from services.escalation.domain.case import OMBUD, Case, What
@@ -62,19 +62,19 @@ class Line:
     note: str | None
 
 
-def told(rows: tuple[Row, ...], notes: Mapping[str, str], case: Case, name: Name) -> list[Line]:
-    return [Line(row["at"], sentence(row, case, name), notes.get(row["key"])) for row in rows]
+def told(rows: tuple[Row, ...], notes: Mapping[str, str], case: Case, name: Name, zone: tzinfo = UTC) -> list[Line]:
+    return [Line(row["at"], sentence(row, case, name, zone), notes.get(row["key"])) for row in rows]
 
 
-def sentence(row: Row, case: Case, name: Name) -> str:
+def sentence(row: Row, case: Case, name: Name, zone: tzinfo = UTC) -> str:
     """One row in words; what an older version did not write down is left out."""
     what, details = What(row["what"]), row["details"]
     return _PLAIN[what].format(
         actor=_actor(row["actor"], name),
         level=row["level"],
         reason=_reason(what, row, case),
-        until=_until(details),
-        due_at=_instant(details.get("due_at")),
+        until=_until(details, zone),
+        due_at=_instant(details.get("due_at"), zone),
         recipients=", ".join(name(person) for person in details.get("recipients", ()) if person) or "Nobody",
         outcome=_outcome(details),
         needs=_needs(details.get("needs", {})),
@@ -83,7 +83,7 @@ def sentence(row: Row, case: Case, name: Name) -> str:
         clock=words(str(details.get("clock", "deadline"))),
         percent=details.get("percent", ""),
         score=details.get("score", ""),
-        noted=_noted(details),
+        noted=_noted(details, zone),
         agent=details.get("agent") or "an agent",
         channel=_CHANNELS.get(details.get("channel"), details.get("channel") or "a channel"),
     )
@@ -101,13 +101,13 @@ def _reason(what: What, row: Row, case: Case) -> str:
     return words(str(row["reason"] or "not said"))
 
 
-def _instant(text: str | None) -> str:
-    return readable(datetime.fromisoformat(text)) if text else "at a time that was not written down"
+def _instant(text: str | None, zone: tzinfo) -> str:
+    return readable(datetime.fromisoformat(text), zone) if text else "at a time that was not written down"
 
 
-def _until(details: Mapping[str, Any]) -> str:
+def _until(details: Mapping[str, Any], zone: tzinfo) -> str:
     until = details.get("until") or details.get("opens_at")
-    return f" until {_instant(until)}" if until else ""
+    return f" until {_instant(until, zone)}" if until else ""
 
 
 def _outcome(details: Mapping[str, Any]) -> str:
@@ -124,7 +124,7 @@ def _needs(needs: Mapping[str, str]) -> str:
     return f"; it needs {wanted}" if wanted else ""
 
 
-def _noted(details: Mapping[str, Any]) -> str:
+def _noted(details: Mapping[str, Any], zone: tzinfo) -> str:
     if "respond_by" in details:
-        return f"It is more severe now, and must be answered by {_instant(details['respond_by'])}"
+        return f"It is more severe now, and must be answered by {_instant(details['respond_by'], zone)}"
     return "Something came that changed nothing about who is asked"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from services.escalation.cases import store
@@ -24,7 +24,7 @@ JUST_NOW = timedelta(minutes=1)
 @dataclass(frozen=True)
 class View:
     """What the page is about. people: names by id. parts: how many complaints are part of it. spent: for what the link
-    was used, and when. is_present: the link is of the case's present escalation.
+    was used, and when. is_present: the link is of the case's present escalation. zone: of the reader.
     """
 
     case: Case
@@ -39,6 +39,7 @@ class View:
     spent: tuple[str, datetime] | None
     is_present: bool
     now: datetime
+    zone: tzinfo
 
     @property
     def acts(self) -> tuple[Act, ...]:
@@ -89,7 +90,7 @@ class View:
 
     @property
     def story(self) -> list[story.Line]:
-        return story.told(self.timeline, self.notes, self.case, self.name)
+        return story.told(self.timeline, self.notes, self.case, self.name, self.zone)
 
     @property
     def just_now(self) -> str:
@@ -98,7 +99,7 @@ class View:
         row = mine[-1] if mine else None
         if row is None or self.now - row["at"] > JUST_NOW:
             return ""
-        return story.sentence(row, self.case, self.name)
+        return story.sentence(row, self.case, self.name, self.zone)
 
     def clock(self, clock: Clock) -> str:
         """How a clock stands, in words."""
@@ -118,6 +119,9 @@ class View:
     def last(self, *whats: What) -> Mapping[str, Any] | None:
         """The newest row of these kinds."""
         return next((row for row in reversed(self.timeline) if row["what"] in whats), None)
+
+    def when(self, at: datetime) -> str:
+        return wording.readable(at, self.zone)
 
     def name(self, person: str | None) -> str:
         return self.people.get(person, person) if person else "somebody"
@@ -139,6 +143,7 @@ def view_of(tx: Transaction, book: PolicyBook, claim: Claim, case: Case) -> View
         spent=spent_link(tx, claim.alert_id),
         is_present=is_present(claim, case, rows),
         now=tx.now,
+        zone=supervisors.zone_of(tx, claim.person),
     )
 
 

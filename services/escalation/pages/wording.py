@@ -1,6 +1,6 @@
 """What the page says in words: why a level, how long, when. Used by the page and its story."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from services.escalation.domain.case import Case
 from shared.contracts.escalation import EscalationReason
@@ -58,9 +58,11 @@ def span(length: timedelta) -> str:
     return " ".join(parts[:2]) or "less than a minute"
 
 
-def readable(at: datetime) -> str:
-    at = at.astimezone(UTC)
-    return f"{at.day} {at:%b %Y, %H:%M} UTC"
+def readable(at: datetime, zone: tzinfo = UTC) -> str:
+    """As the clocks of the reader's zone show it, with the zone's name, or how far it is from UTC if it has none."""
+    at = at.astimezone(zone)
+    name = at.tzname() or ""
+    return f"{at.day} {at:%b %Y, %H:%M} {name if name.isalpha() else f'UTC{name}'}"
 
 
 def machine(at: datetime) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, fields, validate
+from marshmallow import Schema, fields, validate
 
 from services.escalation.people.supervisor_schemas import PERSON
 from shared.contracts.event import Instant
@@ -19,9 +19,6 @@ def _instant(**options: Any) -> Instant:
 class DutyQuery(Schema):
     """GET /v1/duty. at: now, if it is not said. region: also tell whom each level would alert."""
 
-    class Meta:
-        unknown = EXCLUDE
-
     at = _instant(load_default=None)
     rota = fields.String(load_default=None, validate=_NAME)
     region = fields.String(load_default=None, validate=validate.Length(1, 40))
@@ -30,9 +27,6 @@ class DutyQuery(Schema):
 
 class CourseQuery(Schema):
     """GET /v1/rotas/{name}. from: now, to: a week later, if they are not said."""
-
-    class Meta:
-        unknown = EXCLUDE
 
     start = _instant(load_default=None, data_key="from")
     end = _instant(load_default=None, data_key="to")

@@ -18,7 +18,10 @@ _NO_NUL = validate.ContainsNoneOf("\0", error="no NUL, please")  # PostgreSQL ca
 PERSON = [validate.Length(1, 100), _NO_NUL, validate.ContainsNoneOf("/", error="no slash, please")]
 # As routing writes the teams of its agents.
 TEAM = validate.Regexp(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}\Z", error="a team such as recall")
-_ZONE = {"type": "string", "description": "An IANA time zone such as Europe/Prague: of the days of absences."}
+_ZONE = {
+    "type": "string",
+    "description": "An IANA time zone such as Europe/Prague: of the days of absences, of times on pages.",
+}
 
 
 def _codes(code: Callable[[str], str | None], longest: int, at_least: int = 0, **options: Any) -> fields.List[str]:

@@ -1,9 +1,10 @@
 """Queries of escalation on supervisors, the people on the ladder. Called by the use cases and the doors."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, select
 
@@ -86,3 +87,9 @@ def _leave(document: dict[str, Any]) -> Leave:
 def _among_ids(is_postgres: bool, lock: bool) -> Select[Any]:
     query = _EVERYBODY.where(bulk.among(s.c.id, is_postgres))
     return query.with_for_update() if lock else query
+
+
+def zone_of(tx: Transaction, person: str) -> tzinfo:
+    """Of the person; UTC for whoever is no supervisor."""
+    found = find(tx, [person]).get(person)
+    return ZoneInfo(found.timezone) if found else UTC

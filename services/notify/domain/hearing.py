@@ -55,7 +55,11 @@ def answers_among(events: Iterable[Any]) -> dict[str, Standing]:
 def _standing(event: Any) -> Standing | None:
     if reason := _ANSWERS.get(type(event)):
         return Standing(
-            event.case_revision, event.at, reason, resolved_at=event.at if isinstance(event, CaseResolved) else None
+            event.case_revision,
+            event.at,
+            reason,
+            resolved_at=event.at if isinstance(event, CaseResolved) else None,
+            taken_by=event.by if isinstance(event, CaseAcknowledged) else None,
         )
     if reason := _ENDS.get(type(event)):
         return Standing(FOR_GOOD, event.at, reason)

@@ -16,9 +16,13 @@ _REFERENCE = re.compile(r"[0-9a-z]{4,8}")  # as much of it as tells cases apart
 
 
 class Made(StrEnum):
-    """What was made of a reply. NOTHING: it asks for what is not there (any more). The last three: see optout.py."""
+    """What was made of a reply. TAKEN_BEFORE: somebody has the case. NOTHING: it asks for what is not there (any more).
+
+    The last three: see optout.py.
+    """
 
     ACKNOWLEDGED = "acknowledged"
+    TAKEN_BEFORE = "taken_before"
     NOTHING = "nothing"
     NOT_UNDERSTOOD = "not_understood"
     STOPPED = "stopped"
@@ -46,7 +50,10 @@ class Incoming:
 
 @dataclass(frozen=True)
 class ReplyAnswer:
-    """What was made of a reply. others: how many more cases this number was told of that nobody has taken."""
+    """What was made of a reply. others: how many more cases this number was told of that nobody has taken.
+
+    taken_by: the name of whoever has the case already.
+    """
 
     what: Made
     case_id: str | None = None
@@ -54,6 +61,7 @@ class ReplyAnswer:
     alert_id: str | None = None
     person: str | None = None
     others: int = 0
+    taken_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +104,12 @@ def meant(wish: Wish, told: Iterable[Told], at: datetime) -> tuple[Alert | None,
     found = next((alert for alert in open_ if wish.is_for(alert)), None)
     others = {alert.case_id for alert in open_} - {found.case_id if found else None}
     return found, len(others)
+
+
+def missed(wish: Wish, told: Iterable[Told]) -> Told | None:
+    """The newest alert that fits, if somebody has its case; told: the newest first, none of them open."""
+    found = next((one for one in told if wish.is_for(one.alert)), None)
+    return found if found and found.standing.taken_by and found.standing.settles(found.alert.case_revision) else None
 
 
 def _plain(text: str) -> str:

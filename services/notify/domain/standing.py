@@ -16,6 +16,7 @@ class Standing:
 
     A case that was put off, handed back or muted alerts again from its next escalation on; one whose complaint was
     merged or forgotten never does. attempt: the newest decision of routing on who has the complaint, if it mattered.
+    taken_by: whoever has the case, where the newest answer was that somebody took it.
     """
 
     answered_revision: int = UNANSWERED
@@ -23,6 +24,7 @@ class Standing:
     reason: Reason = Reason.ANSWERED
     attempt: int = 0
     resolved_at: datetime | None = None
+    taken_by: str | None = None
 
     def settles(self, case_revision: int) -> bool:
         """Whether what was told of this revision is no longer needed."""

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, func, select
 
 from services.notify import metrics, tables
 from services.notify.domain.alert import REACHED, AlertState, ChannelName, Purpose, reference
-from services.notify.domain.reply import Made, Reply, ReplyAnswer, Told, meant, wish_in
+from services.notify.domain.reply import Made, Reply, ReplyAnswer, Told, Wish, meant, missed, wish_in
 from services.notify.people import contacts
 from services.notify.plans.cases import standing_of_row
 from services.notify.rows import alert_of_row
@@ -18,11 +18,11 @@ from shared.tables import UtcDateTime
 
 log = structlog.get_logger()
 LOOKS_BACK = timedelta(days=1)
-a, c = tables.alerts, tables.cases
+a, c, p = tables.alerts, tables.cases, tables.presses
 # Whoever answers has it, whether or not its sender has said so yet, or ever will.
 _MAY_BE_THERE = a.c.state.in_([*REACHED, AlertState.HANDED_OFF, AlertState.AMBIGUOUS]) | (a.c.doubts > 0)
 _SENT = (
-    select(a, c.c.answered_revision, c.c.answered_at, c.c.ending)
+    select(a, c.c.answered_revision, c.c.answered_at, c.c.ending, c.c.taken_by)
     .join(c, c.c.case_id == a.c.case_id)
     .where(
         a.c.recipient.in_(bindparam("people", expanding=True)),
@@ -55,9 +55,12 @@ def _made(tx: Transaction, reply: Reply, people: list[str]) -> ReplyAnswer:
     if wish is None:
         return ReplyAnswer(Made.NOT_UNDERSTOOD)
     at = min(reply.at or tx.now, tx.now)
-    alert, others = meant(wish, _told(tx, people), at)
+    told = _told(tx, people)
+    alert, others = meant(wish, told, at)
     if alert is None:
-        return ReplyAnswer(Made.NOTHING, others=others)
+        return _too_late(tx, wish, told, others)
+    # Kept, so that they hear of it if somebody else has been quicker after all.
+    tx.insert_many(p, [{"alert_id": alert.id, "person": alert.recipient, "at": at}], skip_existing=True)
     if alert.traceparent:
         tx.traces.setdefault(alert.case_id, alert.traceparent)
     tx.announce(
@@ -66,6 +69,16 @@ def _made(tx: Transaction, reply: Reply, people: list[str]) -> ReplyAnswer:
         )
     )
     return ReplyAnswer(Made.ACKNOWLEDGED, alert.case_id, reference(alert.case_id), alert.id, alert.recipient, others)
+
+
+def _too_late(tx: Transaction, wish: Wish, told: list[Told], others: int) -> ReplyAnswer:
+    late = missed(wish, told)
+    if late is None:
+        return ReplyAnswer(Made.NOTHING, others=others)
+    alert, name = late.alert, contacts.name_of(tx, str(late.standing.taken_by))
+    return ReplyAnswer(
+        Made.TAKEN_BEFORE, alert.case_id, reference(alert.case_id), alert.id, alert.recipient, others, name
+    )
 
 
 def _told(tx: Transaction, people: list[str]) -> list[Told]:

@@ -49,12 +49,15 @@ def _answer(tx: Transaction, click: Click, alert: Alert, person: Contact) -> Cli
     standing = cases.lock_cases(tx, [alert.case_id])[alert.case_id]
     at = min(click.at or tx.now, tx.now)
     taker = tx.execute(select(p.c.person).where(p.c.alert_id == alert.id)).scalar()
+    is_open = Told(alert, standing).was_open(at)
+    if not is_open and standing.settles(alert.case_revision):
+        taker = standing.taken_by or taker  # of two at once escalation decided
     if taker is None or taker == person.person:
-        if not Told(alert, standing).was_open(at):
+        if not is_open:
             return Clicked(Pressed.TAKEN if taker else Pressed.OVER, reference(alert.case_id), person.name)
         _announce(tx, alert, person.person, at)
         return Clicked(Pressed.TAKEN, reference(alert.case_id), person.name)
-    return Clicked(Pressed.TAKEN_BEFORE, reference(alert.case_id), _name(tx, taker))
+    return Clicked(Pressed.TAKEN_BEFORE, reference(alert.case_id), contacts.name_of(tx, taker))
 
 
 def _announce(tx: Transaction, alert: Alert, person: str, at: datetime) -> None:
@@ -70,8 +73,3 @@ def _announce(tx: Transaction, alert: Alert, person: str, at: datetime) -> None:
 def _find(tx: Transaction, alert_id: str) -> Alert | None:
     row = tx.execute(a.select().where(a.c.id == alert_id)).first()
     return alert_of_row(row) if row else None
-
-
-def _name(tx: Transaction, person: str) -> str:
-    contact = contacts.find_contact(tx, person)
-    return contact.name if contact else person

@@ -52,6 +52,11 @@ def find_contact(tx: Transaction, person: str) -> Contact | None:
     return find_contacts(tx, [person]).get(person)
 
 
+def name_of(tx: Transaction, person: str) -> str:
+    contact = find_contact(tx, person)
+    return contact.name if contact else person
+
+
 def find_contacts(tx: Transaction, people: Iterable[str], *, lock: bool = False) -> dict[str, Contact]:
     """Those that are there; locked in the order of their ids, so that no two who save many wait for each other."""
     wanted = sorted(set(people))

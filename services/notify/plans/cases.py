@@ -39,7 +39,8 @@ def save_standings(tx: Transaction, standings: Mapping[str, Standing]) -> None:
 
 
 def standing_of_row(row: Any) -> Standing:
-    return Standing(row.answered_revision, row.answered_at, Reason(row.ending) if row.ending else Reason.ANSWERED)
+    reason = Reason(row.ending) if row.ending else Reason.ANSWERED
+    return Standing(row.answered_revision, row.answered_at, reason, taken_by=row.taken_by)
 
 
 def _whole_standing(row: Any) -> Standing:
@@ -54,4 +55,5 @@ def _row(case_id: str, standing: Standing) -> Row:
         "ending": None if standing.reason is Reason.ANSWERED else standing.reason.value,
         "attempt": standing.attempt or None,
         "resolved_at": standing.resolved_at,
+        "taken_by": standing.taken_by,
     }

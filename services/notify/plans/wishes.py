@@ -1,6 +1,6 @@
 """Who hears of an assignment, or that a case is taken, because they wish it. Called by planning.py."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import bindparam, or_, select
@@ -16,13 +16,18 @@ from services.notify.people import contacts
 from services.notify.rows import alert_of_row
 from shared.database import Transaction
 
-a = tables.alerts
+a, p = tables.alerts, tables.presses
 _TOLD = select(a).where(
     a.c.case_id.in_(bindparam("cases", expanding=True)),
     or_(
         a.c.purpose == Purpose.TAKEN.value,
         (a.c.purpose == Purpose.ESCALATION.value) & a.c.state.in_([s.value for s in REACHED]),
     ),
+)
+_ANSWERED = (
+    select(a.c.case_id, a.c.case_revision, p.c.person)
+    .join(a, a.c.id == p.c.alert_id)
+    .where(a.c.case_id.in_(bindparam("cases", expanding=True)))
 )
 
 
@@ -44,7 +49,8 @@ def takings(tx: Transaction, rules: Rules, events: Iterable[Any], before: Mappin
         return []
     people = {a.recipient for taking in found for a in taking.reached}
     known = contacts.find_contacts(tx, people | {str(taking.event.by) for taking in found})
-    pairs = [(taking, _told(tx, taking, known)) for taking in found]
+    late = {tuple(row) for row in tx.execute(_ANSWERED, {"cases": sorted({t.event.case_id for t in found})})}
+    pairs = [(taking, _told(tx, taking, known, late)) for taking in found]
     escalations = {e.key: (taking, e) for taking, e in pairs if e.recipients}
     new = store.add_escalations(tx, [e for _, e in escalations.values()])
     return [alert for key in sorted(new) for alert in _alerts(tx, rules, *escalations[key], known)]
@@ -63,15 +69,14 @@ def _to_tell(tx: Transaction, taken: list[Taken], before: Mapping[str, Standing]
     return found
 
 
-def _told(tx: Transaction, taking: Taking, known: Mapping[str, Contact]) -> Escalation:
-    people = [a.recipient for a in taking.reached if _wishes(known.get(a.recipient))]
+def _told(tx: Transaction, taking: Taking, known: Mapping[str, Contact], late: Collection[Any]) -> Escalation:
+    """late: who answered which call a moment too late, and was told that they took the case: they hear it unasked."""
+    reached = [a for a in taking.reached if a.recipient in known]
+    unasked = {a.id for a in reached if (a.case_id, a.case_revision, a.recipient) in late}
+    people = [a.recipient for a in reached if a.id in unasked or Wish.TAKEN in known[a.recipient].wishes]
     by = str(taking.event.by)
     name = known[by].name if by in known else by
     return wishes.taken(taking, people, name, tx.traces.get(taking.event.case_id))
-
-
-def _wishes(contact: Contact | None) -> bool:
-    return contact is not None and Wish.TAKEN in contact.wishes
 
 
 def _alerts(

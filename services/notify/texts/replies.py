@@ -12,6 +12,7 @@ def N_(text: str) -> str:  # what gettext's tools look for
 
 SENTENCES: Mapping[Made, str] = {
     Made.ACKNOWLEDGED: N_("You took the case %(reference)s."),
+    Made.TAKEN_BEFORE: N_("%(reference)s was already taken by %(name)s."),
     Made.NOTHING: N_("There is no case to take: it was answered already, or has another reference."),
     Made.NOT_UNDERSTOOD: N_("Not understood. Answer 1 to take the newest case, or 1 and a reference for another one."),
     Made.STOPPED: N_("You get no more text messages of Ombud. Answer START to get them again."),
@@ -25,7 +26,7 @@ OTHERS = N_("More cases that nobody has taken: %(others)s.")
 
 
 def sentence(answer: ReplyAnswer, language: Language) -> str:
-    said = language.say(SENTENCES[answer.what], reference=answer.reference or "")
+    said = language.say(SENTENCES[answer.what], reference=answer.reference or "", name=answer.taken_by or "")
     if not answer.others:
         return said
     others = language.say(OTHERS, others=language.number(answer.others))

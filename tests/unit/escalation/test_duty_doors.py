@@ -180,6 +180,7 @@ def test_with_a_region_each_level_tells_whom_it_would_alert(db: Database) -> Non
         ({"at": "2099-06-01T12:00:00"}, ["/at"]),
         ({"at": "9999-12-31T23:00:00Z"}, ["/at"]),
         ({"at": "0001-01-01T00:00:00Z", "region": ""}, ["/at", "/region"]),
+        ({"roat": "night"}, ["/roat"]),
         ({"rota": "", "language": "x" * 41}, ["/language", "/rota"]),
     ],
 )

@@ -358,3 +358,24 @@ def test_a_warning_is_known_by_what_its_row_says(desk: Desk) -> None:
     desk.tick()
     (row,) = [row for row in desk.rows(ID) if row["what"] == What.WARNED]
     assert announcements.warning_id(ID, row["details"]) == desk.told(CaseWarned)[-1].warning_id
+
+
+@pytest.mark.parametrize("around", ["<{}>", "{}.", "({})", "{},", "{} ", '"{}"', "{}。"])
+def test_what_stands_around_a_link_in_a_text_is_no_part_of_it(desk: Desk, around: str) -> None:
+    desk.hear(severe())
+    token = reader(desk)
+    assert replace(token, token=around.format(token.token)).look().status == 200
+
+
+@pytest.mark.parametrize("wrapped", ["=\r\n", "\n", "=", " "])
+def test_a_link_that_a_mail_program_wrapped_is_whole(desk: Desk, wrapped: str) -> None:
+    desk.hear(severe())
+    token = reader(desk).token
+    assert LINKS.claim(token[:40] + wrapped + token[40:]) == LINKS.claim(token)
+
+
+def test_the_full_stop_with_which_a_link_that_follows_begins_is_its_own(desk: Desk) -> None:
+    desk.hear(severe())
+    followed = reader(desk).press("take").reader.token
+    assert followed.startswith(".")
+    assert LINKS.claim(followed + ".").person == "anna"

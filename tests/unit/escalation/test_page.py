@@ -100,7 +100,7 @@ def test_notes_stand_beside_what_they_are_about_and_are_escaped(desk: Desk) -> N
     desk.answer(ID, lambda case, setting: answers.remark(case, "ben", setting), "She said <script>x</script>")
     page = reader(desk).look().html
     assert "Ben Okafor added a note" in page
-    assert '<q class="note">She said &lt;script&gt;x&lt;/script&gt;</q>' in page
+    assert '<q class="note" dir="auto">She said &lt;script&gt;x&lt;/script&gt;</q>' in page
 
 
 def test_what_came_from_outside_is_escaped(desk: Desk) -> None:

@@ -1,7 +1,9 @@
 """Forms of the page that were filled in wrongly come back as they were, with what is wrong beside each field."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from werkzeug.test import EnvironBuilder
@@ -10,6 +12,7 @@ from werkzeug.wrappers import Request
 from services.escalation.answers.answer_schemas import LONGEST_NOTE
 from services.escalation.doors import links
 from shared.contracts.escalation import CaseEscalated, CaseHandedBack
+from tests.unit.escalation.builders import ANNA, BEN
 from tests.unit.escalation.desk import Desk
 from tests.unit.escalation.visits import LINKS, id_of, reader, severe, tags
 
@@ -28,7 +31,7 @@ Fields = dict[str, str | Sequence[str]]
         ("note", {"note": " \r\n "}, "note", "this is needed"),
         ("note", {"note": "x" * (LONGEST_NOTE + 1)}, "note", "Length must be between 1 and 10000"),
         ("pause", {"until": ""}, "until", "this is needed"),
-        ("pause", {"until": "tomorrow"}, "until", "not an RFC 3339 time"),
+        ("pause", {"until": "tomorrow"}, "until", "write a date and a time"),
         ("pause", {"until": "2020-01-01T00:00"}, "until", "that time lies in the past"),
         ("pause", {"until": "9999-12-31T23:59"}, "until", "the policy does not allow so long a time"),
         ("pause", {"until": "2020-01-01T00:00", "reason": "holiday"}, "reason", "Must be one of: waiting_for_customer"),
@@ -99,11 +102,20 @@ def test_a_field_with_no_letters_of_ours_is_taken_as_it_is(desk: Desk) -> None:
     assert desk.rows(ID)[-1]["note"] == "Zákazníčka volala ☎ 谢谢"
 
 
-def test_a_time_of_the_browser_is_utc(desk: Desk) -> None:
+@pytest.mark.parametrize("zone", ["UTC", "Australia/Sydney", "Asia/Dubai"])
+def test_times_are_those_of_the_reader(desk: Desk, zone: str) -> None:
+    """As in the alert: nobody shall have to reckon what 20:16 UTC is where they are."""
+    desk.start_over((replace(ANNA, timezone=zone), BEN))
     desk.hear(severe())
     until = (desk.now + timedelta(hours=3)).replace(second=0, microsecond=0)
-    reader(desk).press().reader.press("pause", reason="waiting_for_customer", until=until.strftime("%Y-%m-%dT%H:%M"))
+    page = reader(desk).press()
+    there = until.astimezone(ZoneInfo(zone))
+    html = page.reader.press("pause", reason="waiting_for_customer", until=f"{there:%Y-%m-%dT%H:%M}").html
     assert desk.case(ID).pauses[-1].end == until
+    name = {"Asia/Dubai": "UTC+04"}.get(zone, there.tzname())
+    shown = f"{there.day} {there:%b %Y, %H:%M} {name}"
+    assert f"stopped the clocks until {shown}" in html
+    assert zone == "UTC" or " UTC<" not in html.replace(" UTC+", "")
 
 
 def test_needs_that_are_not_written_play_no_part(desk: Desk) -> None:

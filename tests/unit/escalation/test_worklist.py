@@ -205,3 +205,9 @@ def test_a_storm_that_ended_is_shown_for_a_while_after_those_that_last(desk: Des
 @pytest.mark.parametrize(("query", "at"), [("since=lately", {"/since"}), ("region=", {"/region"}), ("x=1", {"/x"})])
 def test_a_query_for_storms_that_makes_no_sense_is_refused(desk: Desk, query: str, at: set[str]) -> None:
     assert nonsense(desk, query, storm_doors.recent) == at
+
+
+@pytest.mark.parametrize("look", [cases.worklist, storm_doors.recent])
+def test_what_is_said_twice_in_a_query_is_refused(desk: Desk, look: Any) -> None:
+    """Else one of the two regions would be missing without a word."""
+    assert nonsense(desk, "region=CZ&region=SK", look) == {"/region"}

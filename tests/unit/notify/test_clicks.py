@@ -1,5 +1,6 @@
 """The button of an alert in a chat is pressed: who may, which case that takes, and that it does so once."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -109,7 +110,16 @@ def test_press_told_again_after_the_case_is_taken_says_the_same_and_announces_no
     assert len(answered(told)) == 1
 
 
-@pytest.mark.parametrize("answer", [acknowledged, resolved, snoozed, handed_back, muted])
+def test_whoever_presses_too_late_hears_who_has_the_case_however_they_took_it(told: Office):
+    told.know(a_contact("bob", addresses={SLACK: "U0BOB"}))
+    press(told)
+    told.hear(replace(acknowledged(3), by="bob"))
+    made = press(told)
+    assert (made.what, made.name) == (Pressed.TAKEN_BEFORE, "Bob")
+    assert press(told, "U0BOB").what is Pressed.TAKEN
+
+
+@pytest.mark.parametrize("answer", [resolved, snoozed, handed_back, muted])
 def test_settled_case_is_not_taken(told: Office, answer):
     told.hear(answer(3))
     assert press(told).what is Pressed.OVER

@@ -89,11 +89,41 @@ def test_told_twice_it_is_the_same_event(alone: Office):
     assert first.event_id == second.event_id
 
 
-@pytest.mark.parametrize("answer", [acknowledged, resolved, snoozed, handed_back, muted])
+@pytest.mark.parametrize("answer", [resolved, snoozed, handed_back, muted])
 def test_settled_case_is_not_taken(alone: Office, answer):
     alone.hear(answer(3))
     assert alone.reply("1").what is Made.NOTHING
     assert answered(alone) == []
+
+
+def test_whoever_answers_too_late_hears_who_has_the_case(alone: Office):
+    alone.know(a_contact("bob", phone=None))
+    alone.hear(replace(acknowledged(3), by="bob"))
+    answer = alone.reply("1")
+    assert (answer.what, answer.reference, answer.taken_by) == (Made.TAKEN_BEFORE, "0f8c2d11", "Bob")
+    alone.hear(snoozed(4))
+    assert alone.reply("1").what is Made.NOTHING
+    assert answered(alone) == []
+
+
+def test_whoever_answers_just_before_it_is_heard_that_somebody_was_quicker_is_told_unasked(alone: Office):
+    alone.know(a_contact("bob", channels=(SMS,), phone="+420601234568"))
+    assert alone.reply("1").what is Made.ACKNOWLEDGED
+    alone.forget()
+    alone.hear(replace(acknowledged(3), by="bob"))
+    alone.send()
+    assert alone.addresses() == [ANN]
+    alone.hear(replace(acknowledged(3), by="bob"))
+    alone.send()
+    assert alone.addresses() == [ANN]
+
+
+def test_whoever_has_the_case_by_their_answer_hears_no_more(alone: Office):
+    alone.reply("1")
+    alone.forget()
+    alone.hear(acknowledged(3))
+    alone.send()
+    assert alone.addresses() == []
 
 
 @pytest.mark.parametrize("end", [ComplaintMerged, ComplaintForgotten])
@@ -126,7 +156,7 @@ def test_reference_says_which_of_several(several: Office, text):
 def test_reference_of_no_open_case_takes_none(several: Office):
     several.hear(acknowledged(3, case_id=OLD))
     answer = several.reply("1 aaaa1111")
-    assert (answer.what, answer.case_id, answer.others) == (Made.NOTHING, None, 1)
+    assert (answer.what, answer.case_id, answer.others) == (Made.TAKEN_BEFORE, OLD, 1)
     assert several.reply("1 cccc3333").what is Made.NOTHING
     assert answered(several) == []
 
