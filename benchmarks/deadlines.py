@@ -28,8 +28,9 @@ from ombud.local.errors import LocalError
 from ombud.trouble import Trouble
 from services.escalation import tables
 from services.escalation.cases import store
-from services.escalation.domain.case import Case, CaseState, Moment, Told, escalation_id
+from services.escalation.domain.case import Case, CaseState, escalation_id
 from services.escalation.domain.people import Role, Supervisor
+from services.escalation.domain.told import Moment, Told
 from services.escalation.domain.watching import refreshed
 from services.escalation.people import supervisors
 from services.escalation.policy.policybook import PolicyBook

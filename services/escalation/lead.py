@@ -10,9 +10,10 @@ from enum import StrEnum
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
-from services.escalation.domain.case import Case, CaseState, Change, Told, What
+from services.escalation.domain.case import Case, CaseState, Change, What
 from services.escalation.domain.people import EVERYWHERE, Supervisor
 from services.escalation.domain.policy import Policy
+from services.escalation.domain.told import Told
 from shared.contracts.intake import CATEGORIES
 
 MINUTE, HOUR, DAY = 60, 3600, 86400

@@ -4,9 +4,10 @@ from typing import Any
 
 from services.escalation.domain import hearing
 from services.escalation.domain.alarms import News
-from services.escalation.domain.case import Case, Change, Owner, What
+from services.escalation.domain.case import Case, Change, What
 from services.escalation.domain.conditions import NOT_ASKED
 from services.escalation.domain.rungs import Setting
+from services.escalation.domain.told import Owner
 from shared.codes import UNKNOWN_LANGUAGE, language_code, region_code
 from shared.contracts.escalation import AlertFacts
 from shared.contracts.intake import (

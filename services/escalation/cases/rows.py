@@ -6,8 +6,9 @@ from typing import Any, get_type_hints
 
 import msgspec
 
-from services.escalation.domain.case import Case, Moment, last_revision
+from services.escalation.domain.case import Case
 from services.escalation.domain.clocks import ClockState
+from services.escalation.domain.told import Moment, last_revision
 from shared.contracts.event import Severity
 from shared.database import Row
 

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.escalation.domain.case import Case, Moment, Told
+from services.escalation.domain.case import Case
 from services.escalation.domain.conditions import ASK_KINDS, NOT_ASKED
 from services.escalation.domain.policy import READ_REASONS, Policy
+from services.escalation.domain.told import Moment, Told
 from services.escalation.domain.watching import picture, picture_of
 from shared.contracts.escalation import AlertFacts, EscalationReason
 from shared.contracts.event import Severity

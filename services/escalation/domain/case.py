@@ -1,13 +1,14 @@
 """The case and its transitions as values; used by the decisions, the use cases and the store."""
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from services.escalation.domain.clocks import BROKEN, Clock, Pause
+from services.escalation.domain.told import NOBODY, NOTHING, Owner, Told, last_revision
 from shared.contracts.escalation import AlertFacts, EscalationReason, Outcome, Remedy
 from shared.contracts.event import Severity
 
@@ -81,49 +82,6 @@ class What(StrEnum):
 
 
 @dataclass(frozen=True)
-class Owner:
-    """What routing said last about who works on the complaint; attempt: the higher one is the newer.
-
-    since: since when nobody does, None when somebody does. declined: all who could have taken it, refused.
-    """
-
-    attempt: int = -1
-    agent_id: str | None = None
-    agent_name: str | None = None
-    teams: tuple[str, ...] = ()
-    since: datetime | None = None
-    declined: bool = False
-
-
-@dataclass(frozen=True, order=True)
-class Moment:
-    """Something that happened at a revision of the complaint."""
-
-    revision: int
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Told:
-    """What the complaint's events told so far, in whatever order they came: of each thing the most or the earliest.
-
-    first_at: when it was received. asked_at: when the customer first asked for somebody. count: of contacts. rating:
-    the worst. contacts, answers, reopenings: in the order of their revisions; of a long one the newest (MOST_KEPT).
-    """
-
-    first_at: datetime | None = None
-    asked_at: datetime | None = None
-    anger: float = 0.0
-    flags: tuple[str, ...] = ()
-    count: int = 1
-    rating: float | None = None
-    contacts: tuple[Moment, ...] = ()
-    answers: tuple[Moment, ...] = ()
-    reopenings: tuple[Moment, ...] = ()
-    timezone: str = "UTC"
-
-
-@dataclass(frozen=True)
 class Case:
     """Our duty of care for one complaint, or for a storm of them (`is_major`).
 
@@ -145,9 +103,9 @@ class Case:
     policy_version: str = ""
     severity: Severity = Severity.LOW
     facts: AlertFacts | None = None
-    told: Told = Told()
+    told: Told = NOTHING
     alarms: Mapping[EscalationReason, int] = field(default_factory=dict)
-    owner: Owner = Owner()
+    owner: Owner = NOBODY
     clocks: tuple[Clock, ...] = ()
     pauses: tuple[Pause, ...] = ()
     ladder: str = ""
@@ -273,7 +231,3 @@ class Change:
 def escalation_id(case_id: str, level: int, round_: int) -> str:
     """The same rung in the same round always has the same id, so that a repeated step is recognised everywhere."""
     return str(uuid.uuid5(ESCALATIONS, f"{case_id}:{level}:{round_}"))
-
-
-def last_revision(moments: Iterable[Moment]) -> int:
-    return max((moment.revision for moment in moments), default=0)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.escalation.domain.alarms import News, with_moment, with_news, with_rating, with_reopenings, with_request
-from services.escalation.domain.case import OMBUD, Case, CaseState, Change, Ending, Moment, Owner, Told, What
+from services.escalation.domain.case import OMBUD, Case, CaseState, Change, Ending, What
 from services.escalation.domain.rungs import Setting
 from services.escalation.domain.steps import (
     afresh,
@@ -21,6 +21,7 @@ from services.escalation.domain.steps import (
     followed_up,
     more_severe,
 )
+from services.escalation.domain.told import Moment, Owner, Told
 from services.escalation.domain.watching import picture, reassigned, refreshed
 from shared.contracts.escalation import EscalationReason
 

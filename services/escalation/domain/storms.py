@@ -10,11 +10,12 @@ from datetime import datetime
 from hashlib import sha256
 
 from services.escalation.domain.answers import Refusal
-from services.escalation.domain.case import OMBUD, Case, CaseState, Change, Told, What
+from services.escalation.domain.case import OMBUD, Case, CaseState, Change, What
 from services.escalation.domain.linking import unlink
 from services.escalation.domain.policy import Of, StormRule
 from services.escalation.domain.rungs import Setting, level_of, recipients_of
 from services.escalation.domain.steps import afresh, alert_again, at_rest, begin, changed, climb, end
+from services.escalation.domain.told import Told
 from services.escalation.domain.watching import picture, refreshed
 from shared.contracts.escalation import AlertFacts, EscalationReason
 from shared.contracts.event import Severity

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from services.escalation.domain.case import Case, CaseState, Moment
+from services.escalation.domain.case import Case, CaseState
 from services.escalation.domain.clocks import Clock, run
 from services.escalation.domain.conditions import NOT_ASKED, Picture
 from services.escalation.domain.policy import ClockRule, Measure, Policy, Starts
+from services.escalation.domain.told import Moment
 from shared.contracts.escalation import AlertFacts, EscalationReason
 from shared.contracts.event import Severity
 

@@ -53,7 +53,7 @@ def _acknowledged(view: View) -> State:
     return State(f"{taker} has taken this case", case.acknowledged_at, "Nothing more is needed.")
 
 
-def _by(view: "View") -> str:
+def _by(view: View) -> str:
     by = view.case.follow_up_by
     return f" Resolve it or go on with it by {view.when(by)}." if by else ""
 

@@ -4,13 +4,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.escalation.domain.alarms import News
-from services.escalation.domain.case import Case, CaseState, Moment, Told, escalation_id
+from services.escalation.domain.case import Case, CaseState, escalation_id
 from services.escalation.domain.conditions import When
 from services.escalation.domain.ladder import Kind, Ladder, Level, Recipient
 from services.escalation.domain.people import People, Role, Supervisor
 from services.escalation.domain.policy import ClockRule, FollowUp, Measure, Policy, Trigger
 from services.escalation.domain.rungs import Setting
 from services.escalation.domain.spans import Span, Unit
+from services.escalation.domain.told import Moment, Told
 from shared.contracts.escalation import AlertFacts, EscalationReason
 from shared.contracts.event import Severity
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.escalation.domain import answers, hearing, linking, timing
 from services.escalation.domain.answers import Correction, Refusal
-from services.escalation.domain.case import Case, Change, Owner, What
+from services.escalation.domain.case import Case, Change, What
 from services.escalation.domain.conditions import When
 from services.escalation.domain.ladder import Ladder, Level, Needed, Outside
 from services.escalation.domain.people import Role
@@ -24,6 +24,7 @@ from services.escalation.domain.policy import (
 )
 from services.escalation.domain.rungs import Setting
 from services.escalation.domain.spans import Span, Unit
+from services.escalation.domain.told import Owner
 from shared.contracts.escalation import EscalationReason as R
 from shared.contracts.escalation import Outcome
 from shared.contracts.event import Severity

@@ -9,7 +9,7 @@ import pytest
 from services.escalation.cases.announcements import event_of
 from services.escalation.domain import answers, linking
 from services.escalation.domain.answers import Answer, Correction, Refusal
-from services.escalation.domain.case import Case, CaseState, Change, Moment, Owner, What, escalation_id
+from services.escalation.domain.case import Case, CaseState, Change, What, escalation_id
 from services.escalation.domain.clocks import Clock, Pause
 from services.escalation.domain.conditions import When
 from services.escalation.domain.hearing import take_forgetting, take_news
@@ -18,6 +18,7 @@ from services.escalation.domain.people import Role
 from services.escalation.domain.policy import FollowUp, Measure, PauseReason, Trigger
 from services.escalation.domain.rungs import Setting
 from services.escalation.domain.timing import take_deadline
+from services.escalation.domain.told import Moment, Owner
 from shared.contracts.escalation import (
     CaseAcknowledged,
     CaseCorrected,

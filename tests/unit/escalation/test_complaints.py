@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from services.escalation.domain.answers import acknowledge
-from services.escalation.domain.case import Case, CaseState, Change, Moment, What, escalation_id
+from services.escalation.domain.case import Case, CaseState, Change, What, escalation_id
 from services.escalation.domain.conditions import When
 from services.escalation.domain.hearing import (
     take_answer,
@@ -18,6 +18,7 @@ from services.escalation.domain.hearing import (
     take_resolution,
 )
 from services.escalation.domain.policy import ClockRule, Measure, Policy, Trigger
+from services.escalation.domain.told import Moment
 from shared.contracts.escalation import EscalationReason
 from shared.contracts.event import Severity
 from tests.unit.escalation.builders import (

@@ -9,9 +9,10 @@ from sqlalchemy import insert
 
 from services.escalation.cases import store
 from services.escalation.cases.worklist import list_cases
-from services.escalation.domain.case import Case, CaseState, Ending, Moment, Owner, Told
+from services.escalation.domain.case import Case, CaseState, Ending
 from services.escalation.domain.clocks import Clock, Pause
 from services.escalation.domain.policy import PauseReason
+from services.escalation.domain.told import Moment, Owner, Told
 from services.escalation.domain.worklist import Sort, Wish, mark_of
 from services.escalation.tables import cases
 from shared.contracts.escalation import EscalationReason, Outcome, Remedy

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.escalation.domain.answers import escalate
-from services.escalation.domain.case import Case, CaseState, Change, Owner, What
+from services.escalation.domain.case import Case, CaseState, Change, What
 from services.escalation.domain.conditions import When
 from services.escalation.domain.hearing import (
     take_answer,
@@ -21,6 +21,7 @@ from services.escalation.domain.hearing import (
 from services.escalation.domain.policy import Measure, Policy, Trigger
 from services.escalation.domain.rungs import Setting
 from services.escalation.domain.timing import take_deadline
+from services.escalation.domain.told import Owner
 from shared.contracts.escalation import EscalationReason
 from shared.contracts.event import Severity
 from tests.unit.escalation.builders import (
