@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from ombud.run import runfile
-from ombud.run.runfile import Run
+from ombud import runfile
+from ombud.runfile import Run
 
 Variables = Mapping[str, str]
 
