@@ -21,8 +21,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import meter, report
+from benchmarks.case_table import FACTS
 from benchmarks.chains import Chain, notify_alone
-from benchmarks.deadlines import FACTS
 from benchmarks.figures import SERVERS, Aim, Latency, latency
 from benchmarks.publish import Publisher, Stamps
 from benchmarks.running import running

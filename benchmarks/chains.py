@@ -9,9 +9,9 @@ import yaml
 
 from benchmarks.servers import PROJECT, Room
 from benchmarks.tap import Binding
+from ombud.layout import Place
 from ombud.local.ports import free_ports
 from ombud.migrate.command import migrations_of
-from ombud.run.layout import Place
 from services.escalation.settings import SHIPPED_POLICY
 from shared.contracts.escalation import CaseEscalated
 from shared.contracts.notify import AlertAccepted

@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from ombud import options
+from ombud import options, runfile
 from ombud.asking import Asking
 from ombud.outbox import LATE, age, seconds
-from ombud.run import accounting, runfile
+from ombud.run import accounting
 from ombud.run.accounting import Expected, Mails, Standing
 from ombud.run.reckoning import Mailbox
 from ombud.send.publisher import Depths

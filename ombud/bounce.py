@@ -8,10 +8,9 @@ from typing import NoReturn
 import click
 import requests
 
-from ombud import options
+from ombud import options, runfile
 from ombud.doors import Answer, Doors
 from ombud.options import option
-from ombud.run import runfile
 
 DOOR, MEDIA = "/v1/bounces", "message/rfc822"
 NOTHING = 65  # EX_DATAERR of sysexits.h: the mail is no report of ours, and would be none later

@@ -5,10 +5,9 @@ from pathlib import Path
 import click
 import requests
 
-from ombud import options
+from ombud import options, runfile
 from ombud.doors import Answer, Doors
 from ombud.options import option
-from ombud.run import runfile
 from ombud.trouble import Trouble
 
 DOOR = "/v1/customers/forget"

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
+from ombud import runfile
 from ombud.doors import Doors
-from ombud.run import runfile
 from ombud.trouble import Trouble
 
 C = TypeVar("C", bound=Callable[..., Any] | click.Command)

@@ -5,9 +5,9 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from ombud import runfile
 from ombud.doctor.finding import Check, Finding, Subject, fault
-from ombud.run import runfile
-from ombud.run.runfile import Run
+from ombud.runfile import Run
 
 Variables = Mapping[str, str]
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
@@ -28,6 +29,7 @@ from shared import clock
 from shared.errors import Rejected
 from shared.policy.page import PolicyError
 
+P = TypeVar("P", Policy, EscalationPolicy)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 notify_policy = option(
     "--notify", env="OMBUD_NOTIFY_POLICY", type=_FILE, default=None, help="Notify's policy; else the shipped one."
@@ -50,9 +52,11 @@ def check(
 ) -> None:
     """Check the policies; every mistake is shown with its line, and with a roster also what nobody could do."""
     mistakes: list[str] = []
-    routes = _routing_policy(routing or SHIPPED_POLICY, mistakes)
-    ladder = _escalation_policy(escalation or SHIPPED_LADDER, mistakes)
-    _notify_policy(notify or SHIPPED_ALERTING, mistakes)
+    routes = _read(routing or SHIPPED_POLICY, routing_file.read, lambda p: _counted(len(p.rules), "rule"), mistakes)
+    ladder = _read(
+        escalation or SHIPPED_LADDER, escalation_file.read, lambda p: _counted(len(p.ladders), "ladder"), mistakes
+    )
+    _check_alerting(notify or SHIPPED_ALERTING, mistakes)
     people = _people(roster, mistakes) if roster is not None else None
     findings = list(_findings(routes, ladder, people)) if people is not None else []
     for finding in findings:
@@ -68,27 +72,17 @@ def check(
 policy.add_command(try_policy, "try")
 
 
-def _routing_policy(path: Path, mistakes: list[str]) -> Policy | None:
+def _read(path: Path, read: Callable[[Path], P], size: Callable[[P], str], mistakes: list[str]) -> P | None:
     try:
-        read = routing_file.read(path)
+        found = read(path)
     except PolicyError as error:
         mistakes += error.mistakes
         return None
-    click.echo(f"{path} can be used: {_counted(len(read.rules), 'rule')}, version {read.version}")
-    return read
+    click.echo(f"{path} can be used: {size(found)}, version {found.version}")
+    return found
 
 
-def _escalation_policy(path: Path, mistakes: list[str]) -> EscalationPolicy | None:
-    try:
-        read = escalation_file.read(path)
-    except PolicyError as error:
-        mistakes += error.mistakes
-        return None
-    click.echo(f"{path} can be used: {_counted(len(read.ladders), 'ladder')}, version {read.version}")
-    return read
-
-
-def _notify_policy(path: Path, mistakes: list[str]) -> None:
+def _check_alerting(path: Path, mistakes: list[str]) -> None:
     try:
         read = notify_file.read(path)
     except PolicyError as error:

@@ -5,8 +5,8 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from ombud.layout import MAILBOX_PORT, SMTP_PORT, Folder, Place
 from ombud.options import RunOptions
-from ombud.run.layout import MAILBOX_PORT, SMTP_PORT, Folder, Place
 from shared.settings import PORTS
 
 SAMPLE_LAST_RESORT = "operations.duty"

@@ -3,10 +3,10 @@
 import shutil
 from pathlib import Path
 
+from ombud.layout import REPLICA_STEP, Folder, taken_ports
 from ombud.local.ports import is_port_free
 from ombud.migrate.command import refuse_shared_sqlite
 from ombud.options import RunOptions
-from ombud.run.layout import REPLICA_STEP, Folder, taken_ports
 from ombud.send import publisher
 from ombud.trouble import Trouble
 from shared.settings import PORTS

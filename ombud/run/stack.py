@@ -6,16 +6,16 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from ombud import screen
+from ombud import layout, runfile, screen
 from ombud.doors import Doors, readiness
+from ombud.layout import BROKER_PORT, Folder, Place
 from ombud.local.broker import PrivateBroker
 from ombud.local.ports import is_port_open
 from ombud.local.processes import Child
 from ombud.migrate.command import migrate_all, sqlite_url
 from ombud.options import RunOptions
-from ombud.run import environment, layout, runfile, signals
+from ombud.run import environment, signals
 from ombud.run.broker_watch import WatchedBroker
-from ombud.run.layout import BROKER_PORT, Folder, Place
 from ombud.run.logtail import LogTail
 from ombud.run.supervise import Server, Supervisor
 from ombud.trouble import Trouble

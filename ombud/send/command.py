@@ -8,8 +8,7 @@ from typing import BinaryIO
 
 import click
 
-from ombud import options
-from ombud.run import runfile
+from ombud import options, runfile
 from ombud.screen import bar
 from ombud.send.lines import Line, Tally, lines_of
 from ombud.send.publisher import in_batches, publishing

@@ -8,9 +8,8 @@ from typing import Any
 import click
 from rich.console import Console
 
-from ombud import options
-from ombud.run import runfile
-from ombud.run.runfile import Run
+from ombud import options, runfile
+from ombud.runfile import Run
 from ombud.status.judged import troubles
 from ombud.status.look import State, look
 from ombud.status.promised import promises

@@ -13,7 +13,7 @@ from amqp.exceptions import NotFound
 from prometheus_client.parser import text_string_to_metric_families
 
 from ombud.doors import Doors, readiness
-from ombud.run.runfile import Process, Run
+from ombud.runfile import Process, Run
 from ombud.send import publisher
 from ombud.trouble import Trouble
 from shared.contracts.topology import QUEUES, SERVICES

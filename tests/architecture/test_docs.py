@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.contracts.topology import SERVICES
 from tests.architecture.source import PROJECT
 
 DECISIONS = PROJECT / "docs" / "decisions"
@@ -13,6 +14,7 @@ PAGES = sorted(
         *PROJECT.glob("*.md"),
         *PROJECT.glob("docs/**/*.md"),
         *PROJECT.glob("services/*/README.md"),
+        *PROJECT.glob("shared/README.md"),
         *PROJECT.glob("deploy/**/*.md"),
     ]
 )
@@ -46,9 +48,9 @@ def test_the_tests_that_hold_the_promises_are_there() -> None:
     assert [name for name, file in named if f"\ndef {name}(" not in (PROJECT / file).read_text()] == []
 
 
-@pytest.mark.parametrize("service", ["intake", "routing", "escalation", "notify"])
-def test_files_that_a_service_s_readme_names_are_there(service: str) -> None:
-    folder = PROJECT / "services" / service
+@pytest.mark.parametrize("place", [*(f"services/{service}" for service in SERVICES), "shared"])
+def test_files_that_a_readme_names_are_there(place: str) -> None:
+    folder = PROJECT / place
     named = SOURCE_NAME.findall((folder / "README.md").read_text())
     assert named and [name for name in named if not list(folder.rglob(name))] == []
 

@@ -93,9 +93,3 @@ def _leave(document: dict[str, Any]) -> Leave:
 def _among_ids(is_postgres: bool, lock: bool) -> Select[Any]:
     query = _EVERYBODY.where(bulk.among(s.c.id, is_postgres))
     return query.with_for_update() if lock else query
-
-
-def zone_of(tx: Transaction, person: str) -> tzinfo:
-    """Of the person; UTC for whoever is no supervisor."""
-    found = find(tx, [person]).get(person)
-    return ZoneInfo(found.timezone) if found else UTC

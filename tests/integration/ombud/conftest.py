@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from ombud.layout import taken_ports
 from ombud.local.ports import claim, is_port_free
-from ombud.run.layout import taken_ports
 from tests.harness.process import PROJECT
 
 Result = subprocess.CompletedProcess[str]

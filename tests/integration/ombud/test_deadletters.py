@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from ombud import runfile
 from ombud.local.broker import PrivateBroker
-from ombud.run import lock, runfile
-from ombud.run.runfile import Process, Run
+from ombud.run import lock
+from ombud.runfile import Process, Run
 from shared.contracts.topology import SERVICES
 from tests.harness.process import TOKEN, eventually
 from tests.harness.system import System

@@ -16,8 +16,8 @@ import psutil
 import pytest
 from sqlalchemy import NullPool, create_engine, text
 
+from ombud.layout import places
 from ombud.local.ports import is_port_free
-from ombud.run.layout import places
 from shared.contracts.topology import SERVICES
 from tests.harness.system import MILD, ROSTER
 from tests.integration.notify.mail_server import LATE, MailServer

@@ -8,12 +8,13 @@ from pathlib import Path
 import click
 import pytest
 
+from ombud import runfile
+from ombud.layout import Folder, places, taken_ports
 from ombud.main import wrong_python
 from ombud.options import RunOptions
-from ombud.run import environment, lock, preflight, runfile
+from ombud.run import environment, lock, preflight
 from ombud.run.command import demo, run
-from ombud.run.layout import Folder, places, taken_ports
-from ombud.run.runfile import Process, Run
+from ombud.runfile import Process, Run
 from ombud.token import settings_entry
 from ombud.trouble import Trouble
 from shared.tokens import TokenBook

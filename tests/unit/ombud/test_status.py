@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ombud.run.runfile import Process
+from ombud.runfile import Process
 from ombud.status.judged import troubles
 from ombud.status.look import Depth, Seen, State
 from ombud.status.promised import promises

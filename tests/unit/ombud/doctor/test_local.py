@@ -3,9 +3,10 @@
 import os
 from pathlib import Path
 
+from ombud import runfile
 from ombud.doctor import local
-from ombud.run import lock, runfile
-from ombud.run.runfile import Process, Run
+from ombud.run import lock
+from ombud.runfile import Process, Run
 
 OUTER = {"OMBUD_LAST_RESORT": "duty"}
 GONE = 2**22 + 1  # above the highest pid

@@ -1,4 +1,4 @@
-"""Where everything of a local run is: ports, folders, process names; pure. Read by stack.py and preflight.py."""
+"""Where everything of a local run is: ports, folders, process names; pure. Read by run/ and runfile.py."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

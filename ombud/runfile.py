@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ombud.doors import Doors
+from ombud.layout import Folder, Place
 from ombud.local.processes import is_running
-from ombud.run.layout import Folder, Place
 
 NAME = "run.json"
 
