@@ -64,6 +64,8 @@ def common(options: RunOptions, folder: Folder, amqp_uri: str, outer: Mapping[st
         # The lines of the log files are read back for the terminal.
         "OMBUD_READABLE_LOGS": "false",
         "PYTHONUNBUFFERED": "1",
+        # As in deploy/Dockerfile, which says why.
+        "MALLOC_ARENA_MAX": "1",
     }
     filled = {name: value for name, value in outer.items() if value or name not in gives_way}
     return gives_way | _absolute(filled) | decided
