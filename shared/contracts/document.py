@@ -26,8 +26,9 @@ COMMAND = "python -m shared.contracts.document docs/events.md"
 
 INTRODUCTION = f"""# Events
 
-Every event that a service publishes, with its fields and an example: for whoever listens, ours or yours. [asyncapi.json](asyncapi.json)
-has them as well, and with them what upstream sends to Ombud ([an example](../README.md#send-a-complaint)).
+Every event that a service publishes, with its fields and an example: for whoever listens, ours or yours.
+[asyncapi.json](asyncapi.json) has them as well, and with them what upstream sends to Ombud
+([an example](../README.md#send-a-complaint)).
 
 Made by `{COMMAND}` from `shared/contracts/`; `make check` refuses a stale
 copy, so do not edit it.
