@@ -56,9 +56,9 @@ bench: setup ## Measure complaints per second and time to alert, end to end; wha
 	@$(PYTHON) -m benchmarks.burst
 	@exec $(PYTHON) -m benchmarks.alerts
 
-soak: setup ## Break things again and again and look whether anything was lost (ROUNDS=10, of alerts ALERT_ROUNDS=50)
-	@.venv/bin/pytest tests/faults --rounds $(ROUNDS) --ignore $(ALERTS)
-	@exec .venv/bin/pytest $(ALERTS) --rounds $(ALERT_ROUNDS) --session-timeout 7200
+soak: setup ## Break things again and again and look whether anything was lost (ROUNDS=10, of alerts ALERT_ROUNDS=50; BROKER=4)
+	@OMBUD_TEST_BROKER=$(BROKER) .venv/bin/pytest tests/faults --rounds $(ROUNDS) --ignore $(ALERTS)
+	@OMBUD_TEST_BROKER=$(BROKER) exec .venv/bin/pytest $(ALERTS) --rounds $(ALERT_ROUNDS) --session-timeout 7200
 
 clean: ## Remove what setup and the tools made; what Ombud stored in .ombud stays
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
