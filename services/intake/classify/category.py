@@ -1,4 +1,4 @@
-"""Adds up the votes of the packs for each category; called by the reader."""
+"""Adds up the votes of the packs for each category; called by the classifier."""
 
 from collections import defaultdict
 from collections.abc import Sequence

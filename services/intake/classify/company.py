@@ -1,4 +1,4 @@
-"""What a company says of itself in company.yml: categories, tiers, products, campaigns and matters; used by the reader.
+"""What a company says of itself in company.yml: categories, tiers, products, campaigns and matters; for the classifier.
 
 It is applied behind the language packs, in every language, and each thing that it changes is evidence like any other.
 """

@@ -1,4 +1,4 @@
-"""What the complaint reader answers: read by intake's use cases, its HTTP page and the command line."""
+"""What the classifier answers: read by intake's use cases, its HTTP page and the command line."""
 
 from dataclasses import dataclass
 
@@ -42,7 +42,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Classification:
-    """Everything the reader concludes about one text, with the rules that led there."""
+    """Everything the classifier concludes about one text, with the rules that led there."""
 
     language: str
     category: str

@@ -1,4 +1,4 @@
-"""Loads and checks the language packs and thresholds; called once when the reader starts, and by the command line."""
+"""Loads and checks the language packs and thresholds; when the classifier is made, and for the command line."""
 
 import gc
 import hashlib
