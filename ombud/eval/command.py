@@ -16,7 +16,8 @@ from ombud.eval.measures import Binary, Figures, Judged
 from ombud.options import option
 from ombud.trouble import Trouble
 from services.intake.classify import Classifier
-from services.intake.classify.model import CATEGORIES, RulesError
+from services.intake.classify.model import RulesError
+from shared.contracts.intake import CATEGORIES
 
 ANGRY_FROM = 0.5
 _PATH = click.Path(exists=True, path_type=Path)

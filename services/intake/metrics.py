@@ -4,10 +4,11 @@ from collections.abc import Iterable
 
 from prometheus_client import Counter, Gauge, Histogram, Info
 
-from services.intake.classify.model import CATEGORIES, Classification
+from services.intake.classify.model import Classification
 from services.intake.domain.complaint import Read
 from services.intake.domain.verdict import Correction
 from shared.contracts.event import Severity
+from shared.contracts.intake import CATEGORIES
 
 OTHER = "other"  # whatever is not known by name when the service starts, or when its rules change
 COMPLAINTS = Counter("ombud_complaints_total", "Complaints taken in for the first time, by severity", ["severity"])

@@ -1,4 +1,4 @@
-"""The kinds of values in the policy file, as fields of marshmallow that read text; used by the forms of every policy."""
+"""The kinds of values in the policy file, as fields of marshmallow that read text; for every policy."""
 
 import re
 from collections.abc import Callable, Mapping

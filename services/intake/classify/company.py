@@ -9,13 +9,14 @@ from pathlib import Path
 
 from services.intake.classify.companyfile import CompanyReader
 from services.intake.classify.matcher import OTHERS, Hit, Matcher
-from services.intake.classify.model import CATEGORIES, SEVERITIES, Classification, Evidence
+from services.intake.classify.model import SEVERITIES, Classification, Evidence
 from services.intake.classify.normalise import fold
 from services.intake.classify.patterns import Step
 from services.intake.classify.reading import Reading
 from services.intake.classify.rulebook import Rule
 from services.intake.classify.tokens import tokenise
 from services.intake.domain.matters import MatterRules
+from shared.contracts.intake import CATEGORIES
 
 COMPANY_FILE = "company.yml"
 _PRODUCT, _CAMPAIGN = "product", "campaign"

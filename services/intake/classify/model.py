@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from shared.contracts.intake import CATEGORIES as CATEGORIES
-
 SEVERITIES = ("low", "medium", "high", "critical")
 FLAGS = (
     "safety",
@@ -17,7 +15,6 @@ FLAGS = (
     "large_amount",
     "repeat_contact",
 )
-ASK_KINDS = ("supervisor", "executive", "human", "none")
 
 
 class RulesError(ValueError):
