@@ -91,18 +91,18 @@ def try_text(
 @_rules
 def coverage(folder: Path, rules: Path | None) -> None:
     """Read all texts of FOLDER (*.txt, *.jsonl with `text`): which rules never fire, which texts have no evidence."""
-    reader, fired = _load(rules), Counter[str]()
+    classifier, fired = _load(rules), Counter[str]()
     silent: list[_Sample] = []
     samples = list(_samples(folder))
     if not samples:
         raise Trouble(f"{folder} holds no texts: *.txt, or *.jsonl with a field `text`")
     with bar("read", len(samples)) as advance:
         for done, sample in enumerate(samples, start=1):
-            found = reader.classify(sample.text)
+            found = classifier.classify(sample.text)
             fired.update({e.rule for e in found.evidence})
             silent += [] if found.evidence else [sample]
             advance(done)
-    _report(reader, fired, silent, len(samples))
+    _report(classifier, fired, silent, len(samples))
 
 
 @dataclass(frozen=True)
@@ -129,10 +129,10 @@ def _samples(folder: Path) -> Iterator[_Sample]:
                 continue  # feeds have lines without a text, and some are broken on purpose
 
 
-def _report(reader: Classifier, fired: Counter[str], silent: list[_Sample], total: int) -> None:
+def _report(classifier: Classifier, fired: Counter[str], silent: list[_Sample], total: int) -> None:
     console = Console(soft_wrap=True)
     by_pack: dict[str, list[str]] = {}
-    for rule in reader.rule_ids:
+    for rule in classifier.rule_ids:
         by_pack.setdefault(rule.partition(".")[0], []).append(rule)
     table = Table("pack", "rules", "fired", "never fired", title=f"{total} texts", title_justify="left")
     for name, ids in sorted(by_pack.items()):

@@ -1,4 +1,4 @@
-"""The complaint reader: text in, classification with its reasons out. Pure; intake calls it before its transaction."""
+"""The classifier: text in, classification with its reasons out. Pure; intake calls it before its transaction."""
 
 from pathlib import Path
 

@@ -344,7 +344,7 @@ def test_every_door_says_which_fields_it_does_not_know_or_cannot_use(door: Door)
 @EVERY_DOOR
 @pytest.mark.parametrize("body", [[], "text", 3, [{}]])
 def test_a_body_that_is_no_object_is_refused(door: Door, body: Any) -> None:
-    assert pointers(misfit(door, body)) == {""}
+    assert pointers(misfit(door, body)) == {"/"}
 
 
 @EVERY_DOOR
@@ -392,7 +392,7 @@ def test_a_body_that_is_no_json_is_refused(door: Door) -> None:
         (doors.pause, {}, {"/until"}),
         (doors.add_note, {}, {"/note"}),
         (doors.add_note, {"note": None}, {"/note"}),
-        (doors.correct, {}, {""}),
+        (doors.correct, {}, {"/"}),
         (doors.correct, {"severity": "huge"}, {"/severity"}),
         (doors.correct, {"category": "Billing!"}, {"/category"}),
         (doors.correct, {"category": "a\n"}, {"/category"}),

@@ -10,7 +10,6 @@ from ombud.run.accounting import Mails
 from tests.unit.ombud.books import summaries
 
 PUNCTUAL = dict.fromkeys(("intake", "routing", "escalation", "notify"), 0.0)
-UNKNOWN = "look into the logs of the services"
 
 
 def look(in_queues: int = 0, late: dict[str, float] | None = None, mails: Mails | None = None, **changes: Any) -> Look:
