@@ -7,7 +7,6 @@ from marshmallow import Schema, ValidationError
 
 from shared.errors import Rejected
 
-
 _SAID = {"Invalid input type.": "Not an object."}  # marshmallow's words, where they say too little
 
 

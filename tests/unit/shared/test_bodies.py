@@ -54,7 +54,9 @@ class NeverEnding:
 
 
 def test_a_body_that_is_packed_is_refused_with_how_to_send_it() -> None:
-    packed = Request(EnvironBuilder(method="POST", data=gzip.compress(b"{}"), headers={"Content-Encoding": "gzip"}).get_environ())
+    packed = EnvironBuilder(
+        method="POST", data=gzip.compress(b"{}"), headers={"Content-Encoding": "gzip"}
+    ).get_request()
     with pytest.raises(Rejected, match=r"encoded \(gzip\).*without Content-Encoding") as refused:
         read_body(packed, 100)
     assert refused.value.status == 415
