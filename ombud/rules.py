@@ -52,7 +52,8 @@ def check(path: Path) -> None:
         for mistake in mistakes:
             click.echo(mistake, err=True)
         if mistakes:
-            raise Trouble(f"{path} cannot be used: {len(mistakes)} mistakes") from error
+            number = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+            raise Trouble(f"{path} cannot be used: {number}") from error
         raise Trouble(f"{path.name} is right, but others in {folder} are not: {error.mistakes[0]}") from error
     click.echo(f"{path} can be used: {len(found.rule_ids)} rules, version {found.rules_version}")
 

@@ -26,6 +26,8 @@ STOP_ORDER = (("intake",), ("routing", "escalation"), ("notify",))
 # Notify alone waits up to 120 s for the mails under way; killed before, it could not tell whether they were sent.
 STOPPED_WITHIN = 135.0
 POLL = 0.1
+EXIT_SETTINGS = 2  # of a service, as shared/runner.py has it
+MOST_SAID = 20  # lines
 
 
 class Stack:
@@ -138,8 +140,7 @@ class Stack:
     def _require_alive(self, place: Place) -> None:
         child = self._children[place]
         if not child.is_alive:
-            last = child.log_tail(1) or f"exit code {child.exit_code}"
-            raise Trouble(f"{place.name} did not start: {last} (log: {child.log_path})")
+            raise Trouble(f"{place.name} did not start: {refusal(child)} (log: {child.log_path})")
 
     def _supervise(self) -> None:
         servers: dict[str, Server] = {place.name: child for place, child in self._children.items()}
@@ -167,6 +168,13 @@ class Stack:
     def _process(self, place: Place, child: Child) -> runfile.Process:
         log = str(child.log_path)
         return runfile.Process(place.service, place.replica, place.port, place.ops_port, child.pid or 0, log)
+
+
+def refusal(child: Child) -> str:
+    """Why it ended: settings that it refuses have a line for each mistake, all else has said it in its last one."""
+    said = [line for line in child.log_since_start().splitlines() if not line.startswith("{")]  # which are of its log
+    shown = said if child.exit_code == EXIT_SETTINGS else said[-1:]
+    return "; ".join(shown[:MOST_SAID]) or f"exit code {child.exit_code}"
 
 
 def wait_for(what: Callable[[], bool], seconds: float) -> bool:
