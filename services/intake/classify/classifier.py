@@ -1,5 +1,6 @@
 """The classifier: text in, classification with its reasons out. Pure; intake calls it before its transaction."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from services.intake.classify.anger import measure_anger
@@ -10,7 +11,7 @@ from services.intake.classify.mail import blank_foreign_text
 from services.intake.classify.model import SEVERITIES, Classification
 from services.intake.classify.normalise import fold
 from services.intake.classify.packfile import Pack
-from services.intake.classify.packs import Packs, load_packs
+from services.intake.classify.packs import Packs, load_packs, shipped_pack
 from services.intake.classify.reading import Reading, Source
 from services.intake.classify.severity import judge_severity
 from services.intake.classify.tokens import is_unspaced, tokenise
@@ -48,9 +49,9 @@ class Classifier:
         return self._guesser.languages
 
     @classmethod
-    def load(cls, rules_dir: Path | None = None) -> "Classifier":
+    def load(cls, rules_dir: Path | None = None, compiled: Callable[[str], Pack] = shipped_pack) -> "Classifier":
         """The packs of a directory, or the shipped ones; RulesError names each mistake with file and line."""
-        return cls(load_packs(rules_dir))
+        return cls(load_packs(rules_dir, compiled))
 
     def classify(
         self,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from services.intake.classify import Classifier, RulesError
-from services.intake.classify.packs import Languages, load_packs, shipped_signoffs
+from services.intake.classify.packs import Languages, load_packs, shipped_pack, shipped_signoffs
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +169,7 @@ def test_every_shipped_pack_is_right_and_its_signoffs_are_known_before_it_is_com
 
 
 def test_a_shipped_pack_is_compiled_when_it_is_needed():
-    packs = Languages({})
+    packs = Languages({}, shipped_pack)
     assert "cs" in packs and "xx" not in packs
     assert list(packs) == []
     assert packs["cs"].language == "cs"
