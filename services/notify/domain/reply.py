@@ -12,7 +12,7 @@ from services.notify.domain.standing import Standing
 
 YES = ("1", "ack")
 _WORDS = re.compile(r"[^\W_]+")
-_REFERENCE = re.compile(r"[0-9a-z]{4,8}")  # as much of it as tells cases apart
+_REFERENCE = re.compile(r"[0-9a-f]{4,8}")  # as much of it as tells cases apart; `1 please` has none
 
 
 class Made(StrEnum):
