@@ -34,8 +34,14 @@ class State:
 def state_of(view: View) -> State:
     case = view.case
     if case.ending is Ending.MERGED:
-        return State("Part of another complaint now", case.closed_at, "Whoever is needed there is alerted for it.")
+        return _merged(view)
     return _STATES.get(case.state, _open)(view)
+
+
+def _merged(view: View) -> State:
+    row = view.last(What.MERGED)
+    which = f"complaint {row['details']['into']}" if row and "into" in row["details"] else "another complaint"
+    return State(f"Part of {which} now", view.case.closed_at, "Whoever is needed there is alerted for it.")
 
 
 def _resolved(view: View) -> State:
