@@ -1,4 +1,4 @@
-"""The page can be read by eyes that see contrasts badly, by day and by night."""
+"""The page can be read on a phone, and by eyes that see contrasts badly, by day and by night."""
 
 from pathlib import Path
 
@@ -17,6 +17,10 @@ def test_words_and_controls_stand_out(dark: bool) -> None:
     assert (found["body"]["background"] == "#ffffff") is not dark
     assert {name: seen for name, seen in contrast.texts(found, "body") if seen < contrast.READABLE} == {}
     assert {name: seen for name, seen in contrast.borders(found, "body", CONTROLS) if seen < contrast.VISIBLE} == {}
+
+
+def test_a_reference_of_one_long_word_does_not_make_the_page_wider_than_a_phone() -> None:
+    assert contrast.rules(STYLE, dark=False)["main"]["overflow-wrap"] == "anywhere"
 
 
 def test_contrast_is_what_the_standard_says() -> None:
