@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 
-from services.intake.domain.complaint import Complaint, Person, Read, State, Step, blank
+from services.intake.domain.complaint import Complaint, Person, Read, State, Step, blank, tags_of
 from services.intake.domain.verdict import Verdict, worse_of
 
 
@@ -44,7 +44,7 @@ def with_merged(complaint: Complaint, other: Complaint, excerpt: str) -> Complai
         revision=complaint.revision + 1,
         contact_count=complaint.contact_count + other.contact_count,
         product=complaint.product or other.product,
-        tags=tuple(dict.fromkeys((*complaint.tags, *other.tags))),
+        tags=tags_of(complaint.tags, other.tags),
         customer=complaint.customer.filled(replace(other.customer, region=other.region)),
         received_at=min(filter(None, (complaint.received_at, other.received_at)), default=None),
         excerpt=excerpt,

@@ -132,6 +132,16 @@ def test_the_hint_decides_the_language_of_a_short_text(classifier: Classifier):
     assert classifier.classify("The lamp is broken and I want a new one.", language_hint="pl").language == "en"
 
 
+@pytest.mark.parametrize("tag", ["PL", "pl-PL", "pl_PL", "pl-Latn-PL", " pl "])
+def test_the_hint_may_be_written_as_systems_write_it(reader: Classifier, tag: str):
+    assert reader.classify("Manager!", language_hint=tag).language == "pl"
+
+
+@pytest.mark.parametrize("tag", ["", "und", "xx", "\N{GRINNING FACE}", "-", "polish"])
+def test_a_hint_that_names_no_language_that_is_read_changes_nothing(reader: Classifier, tag: str):
+    assert reader.classify("Manager!", language_hint=tag) == reader.classify("Manager!")
+
+
 def hostile_texts() -> list[str]:
     chance = random.Random(7)
     alphabet = "ab .,\n>:-*!?éß中经理我要マнο\u0301\u200b'\"0123456789€"

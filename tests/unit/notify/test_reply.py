@@ -27,7 +27,7 @@ def test_answer_may_say_which_case(text):
     "text",
     [
         *("", " ", "?", "2", "11", "0", "no", "yes", "acknowledge", "not 1", "1 2", "10f8c2d11", "1 0f8c2d11 2"),
-        *("0f8c2d11", "1 do not call me any more", "STOP", "½", "1 ábcd", "\ud83d\ude00"),
+        *("0f8c2d11", "1 please", "1 do not call me any more", "STOP", "½", "1 ábcd", "\ud83d\ude00"),
     ],
 )
 def test_anything_else_is_no_answer(text):
