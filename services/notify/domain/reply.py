@@ -65,7 +65,7 @@ class ReplyAnswer:
 
 
 @dataclass(frozen=True)
-class Wish:
+class Yes:
     """Somebody takes a case; which one, if they said so by (the beginning of) its reference."""
 
     reference: str = ""
@@ -89,26 +89,26 @@ class Told:
         return not self.standing.settles(self.alert.case_revision) or (answered_at is not None and answered_at >= at)
 
 
-def wish_in(text: str) -> Wish | None:
+def yes_in(text: str) -> Yes | None:
     """What the text asks for, or None when it is no answer: `1`, `ACK`, `1 0f8c2d11`, in any script and punctuation."""
     words = _WORDS.findall(_with_plain_digits(text))
     if not words or words[0] not in YES:
         return None
     rest = "".join(words[1:])
-    return Wish(rest) if not rest or _REFERENCE.fullmatch(rest) else None
+    return Yes(rest) if not rest or _REFERENCE.fullmatch(rest) else None
 
 
-def meant(wish: Wish, told: Iterable[Told], at: datetime) -> tuple[Alert | None, int]:
+def meant(yes: Yes, told: Iterable[Told], at: datetime) -> tuple[Alert | None, int]:
     """The newest open alert that fits, and how many other cases are open; told: the newest first."""
     open_ = [one.alert for one in told if one.was_open(at)]
-    found = next((alert for alert in open_ if wish.is_for(alert)), None)
+    found = next((alert for alert in open_ if yes.is_for(alert)), None)
     others = {alert.case_id for alert in open_} - {found.case_id if found else None}
     return found, len(others)
 
 
-def missed(wish: Wish, told: Iterable[Told]) -> Told | None:
+def missed(yes: Yes, told: Iterable[Told]) -> Told | None:
     """The newest alert that fits, if somebody has its case; told: the newest first, none of them open."""
-    found = next((one for one in told if wish.is_for(one.alert)), None)
+    found = next((one for one in told if yes.is_for(one.alert)), None)
     return found if found and found.standing.taken_by and found.standing.settles(found.alert.case_revision) else None
 
 

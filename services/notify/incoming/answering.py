@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, func, select
 
 from services.notify import metrics, tables
 from services.notify.domain.alert import REACHED, AlertState, ChannelName, Purpose, reference
-from services.notify.domain.reply import Made, Reply, ReplyAnswer, Told, Wish, meant, missed, wish_in
+from services.notify.domain.reply import Made, Reply, ReplyAnswer, Told, Yes, meant, missed, yes_in
 from services.notify.people import contacts
 from services.notify.plans.cases import standing_of_row
 from services.notify.rows import alert_of_row
@@ -51,14 +51,14 @@ def answer(tx: Transaction, reply: Reply) -> ReplyAnswer:
 
 
 def _made(tx: Transaction, reply: Reply, people: list[str]) -> ReplyAnswer:
-    wish = wish_in(reply.text)
-    if wish is None:
+    yes = yes_in(reply.text)
+    if yes is None:
         return ReplyAnswer(Made.NOT_UNDERSTOOD)
     at = min(reply.at or tx.now, tx.now)
     told = _told(tx, people)
-    alert, others = meant(wish, told, at)
+    alert, others = meant(yes, told, at)
     if alert is None:
-        return _too_late(tx, wish, told, others)
+        return _too_late(tx, yes, told, others)
     # Kept, so that they hear of it if somebody else has been quicker after all.
     tx.insert_many(p, [{"alert_id": alert.id, "person": alert.recipient, "at": at}], skip_existing=True)
     if alert.traceparent:
@@ -71,8 +71,8 @@ def _made(tx: Transaction, reply: Reply, people: list[str]) -> ReplyAnswer:
     return ReplyAnswer(Made.ACKNOWLEDGED, alert.case_id, reference(alert.case_id), alert.id, alert.recipient, others)
 
 
-def _too_late(tx: Transaction, wish: Wish, told: list[Told], others: int) -> ReplyAnswer:
-    late = missed(wish, told)
+def _too_late(tx: Transaction, yes: Yes, told: list[Told], others: int) -> ReplyAnswer:
+    late = missed(yes, told)
     if late is None:
         return ReplyAnswer(Made.NOTHING, others=others)
     alert, name = late.alert, contacts.name_of(tx, str(late.standing.taken_by))
