@@ -16,8 +16,8 @@ from ombud.migrate.command import migrate_all, sqlite_url
 from ombud.options import RunOptions
 from ombud.run import environment, signals
 from ombud.run.broker_watch import WatchedBroker
+from ombud.run.keeper import Keeper, Server
 from ombud.run.logtail import LogTail
-from ombud.run.supervise import Server, Supervisor
 from ombud.trouble import Trouble
 
 READY_WITHIN = 90.0
@@ -42,7 +42,7 @@ class Stack:
         self._broker: PrivateBroker | None = None
         self._mailbox: Child | None = None
         self._children: dict[Place, Child] = {}
-        self._supervisor: Supervisor | None = None
+        self._keeper: Keeper | None = None
 
     @property
     def amqp_uri(self) -> str:
@@ -65,12 +65,12 @@ class Stack:
         self._start_services()
         self._wait_until_ready()
         self._write_runfile()
-        self._supervise()
+        self._keep_alive()
 
     def stop(self) -> None:
         """The doors first, the broker last: what is on its way reaches the disk of the next one."""
-        if self._supervisor:
-            self._supervisor.stop()
+        if self._keeper:
+            self._keeper.stop()
         for services in STOP_ORDER:
             self._stop_services(services)
         if self._mailbox:
@@ -142,15 +142,15 @@ class Stack:
         if not child.is_alive:
             raise Trouble(f"{place.name} did not start: {refusal(child)} (log: {child.log_path})")
 
-    def _supervise(self) -> None:
+    def _keep_alive(self) -> None:
         servers: dict[str, Server] = {place.name: child for place, child in self._children.items()}
         if self._mailbox:
             servers["mail catcher"] = self._mailbox
         if self._broker:
             servers["broker"] = WatchedBroker(self._broker)
         tails = [LogTail(place.name, child.log_path) for place, child in self._children.items()]
-        self._supervisor = Supervisor(servers, tails, screen.warn, self._write_runfile)
-        self._supervisor.start()
+        self._keeper = Keeper(servers, tails, screen.warn, self._write_runfile)
+        self._keeper.start()
 
     def _write_runfile(self) -> None:
         runfile.write(

@@ -67,7 +67,7 @@ class ReplyAnswer:
 
 
 @dataclass(frozen=True)
-class Wish:
+class Yes:
     """Somebody takes a case; which one, if they said so by (the beginning of) its reference."""
 
     reference: str = ""
@@ -98,13 +98,13 @@ class Told:
         return self.is_taken and self.standing.taken_by in people
 
 
-def wish_in(text: str) -> Wish | None:
+def yes_in(text: str) -> Yes | None:
     """What the text asks for, or None when it is no answer: `1`, `ACK`, `1 0f8c2d11`, in any script and punctuation."""
     words = _WORDS.findall(_with_plain_digits(text))
     if not words or words[0] not in YES:
         return None
     rest = "".join(words[1:])
-    return Wish(rest) if not rest or _REFERENCE.fullmatch(rest) else None
+    return Yes(rest) if not rest or _REFERENCE.fullmatch(rest) else None
 
 
 @dataclass(frozen=True)
@@ -116,15 +116,15 @@ class Meaning:
     others: tuple[str, ...]
 
 
-def meaning(wish: Wish, told: Iterable[Told], people: Collection[str], at: datetime) -> Meaning:
+def meaning(yes: Yes, told: Iterable[Told], people: Collection[str], at: datetime) -> Meaning:
     """told: the newest first; people: who has the number.
 
     Without a reference it is the newest alert, and an older one only where these people took all newer ones: whoever
     answers an alert that a colleague was quicker to take does not mean another case.
     """
     known = [one for one in told if one.alert.created_at <= at]
-    fitting = [one for one in known if wish.is_for(one.alert)]
-    of_others = [one for one in fitting if one.was_open(at) or not (wish.reference or one.is_taken_by(people))]
+    fitting = [one for one in known if yes.is_for(one.alert)]
+    of_others = [one for one in fitting if one.was_open(at) or not (yes.reference or one.is_taken_by(people))]
     found = next(iter([*of_others, *fitting]), None)
     alert = found.alert if found and found.was_open(at) else None
     late = found if found and alert is None and found.is_taken else None

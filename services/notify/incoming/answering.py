@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, func, select
 
 from services.notify import metrics, tables
 from services.notify.domain.alert import REACHED, Alert, AlertState, ChannelName, Purpose, reference
-from services.notify.domain.reply import Made, Meaning, Reply, ReplyAnswer, Told, meaning, wish_in
+from services.notify.domain.reply import Made, Meaning, Reply, ReplyAnswer, Told, meaning, yes_in
 from services.notify.people import contacts
 from services.notify.plans.cases import standing_of_row
 from services.notify.rows import alert_of_row
@@ -53,11 +53,11 @@ def answer(tx: Transaction, reply: Reply) -> ReplyAnswer:
 
 
 def _made(tx: Transaction, reply: Reply, people: list[str]) -> ReplyAnswer:
-    wish = wish_in(reply.text)
-    if wish is None:
+    yes = yes_in(reply.text)
+    if yes is None:
         return ReplyAnswer(Made.NOT_UNDERSTOOD)
     at = min(reply.at or tx.now, tx.now)
-    meant = meaning(wish, _told(tx, people), people, at)
+    meant = meaning(yes, _told(tx, people), people, at)
     alert = meant.alert
     if alert is None:
         return _with_others(_too_late(tx, meant), meant)
