@@ -25,14 +25,16 @@ def check_size(message: Message) -> None:
 def opened(message: Message, at: str = "") -> tuple[dict[str, Any], Any, str]:
     """Attributes, data, and where in the body the data stands; raises Rejected with a pointer below `at`."""
     body = _json(message.body)
-    if message.content_type.lower().startswith(STRUCTURED):
+    if message.content_type.lower().startswith(STRUCTURED) or _is_structured(body):
         if not isinstance(body, dict):
             raise Rejected("not a CloudEvent", [{"pointer": at or "/", "detail": "Not an object."}])
         return {k: v for k, v in body.items() if k != "data"}, body.get("data"), f"{at}/data"
-    if isinstance(body, dict) and body.keys() >= ONLY_STRUCTURED:
-        text = f"This is a whole CloudEvent: its content type must be {STRUCTURED}."
-        raise Rejected("not the content type of a CloudEvent", [{"pointer": at or "/", "detail": text}])
     return _binary_attributes(message.headers), body, at
+
+
+def _is_structured(body: Any) -> bool:
+    """A CloudEvent that was sent as plain JSON, as most HTTP libraries do it by themselves."""
+    return isinstance(body, dict) and body.keys() >= ONLY_STRUCTURED
 
 
 def undecodable(message: Message, error: Rejected) -> Undecodable:

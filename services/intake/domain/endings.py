@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from services.intake.domain.complaint import Complaint, Person, Read, State, Step, blank, tags_of
-from services.intake.domain.verdict import Verdict, worse_of
+from services.intake.domain.verdict import CORRECTED, Verdict, worse_of
+from shared.contracts.event import Severity
 
 
 def merged(new: "Read | Step", into: str) -> Complaint:
@@ -51,6 +52,21 @@ def with_merged(complaint: Complaint, other: Complaint, excerpt: str) -> Complai
         verdict=replace(verdict, rules=tuple(dict.fromkeys((*verdict.rules, *theirs.rules)))),
         # What it brings was not known to whoever corrected this one.
         correction=complaint.correction and complaint.correction.after(theirs.severity),
+    )
+
+
+def as_severe(complaint: Complaint, severity: Severity) -> Complaint:
+    """With one that ended in it and was called that severe, by somebody who did not know so: what is worse counts."""
+    held = complaint.classification
+    assert complaint.verdict is not None and held is not None, "both were read"
+    if severity.rank <= held.severity.rank:
+        return complaint
+    rules = tuple(dict.fromkeys((*complaint.verdict.rules, CORRECTED)))
+    return replace(
+        complaint,
+        revision=complaint.revision + 1,
+        verdict=replace(complaint.verdict, severity=severity, rules=rules),
+        correction=complaint.correction and complaint.correction.after(severity),
     )
 
 

@@ -37,12 +37,5 @@ def test_a_dead_letter_names_who_sent_it_wherever_the_message_says_so(letter: Fa
     assert letter.source == source
 
 
-def test_a_whole_event_under_the_content_type_of_its_data_is_told_the_right_one() -> None:
-    event = {"specversion": "1.0", "id": "1", "source": "webshop", "type": "complaint.submitted", "data": DATA}
-    letter = put_aside(event)
-    assert letter.error == f"/: This is a whole CloudEvent: its content type must be {STRUCTURED}."
-    assert letter.source == "webshop"
-
-
 def test_data_that_is_no_object_is_called_so() -> None:
     assert put_aside("hello").error == "/: Not an object."
