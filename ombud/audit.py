@@ -27,6 +27,7 @@ REMEDIES = {
     accounting.WITHOUT_CASE: "ombud deadletters list --service escalation; ombud outbox list --service intake" + _ELSE,
     "alerts not in the mailbox": "look into the mail catcher's and notify's logs",
     "escalated without an alert": "ombud outbox list --service escalation; GET /v1/alerts?case_id=… of notify",
+    "exhausted with nobody to alert": "no supervisor and no last resort: ombud doctor; take them by GET /v1/worklist",
     "dead letters": "ombud deadletters list",
     "outbox": "ombud outbox list; ombud doctor",
     "unaccounted": "alerts broke notify's book-keeping: look for alerts_unaccounted in docs/runbook.md",
@@ -54,7 +55,9 @@ def found(look: Look) -> Amounts:
     judged = accounting.judge(Expected(complaints=0, broken=now.quarantined), now, look.mails)
     moving = now.on_their_way + now.pending
     missing = {name: count - moving for name, count in judged.lost.items()}
-    missing["escalated without an alert"] = judged.unsettled.get("escalated without an alert", 0) - moving - _ended(now)
+    without_alert = judged.unsettled.get("escalated without an alert", 0) - moving - _ended(now)
+    nobody = 0 if look.summaries["notify"]["last_resort_reachable"] else min(without_alert, now.exhausted)
+    missing["escalated without an alert"], missing["exhausted with nobody to alert"] = without_alert - nobody, nobody
     missing["dead letters"] = now.put_aside
     missing["mails that share a Message-ID with another"] = judged.duplicates
     missing |= {f"outbox of {service} (oldest {seconds(s)})": 1 for service, s in look.late.items() if s > LATE}

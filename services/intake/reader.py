@@ -9,9 +9,12 @@ from typing import Any
 import eventlet
 import structlog
 from eventlet import tpool
+from eventlet.semaphore import Semaphore
 
 from services.intake import metrics
 from services.intake.classify import Classification, Classifier, RulesError
+from services.intake.classify.packfile import Pack
+from services.intake.classify.packs import shipped_pack
 from services.intake.domain.complaint import Read, Submission
 from services.intake.domain.matters import MatterRules
 from services.intake.domain.verdict import Verdict
@@ -19,6 +22,19 @@ from shared.contracts.event import Severity
 from shared.messaging.envelope import Received
 
 log = structlog.get_logger()
+_compiling = Semaphore()
+
+
+def load_rules(rules_dir: Path | None) -> Classifier:
+    """For a service, which goes on while a text waits for the pack of its language: that takes up to half a second."""
+    return Classifier.load(rules_dir, _compile_apart)
+
+
+def _compile_apart(language: str) -> Pack:
+    # One at a time: who asks for the same language meanwhile finds it compiled.
+    with _compiling:
+        pack: Pack = tpool.execute(shipped_pack, language)
+    return pack
 
 
 class Reader:
@@ -38,7 +54,7 @@ class Reader:
         self._seen = stamp
         try:
             # In a thread of its own: reading all rules takes a second, in which the service goes on.
-            self.classifier = tpool.execute(Classifier.load, self._rules_dir)
+            self.classifier = tpool.execute(load_rules, self._rules_dir)
         except RulesError as error:
             metrics.RELOADS.labels("refused").inc()
             log.error("rules_refused", mistakes=list(error.mistakes)[:20])

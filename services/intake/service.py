@@ -19,10 +19,9 @@ from services.intake import (
     usecases,
     webhooks,
 )
-from services.intake.classify import Classifier
 from services.intake.domain.matters import known
 from services.intake.limits import Limits
-from services.intake.reader import Reader
+from services.intake.reader import Reader, load_rules
 from services.intake.settings import Settings, secret_env
 from services.intake.sources import accountfile
 from services.intake.sources.accountfile import Sources
@@ -54,7 +53,7 @@ def make(settings: Settings) -> dict[str, Any]:
     for door in (doors.HTTP_DOOR, *(account.queue for account in sources.accounts.values())):
         messaging.start_door_at_zero(door)
     return {
-        "reader": Reader(Classifier.load(settings.rules_dir), settings.rules_dir),
+        "reader": Reader(load_rules(settings.rules_dir), settings.rules_dir),
         "sources": sources,
         "limits": settings.limits,
     }

@@ -21,7 +21,7 @@ def decode(message: Message) -> Received:
     try:
         return received(message)
     except Rejected as error:
-        raise undecodable(error) from error
+        raise undecodable(message, error) from error
 
 
 def received(message: Message, at: str = "") -> Received:

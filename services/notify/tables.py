@@ -1,12 +1,21 @@
 """Tables of notify's schema; the only place where the addresses of people are kept."""
 
+from typing import Any
+
 from sqlalchemy import JSON, Boolean, Column, Index, Integer, MetaData, String, Table, UniqueConstraint, false, text
 
 from shared.tables import UtcDateTime
 
 metadata = MetaData()
-_FALLING_BACK = text("fall_back_at IS NOT NULL")
-_PENDING, _WAITING = text("state = 'pending'"), text("waits")
+# Not `IN`: SQLite does not see that one of the three is among them.
+_OPEN = "state = 'pending' OR state = 'claimed' OR state = 'handed_off'"
+_PENDING = "state = 'pending'"
+
+
+def _only(condition: str) -> dict[str, Any]:
+    """For an index of the rows that meet it."""
+    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
+
 
 contacts = Table(
     "contacts",
@@ -108,11 +117,11 @@ alerts = Table(
     Column("provider", String(40)),
     Column("gathered", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("escalation_id", "recipient", "channel", "purpose", name="one_alert_each"),
-    Index("alerts_in_line", "state", "channel", "place", "next_at", "id"),
-    Index("alerts_of_person", "state", "channel", "recipient", "place", "next_at", "id"),
+    Index("alerts_in_line", "state", "channel", "place", "next_at", "id", **_only(_OPEN)),
+    Index("alerts_of_person", "channel", "recipient", "place", "next_at", "id", **_only(_PENDING)),
     Index("alerts_called", "recipient", "channel", "place", "created_at"),
-    Index("alerts_falling_back", "fall_back_at", postgresql_where=_FALLING_BACK, sqlite_where=_FALLING_BACK),
-    Index("alerts_given_up", "give_up_at", postgresql_where=_PENDING, sqlite_where=_PENDING),
+    Index("alerts_falling_back", "fall_back_at", **_only("fall_back_at IS NOT NULL")),
+    Index("alerts_given_up", "give_up_at", **_only(_PENDING)),
     Index("alerts_of_provider", "provider_id"),
 )
 
@@ -127,7 +136,7 @@ receipts = Table(
     Column("detail", String(100), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("waits", Boolean, nullable=False),  # for the outcome of that attempt
-    Index("receipts_waiting", "alert_id", postgresql_where=_WAITING, sqlite_where=_WAITING),
+    Index("receipts_waiting", "alert_id", **_only("waits")),
 )
 
 # Who said first to an alert that they take the case, by a button in a chat or a text message.

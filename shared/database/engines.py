@@ -10,6 +10,7 @@ from sqlalchemy.engine import URL, make_url
 
 from shared.bulk import to_json
 
+SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 DRIVERS = {"postgresql": "postgresql+psycopg2", "postgres": "postgresql+psycopg2", "sqlite": "sqlite"}
 # Below the 15 s after which green_wait.py gives up, so that the server's own answer comes first.
 SERVER_TIMEOUTS = "-c statement_timeout=12000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000"
@@ -47,6 +48,8 @@ def _require_usable(url: URL) -> None:
             extensions.make_dsn(**{name: str(value) for name, value in url.query.items()})
         except psycopg2.ProgrammingError as error:
             raise WrongUrl(f"PostgreSQL: {' '.join(str(error).split())}") from None
+        if url.query.get("sslmode", "prefer") not in SSL_MODES:  # which PostgreSQL's library says at each connection
+            raise WrongUrl(f"sslmode is one of {', '.join(SSL_MODES)}")
 
 
 def postgres(url: URL, service: str) -> Engine:

@@ -1,5 +1,6 @@
-"""The complaint reader: text in, classification with its reasons out. Pure; intake calls it before its transaction."""
+"""The classifier: text in, classification with its reasons out. Pure; intake calls it before its transaction."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from services.intake.classify.anger import measure_anger
@@ -10,10 +11,11 @@ from services.intake.classify.mail import blank_foreign_text
 from services.intake.classify.model import SEVERITIES, Classification
 from services.intake.classify.normalise import fold
 from services.intake.classify.packfile import Pack
-from services.intake.classify.packs import Packs, load_packs
+from services.intake.classify.packs import Packs, load_packs, shipped_pack
 from services.intake.classify.reading import Reading, Source
 from services.intake.classify.severity import judge_severity
 from services.intake.classify.tokens import is_unspaced, tokenise
+from shared.codes import language_code
 
 # Beyond this a text is not even searched for quoted mail.
 _LONGEST_TEXT = 20_000
@@ -48,9 +50,9 @@ class Classifier:
         return self._guesser.languages
 
     @classmethod
-    def load(cls, rules_dir: Path | None = None) -> "Classifier":
+    def load(cls, rules_dir: Path | None = None, compiled: Callable[[str], Pack] = shipped_pack) -> "Classifier":
         """The packs of a directory, or the shipped ones; RulesError names each mistake with file and line."""
-        return cls(load_packs(rules_dir))
+        return cls(load_packs(rules_dir, compiled))
 
     def classify(
         self,
@@ -63,7 +65,7 @@ class Classifier:
     ) -> Classification:
         """What the text says; the subject is read as its first sentence. product, tier: as upstream knows them."""
         source = self._source(text, subject)
-        guess = self._guesser.guess(source.joined, language_hint)
+        guess = self._guesser.guess(source.joined, language_code(language_hint))
         if not any(character.isalnum() for character in source.joined):
             return self._for_company(self._nothing_said(), Reading(source, fold(""), tokenise(""), []), product, tier)
         folded = fold(source.joined)

@@ -1,7 +1,8 @@
-"""Loads and checks the language packs and thresholds; called once when the reader starts, and by the command line."""
+"""Loads and checks the language packs and thresholds; when the classifier is made, and for the command line."""
 
 import gc
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,10 +11,11 @@ import yaml
 
 from services.intake.classify.company import COMPANY_FILE, Company, read_company
 from services.intake.classify.matcher import Matcher
-from services.intake.classify.model import CATEGORIES, RulesError
+from services.intake.classify.model import RulesError
 from services.intake.classify.packfile import Pack, PackReader
 from services.intake.classify.thresholds import Thresholds, read_thresholds
 from services.intake.classify.yamlfile import Lined, read_yaml
+from shared.contracts.intake import CATEGORIES
 
 SHIPPED = Path(__file__).parent / "packs"
 THRESHOLDS_FILE = "thresholds.yml"
@@ -23,8 +25,9 @@ class Languages(dict[str, Pack]):
     """Packs by language. A shipped one is compiled when the first text in its language comes, in a tenth of a second or
     two: a company has customers in few of them."""
 
-    def __init__(self, own: dict[str, Pack]) -> None:
+    def __init__(self, own: dict[str, Pack], compiled: Callable[[str], Pack]) -> None:
         super().__init__(own)
+        self._compiled = compiled
         self.names = tuple(sorted({*_shipped_languages(), *own}))
 
     def __contains__(self, name: object) -> bool:
@@ -33,7 +36,7 @@ class Languages(dict[str, Pack]):
     def __missing__(self, name: str) -> Pack:
         if name not in self.names:
             raise KeyError(name)
-        self[name] = _shipped_pack(name)
+        self[name] = self._compiled(name)
         # Else each full collection would look through all the packs again, and the service stand still meanwhile.
         gc.freeze()
         return self[name]
@@ -51,11 +54,23 @@ class Packs:
     version: str
 
 
-def load_packs(rules_dir: Path | None = None) -> Packs:
+@cache
+def shipped_pack(language: str) -> Pack:
+    """Compiled once in a process, however often its rules change."""
+    mistakes: list[str] = []
+    path = SHIPPED / f"{language}.yml"
+    pack = PackReader(path, mistakes, CATEGORIES).read([(path.name, read_yaml(path, mistakes))])
+    if mistakes:
+        raise RulesError(mistakes)
+    return pack
+
+
+def load_packs(rules_dir: Path | None = None, compiled: Callable[[str], Pack] = shipped_pack) -> Packs:
     """The shipped rules, with those of a directory in their place.
 
     A pack of the directory replaces the shipped one of its language, or with `extends: shipped` goes before it; its
     thresholds replace single shipped ones; company.yml is the company's alone. RulesError names every mistake.
+    compiled: gives a shipped pack, when the first text in its language comes.
     """
     mistakes: list[str] = []
     own = {path.name: path for path in sorted(rules_dir.glob("*.yml"))} if rules_dir else {}
@@ -65,7 +80,7 @@ def load_packs(rules_dir: Path | None = None) -> Packs:
     company_file, thresholds_file = own.pop(COMPANY_FILE, None), own.pop(THRESHOLDS_FILE, None)
     company = _read_company(company_file, mistakes)
     categories = tuple(dict.fromkeys((*CATEGORIES, *company.categories)))
-    packs = Languages({path.stem: _own_pack(path, categories, mistakes) for path in own.values()})
+    packs = Languages({path.stem: _own_pack(path, categories, mistakes) for path in own.values()}, compiled)
     thresholds = read_thresholds(SHIPPED / THRESHOLDS_FILE, thresholds_file, frozenset(packs.names), mistakes)
     if mistakes:
         raise RulesError(mistakes)
@@ -107,16 +122,6 @@ def _version(files: list[Path]) -> str:
 
 def _shipped_languages() -> list[str]:
     return [path.stem for path in SHIPPED.glob("*.yml") if path.name != THRESHOLDS_FILE]
-
-
-@cache
-def _shipped_pack(language: str) -> Pack:
-    mistakes: list[str] = []
-    path = SHIPPED / f"{language}.yml"
-    pack = PackReader(path, mistakes, CATEGORIES).read([(path.name, read_yaml(path, mistakes))])
-    if mistakes:
-        raise RulesError(mistakes)
-    return pack
 
 
 def _own_pack(path: Path, categories: tuple[str, ...], mistakes: list[str]) -> Pack:

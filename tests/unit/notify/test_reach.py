@@ -88,9 +88,9 @@ def slow(office: Office) -> Office:
 
 
 def test_next_channel_begins_beside_a_slow_one_which_goes_on(slow: Office):
-    slow.wait(seconds=119)
+    slow.wait(seconds=90)  # not to the second: the clock goes on while a busy machine gets here
     assert slow.fall_back() == 0
-    slow.wait(seconds=2)
+    slow.wait(seconds=31)
     assert (slow.fall_back(), slow.fall_back()) == (1, 0)
     slow.email.script[ANN] = [Accepted()]
     slow.wait(seconds=60)

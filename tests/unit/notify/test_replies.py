@@ -145,7 +145,8 @@ def test_case_that_climbs_again_after_an_answer_can_be_taken(alone: Office):
 
 def test_newest_of_several_is_taken_and_the_answer_says_which_and_how_many_are_left(several: Office):
     answer = several.reply("1")
-    assert (answer.case_id, answer.reference, answer.others) == (NEW, "bbbb2222", 1)
+    assert (answer.case_id, answer.reference) == (NEW, "bbbb2222")
+    assert (answer.others, answer.other_references) == (1, ("aaaa1111",))
 
 
 @pytest.mark.parametrize("text", ["1 aaaa1111", "ACK AAAA1111", "1 aaaa"])
@@ -161,9 +162,27 @@ def test_reference_of_no_open_case_takes_none(several: Office):
     assert answered(several) == []
 
 
-def test_settled_newest_leaves_the_older_to_be_taken(several: Office):
+def test_whoever_took_the_newest_takes_the_next_one(several: Office):
     several.hear(acknowledged(3, case_id=NEW))
     assert several.reply("1").case_id == OLD
+
+
+def test_newest_that_a_colleague_took_is_not_answered_by_another_case(several: Office):
+    several.know(a_contact("bob", phone=None))
+    several.hear(replace(acknowledged(3, case_id=NEW), by="bob"))
+    answer = several.reply("1")
+    assert (answer.what, answer.reference, answer.taken_by) == (Made.TAKEN_BEFORE, "bbbb2222", "Bob")
+    assert (answer.others, answer.other_references) == (1, ("aaaa1111",))
+    assert answered(several) == []
+    assert several.reply("1 aaaa1111").case_id == OLD
+
+
+@pytest.mark.parametrize("answer", [resolved, snoozed, handed_back, muted])
+def test_newest_that_nobody_needs_any_more_is_not_answered_by_another_case(several: Office, answer):
+    several.hear(answer(3, case_id=NEW))
+    answered_so = several.reply("1")
+    assert (answered_so.what, answered_so.other_references) == (Made.NOTHING, ("aaaa1111",))
+    assert answered(several) == []
 
 
 def test_alert_that_was_sent_behind_the_reply_is_not_what_it_means(several: Office):
