@@ -17,10 +17,12 @@ from tests.unit.notify.test_trying import (  # noqa: F401
 )
 from tests.unit.notify.test_turns import *  # noqa: F403
 from tests.unit.notify.test_warnings import *  # noqa: F403
-from tests.unit.notify.test_wishes import (  # noqa: F401
+from tests.unit.notify.test_wish_assignments import (  # noqa: F401
     test_a_complaint_that_ended_is_nobodys_any_more,
     test_an_agent_who_wishes_is_told_of_an_assignment_once,
     test_of_two_agents_the_newest_one_is_told,
+)
+from tests.unit.notify.test_wish_taken import (  # noqa: F401
     test_those_who_were_told_hear_by_the_same_channel_that_somebody_took_it,
 )
 
