@@ -27,8 +27,8 @@ REMEDIES = {
     accounting.WITHOUT_CASE: "ombud deadletters list --service escalation; ombud outbox list --service intake" + _ELSE,
     "alerts not in the mailbox": "look into the mail catcher's and notify's logs",
     "escalated without an alert": "ombud outbox list --service escalation; GET /v1/alerts?case_id=… of notify",
-    "exhausted without an alert": "no supervisor fitted, and nobody was the last resort then: take them by GET /v1/worklist"
-    "; who is missing: ombud doctor",
+    "exhausted without an alert": "no supervisor fitted, and nobody was the last resort: ombud doctor; then "
+    "GET /v1/worklist: take them",
     "dead letters": "ombud deadletters list",
     "outbox": "ombud outbox list; ombud doctor",
     "unaccounted": "alerts broke notify's book-keeping: look for alerts_unaccounted in docs/runbook.md",
