@@ -6,7 +6,7 @@ import orjson
 import psycopg2
 from psycopg2 import extensions
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 
 from shared.bulk import to_json
 
@@ -86,6 +86,12 @@ def sqlite(url: URL, begin: str) -> Engine:
         connection.isolation_level = None
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "handle_error")
+    def open_anew(context: ExceptionContext) -> None:
+        # A file that may only be read when it is opened stays so for this connection, whatever becomes of the file.
+        if "readonly" in str(context.original_exception):
+            context.is_disconnect = True
 
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
