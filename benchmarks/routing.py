@@ -32,6 +32,7 @@ from ombud.trouble import Trouble
 from services.routing import store, tables
 from services.routing.domain.choice import Decision
 from services.routing.domain.complaint import Complaint
+from services.routing.domain.following import follow
 from services.routing.domain.reasons import Reason
 from services.routing.domain.roster import Agent
 from services.routing.policy import policyfile
@@ -190,7 +191,7 @@ class Trial:
 
     def _seeking(self, name: str, market: str, group: str, now: datetime) -> Complaint:
         facts = self._classified(name, market, group)
-        return Complaint(facts.complaint_id, now).after(facts, self._policy, now)
+        return follow(Complaint(facts.complaint_id, now), facts, self._policy, now)
 
     def _agent(self, number: int) -> Agent:
         group = (ROOMY, FULL)[number % 2]

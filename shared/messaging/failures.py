@@ -104,6 +104,17 @@ def replay(tx: Transaction, failure: Failure) -> None:
     tx.execute(tables.retries.insert(), _row(failure) | {"attempt": REPLAY, "next_at": tx.now})
 
 
+def due_queues(tx: Transaction) -> set[str]:
+    """The queues of the retry rows that are due."""
+    return {row.queue for row in tx.execute(_queues_query(tx.is_postgres), {"now": tx.from_now()})}
+
+
+@cache
+def _queues_query(is_postgres: bool) -> Executable:
+    t = tables.retries
+    return select(t.c.queue).where(t.c.next_at <= instant("now", is_postgres)).distinct()
+
+
 def due_retries(tx: Transaction, queue: str, limit: int = 20) -> list[tuple[Message, str, str, int]]:
     """Retry rows of a queue that are due and that no other replica works off: (message, source, event id, attempt)."""
     return [
@@ -113,7 +124,7 @@ def due_retries(tx: Transaction, queue: str, limit: int = 20) -> list[tuple[Mess
 
 @cache
 def _due_query(is_postgres: bool) -> Executable:
-    """Built once: every queue asks it each second."""
+    """Built once: a queue asks it anew for each of its retries."""
     t = tables.retries
     due = t.c.queue == bindparam("of"), t.c.next_at <= instant("now", is_postgres)
     in_order = select(t).where(*due).order_by(t.c.next_at, t.c.event_id)

@@ -20,12 +20,12 @@ from shared.contracts.topology import queue_between
 from shared.database import Database, Transaction
 from shared.messaging import connection as broker
 from shared.messaging import metrics
+from shared.messaging.due import LOOK_EVERY, DueQueues
 from shared.messaging.envelope import Message, Received, decode, plain, plain_text
 from shared.messaging.handling import Handling, short
 from shared.worker import call_method
 
 log = structlog.get_logger()
-RETRY_TICK = 1.0
 
 
 class Subscription(Entrypoint):
@@ -34,6 +34,8 @@ class Subscription(Entrypoint):
     source: the publisher; taken from the event classes when not given. decode: makes a Received of a Message, or raises
     Undecodable. prepare: the dependency whose `prepare(received)` does what needs no database, before the transaction.
     """
+
+    due = DueQueues()
 
     def __init__(
         self,
@@ -160,10 +162,11 @@ class Subscription(Entrypoint):
     def _replay(self) -> None:
         """Works off the retry rows of this queue as they become due."""
         while not self.handling.stopping:
-            self._sleep(RETRY_TICK)
+            self._sleep(LOOK_EVERY)
             try:
-                while not self.handling.stopping and self.handling.replay_one(eventlet.sleep):
-                    pass
+                if self.queue in self.due.queues():
+                    while not self.handling.stopping and self.handling.replay_one(eventlet.sleep):
+                        pass
             except Exception as error:
                 log.warning("replay_waits", queue=self.queue, error=short(error))
 
