@@ -47,6 +47,7 @@ _BREAKS = re.compile(
     r"[\s\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\U000e0000-\U000e0fff]+"
 )
 _MARKUP = re.compile(r"[*_~`<>\[\]|#@\\!:]+")
+_DOT_IN_ADDRESS = re.compile(r"(?<=\w)\.(?=[^\W\d_])")  # phones and chats make a link of evil.example, too
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,8 @@ def one_line(text: str) -> str:
 
 
 def unmarked(text: str) -> str:
-    """One line without what a chat takes for its markup, for a mention or for the start of an address."""
-    return one_line(_MARKUP.sub(" ", text))
+    """One line without what a chat takes for its markup, for a mention or for an address."""
+    return one_line(_DOT_IN_ADDRESS.sub(". ", _MARKUP.sub(" ", text)))
 
 
 def facts_of(reader: Reader, alert: Alert, escalation: Escalation, link: str) -> dict[str, Any]:
