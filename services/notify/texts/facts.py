@@ -18,6 +18,7 @@ from services.notify.texts.vocabulary import (
     assigned,
     complaints,
     major,
+    passed,
     taken,
     warned,
     warned_shortly,
@@ -201,7 +202,10 @@ def _of_assignment(reader: Reader, facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _of_taken(reader: Reader, facts: Mapping[str, Any]) -> dict[str, Any]:
-    words = taken(reader.language, facts["reference"], facts["by_name"], is_resolved=facts["what"] == "resolved")
+    what, known = facts["what"], facts["reference"]
+    if what == "passed":
+        return {"news": passed(reader.language, known), "at": reader.when(facts["at"])}
+    words = taken(reader.language, known, facts["by_name"], is_resolved=what == "resolved")
     return {"news": words, "at": reader.when(facts["at"])}
 
 
