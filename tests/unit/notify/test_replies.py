@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from services.notify.domain.contact import Wish
 from services.notify.domain.outcomes import Ambiguous, Permanent, Reason
 from services.notify.domain.policy import InDoubt, Policy
 from services.notify.domain.reply import Made
@@ -116,6 +117,35 @@ def test_whoever_answers_just_before_it_is_heard_that_somebody_was_quicker_is_to
     alone.hear(replace(acknowledged(3), by="bob"))
     alone.send()
     assert alone.addresses() == [ANN]
+
+
+@pytest.mark.parametrize("passed", [handed_back, snoozed])
+def test_whoever_answers_just_before_it_is_heard_that_nobody_has_it_is_told_unasked(alone: Office, passed):
+    alone.know(a_contact("bob", channels=(SMS,), phone="+420601234568", wishes=frozenset({Wish.TAKEN})))
+    assert alone.reply("1").what is Made.ACKNOWLEDGED
+    alone.forget()
+    alone.hear(replace(passed(3), by="bob"))
+    alone.send()
+    (letter,) = alone.sms.sent
+    assert (letter.address, letter.text) == (ANN, "0f8c2d11 is not waiting for anybody any more.")
+
+
+@pytest.mark.parametrize("passed", [handed_back, snoozed])
+def test_that_nobody_has_it_is_told_to_nobody_else(alone: Office, passed):
+    alone.know(a_contact(channels=(SMS,), wishes=frozenset({Wish.TAKEN})))
+    alone.forget()
+    alone.hear(replace(passed(3), by="bob"))
+    alone.send()
+    assert alone.addresses() == []
+
+
+@pytest.mark.parametrize("passed", [handed_back, snoozed])
+def test_whoever_had_the_case_is_not_told_that_somebody_goes_on_with_it(alone: Office, passed):
+    assert alone.reply("1").what is Made.ACKNOWLEDGED
+    alone.forget()
+    alone.hear(acknowledged(3), replace(passed(4), by="bob"))
+    alone.send()
+    assert alone.addresses() == []
 
 
 def test_whoever_has_the_case_by_their_answer_hears_no_more(alone: Office):

@@ -35,6 +35,7 @@ NASTY = [
     'it</blockquote><script>x</script> "q"\r\nBcc: all@example.org\n\n.\nRCPT\u202e\x00',
     "{{ 7*7 }}{% for x in y %} %(time)s %s %% {0}",
     "*bold* _it_ ~no~ `code` <!channel> <@U1> <https://evil.example|x> [x](https://evil.example) @here # |",
+    "evil.example/pay",
     "\U0001f621" * 300_000,
     "Ω" * 1000 + "\ud800",
     'O\'Brien "Bob" <bob@evil.example> & Sons \\',
@@ -115,8 +116,8 @@ def check(letter: Letter, pieces: tuple[Piece, ...], links: int) -> None:
         assert page.links == [link for link in re.findall(r"https://ombud\.example/a/\S+", letter.text)]
         as_mail(letter, Sender.parse("Ombud <ombud@example.org>"))
     else:
-        words = re.sub(r"https://ombud\.example/a/\S+", "", letter.subject + letter.text)
-        assert not re.search(r"[*_~`<>|#@]", words), words
+        words = re.sub(r"https://ombud\.example/a/\S+", "", f"{letter.subject}\n{letter.text}")
+        assert not re.search(r"[*_~`<>|#@]|\w\.[^\W\d_]", words), words
 
 
 @pytest.mark.parametrize("language", sorted(languages()))
