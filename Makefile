@@ -1,12 +1,14 @@
 # What people and CI do with this checkout. Needs Python 3.11 and make; `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check scan image-try eval bench soak clean
+.PHONY: help setup run demo test check scan image-try eval bench endure soak clean
 
 PYTHON := .venv/bin/python
 # Another place, another lock file or another pyproject: set up again. The same: done at once, without the network.
 STAMP := .venv/.ready-$(shell { pwd; cat requirements-dev.txt pyproject.toml; } | cksum | cut -d ' ' -f 1)
 ROUNDS ?= 10
 ALERT_ROUNDS ?= 50
+MINUTES ?= 30
+RATE ?= 30
 ALERTS := tests/faults/test_alert_rounds.py
 BROKER ?= 3.10
 SCANNER := .cache/checkov/.ready-$(shell cksum deploy/requirements-checkov.txt | cut -d ' ' -f 1)
@@ -56,9 +58,12 @@ bench: setup ## Measure complaints per second and time to alert, end to end; wha
 	@$(PYTHON) -m benchmarks.burst
 	@exec $(PYTHON) -m benchmarks.alerts
 
-soak: setup ## Break things again and again and look whether anything was lost (ROUNDS=10, of alerts ALERT_ROUNDS=50)
-	@.venv/bin/pytest tests/faults --rounds $(ROUNDS) --ignore $(ALERTS)
-	@exec .venv/bin/pytest $(ALERTS) --rounds $(ALERT_ROUNDS) --session-timeout 7200
+endure: setup ## Complaints at an even rate for half an hour: does anything grow? (MINUTES=30 RATE=30)
+	@exec $(PYTHON) -m benchmarks.endurance --minutes $(MINUTES) --rate $(RATE)
+
+soak: setup ## Break things again and again and look whether anything was lost (ROUNDS=10, of alerts ALERT_ROUNDS=50; BROKER=4)
+	@OMBUD_TEST_BROKER=$(BROKER) .venv/bin/pytest tests/faults --rounds $(ROUNDS) --ignore $(ALERTS)
+	@OMBUD_TEST_BROKER=$(BROKER) exec .venv/bin/pytest $(ALERTS) --rounds $(ALERT_ROUNDS) --session-timeout 7200
 
 clean: ## Remove what setup and the tools made; what Ombud stored in .ombud stays
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -2,6 +2,9 @@
 
 FOREWORD = """# Metrics
 
+Every series, what it means, and who should worry when. What to do then is in the [runbook](runbook.md), the few to
+begin with are in [operations](operations.md#what-to-watch).
+
 Made from the services by `python -m apidocs`; a test holds it against four services that run.
 
 Each replica answers `/metrics` on its port for operators (9001 to 9004, `OMBUD_OPS_PORT`), in the text format of

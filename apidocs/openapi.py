@@ -42,12 +42,13 @@ PROBLEMS = {
     404: "Not there",
     409: "Does not fit how things stand",
     413: "The body is too large",
+    415: "The body is packed (Content-Encoding): send it as it is",
     422: "The body, the path or the query does not fit; errors says where",
     429: "Too much at once; Retry-After says when to come again",
     500: "Our fault",
     503: "Something that this needs is away; Retry-After says when to come again",
 }
-ALWAYS = (400, 413, 500, 503)
+ALWAYS = (400, 413, 415, 500, 503)
 _NAMES = {"intake": "takes complaints in", "routing": "gives each to an agent"}
 _NAMES |= {"escalation": "moves cases up the ladder", "notify": "alerts people"}
 

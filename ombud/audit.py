@@ -27,6 +27,8 @@ REMEDIES = {
     accounting.WITHOUT_CASE: "ombud deadletters list --service escalation; ombud outbox list --service intake" + _ELSE,
     "alerts not in the mailbox": "look into the mail catcher's and notify's logs",
     "escalated without an alert": "ombud outbox list --service escalation; GET /v1/alerts?case_id=… of notify",
+    "exhausted without an alert": "no supervisor fitted, and nobody was the last resort: ombud doctor; then "
+    "GET /v1/worklist: take them",
     "dead letters": "ombud deadletters list",
     "outbox": "ombud outbox list; ombud doctor",
     "unaccounted": "alerts broke notify's book-keeping: look for alerts_unaccounted in docs/runbook.md",
@@ -54,7 +56,9 @@ def found(look: Look) -> Amounts:
     judged = accounting.judge(Expected(complaints=0, broken=now.quarantined), now, look.mails)
     moving = now.on_their_way + now.pending
     missing = {name: count - moving for name, count in judged.lost.items()}
-    missing["escalated without an alert"] = judged.unsettled.get("escalated without an alert", 0) - moving - _ended(now)
+    without_alert = judged.unsettled.get("escalated without an alert", 0) - moving - _ended(now)
+    nobody = min(without_alert, now.exhausted)
+    missing["escalated without an alert"], missing["exhausted without an alert"] = without_alert - nobody, nobody
     missing["dead letters"] = now.put_aside
     missing["mails that share a Message-ID with another"] = judged.duplicates
     missing |= {f"outbox of {service} (oldest {seconds(s)})": 1 for service, s in look.late.items() if s > LATE}
@@ -101,7 +105,7 @@ def audit(patience: float, as_json: bool, **rest: Any) -> None:
     else:
         for name, count in left.items():
             click.echo(f"{count} {name}\n        → {_remedy(name)}")
-        click.echo("the books add up" if not left else f"{len(left)} things do not add up")
+        click.echo(_verdict(len(left)) if left else "the books add up")
     if left:
         raise SystemExit(1)
 
@@ -121,6 +125,10 @@ def _looking(rest: Mapping[str, Any]) -> Callable[[], Look]:
         return Look(summaries, late, in_queues, mailbox.mails() if mailbox else None)
 
     return look
+
+
+def _verdict(things: int) -> str:
+    return "1 thing does not add up" if things == 1 else f"{things} things do not add up"
 
 
 def _remedy(name: str) -> str:

@@ -38,7 +38,7 @@ def forget(data_dir: Path, token: str, intake_url: str, yes: bool, **names: str)
 
 def said(counts: dict[str, int]) -> str:
     """What was erased, on one line."""
-    what = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items())
+    what = ", ".join(f"{name.replace('_', ' ')} {number}" for name, number in counts.items())
     return f"erased: {what}" if any(counts.values()) else "nothing is known of this customer"
 
 

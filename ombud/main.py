@@ -20,6 +20,8 @@ def main() -> None:
         cli()
     except (Trouble, LocalError) as trouble:
         sys.exit(f"ombud: {' '.join(str(trouble).split())}")
+    except PermissionError as refused:  # such as the files of a run that root started once
+        sys.exit(f"ombud: {refused.filename or refused}: only another user may: be that one, or choose other files")
 
 
 def wrong_python(version: tuple[int, int]) -> str | None:

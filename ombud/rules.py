@@ -52,7 +52,8 @@ def check(path: Path) -> None:
         for mistake in mistakes:
             click.echo(mistake, err=True)
         if mistakes:
-            raise Trouble(f"{path} cannot be used: {len(mistakes)} mistakes") from error
+            number = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+            raise Trouble(f"{path} cannot be used: {number}") from error
         raise Trouble(f"{path.name} is right, but others in {folder} are not: {error.mistakes[0]}") from error
     click.echo(f"{path} can be used: {len(found.rule_ids)} rules, version {found.rules_version}")
 
@@ -91,18 +92,18 @@ def try_text(
 @_rules
 def coverage(folder: Path, rules: Path | None) -> None:
     """Read all texts of FOLDER (*.txt, *.jsonl with `text`): which rules never fire, which texts have no evidence."""
-    reader, fired = _load(rules), Counter[str]()
+    classifier, fired = _load(rules), Counter[str]()
     silent: list[_Sample] = []
     samples = list(_samples(folder))
     if not samples:
         raise Trouble(f"{folder} holds no texts: *.txt, or *.jsonl with a field `text`")
     with bar("read", len(samples)) as advance:
         for done, sample in enumerate(samples, start=1):
-            found = reader.classify(sample.text)
+            found = classifier.classify(sample.text)
             fired.update({e.rule for e in found.evidence})
             silent += [] if found.evidence else [sample]
             advance(done)
-    _report(reader, fired, silent, len(samples))
+    _report(classifier, fired, silent, len(samples))
 
 
 @dataclass(frozen=True)
@@ -129,10 +130,10 @@ def _samples(folder: Path) -> Iterator[_Sample]:
                 continue  # feeds have lines without a text, and some are broken on purpose
 
 
-def _report(reader: Classifier, fired: Counter[str], silent: list[_Sample], total: int) -> None:
+def _report(classifier: Classifier, fired: Counter[str], silent: list[_Sample], total: int) -> None:
     console = Console(soft_wrap=True)
     by_pack: dict[str, list[str]] = {}
-    for rule in reader.rule_ids:
+    for rule in classifier.rule_ids:
         by_pack.setdefault(rule.partition(".")[0], []).append(rule)
     table = Table("pack", "rules", "fired", "never fired", title=f"{total} texts", title_justify="left")
     for name, ids in sorted(by_pack.items()):

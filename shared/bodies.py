@@ -22,12 +22,18 @@ class TooLarge(Rejected):
     status = 413
 
 
+class Encoded(Rejected):
+    status = 415
+
+
 class TooSlow(Rejected):
     status = 408
 
 
 def read_body(request: Request, limit: int, within: float = BODY_WITHIN) -> None:
     """Reads the whole body into the request, or refuses: no worker ever waits for a slow sender."""
+    if (encoding := request.headers.get("Content-Encoding", "identity").strip().lower()) not in ("", "identity"):
+        raise Encoded(f"the body is encoded ({encoding[:20]}), and is taken only as it is: without Content-Encoding")
     length = request.content_length or 0
     if length > limit:
         raise TooLarge(f"the body may have {limit} bytes")

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, NullPool, create_engine, text
 from sqlalchemy.engine import Engine
 
 from shared.database import checked_url
-from shared.schema_check import PLUMBING, VERSION_TABLES
+from shared.schema_check import PLUMBING, VERSION_TABLES, missing
 
 LOCK_KEY = 0x0B5D  # one migration at a time, whichever service it is for
 
@@ -23,12 +23,18 @@ def _folders(own: Path) -> list[tuple[str, ScriptDirectory]]:
 
 
 def migrate(url: str, service: str, own: Path, target: str = "head") -> None:
-    """Brings the schema of one service to `target`; harmless when it is there. own: its folder of migrations."""
+    """Brings the schema of one service to `target`; harmless when it is there. own: its folder of migrations.
+
+    A schema of a later version is there, too: alembic, which does not know its name, must not keep anybody who goes
+    back to the version before from starting.
+    """
     with _engine(url, service) as engine, engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK_KEY})
             connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {service}"))
             connection.commit()
+        if target == "head" and missing(connection, own) is None:
+            return
         for table, script in _folders(own):
             _upgrade(connection, table, script, target)
 

@@ -1,0 +1,1 @@
+"""Dashboards as code, a file each: `python -m apidocs` writes `dashboards/*.json` from them, which Grafana reads."""

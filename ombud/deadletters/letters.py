@@ -1,4 +1,4 @@
-"""The dead letters of the running services, asked by HTTP; every refusal is one line. Called by deadletters.py."""
+"""The dead letters of the running services, asked by HTTP; every refusal is one line. Called by command.py."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,13 +1,13 @@
 """The variables of each service: those of its process in a local run, else those of whoever asks."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from ombud import runfile
 from ombud.doctor.finding import Check, Finding, Subject, fault
-from ombud.runfile import Run
+from ombud.run import environment
+from ombud.runfile import Process, Run
 
 Variables = Mapping[str, str]
 
@@ -21,8 +21,19 @@ def variables(data_dir: Path, outer: Variables) -> dict[str, Variables]:
 
 def checks(data_dir: Path, found: Mapping[str, Variables]) -> Iterator[Check]:
     """Before all others: where nothing runs and nothing is set, what they find is only a consequence."""
-    if list(found) == [""] and not found[""].get("OMBUD_AMQP_URI"):
+    if run := runfile.read(data_dir):
+        for one in run.processes:
+            yield Check(Subject.SETTINGS, one.service, partial(_alive, one))
+    elif not found[""].get("OMBUD_AMQP_URI"):
         yield Check(Subject.SETTINGS, "", partial(_nothing, data_dir))
+
+
+def _alive(process: Process) -> Iterator[Finding]:
+    if not _variables(process):
+        yield fault(
+            f"{process.name} has died; `ombud run` starts it again, and waits longer each time",
+            f"see why at the end of {process.log}",
+        )
 
 
 def _nothing(data_dir: Path) -> Iterator[Finding]:
@@ -33,13 +44,19 @@ def _nothing(data_dir: Path) -> Iterator[Finding]:
 
 
 def _of_run(run: Run) -> dict[str, Variables]:
-    found: dict[str, Variables] = {}
-    for one in run.processes:
-        # A process that has just ended, or is somebody else's, has none to show.
-        with suppress(OSError):
-            if one.replica == 1:
-                found[one.service] = _environment(Path(f"/proc/{one.pid}/environ").read_bytes())
-    return found
+    """Who has just died shows none: it was given what the others have, and its own ports."""
+    first = [one for one in run.processes if one.replica == 1]
+    found = {one.service: given for one in first if (given := _variables(one))}
+    some = next(iter(found.values()), None)
+    return found if some is None else {one.service: environment.of_place(some, one) for one in first} | found
+
+
+def _variables(process: Process) -> Variables:
+    """Empty for one that has ended, or is somebody else's."""
+    try:
+        return _environment(Path(f"/proc/{process.pid}/environ").read_bytes())
+    except OSError:
+        return {}
 
 
 def _environment(raw: bytes) -> dict[str, str]:

@@ -16,7 +16,8 @@ from ombud.eval.measures import Binary, Figures, Judged
 from ombud.options import option
 from ombud.trouble import Trouble
 from services.intake.classify import Classifier
-from services.intake.classify.model import CATEGORIES, RulesError
+from services.intake.classify.model import RulesError
+from shared.contracts.intake import CATEGORIES
 
 ANGRY_FROM = 0.5
 _PATH = click.Path(exists=True, path_type=Path)
@@ -35,9 +36,9 @@ def evaluate(files: tuple[Path, ...], rules: Path | None, worst: int, as_json: b
 
     Labels are category, severity, asks_supervisor, asks_kind and angry; those that a line lacks are not scored.
     """
-    reader = reader_of(rules)
+    classifier = classifier_of(rules)
     started = time.perf_counter()
-    judged = {path.name: read_texts(reader, path) for path in files}
+    judged = {path.name: read_texts(classifier, path) for path in files}
     seconds = time.perf_counter() - started
     if as_json:
         click.echo(orjson.dumps({n: _document(t) for n, t in judged.items()}, option=orjson.OPT_INDENT_2).decode())
@@ -48,11 +49,11 @@ def evaluate(files: tuple[Path, ...], rules: Path | None, worst: int, as_json: b
     everything = [text for texts in judged.values() for text in texts]
     if any("category" in text.gold for text in everything):
         console.print(_confusion_table(everything))
-    _show_worst(console, reader, measures.worst(everything, worst))
-    console.print(f"{len(everything)} texts in {seconds:.1f} s, rules {reader.rules_version}")
+    _show_worst(console, classifier, measures.worst(everything, worst))
+    console.print(f"{len(everything)} texts in {seconds:.1f} s, rules {classifier.rules_version}")
 
 
-def reader_of(rules: Path | None) -> Classifier:
+def classifier_of(rules: Path | None) -> Classifier:
     """By the rules of a folder, or by those that are shipped."""
     try:
         return Classifier.load(rules)
@@ -60,9 +61,9 @@ def reader_of(rules: Path | None) -> Classifier:
         raise Trouble(str(error)) from error
 
 
-def read_texts(reader: Classifier, path: Path) -> list[Judged]:
-    """Every text of a file, or of all in a folder, with what its labels say and what the reader said."""
-    return [_judge(reader, row) for file in _files(path) for row in _rows(file)]
+def read_texts(classifier: Classifier, path: Path) -> list[Judged]:
+    """Every text of a file, or of all in a folder, with what its labels say and what the classifier said."""
+    return [_judge(classifier, row) for file in _files(path) for row in _rows(file)]
 
 
 def _files(path: Path) -> list[Path]:
@@ -78,8 +79,8 @@ def _rows(file: Path) -> Iterator[dict[str, Any]]:
             raise Trouble(f"{file}:{number}: not a labelled text (id, language, text, labels): {error}") from error
 
 
-def _judge(reader: Classifier, row: dict[str, Any]) -> Judged:
-    found = reader.classify(row["text"], subject=row.get("subject", ""))
+def _judge(classifier: Classifier, row: dict[str, Any]) -> Judged:
+    found = classifier.classify(row["text"], subject=row.get("subject", ""))
     read = asdict(found) | {"angry": found.anger >= ANGRY_FROM}
     return Judged(str(row["id"]), row["text"], row.get("language", found.language), row["labels"], read)
 
@@ -144,7 +145,7 @@ def _confusion_table(texts: Sequence[Judged]) -> Table:
     return table
 
 
-def _show_worst(console: Console, reader: Classifier, texts: Sequence[Judged]) -> None:
+def _show_worst(console: Console, classifier: Classifier, texts: Sequence[Judged]) -> None:
     for text in texts:
         wrong = ", ".join(
             f"{name}: {text.gold.get(name, text.language)} read as {text.read[name]}" for name in text.mistakes

@@ -13,7 +13,7 @@ _Z = 1.96  # of a 95 % interval
 
 @dataclass(frozen=True)
 class Judged:
-    """One text: what its labels say (a label that is absent is unknown) and what the reader said."""
+    """One text: what its labels say (a label that is absent is unknown) and what the classifier said."""
 
     id: str
     text: str

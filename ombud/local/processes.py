@@ -30,6 +30,7 @@ class Child:
     user: str | None = None
     end_signal: signal.Signals = signal.SIGTERM
     _process: "subprocess.Popen[bytes] | None" = field(default=None, init=False, repr=False)
+    _log_from: int = field(default=0, init=False, repr=False)
 
     @property
     def pid(self) -> int | None:
@@ -80,9 +81,16 @@ class Child:
             return ""
         return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-lines:])
 
+    def log_since_start(self) -> str:
+        """What it has written since it was last started; the log has what it wrote before, too."""
+        with self.log_path.open("rb") as log:
+            log.seek(self._log_from)
+            return log.read().decode(errors="replace")
+
     def _spawn(self) -> "subprocess.Popen[bytes]":
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
         with self.log_path.open("ab") as log:
+            self._log_from = log.tell()
             return subprocess.Popen(
                 _tied_to_us(self.argv, self.end_signal),
                 env=dict(self.env),

@@ -30,7 +30,7 @@ def reachable_of(form: Form) -> frozenset[str]:
 
 
 def faults_of(part: str, entry: Entry, error: Rejected) -> Iterator[Fault]:
-    for one in error.errors or [{"pointer": "", "detail": error.detail}]:
+    for one in error.errors or [{"pointer": "/", "detail": error.detail}]:
         yield Fault(entry.line_of(one["pointer"]), f"{part}: {entry.id}: {one['pointer']}: {one['detail']}")
 
 

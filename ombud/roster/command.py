@@ -1,7 +1,7 @@
 """`ombud roster apply`: shows what the people of a file would change, asks, and sends each part to its service."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -10,10 +10,11 @@ from ombud import options
 from ombud.doors import Doors
 from ombud.options import option
 from ombud.roster.form import Fault, Form, Part, read_file, without_contact
-from ombud.roster.parts import Difference, Halfway, Refusal, check, store
+from ombud.roster.parts import Difference, Halfway, Refusal, check, store, who_stays
 from ombud.trouble import Trouble
 
 MOST_SHOWN = 50  # people of a part
+MOST_STAYING = 5
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -44,6 +45,8 @@ def apply_file(file: Path, only_check: bool, yes: bool, data_dir: Path, token: s
     doors = options.doors_to([part.service for part in form.parts], data_dir, token, urls)
     differences = _check(file, form, doors)
     for line in _shown(differences):
+        click.echo(line)
+    for line in _staying(who_stays(form, doors)):
         click.echo(line)
     if only_check:
         return
@@ -112,6 +115,14 @@ def _shown(differences: Iterable[Difference]) -> Iterator[str]:
         yield from people[:MOST_SHOWN]
         if len(people) > MOST_SHOWN:
             yield f"  … and {len(people) - MOST_SHOWN} more"
+
+
+def _staying(people: Mapping[str, list[str]]) -> Iterator[str]:
+    """The roster of another company applied over one does not send anybody away."""
+    for title, ids in people.items():
+        if ids:
+            some = ", ".join(ids[:MOST_STAYING]) + (" …" if len(ids) > MOST_STAYING else "")
+            yield f"{title}: {len(ids)} not named here stay as they are, and at work: {some}"
 
 
 def _counted(faults: list[Fault]) -> str:

@@ -12,6 +12,8 @@ from ombud.trouble import Trouble
 
 PATIENCE = 120.0  # seconds for one part: a hundred thousand people take a while
 
+WORKING = ("agents", "supervisors")
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -53,6 +55,22 @@ def check(form: Form, doors: Doors) -> list[Difference | Refusal]:
         return [_ask(form, part, doors, {"check": "true"}) for part in form.parts]
     except Trouble as trouble:
         raise Trouble(f"{trouble}; nothing was applied") from trouble
+
+
+def who_stays(form: Form, doors: Doors) -> dict[str, list[str]]:
+    """By part, who gets complaints or alerts though the file, which names others of the kind, does not name them."""
+    staying = {}
+    for part in form.parts:
+        if part.title in WORKING:
+            try:
+                answer = doors.get(part.service, part.path)
+            except requests.RequestException as error:
+                raise NoAnswer(
+                    f"{part.service} does not answer: {type(error).__name__}; nothing was applied"
+                ) from error
+            named = {entry.id for entry in form.entries[part.title]}
+            staying[part.title] = [p["id"] for p in answer.body.get(part.title, ()) if p["id"] not in named]
+    return staying
 
 
 def store(form: Form, doors: Doors) -> Iterator[Part]:

@@ -1,4 +1,4 @@
-"""The private broker as the supervisor sees it: one that runs and lets nobody in counts as dead; made by stack.py."""
+"""The private broker as the keeper sees it: one that runs and lets nobody in counts as dead; made by stack.py."""
 
 import time
 from collections.abc import Callable

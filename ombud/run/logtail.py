@@ -1,4 +1,4 @@
-"""Reads the services' JSON logs back and gives a short line for what a person should see; used by supervise.py."""
+"""Reads the services' JSON logs back and gives a short line for what a person should see; used by keeper.py."""
 
 import json
 from collections.abc import Iterator

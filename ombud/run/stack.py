@@ -16,8 +16,8 @@ from ombud.migrate.command import migrate_all, sqlite_url
 from ombud.options import RunOptions
 from ombud.run import environment, signals
 from ombud.run.broker_watch import WatchedBroker
+from ombud.run.keeper import Keeper, Server
 from ombud.run.logtail import LogTail
-from ombud.run.supervise import Server, Supervisor
 from ombud.trouble import Trouble
 
 READY_WITHIN = 90.0
@@ -26,6 +26,8 @@ STOP_ORDER = (("intake",), ("routing", "escalation"), ("notify",))
 # Notify alone waits up to 120 s for the mails under way; killed before, it could not tell whether they were sent.
 STOPPED_WITHIN = 135.0
 POLL = 0.1
+EXIT_SETTINGS = 2  # of a service, as shared/runner.py has it
+MOST_SAID = 20  # lines
 
 
 class Stack:
@@ -40,7 +42,7 @@ class Stack:
         self._broker: PrivateBroker | None = None
         self._mailbox: Child | None = None
         self._children: dict[Place, Child] = {}
-        self._supervisor: Supervisor | None = None
+        self._keeper: Keeper | None = None
 
     @property
     def amqp_uri(self) -> str:
@@ -63,12 +65,12 @@ class Stack:
         self._start_services()
         self._wait_until_ready()
         self._write_runfile()
-        self._supervise()
+        self._keep_alive()
 
     def stop(self) -> None:
         """The doors first, the broker last: what is on its way reaches the disk of the next one."""
-        if self._supervisor:
-            self._supervisor.stop()
+        if self._keeper:
+            self._keeper.stop()
         for services in STOP_ORDER:
             self._stop_services(services)
         if self._mailbox:
@@ -138,18 +140,17 @@ class Stack:
     def _require_alive(self, place: Place) -> None:
         child = self._children[place]
         if not child.is_alive:
-            last = child.log_tail(1) or f"exit code {child.exit_code}"
-            raise Trouble(f"{place.name} did not start: {last} (log: {child.log_path})")
+            raise Trouble(f"{place.name} did not start: {refusal(child)} (log: {child.log_path})")
 
-    def _supervise(self) -> None:
+    def _keep_alive(self) -> None:
         servers: dict[str, Server] = {place.name: child for place, child in self._children.items()}
         if self._mailbox:
             servers["mail catcher"] = self._mailbox
         if self._broker:
             servers["broker"] = WatchedBroker(self._broker)
         tails = [LogTail(place.name, child.log_path) for place, child in self._children.items()]
-        self._supervisor = Supervisor(servers, tails, screen.warn, self._write_runfile)
-        self._supervisor.start()
+        self._keeper = Keeper(servers, tails, screen.warn, self._write_runfile)
+        self._keeper.start()
 
     def _write_runfile(self) -> None:
         runfile.write(
@@ -167,6 +168,13 @@ class Stack:
     def _process(self, place: Place, child: Child) -> runfile.Process:
         log = str(child.log_path)
         return runfile.Process(place.service, place.replica, place.port, place.ops_port, child.pid or 0, log)
+
+
+def refusal(child: Child) -> str:
+    """Why it ended: settings that it refuses have a line for each mistake, all else has said it in its last one."""
+    said = [line for line in child.log_since_start().splitlines() if not line.startswith("{")]  # which are of its log
+    shown = said if child.exit_code == EXIT_SETTINGS else said[-1:]
+    return "; ".join(shown[:MOST_SAID]) or f"exit code {child.exit_code}"
 
 
 def wait_for(what: Callable[[], bool], seconds: float) -> bool:

@@ -125,6 +125,7 @@ class Publisher:
                 self._connection.drain_events(timeout=1)
             except TimeoutError:
                 if time.monotonic() > deadline:
+                    self._connection.collect()  # no farewell: a broker that reads nothing answers none
                     raise Trouble(
                         f"the broker confirmed nothing for {CONFIRM_WITHIN:.0f} s: is it out of memory or disk space?"
                     ) from None

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.notify.domain.alert import Alert, AlertState, ChannelName, Escalation, Purpose
 from services.notify.domain.contact import FIELD_OF, Contact
-from services.notify.domain.jobs import Call, Job
+from services.notify.domain.jobs import Job, Piece
 from services.notify.texts.templating import DIGEST
 from shared.contracts.event import Severity
 
@@ -49,16 +49,16 @@ def job(kind: str, channel: ChannelName, language: str, timezone: str, *, may_re
     }
     reader = Contact("ann", "Ann", addresses, language, timezone)
     if kind == DIGEST:
-        return Job(tuple(_repeated(call, may_repeat) for call in _of_digest(channel)), reader)
+        return Job(tuple(_repeated(piece, may_repeat) for piece in _of_digest(channel)), reader)
     escalation = _ESCALATIONS[Purpose(kind)]()
-    return Job((_repeated(Call(_alert(escalation, channel), escalation), may_repeat),), reader)
+    return Job((_repeated(Piece(_alert(escalation, channel), escalation), may_repeat),), reader)
 
 
-def _repeated(call: Call, may_repeat: bool) -> Call:
-    return replace(call, alert=replace(call.alert, doubts=int(may_repeat)))
+def _repeated(piece: Piece, may_repeat: bool) -> Piece:
+    return replace(piece, alert=replace(piece.alert, doubts=int(may_repeat)))
 
 
-def _of_digest(channel: ChannelName) -> list[Call]:
+def _of_digest(channel: ChannelName) -> list[Piece]:
     said = ("CZ", Severity.CRITICAL, "safety"), ("DE", Severity.HIGH, "refund"), ("CN", Severity.MEDIUM, "delivery")
     found = [
         replace(
@@ -68,7 +68,7 @@ def _of_digest(channel: ChannelName) -> list[Call]:
         )
         for case_id, (region, severity, category) in zip(CASES, said, strict=True)
     ]
-    return [Call(_alert(escalation, channel), escalation) for escalation in found]
+    return [Piece(_alert(escalation, channel), escalation) for escalation in found]
 
 
 def _escalation(purpose: Purpose, facts: Mapping[str, Any] | None = None, reason: str = "asked") -> Escalation:

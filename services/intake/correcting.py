@@ -9,6 +9,7 @@ import structlog
 
 from services.intake import announcements, corrections_store, metrics, store
 from services.intake.domain.complaint import Complaint, State
+from services.intake.domain.endings import as_severe, holder
 from services.intake.domain.verdict import Correction
 from shared.codes import language_code
 from shared.contracts.escalation import CaseCorrected
@@ -27,20 +28,35 @@ _FORMS = {
 def correct(tx: Transaction, events: Sequence[CaseCorrected]) -> None:
     """Each correction becomes a new revision of its complaint, and is told to the others.
 
-    Told twice, or after the complaint was merged or forgotten, it changes nothing. Raises Rejected for words that
-    nobody could use, TemporaryFailure for a complaint that is not known yet.
+    Told twice, or after the complaint was forgotten, it changes nothing; of one that was merged meanwhile only how
+    severe it is counts, for the one that has it now. Raises Rejected for words that nobody could use, TemporaryFailure
+    for a complaint that is not known yet.
     """
     known = store.lock_complaints(tx, {e.case_id for e in events})
+    known |= store.lock_holders(tx, known.values())
     for event in events:
         said, complaint = _said(event), _current(known, event)
         if complaint.merged_into or complaint.state is State.FORGOTTEN:
             log.info("correction_comes_late", complaint_id=complaint.id, state=complaint.state.value)
+            _raise_holder(tx, known, complaint, said)
         elif corrections_store.add(tx, complaint.id, event.case_revision, said, complaint.revision + 1):
             corrected = complaint.with_correction(_standing(tx, complaint))
             known[complaint.id] = corrected
             store.save_complaints(tx, [corrected])
             tx.announce(announcements.facts(corrected, is_new=False))
             tx.once_committed(partial(metrics.count_correction, said))
+
+
+def _raise_holder(tx: Transaction, known: dict[str, Complaint], complaint: Complaint, said: Correction) -> None:
+    """Two operators at once, of whom one corrects and one merges: nobody called severe is forgotten for that."""
+    before = holder(complaint, known.get)
+    if complaint.state is State.FORGOTTEN or before.state is State.FORGOTTEN or said.severity is None:
+        return
+    after = as_severe(before, said.severity)
+    if after is not before:
+        known[after.id] = after
+        store.save_complaints(tx, [after])
+        tx.announce(announcements.facts(after, is_new=False))
 
 
 def _current(known: dict[str, Complaint], event: CaseCorrected) -> Complaint:

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 
 from prometheus_client import Counter, Gauge, Histogram, Info
 
-from services.intake.classify.model import CATEGORIES, Classification
+from services.intake.classify.model import Classification
 from services.intake.domain.complaint import Read
 from services.intake.domain.verdict import Correction
 from shared.contracts.event import Severity
+from shared.contracts.intake import CATEGORIES
 
 OTHER = "other"  # whatever is not known by name when the service starts, or when its rules change
 COMPLAINTS = Counter("ombud_complaints_total", "Complaints taken in for the first time, by severity", ["severity"])
@@ -23,7 +24,7 @@ REPEATED = Counter("ombud_contacts_repeated_total", "Contacts that were known al
 ASKS = Counter("ombud_contacts_asking_total", "Contacts that ask for somebody, by whom", ["kind"])
 CONFIDENCE = Histogram(
     "ombud_classifier_confidence_ratio",
-    "How sure the reader was of a contact, by what it read: 0 is a guess, 1 leaves no doubt",
+    "How sure the classifier was of a contact, by what it read: 0 is a guess, 1 leaves no doubt",
     ["about"],
     buckets=(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1),
 )
@@ -45,7 +46,7 @@ RELOADS = Counter("ombud_rules_reloads_total", "Changed rules that were taken, o
 SOURCES = Gauge("ombud_sources_configured", "Systems that the sources file names")
 
 OUTCOMES = ("taken", "ignored", "quarantined", "deferred", "forged")
-ABOUT = ("category", "language")  # of the severity the reader says no such thing: a rule fired, or none did
+ABOUT = ("category", "language")  # of the severity the classifier says no such thing: a rule fired, or none did
 for _outcome in ("taken", "refused"):
     RELOADS.labels(_outcome)
 for _limit in ("rate", "size"):

@@ -1,4 +1,7 @@
-"""Upstream messages in all the forms that CloudEvents has, from AMQP and HTTP alike; bare JSON counts too."""
+"""Upstream messages in all the forms that CloudEvents has, from AMQP and HTTP alike; bare JSON counts too.
+
+Asked by the subscription (`decode`, named in service.py) and by the door of events.
+"""
 
 import uuid
 from typing import Any
@@ -18,7 +21,7 @@ def decode(message: Message) -> Received:
     try:
         return received(message)
     except Rejected as error:
-        raise undecodable(error) from error
+        raise undecodable(message, error) from error
 
 
 def received(message: Message, at: str = "") -> Received:

@@ -127,7 +127,7 @@ def _take_step(desk: _Desk, step: Step) -> None:
     if before.state is State.FORGOTTEN:
         log.info("step_of_forgotten", complaint_id=before.id, step=step.kind.value)
     elif before.state is State.EXPECTED:
-        desk.changed[before.id] = replace(before, waiting_steps=(*before.waiting_steps, step))
+        desk.changed[before.id] = before.with_waiting(step)
     elif not before.has_taken(step):
         desk.changed[before.id] = _apply(desk, before, step)
 

@@ -9,7 +9,7 @@ from services.notify.domain.alert import ChannelName
 from services.notify.domain.reply import Reply
 from services.notify.domain.trial import Wanted
 from shared.contracts.event import Instant
-from shared.errors import Rejected
+from shared.loading import load
 
 LONGEST_REPLY = 1600  # characters: what the provider takes for a text message of several parts
 PERSON = re.compile(r"[^\s\x00-\x1f\x7f/]{1,100}")
@@ -60,31 +60,12 @@ _REPLY, _TRIAL = ReplyBody(), TrialBody()
 
 def reply_from(body: Any) -> Reply:
     """The reply in a body; raises Rejected with every fault by its path."""
-    found = loaded(_REPLY, body, "the reply cannot be used")
+    found = load(_REPLY, body, "the reply cannot be used")
     return Reply(found["number"], found["text"], found["at"])
 
 
 def trial_from(body: Any) -> Wanted:
     """Whom to try to reach; raises Rejected with every fault by its path."""
-    found = loaded(_TRIAL, body, "the test cannot be used")
+    found = load(_TRIAL, body, "the test cannot be used")
     channel = found.get("channel")
     return Wanted(found.get("person"), ChannelName(channel) if channel else None)
-
-
-def loaded(schema: Schema, body: Any, refusal: str) -> dict[str, Any]:
-    """What a schema makes of a body; raises Rejected, which begins with the refusal, with every fault by its path."""
-    try:
-        found: dict[str, Any] = schema.load(body)
-    except ValidationError as error:
-        raise Rejected(refusal, errors=_faults(error.messages)) from error
-    return found
-
-
-def _faults(messages: Any, path: str = "") -> list[dict[str, str]]:
-    if isinstance(messages, dict):
-        return [
-            fault
-            for key, inner in messages.items()
-            for fault in _faults(inner, path if key == "_schema" else f"{path}/{key}")
-        ]
-    return [{"pointer": path, "detail": str(detail)} for detail in messages]

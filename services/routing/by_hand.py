@@ -1,4 +1,4 @@
-"""What agents and supervisors do with a complaint: accept, decline, assign by hand, hand back. Called by service.py."""
+"""What agents and supervisors do with a complaint: accept, decline, assign by hand, hand back. Called by doors.py."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -7,6 +7,7 @@ import argparse
 import inspect
 import json
 import sys
+import textwrap
 import types
 import typing
 from dataclasses import MISSING, Field, fields, is_dataclass
@@ -24,6 +25,10 @@ EXAMPLES = Path(__file__).parents[2] / "tests" / "contracts" / "examples"
 COMMAND = "python -m shared.contracts.document docs/events.md"
 
 INTRODUCTION = f"""# Events
+
+Every event that a service publishes, with its fields and an example: for whoever listens, ours or yours.
+[asyncapi.json](asyncapi.json) has them as well, and with them what upstream sends to Ombud
+([an example](../README.md#send-a-complaint)).
 
 Made by `{COMMAND}` from `shared/contracts/`; `make check` refuses a stale
 copy, so do not edit it.
@@ -119,7 +124,7 @@ def _object(shape: type) -> str:
 def _text(shape: type) -> str:
     """What the class says about itself, and what it inherits from says about the fields."""
     own = [c for c in shape.__mro__ if c not in (object, Event) and not (c.__doc__ or "").startswith(f"{c.__name__}(")]
-    return " ".join(inspect.cleandoc(c.__doc__).replace("\n", " ") for c in own if c.__doc__)
+    return textwrap.fill(" ".join(inspect.cleandoc(c.__doc__) for c in own if c.__doc__), 120, break_on_hyphens=False)
 
 
 def _fields(shape: type) -> str:

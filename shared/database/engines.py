@@ -6,10 +6,11 @@ import orjson
 import psycopg2
 from psycopg2 import extensions
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 
 from shared.bulk import to_json
 
+SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 DRIVERS = {"postgresql": "postgresql+psycopg2", "postgres": "postgresql+psycopg2", "sqlite": "sqlite"}
 # Below the 15 s after which green_wait.py gives up, so that the server's own answer comes first.
 SERVER_TIMEOUTS = "-c statement_timeout=12000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000"
@@ -47,6 +48,8 @@ def _require_usable(url: URL) -> None:
             extensions.make_dsn(**{name: str(value) for name, value in url.query.items()})
         except psycopg2.ProgrammingError as error:
             raise WrongUrl(f"PostgreSQL: {' '.join(str(error).split())}") from None
+        if url.query.get("sslmode", "prefer") not in SSL_MODES:  # which PostgreSQL's library says at each connection
+            raise WrongUrl(f"sslmode is one of {', '.join(SSL_MODES)}")
 
 
 def postgres(url: URL, service: str) -> Engine:
@@ -83,6 +86,12 @@ def sqlite(url: URL, begin: str) -> Engine:
         connection.isolation_level = None
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "handle_error")
+    def open_anew(context: ExceptionContext) -> None:
+        # A file that may only be read when it is opened stays so for this connection, whatever becomes of the file.
+        if "readonly" in str(context.original_exception):
+            context.is_disconnect = True
 
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:

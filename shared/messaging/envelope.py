@@ -18,11 +18,14 @@ _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class Undecodable(ValueError):
-    """The message is no event that we know; `reason` names why for the dead letter, severity None = unknown."""
+    """The message is no event that we know; `reason` names why for the dead letter, severity None = unknown.
 
-    def __init__(self, reason: str, detail: str, severity: str | None = None):
+    source: who sent it, where the message says so elsewhere than in the header `ce-source`.
+    """
+
+    def __init__(self, reason: str, detail: str, severity: str | None = None, source: str = ""):
         super().__init__(detail)
-        self.reason, self.severity = reason, severity
+        self.reason, self.severity, self.source = reason, severity, source
 
 
 @dataclass(frozen=True)

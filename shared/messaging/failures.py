@@ -58,7 +58,7 @@ def failure_of(queue: str, received: Received, reason: str, error: BaseException
 def undecodable(queue: str, message: Message, error: Undecodable) -> Failure:
     """A message without a readable envelope is known by its content: the same bytes are the same dead letter."""
     event_id = name_of(message.headers.get("ce-id") or uuid.uuid5(DEAD_LETTER_IDS, message.body.hex()))
-    source = name_of(message.headers.get("ce-source") or "unknown")
+    source = name_of(message.headers.get("ce-source") or error.source or "unknown")
     return Failure(
         queue,
         source,

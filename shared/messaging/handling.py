@@ -1,4 +1,7 @@
-"""Works off one batch: inbox, handler and outbox in one transaction; alone, retry or dead letter if it fails."""
+"""Works off one batch: inbox, handler and outbox in one transaction; alone, retry or dead letter if it fails.
+
+Called by the subscription with what it took from its queue, and with the retries that are due.
+"""
 
 import time
 from collections.abc import Callable

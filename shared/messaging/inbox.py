@@ -1,4 +1,4 @@
-"""Which events were seen before: rows written in the same transaction as their effect."""
+"""Which events were seen before: rows written in the same transaction as their effect. Asked by handling.py."""
 
 from datetime import timedelta
 

@@ -19,6 +19,10 @@ CONFIRM_WITHIN = 5.0  # seconds
 CONTENT_TYPE = "content-type"  # among the headers of a row whose body is not plain JSON
 
 
+class Blocked(OSError):
+    """An alarm of the broker is on, of its memory or its disk: it reads nothing more of whoever publishes."""
+
+
 class OutboxRow(Protocol):
     """What the publisher reads of a row; `headers` and `body` are JSON texts."""
 
@@ -81,6 +85,7 @@ class Publisher:
         """The connection, opened if there is none; raises one of broker.LOST."""
         if self._connection is None:
             self._connection = broker.connect(self._uri)
+            self._connection.on_blocked = _give_up
             self._beat_at = time.monotonic()
             broker.ensure_topology(self._connection, declares=self._declares_topology)
             with broker.answered():
@@ -124,6 +129,11 @@ class Publisher:
         self._channel.events["basic_ack"] = {on_ack}
         self._channel.events["basic_nack"] = {on_nack}
         self._channel.events["basic_return"] = {on_return}
+
+
+def _give_up(_reason: str) -> None:
+    # At once, though it may pass: the relay then says so in its log, and tries again ever more seldom.
+    raise Blocked("the broker takes no messages: an alarm of its memory or its disk is on")
 
 
 def _settled(outcome: Outcome, tag: int, multiple: bool) -> list[int]:

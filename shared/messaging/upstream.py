@@ -10,6 +10,7 @@ from shared.errors import Rejected
 from shared.messaging.envelope import Message, Undecodable
 
 STRUCTURED = "application/cloudevents+json"
+ONLY_STRUCTURED = {"specversion", "type", "data"}  # which no body has that is the data alone
 # How the AMQP 0-9-1, AMQP 1.0 and JMS bindings write an attribute's name.
 _PREFIXES = ("ce-", "cloudEvents:", "cloudEvents_")
 MAX_BYTES = 256 * 1024  # of a message: as much as HTTP takes
@@ -24,16 +25,33 @@ def check_size(message: Message) -> None:
 def opened(message: Message, at: str = "") -> tuple[dict[str, Any], Any, str]:
     """Attributes, data, and where in the body the data stands; raises Rejected with a pointer below `at`."""
     body = _json(message.body)
-    if message.content_type.lower().startswith(STRUCTURED):
+    if message.content_type.lower().startswith(STRUCTURED) or _is_structured(body):
         if not isinstance(body, dict):
             raise Rejected("not a CloudEvent", [{"pointer": at or "/", "detail": "Not an object."}])
         return {k: v for k, v in body.items() if k != "data"}, body.get("data"), f"{at}/data"
     return _binary_attributes(message.headers), body, at
 
 
-def undecodable(error: Rejected) -> Undecodable:
+def _is_structured(body: Any) -> bool:
+    """A CloudEvent that was sent as plain JSON, as most HTTP libraries do it by themselves."""
+    return isinstance(body, dict) and body.keys() >= ONLY_STRUCTURED
+
+
+def undecodable(message: Message, error: Rejected) -> Undecodable:
     """What is wrong with the message, each fault by its path."""
-    return Undecodable("invalid", "; ".join(f"{e['pointer']}: {e['detail']}" for e in error.errors) or error.detail)
+    text = "; ".join(f"{e['pointer']}: {e['detail']}" for e in error.errors) or error.detail
+    return Undecodable("invalid", text, source=_source(message))
+
+
+def _source(message: Message) -> str:
+    """Who sent it, as far as it can be read: whoever looks for its dead letters looks for this name."""
+    try:
+        body = _json(message.body)
+    except Rejected:
+        body = None
+    inside = body.get("source") if isinstance(body, dict) else None
+    named = _binary_attributes(message.headers).get("source") or inside
+    return named if isinstance(named, str) else ""
 
 
 def _binary_attributes(headers: dict[str, Any]) -> dict[str, Any]:

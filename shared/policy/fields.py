@@ -1,4 +1,4 @@
-"""The kinds of values in the policy file, as fields of marshmallow that read text; used by policy_schemas.py."""
+"""The kinds of values in the policy file, as fields of marshmallow that read text; for every policy."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""YAML as it was written: every scalar as its text, and where each thing stands; read by policyfile.py.
+"""YAML as it was written: every scalar as its text, and where each thing stands; used by page.py.
 
 Not the values of YAML 1.1, in which the region NO is false and 08:00 a number of seconds.
 """

@@ -1,4 +1,4 @@
-"""The policy that decides now, read again when its file changes; used by the policy books of routing and escalation."""
+"""The policy that decides now, read again when its file changes; each service with a policy has a book made of it."""
 
 from collections.abc import Callable
 from pathlib import Path

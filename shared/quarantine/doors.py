@@ -8,6 +8,7 @@ from werkzeug.wrappers import Request, Response
 
 from shared.contracts.event import to_text
 from shared.database import Database
+from shared.loading import load
 from shared.messaging.envelope import plain_text
 from shared.quarantine import letters, metrics, schemas, usecases
 from shared.quarantine.letters import Letter
@@ -19,7 +20,7 @@ _WANTED, _CORRECTION, _DISCARD = schemas.WantedSchema(), schemas.CorrectionSchem
 
 def listed(db: Database, request: Request) -> Response:
     """A page, newest first, without bodies; `next` is what to pass as `after`, `under_way` how many replays are."""
-    wanted = schemas.load(_WANTED, request.args.to_dict())
+    wanted = load(_WANTED, request.args.to_dict(), schemas.UNUSABLE)
     with db.read() as tx:
         rows, under_way = letters.page(tx, wanted), letters.under_way(tx)
     page = rows[: letters.PAGE]
@@ -38,7 +39,7 @@ def shown(db: Database, id_: str) -> Response:
 
 
 def replayed(db: Database, request: Request, id_: str) -> Response:
-    correction = schemas.load(_CORRECTION, json_body(request) if request.get_data() else {})
+    correction = load(_CORRECTION, json_body(request) if request.get_data() else {}, schemas.UNUSABLE)
     done = db.run(lambda tx: usecases.replay(tx, id_, correction))
     metrics.REPLAYED.inc()
     log.info("dead_letter_replayed", letter=id_, queue=done.queue, by=_caller(request), event_id=done.event_id)
@@ -47,7 +48,7 @@ def replayed(db: Database, request: Request, id_: str) -> Response:
 
 def discarded(db: Database, request: Request, id_: str) -> Response:
     """Who and why stand in the log: of the letter nothing is left."""
-    asked = schemas.load(_DISCARD, json_body(request) if request.get_data() else {})
+    asked = load(_DISCARD, json_body(request) if request.get_data() else {}, schemas.UNUSABLE)
     letter = db.run(lambda tx: usecases.discard(tx, id_))
     metrics.DISCARDED.inc()
     by = asked["by"] or _caller(request)

@@ -7,10 +7,10 @@ import orjson
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
 
 from shared.contracts.event import Instant, to_text
-from shared.errors import Rejected
 from shared.quarantine.letters import Place, Wanted
 from shared.quarantine.ways import Correction
 
+UNUSABLE = "this cannot be used"  # what a refusal begins with
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _INSTANT = Instant()
 _NO_NUL = validate.ContainsNoneOf("\0", error="no NUL, please")  # PostgreSQL cannot keep it
@@ -86,19 +86,3 @@ class CorrectionSchema(_Strict):
 class DiscardSchema(_Strict):
     why = _text(500, required=True)
     by = _text(100, load_default=None, allow_none=True)
-
-
-def load(schema: Schema, data: Any) -> Any:
-    """The loaded data; raises Rejected with a JSON pointer for each fault."""
-    try:
-        return schema.load(data)
-    except ValidationError as error:
-        faults = error.normalized_messages()  # type: ignore[no-untyped-call]
-        raise Rejected(
-            "this cannot be used",
-            [{"pointer": _pointer(name), "detail": str(text)} for name, texts in faults.items() for text in texts],
-        ) from error
-
-
-def _pointer(name: str) -> str:
-    return "/" if name == "_schema" else f"/{name}"

@@ -18,6 +18,16 @@ CONNECTIONS = 1000  # at once; further ones wait in the kernel
 SOCKET_TIMEOUT = 15  # seconds without a byte before a connection is closed
 
 
+class Protocol(wsgi.HttpProtocol):
+    """Answers what is no request by a problem body, as doors answer; the standard library would write a page."""
+
+    default_request_version = "HTTP/1.0"  # else it answers, as in 1991, without a status
+    error_content_type = "application/problem+json"
+    error_message_format = (
+        '{"type":"urn:ombud:problem:not-http","title":"NotHttp","status":%(code)d,"detail":"%(explain)s"}'
+    )
+
+
 class LimitedServer(WebServer):
     """nameko's server with a socket timeout, without its request log, and with problem bodies for unknown paths."""
 
@@ -66,6 +76,7 @@ class LimitedServer(WebServer):
             debug=False,
             keepalive=True,
             url_length_limit=8192,
+            protocol=Protocol,
         )
 
     def get_wsgi_app(self) -> Callable[..., Any]:

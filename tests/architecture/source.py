@@ -20,8 +20,12 @@ class Module:
     def tree(self) -> ast.Module:
         return ast.parse(self.text, self.place)
 
+    @property
+    def docstring(self) -> str:
+        return ast.get_docstring(self.tree) or ""
+
     @cached_property
-    def _imported(self) -> dict[str, str]:
+    def imported(self) -> dict[str, str]:
         """Each local name, and the full name of what it stands for."""
         found: dict[str, str] = {}
         for node in ast.walk(self.tree):
@@ -37,7 +41,7 @@ class Module:
     def name_of(self, node: ast.AST) -> str | None:
         """The full dotted name, e.g. `datetime.datetime.now`, however it was imported; None for anything else."""
         if isinstance(node, ast.Name):
-            return self._imported.get(node.id, node.id)
+            return self.imported.get(node.id, node.id)
         if isinstance(node, ast.Attribute):
             inner = self.name_of(node.value)
             return f"{inner}.{node.attr}" if inner else None

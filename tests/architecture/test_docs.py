@@ -83,3 +83,10 @@ def test_glossary_defines_each_word_once() -> None:
     words = re.findall(r"^\| ([a-z][^|]*?) \|", (PROJECT / "docs" / "glossary.md").read_text(), re.MULTILINE)[1:]
     assert len(words) > 40
     assert len(words) == len(set(words))
+
+
+def test_every_page_is_in_the_list_of_documents() -> None:
+    listed = set(LINK.findall((PROJECT / "docs" / "README.md").read_text().partition("## Pages")[2]))
+    pages = {page.name for page in (PROJECT / "docs").iterdir() if page.suffix in (".md", ".json")} - {"README.md"}
+    assert len(pages) > 20
+    assert pages - listed == set()

@@ -1,7 +1,9 @@
 """A service does not work on tables that it does not know: it says what to do and ends."""
 
 import re
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -65,3 +67,14 @@ def test_service_starts_once_its_tables_are_there(process: Make, any_database: s
     schema.migrate(any_database.format(service="routing"), "routing", migrations_of("routing"))
     started = process("routing", any_database).start()
     assert started.stop() == 0
+
+
+def test_tables_of_a_later_version_are_left_as_they_are(tmp_path: Path) -> None:
+    """Who goes back to the version before runs its migrations first; alembic does not know the later name."""
+    file, own = tmp_path / "routing.sqlite", migrations_of("routing")
+    schema.migrate(f"sqlite:///{file}", "routing", own)
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'routing_9999'")
+    schema.migrate(f"sqlite:///{file}", "routing", own)
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("routing_9999",)]

@@ -1,4 +1,4 @@
-"""What tests do to the servers of their run: take one away for a while, empty a database, wait for it."""
+"""What tests do to the servers of their run: take one away, fill its disk, empty a database, wait for it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +21,17 @@ def stopped(server: PrivateBroker | PrivatePostgres, by: Callable[[], None] | No
     finally:
         if not server.is_alive:
             server.start()
+
+
+@contextmanager
+def full_disk(broker: PrivateBroker) -> Iterator[None]:
+    """Meanwhile the node's alarm is on, as when its disk is full: it reads nothing more of whoever publishes."""
+    alarm = "{resource_limit, disk, node()}"
+    broker.evaluate(f"rabbit_alarm:set_alarm({{{alarm}, []}})")
+    try:
+        yield
+    finally:
+        broker.evaluate(f"rabbit_alarm:clear_alarm({alarm})")
 
 
 _TABLES = text(

@@ -5,7 +5,7 @@ from shared.contracts.topology import QUEUES
 from tests.harness.bus import Bus
 from tests.harness.events import a_classified
 from tests.harness.process import eventually
-from tests.harness.servers import stopped
+from tests.harness.servers import full_disk, stopped
 from tests.plumbing.conftest import Sink
 
 QUEUE, NEXT = "routing.intake.v1", "escalation.routing.v1"
@@ -51,6 +51,24 @@ def test_a_broker_that_restarts_loses_nothing(sink: Sink, bus: Bus, broker: Priv
     eventually(lambda: sink.effects() == names, "all effects", sink.log)
     eventually(lambda: after.waiting(NEXT) >= 100, "all announcements", sink.log)
     after.close()
+
+
+def test_a_broker_whose_disk_is_full_is_named_in_the_log_and_gets_the_event_once_it_has_room(
+    sink: Sink, bus: Bus, broker: PrivateBroker
+) -> None:
+    sink.start()
+    bus.publish(a_classified("before, so that the relay has declared everything"))
+    eventually(lambda: bus.waiting(NEXT) == 1, "the first event")
+    with full_disk(broker):
+        sink.change(
+            "INSERT INTO {}outbox (event_id, exchange, type, headers, body, created_at) VALUES "
+            "('z', 'routing.events', 'complaint.assigned', '{{}}', '{{}}', '2026-01-01T00:00:00.000000+00:00')"
+        )
+        eventually(lambda: "takes no messages: an alarm of its memory or its disk is on" in sink.log(), "the reason")
+        assert sink.is_ready()
+        assert sink.metric("ombud_outbox_waiting") == 1
+    eventually(lambda: bus.waiting(NEXT) >= 2, "the event", sink.log)
+    eventually(lambda: sink.rows("SELECT id FROM {}outbox") == [], "the row to go")
 
 
 def test_while_the_broker_is_away_the_service_stays_ready_and_publishes_later(

@@ -1,5 +1,6 @@
 """What the HTTP door promises: limits, tokens, and error bodies that leak nothing."""
 
+import json
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -78,7 +79,7 @@ def test_a_bug_answers_with_a_request_id_and_not_with_its_text(sink: Sink) -> No
     assert "my-id" in sink.log()
 
 
-def test_an_unknown_path_or_method_is_a_problem_body(sink: Sink) -> None:
+def test_an_unknown_path_or_method_or_what_is_no_request_is_a_problem_body(sink: Sink) -> None:
     sink.start()
     for address in ("/nope", "//v1//echo"):
         unknown = sink.call("GET", address)
@@ -86,3 +87,8 @@ def test_an_unknown_path_or_method_is_a_problem_body(sink: Sink) -> None:
     refused = sink.call("PUT", "/v1/echo")
     assert (refused.status_code, refused.headers["Allow"]) == (405, "POST")
     assert refused.json()["detail"] == "this address takes POST"
+    with socket.create_connection(("127.0.0.1", sink.port), timeout=ANSWER_WITHIN) as caller:
+        caller.sendall(b"hello there everybody\r\n\r\n")
+        head, _, body = b"".join(iter(lambda: caller.recv(4096), b"")).partition(b"\r\n\r\n")
+    assert b" 400 " in head and b"Content-Type: application/problem+json" in head
+    assert json.loads(body)["status"] == 400

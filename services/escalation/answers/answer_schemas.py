@@ -33,8 +33,17 @@ class ResolveBody(AnswerBody):
     remedies = fields.List(fields.Enum(Remedy, by_value=True), load_default=list, validate=validate.Length(max=5))
 
 
+# As routing and intake know them; whatever else is written is nobody's language or region.
+_LANGUAGE, _LANGUAGE_SAYS = "[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,3}", "a language such as cs"
+_REGION, _REGION_SAYS = "[A-Za-z0-9][A-Za-z0-9_-]{0,39}", "a region such as CZ"
+
+
+def _form(pattern: str, example: str) -> validate.Regexp:
+    return validate.Regexp(rf"(?:{pattern})\Z", error=f"cannot be used; write {example}")
+
+
 def _need(pattern: str, example: str) -> fields.String:
-    return fields.String(validate=validate.Regexp(rf"(?:none|{pattern})\Z", error=f"cannot be used; write {example}"))
+    return fields.String(validate=_form(f"none|{pattern}", example))
 
 
 class NeedsBody(Schema):
@@ -42,9 +51,9 @@ class NeedsBody(Schema):
 
     skill = _need(r"[a-z0-9][a-z0-9_]{0,39}", "a word in small letters, such as billing")
     skill_level = _need("[1-5]", "1 to 5")
-    language = _need(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,3}", "a language such as cs")
+    language = _need(_LANGUAGE, _LANGUAGE_SAYS)
     language_level = _need("[1-5]", "1 to 5")
-    region = _need(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", "a region such as CZ")
+    region = _need(_REGION, _REGION_SAYS)
     team = _need(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", "a team such as recall")
 
     @post_load
@@ -90,18 +99,15 @@ class NoteBody(Schema):
     note = _text(LONGEST_NOTE, required=True)
 
 
-_CATEGORY = validate.Regexp(
-    r"[a-z][a-z0-9_]{0,39}\Z", error="cannot be used; write a word in small letters, such as billing"
-)
-
-
 class CorrectBody(AnswerBody):
     """What was read wrongly; at least one of them."""
 
     severity = fields.Enum(Severity, by_value=True, load_default=None)
-    category = fields.String(load_default=None, validate=_CATEGORY)
-    language = fields.String(load_default=None, validate=[validate.Length(2, 20), NO_NUL])
-    region = fields.String(load_default=None, validate=[validate.Length(1, 40), NO_NUL])
+    category = fields.String(
+        load_default=None, validate=_form("[a-z][a-z0-9_]{0,39}", "a word in small letters, such as billing")
+    )
+    language = fields.String(load_default=None, validate=_form(_LANGUAGE, _LANGUAGE_SAYS))
+    region = fields.String(load_default=None, validate=_form(_REGION, _REGION_SAYS))
 
     @validates_schema
     def _says_something(self, data: Mapping[str, Any], **_: Any) -> None:
@@ -109,8 +115,6 @@ class CorrectBody(AnswerBody):
             raise ValidationError("say what was read wrongly: severity, category, language or region")
         if data["language"] and language_code(data["language"]) is None:
             raise ValidationError({"language": ["names nothing"]})
-        if data["region"] and region_code(data["region"]) is None:
-            raise ValidationError({"region": ["names nothing"]})
 
 
 class LinkBody(AnswerBody):

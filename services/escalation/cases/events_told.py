@@ -46,7 +46,7 @@ def decide(case: Case, event: ComplaintEvent, setting: Setting) -> list[Change]:
         case ComplaintEscalationRequested():
             return hearing.take_request(case, revision, by, setting)
         case ComplaintMerged():
-            return hearing.take_merging(case, revision, event.at, by)
+            return hearing.take_merging(case, revision, event.at, event.into, by)
         case ComplaintForgotten():
             return hearing.take_forgetting(case, revision, event.at)
     return []

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Text, and_, cast, func, literal, or_, sele
 from services.escalation import tables
 from services.escalation.cases.rows import case_from
 from services.escalation.domain.case import Case, CaseState
-from services.escalation.domain.worklist import NEVER, Sort, Wish, place_at
+from services.escalation.domain.worklist import NEVER, Filter, Sort, place_at
 from shared.database import Transaction
 from shared.errors import Rejected
 from shared.tables import UtcDateTime
@@ -17,37 +17,37 @@ from shared.tables import UtcDateTime
 c = tables.cases
 
 
-def list_cases(tx: Transaction, wish: Wish) -> list[Case]:
+def list_cases(tx: Transaction, wanted: Filter) -> list[Case]:
     """A page of the worklist; without those whose complaint has not been heard of. Raises Rejected for a false mark."""
-    query = select(c).where(*_conditions(wish, tx.now))
-    columns = _ORDERS[wish.sort]
-    if wish.after:
-        last = place_at(wish.after, wish.sort)
+    query = select(c).where(*_conditions(wanted, tx.now))
+    columns = _ORDERS[wanted.sort]
+    if wanted.after:
+        last = place_at(wanted.after, wanted.sort)
         if last is None:
             detail = "is not the `next` of a page in this order"
             raise Rejected("the query does not fit", [{"pointer": "/after", "detail": detail}])
         query = query.where(_beyond(columns, last))
     ordered = query.order_by(*(column.desc() if falls else column for column, falls in columns))
-    return [case_from(row) for row in tx.execute(ordered.limit(wish.limit))]
+    return [case_from(row) for row in tx.execute(ordered.limit(wanted.limit))]
 
 
-def _conditions(wish: Wish, now: datetime) -> list[ColumnElement[bool]]:
-    found = [c.c.state == wish.state.value if wish.state else c.c.state != CaseState.EARLY.value]
-    if wish.of:
-        called = cast(c.c.recipients, Text).contains(f'"{wish.of}"', autoescape=True)
-        found.append(or_(c.c.acknowledged_by == wish.of, and_(c.c.state.in_(_CALLING), called)))
-    if wish.unanswered:
+def _conditions(wanted: Filter, now: datetime) -> list[ColumnElement[bool]]:
+    found = [c.c.state == wanted.state.value if wanted.state else c.c.state != CaseState.EARLY.value]
+    if wanted.of:
+        called = cast(c.c.recipients, Text).contains(f'"{wanted.of}"', autoescape=True)
+        found.append(or_(c.c.acknowledged_by == wanted.of, and_(c.c.state.in_(_CALLING), called)))
+    if wanted.unanswered:
         found.append(c.c.state.in_((*_CALLING, CaseState.OPEN.value)))
-    if wish.overdue:
+    if wanted.overdue:
         found += [c.c.overdue_since <= now, c.c.state != CaseState.RESOLVED.value]
-    if wish.regions is not None:
-        found.append(c.c.region.in_(wish.regions))
-    if wish.severity:
-        found.append(c.c.severity == wish.severity.rank)
-    if wish.category:
-        found.append(c.c.category == wish.category)
-    if wish.parent:
-        found.append(c.c.parent_id == wish.parent)
+    if wanted.regions is not None:
+        found.append(c.c.region.in_(wanted.regions))
+    if wanted.severity:
+        found.append(c.c.severity == wanted.severity.rank)
+    if wanted.category:
+        found.append(c.c.category == wanted.category)
+    if wanted.parent:
+        found.append(c.c.parent_id == wanted.parent)
     return found
 
 

@@ -84,13 +84,13 @@ def take_resolution(case: Case, revision: int, at: datetime, actor: str, setting
     return end(case, setting, actor)
 
 
-def take_merging(case: Case, revision: int, at: datetime, actor: str) -> list[Change]:
+def take_merging(case: Case, revision: int, at: datetime, into: str, actor: str) -> list[Change]:
     """The complaint is part of another one now: its own case is closed, and whoever climbs, climbs for the other."""
     if case.ending:
         return []
-    return _end_for_good(
-        case.but(closed_revision=max(revision, case.closed_revision)), Ending.MERGED, What.MERGED, at, actor
-    )
+    case = case.but(closed_revision=max(revision, case.closed_revision))
+    (ended,) = _end_for_good(case, Ending.MERGED, What.MERGED, at, actor)
+    return [replace(ended, details={"into": into})]
 
 
 def take_forgetting(case: Case, revision: int, at: datetime) -> list[Change]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.escalation.domain.case import Case, CaseState
 from services.escalation.domain.clocks import Clock, run
-from services.escalation.domain.conditions import NOT_ASKED, Picture
+from services.escalation.domain.conditions import Picture
 from services.escalation.domain.policy import ClockRule, Measure, Policy, Starts
 from services.escalation.domain.told import Moment
 from shared.contracts.escalation import AlertFacts, EscalationReason
@@ -128,7 +128,3 @@ def _unassigned_at(case: Case, policy: Policy, seen: Picture) -> datetime | None
         return None
     since = max(case.owner.since or case.since, case.since) if case.since else None
     return since + rule.after[case.severity] if since else None
-
-
-def asks(kind: str) -> bool:
-    return kind != NOT_ASKED

@@ -18,7 +18,7 @@ class Sort(StrEnum):
 
 
 @dataclass(frozen=True)
-class Wish:
+class Filter:
     """of: a person who has the case, or is called for it. unanswered: nobody has taken it. overdue: a clock is broken.
 
     after: `mark_of` the last case of the page before.

@@ -11,20 +11,21 @@ from services.escalation.answers.answering import Answered, answer_case, link_ca
 from services.escalation.answers.deciding import Body, Make
 from services.escalation.domain.answers import Refusal
 from services.escalation.doors.cases import case_data
+from services.escalation.people import supervisors
 from services.escalation.policy.policybook import PolicyBook
 from services.escalation.schemas import load
 from shared.contracts.escalation import EscalationReason
 from shared.database import Database
-from shared.errors import Conflict, Forbidden
+from shared.errors import Conflict, Forbidden, Rejected
 from shared.web import json_body, json_response
 
 
 def acknowledge(db: Database, book: PolicyBook, request: Request, case_id: str) -> Response:
-    return _answer(db, book, request, case_id, forms.AnswerBody(), deciding.acknowledged)
+    return _take(db, book, request, case_id, deciding.acknowledged)
 
 
 def take_over(db: Database, book: PolicyBook, request: Request, case_id: str) -> Response:
-    return _answer(db, book, request, case_id, forms.AnswerBody(), deciding.taken_over)
+    return _take(db, book, request, case_id, deciding.taken_over)
 
 
 def resolve(db: Database, book: PolicyBook, request: Request, case_id: str) -> Response:
@@ -68,6 +69,19 @@ def link(db: Database, book: PolicyBook, request: Request, case_id: str) -> Resp
     body, person = _read(request, forms.LinkBody())
     parent, note = body["parent"], body["note"]
     return _told(db.run(lambda tx: link_case(tx, book, case_id, parent, person, note)))
+
+
+def _take(db: Database, book: PolicyBook, request: Request, case_id: str, make: Make) -> Response:
+    """Nobody is reminded of a case that somebody has whom nobody knows, so a slip of an operator is refused."""
+    body, person = _read(request, forms.AnswerBody())
+    if person != _caller(request).name:
+        with db.read() as tx:
+            known = supervisors.find(tx, [person])
+        if not known:
+            raise Rejected(
+                "the body does not fit", [{"pointer": "/by", "detail": "is no supervisor whom the service knows"}]
+            )
+    return _save(db, book, case_id, person, body, make)
 
 
 def _answer(db: Database, book: PolicyBook, request: Request, case_id: str, form: Schema, make: Make) -> Response:

@@ -10,7 +10,7 @@ from services.escalation.cases.worklist import list_cases
 from services.escalation.domain.case import Case
 from services.escalation.domain.clocks import Clock, has_kept
 from services.escalation.domain.people import EVERYWHERE
-from services.escalation.domain.worklist import Wish, mark_of
+from services.escalation.domain.worklist import Filter, mark_of
 from services.escalation.doors.query_schemas import WorklistQuery
 from services.escalation.people import supervisors
 from shared.contracts.event import to_text
@@ -104,20 +104,20 @@ def only_timeline(tx: Transaction, case_id: str) -> dict[str, Any]:
 
 def worklist(tx: Transaction, request: Request) -> dict[str, Any]:
     """A page of cases; `next`: what to say as `after` for the next page, null on the last."""
-    wish = _wish(tx, request)
-    cases = list_cases(tx, wish)
-    more = mark_of(cases[-1], wish.sort) if len(cases) == wish.limit else None
+    wanted = _filter(tx, request)
+    cases = list_cases(tx, wanted)
+    more = mark_of(cases[-1], wanted.sort) if len(cases) == wanted.limit else None
     return {"cases": [case_data(case) for case in cases], "next": more}
 
 
-def _wish(tx: Transaction, request: Request) -> Wish:
+def _filter(tx: Transaction, request: Request) -> Filter:
     asked = schemas.load_query(WorklistQuery(), request.args)
     me = request.caller.name  # type: ignore[attr-defined]
     of = me if asked.pop("mine") else asked["of"]
     regions = asked.pop("region")
     if asked.pop("my_region"):
         regions = _among_own(tx, me, regions)
-    return Wish(**asked | {"of": of, "regions": None if regions is None else tuple(regions)})
+    return Filter(**asked | {"of": of, "regions": None if regions is None else tuple(regions)})
 
 
 def _among_own(tx: Transaction, me: str, wanted: list[str] | None) -> list[str] | None:

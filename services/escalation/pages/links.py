@@ -22,8 +22,6 @@ _NEXT = re.compile(r"next-[0-9a-f]{32}-(\d{1,12})")
 # What mail programs and people add: the brackets or the full stop around an address, the break of a line.
 _NOT_OF_A_TOKEN = re.compile(r"[=\s]+|^[<(\[\"']+|[^\w-]+$")
 _WARNINGS = (What.WARNED, What.CLOCK_BROKEN, What.REMINDED)
-# What mail programs and people add: the brackets or the full stop around an address, the break of a line.
-_NOT_OF_A_TOKEN = re.compile(r"[=\s]+|^[<(\[\"']+|[^\w-]+$")
 # After one of these, what was warned of before is another matter.
 _ANOTHER_MATTER = (What.ESCALATED, What.HANDED_BACK, What.REOPENED, What.UNLINKED, What.EXHAUSTED)
 

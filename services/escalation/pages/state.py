@@ -8,6 +8,7 @@ from services.escalation.domain.case import CaseState, Ending, What
 from services.escalation.pages.view import View
 from services.escalation.pages.wording import listed, words
 
+KEEP = "You go on with it on this page: keep it open, or keep its address."
 LINK_COMES = "The next alert or reminder brings a link with which you can go on; so does the API."
 _USED = {
     What.ACKNOWLEDGED: "to take the case",
@@ -33,8 +34,14 @@ class State:
 def state_of(view: View) -> State:
     case = view.case
     if case.ending is Ending.MERGED:
-        return State("Part of another complaint now", case.closed_at, "Whoever is needed there is alerted for it.")
+        return _merged(view)
     return _STATES.get(case.state, _open)(view)
+
+
+def _merged(view: View) -> State:
+    row = view.last(What.MERGED)
+    which = f"complaint {row['details']['into']}" if row and "into" in row["details"] else "another complaint"
+    return State(f"Part of {which} now", view.case.closed_at, "Whoever is needed there is alerted for it.")
 
 
 def _resolved(view: View) -> State:
@@ -48,7 +55,10 @@ def _resolved(view: View) -> State:
 def _acknowledged(view: View) -> State:
     case = view.case
     if case.acknowledged_by == view.claim.person:
-        return State("You have taken this case", case.acknowledged_at, f"Nobody else is alerted any more.{_by(view)}")
+        # Whoever closes the tab has only links that were used, until the next reminder.
+        keep = "" if view.spent else f" {KEEP}"
+        more = f"Nobody else is alerted any more.{_by(view)}{keep}"
+        return State("You have taken this case", case.acknowledged_at, more)
     taker = view.name(case.acknowledged_by)
     return State(f"{taker} has taken this case", case.acknowledged_at, "Nothing more is needed.")
 

@@ -19,32 +19,19 @@ POLICY = Info("ombud_escalation_policy", "The version of the policy that new cas
 log = structlog.get_logger()
 
 
-class PolicyBook:
+class PolicyBook(WatchedPolicy[Policy]):
     """Finds the policy of a case by its version; `current` is for new cases. Raises PolicyError if there is none."""
 
     def __init__(self, path: Path):
-        self._file = WatchedPolicy(path, parse, POLICY)
+        super().__init__(path, parse, POLICY)
         self._older: dict[str, Policy | None] = {}
         self._kept: set[str] = set()
-
-    @property
-    def current(self) -> Policy:
-        return self._file.current
-
-    @property
-    def document(self) -> str:
-        """The text that the current policy was read from."""
-        return self._file.document
-
-    def reload(self) -> bool:
-        """Takes the file if it changed; with a mistake in it, or without it, the policy stays, and it is said once."""
-        return self._file.reload()
 
     def keep_current(self, tx: Transaction) -> Policy:
         """Keeps the document beside the first case that starts with it; gives that policy, which a reload may exchange
         before the transaction ends. Once per transaction.
         """
-        policy, document = self._file.current, self._file.document
+        policy, document = self.current, self.document
         if policy.version not in self._kept:
             # Believed only when a later transaction finds it: this one may yet be rolled back.
             if versions.is_kept(tx, policy.version):

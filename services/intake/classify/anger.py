@@ -1,4 +1,4 @@
-"""Estimates how angry the customer is, from 0 to 1; called by the reader."""
+"""Estimates how angry the customer is, from 0 to 1; called by the classifier."""
 
 import re
 from bisect import bisect_left

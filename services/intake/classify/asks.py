@@ -1,4 +1,4 @@
-"""Decides whether the customer wants a supervisor, or a human, to take the case; called by the reader.
+"""Decides whether the customer wants a supervisor, or a human, to take the case; called by the classifier.
 
 What counts is a present or still unmet wish. A wish and the one it names stand near each other in one clause. Vetoes:
 the customer's own role or boss, a negated wish, praise or blame, reported advice, contact that has taken place.

@@ -1,13 +1,14 @@
-"""Adds up the votes of the packs for each category; called by the reader."""
+"""Adds up the votes of the packs for each category; called by the classifier."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.intake.classify.matcher import Hit
-from services.intake.classify.model import CATEGORIES, Evidence
+from services.intake.classify.model import Evidence
 from services.intake.classify.reading import Reading
 from services.intake.classify.thresholds import Thresholds
+from shared.contracts.intake import CATEGORIES
 
 OTHER = "other"
 

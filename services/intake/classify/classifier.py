@@ -1,4 +1,4 @@
-"""The complaint reader: text in, classification with its reasons out. Pure; intake calls it before its transaction."""
+"""The classifier: text in, classification with its reasons out. Pure; intake calls it before its transaction."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +15,7 @@ from services.intake.classify.packs import Packs, load_packs, shipped_pack
 from services.intake.classify.reading import Reading, Source
 from services.intake.classify.severity import judge_severity
 from services.intake.classify.tokens import is_unspaced, tokenise
+from shared.codes import language_code
 
 # Beyond this a text is not even searched for quoted mail.
 _LONGEST_TEXT = 20_000
@@ -64,7 +65,7 @@ class Classifier:
     ) -> Classification:
         """What the text says; the subject is read as its first sentence. product, tier: as upstream knows them."""
         source = self._source(text, subject)
-        guess = self._guesser.guess(source.joined, language_hint)
+        guess = self._guesser.guess(source.joined, language_code(language_hint))
         if not any(character.isalnum() for character in source.joined):
             return self._for_company(self._nothing_said(), Reading(source, fold(""), tokenise(""), []), product, tier)
         folded = fold(source.joined)

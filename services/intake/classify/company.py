@@ -1,4 +1,4 @@
-"""What a company says of itself in company.yml: categories, tiers, products, campaigns and matters; used by the reader.
+"""What a company says of itself in company.yml: categories, tiers, products, campaigns and matters; for the classifier.
 
 It is applied behind the language packs, in every language, and each thing that it changes is evidence like any other.
 """
@@ -9,13 +9,14 @@ from pathlib import Path
 
 from services.intake.classify.companyfile import CompanyReader
 from services.intake.classify.matcher import OTHERS, Hit, Matcher
-from services.intake.classify.model import CATEGORIES, SEVERITIES, Classification, Evidence
+from services.intake.classify.model import SEVERITIES, Classification, Evidence
 from services.intake.classify.normalise import fold
 from services.intake.classify.patterns import Step
 from services.intake.classify.reading import Reading
 from services.intake.classify.rulebook import Rule
 from services.intake.classify.tokens import tokenise
 from services.intake.domain.matters import MatterRules
+from shared.contracts.intake import CATEGORIES
 
 COMPANY_FILE = "company.yml"
 _PRODUCT, _CAMPAIGN = "product", "campaign"

@@ -6,9 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from services.intake.classify.model import CATEGORIES, FLAGS, SEVERITIES
+from services.intake.classify.model import FLAGS, SEVERITIES
 from services.intake.classify.patterns import PatternError, Step, parse_pattern
 from services.intake.classify.yamlfile import Lined, read_yaml
+from shared.contracts.intake import CATEGORIES
 
 _PARTS = ("categories", "tiers", "products", "campaigns", "matters")
 _EFFECT = ("category", "severity", "raises", "flags")

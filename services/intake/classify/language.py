@@ -1,4 +1,4 @@
-"""Says which language a text is in: by script where that settles it, else by py3langid; called by the reader."""
+"""Says which language a text is in: by script where that settles it, else by py3langid; called by the classifier."""
 
 import re
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ _LETTERS = {
 _SCRIPTS = {name: re.compile(f"[{letters}]") for name, letters in _LETTERS.items()}
 _LATIN_LETTER = _SCRIPTS["latin"]
 _OTHER_LETTER = re.compile(f"[{''.join(letters for name, letters in _LETTERS.items() if name != 'latin')}]")
-# Scripts that one language alone uses among those the reader is made for.
+# Scripts that one language alone uses among those the classifier is made for.
 _SETTLED = {"greek": "el", "hebrew": "he", "kana": "ja", "han": "zh", "hangul": "ko"}
 _CYRILLIC, _ARABIC = ("ru", "uk", "bg", "sr", "mk", "be", "kk"), ("ar", "fa", "ur")
 _UKRAINIAN, _RUSSIAN = re.compile("[іїєґІЇЄҐ]"), re.compile("[ыэёЫЭЁ]")

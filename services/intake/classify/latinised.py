@@ -1,6 +1,6 @@
 """Tells Russian, Ukrainian and Greek in Latin letters by their most frequent words; called by the language guesser.
 
-Only words that no other language of the reader writes so: the identifier knows these languages in their own script.
+Only words that no other language of the classifier writes so: the identifier knows these languages in their own script.
 """
 
 _FREQUENT = {

@@ -1,4 +1,4 @@
-"""Blanks out what the customer did not write now: quoted mail, signatures, tracking lines; called by the reader."""
+"""Blanks out what the customer did not write now: quoted mail, signatures, tracking lines; called by the classifier."""
 
 import re
 from collections.abc import Iterable

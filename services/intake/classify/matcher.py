@@ -1,4 +1,4 @@
-"""Finds all patterns of a language pack in one pass over a text; built by packs, run by the reader.
+"""Finds all patterns of a language pack in one pass over a text; built by packs, run by the classifier.
 
 Time is linear in the text: each word is looked up whole and by its first letters, then steps of bounded reach follow,
 nothing goes back. What a pack is made of lies in few large dictionaries of numbers and tuples, each thing once: sixteen

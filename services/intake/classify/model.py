@@ -1,8 +1,6 @@
-"""What the complaint reader answers: read by intake's use cases, its HTTP page and the command line."""
+"""What the classifier answers: read by intake's use cases, its HTTP page and the command line."""
 
 from dataclasses import dataclass
-
-from shared.contracts.intake import CATEGORIES as CATEGORIES
 
 SEVERITIES = ("low", "medium", "high", "critical")
 FLAGS = (
@@ -17,7 +15,6 @@ FLAGS = (
     "large_amount",
     "repeat_contact",
 )
-ASK_KINDS = ("supervisor", "executive", "human", "none")
 
 
 class RulesError(ValueError):
@@ -42,7 +39,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Classification:
-    """Everything the reader concludes about one text, with the rules that led there."""
+    """Everything the classifier concludes about one text, with the rules that led there."""
 
     language: str
     category: str

@@ -1,4 +1,4 @@
-"""Folds case, accents and look-alikes so that packs match however a customer types; called by the reader and packs."""
+"""Folds case, accents and look-alikes so that packs match however a customer types; for the classifier and packs."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Loads and checks the language packs and thresholds; called once when the reader starts, and by the command line."""
+"""Loads and checks the language packs and thresholds; when the classifier is made, and for the command line."""
 
 import gc
 import hashlib
@@ -11,10 +11,11 @@ import yaml
 
 from services.intake.classify.company import COMPANY_FILE, Company, read_company
 from services.intake.classify.matcher import Matcher
-from services.intake.classify.model import CATEGORIES, RulesError
+from services.intake.classify.model import RulesError
 from services.intake.classify.packfile import Pack, PackReader
 from services.intake.classify.thresholds import Thresholds, read_thresholds
 from services.intake.classify.yamlfile import Lined, read_yaml
+from shared.contracts.intake import CATEGORIES
 
 SHIPPED = Path(__file__).parent / "packs"
 THRESHOLDS_FILE = "thresholds.yml"

@@ -1,4 +1,4 @@
-"""One text as the packs see it: tokens, hits by class, offsets back to the original; passed between reader modules."""
+"""One text as the packs see it: tokens, hits by class, offsets back to the original; passed around in here."""
 
 from collections import defaultdict
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Decides how severe a complaint is: a lattice of rules over flags and words; called by the reader."""
+"""Decides how severe a complaint is: a lattice of rules over flags and words; called by the classifier."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The numbers that turn votes into decisions, from thresholds.yml; read with the packs, used by the reader."""
+"""The numbers that turn votes into decisions, from thresholds.yml; read with the packs, used by the classifier."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Cuts folded text into words, clauses and sentences; called by the reader, and by packs for their own patterns."""
+"""Cuts folded text into words, clauses and sentences; called by the classifier, and by packs for their own patterns."""
 
 import re
 from dataclasses import dataclass

@@ -10,6 +10,9 @@ from typing import Any
 from services.intake.domain.verdict import Correction, Verdict, worse_of
 from shared.contracts.intake import complaint_id
 
+MOST_TAGS = 200  # of a complaint; the first ones stay
+MOST_WAITING = 20  # steps of a kind that wait for their complaint; the newest stay
+
 
 class State(StrEnum):
     """`expected`: a step came before the complaint itself; nothing has been read yet. `merged`: another one has it.
@@ -145,7 +148,7 @@ class Complaint:
             contact_count=self.contact_count + 1,
             channel=new.channel if self.verdict is None else self.channel,
             product=self.product or new.product,
-            tags=tuple(dict.fromkeys((*self.tags, *new.tags))),
+            tags=tags_of(self.tags, new.tags),
             customer=self.customer.filled(new.customer),
             received_at=self.received_at or new.received_at or now,
             excerpt=excerpt,
@@ -155,6 +158,13 @@ class Complaint:
 
     def with_step(self, step: Step) -> "Complaint":
         return replace(self, state=_LEADS_TO.get(step.kind, self.state), revision=self.revision + 1)
+
+    def with_waiting(self, step: Step) -> "Complaint":
+        """A step that came before the complaint; of those of a kind the oldest goes when there are too many."""
+        alike = [waiting for waiting in self.waiting_steps if waiting.kind is step.kind]
+        gone = alike[0] if len(alike) >= MOST_WAITING else None
+        kept = (waiting for waiting in self.waiting_steps if waiting is not gone)
+        return replace(self, waiting_steps=(*kept, step))
 
     def with_correction(self, correction: Correction) -> "Complaint":
         return replace(self, correction=correction, revision=self.revision + 1)
@@ -181,6 +191,11 @@ class Complaint:
 
 
 _LEADS_TO = {StepKind.ANSWERED: State.ANSWERED, StepKind.RESOLVED: State.RESOLVED, StepKind.REOPENED: State.OPEN}
+
+
+def tags_of(*several: tuple[str, ...]) -> tuple[str, ...]:
+    """Each once, in their order, and no more than are kept."""
+    return tuple(dict.fromkeys(tag for tags in several for tag in tags))[:MOST_TAGS]
 
 
 def blank(arrival: "Read | Step") -> Complaint:

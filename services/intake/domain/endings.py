@@ -7,8 +7,9 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 
-from services.intake.domain.complaint import Complaint, Person, Read, State, Step, blank
-from services.intake.domain.verdict import Verdict, worse_of
+from services.intake.domain.complaint import Complaint, Person, Read, State, Step, blank, tags_of
+from services.intake.domain.verdict import CORRECTED, Verdict, worse_of
+from shared.contracts.event import Severity
 
 
 def merged(new: "Read | Step", into: str) -> Complaint:
@@ -44,13 +45,28 @@ def with_merged(complaint: Complaint, other: Complaint, excerpt: str) -> Complai
         revision=complaint.revision + 1,
         contact_count=complaint.contact_count + other.contact_count,
         product=complaint.product or other.product,
-        tags=tuple(dict.fromkeys((*complaint.tags, *other.tags))),
+        tags=tags_of(complaint.tags, other.tags),
         customer=complaint.customer.filled(replace(other.customer, region=other.region)),
         received_at=min(filter(None, (complaint.received_at, other.received_at)), default=None),
         excerpt=excerpt,
         verdict=replace(verdict, rules=tuple(dict.fromkeys((*verdict.rules, *theirs.rules)))),
         # What it brings was not known to whoever corrected this one.
         correction=complaint.correction and complaint.correction.after(theirs.severity),
+    )
+
+
+def as_severe(complaint: Complaint, severity: Severity) -> Complaint:
+    """With one that ended in it and was called that severe, by somebody who did not know so: what is worse counts."""
+    held = complaint.classification
+    assert complaint.verdict is not None and held is not None, "both were read"
+    if severity.rank <= held.severity.rank:
+        return complaint
+    rules = tuple(dict.fromkeys((*complaint.verdict.rules, CORRECTED)))
+    return replace(
+        complaint,
+        revision=complaint.revision + 1,
+        verdict=replace(complaint.verdict, severity=severity, rules=rules),
+        correction=complaint.correction and complaint.correction.after(severity),
     )
 
 

@@ -1,4 +1,4 @@
-"""What reading a complaint came to, and what a person says that it should have been; pure. Part of domain.py."""
+"""What reading a complaint came to, and what a person says that it should have been; pure. Part of a complaint."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

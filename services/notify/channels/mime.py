@@ -7,7 +7,7 @@ read what is written here back with the standard library's strict parser.
 import base64
 import re
 from dataclasses import dataclass
-from email.utils import formatdate, parseaddr
+from email.utils import formatdate, getaddresses, parseaddr
 
 from services.notify.channels.channel import Letter
 from shared.settings import WrongSettings
@@ -34,8 +34,8 @@ class Sender:
     @classmethod
     def parse(cls, text: str) -> "Sender":
         name, address = parseaddr(text)
-        if not is_address(address) or _CONTROL.search(text):
-            raise WrongSettings(f"OMBUD_MAIL_FROM: {text!r} is no address; the form is Ombud <ombud@example.org>")
+        if not is_address(address) or _CONTROL.search(text) or len(getaddresses([text])) > 1:
+            raise WrongSettings(f"OMBUD_MAIL_FROM: {text!r} is not one address; the form is Ombud <ombud@example.org>")
         quoted = (
             f'"{name}"'
             if re.search(r"[^\w !-]", name, re.ASCII) and name.isascii() and '"' not in name

@@ -1,0 +1,1 @@
+"""What notify decides, without a database: who is alerted, by which channel, when, and what follows."""

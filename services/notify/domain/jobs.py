@@ -9,8 +9,8 @@ from services.notify.domain.contact import Contact
 
 
 @dataclass(frozen=True)
-class Call:
-    """A claimed alert and what it tells."""
+class Piece:
+    """A claimed alert of a letter, and what it tells."""
 
     alert: Alert
     escalation: Escalation
@@ -23,7 +23,7 @@ class Job:
     asks_first: an earlier attempt may have arrived, and the provider can tell. doubted_at: when that was last so.
     """
 
-    calls: tuple[Call, ...]
+    pieces: tuple[Piece, ...]
     contact: Contact | None
     asks_first: bool = False
     doubted_at: datetime | None = None
@@ -31,20 +31,22 @@ class Job:
     @property
     def alert(self) -> Alert:
         """The one that is before the others in line."""
-        return self.calls[0].alert
+        return self.pieces[0].alert
 
     @property
     def alerts(self) -> tuple[Alert, ...]:
-        return tuple(call.alert for call in self.calls)
+        return tuple(piece.alert for piece in self.pieces)
 
     @property
     def at_first(self) -> "Job":
         """As it was before anything was in doubt, which its letter would say."""
-        return replace(self, calls=tuple(replace(call, alert=replace(call.alert, doubts=0)) for call in self.calls))
+        return replace(
+            self, pieces=tuple(replace(piece, alert=replace(piece.alert, doubts=0)) for piece in self.pieces)
+        )
 
     @property
     def may_repeat(self) -> bool:
-        return any(call.alert.doubts for call in self.calls)
+        return any(piece.alert.doubts for piece in self.pieces)
 
     def may_turn_up(self, now: datetime) -> bool:
         """Whether what the provider does not know may still be on its way to it."""
@@ -52,7 +54,7 @@ class Job:
 
     @property
     def is_digest(self) -> bool:
-        return len(self.calls) > 1
+        return len(self.pieces) > 1
 
     def only(self, fences: Container[tuple[str, int]]) -> "Job":
-        return replace(self, calls=tuple(call for call in self.calls if call.alert.fence in fences))
+        return replace(self, pieces=tuple(piece for piece in self.pieces if piece.alert.fence in fences))

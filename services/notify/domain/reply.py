@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +12,7 @@ from services.notify.domain.standing import Standing
 
 YES = ("1", "ack")
 _WORDS = re.compile(r"[^\W_]+")
-_REFERENCE = re.compile(r"[0-9a-z]{4,8}")  # as much of it as tells cases apart
+_REFERENCE = re.compile(r"[0-9a-f]{4,8}")  # as much of it as tells cases apart; `1 please` has none
 
 
 class Made(StrEnum):
@@ -50,7 +50,8 @@ class Incoming:
 
 @dataclass(frozen=True)
 class ReplyAnswer:
-    """What was made of a reply. others: how many more cases this number was told of that nobody has taken.
+    """What was made of a reply. others: how many more cases this number was told of that nobody has taken;
+    other_references: of the newest of them.
 
     taken_by: the name of whoever has the case already.
     """
@@ -62,10 +63,11 @@ class ReplyAnswer:
     person: str | None = None
     others: int = 0
     taken_by: str | None = None
+    other_references: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Wish:
+class Yes:
     """Somebody takes a case; which one, if they said so by (the beginning of) its reference."""
 
     reference: str = ""
@@ -88,28 +90,46 @@ class Told:
             return False
         return not self.standing.settles(self.alert.case_revision) or (answered_at is not None and answered_at >= at)
 
+    @property
+    def is_taken(self) -> bool:
+        return self.standing.taken_by is not None and self.standing.settles(self.alert.case_revision)
 
-def wish_in(text: str) -> Wish | None:
+    def is_taken_by(self, people: Collection[str]) -> bool:
+        return self.is_taken and self.standing.taken_by in people
+
+
+def yes_in(text: str) -> Yes | None:
     """What the text asks for, or None when it is no answer: `1`, `ACK`, `1 0f8c2d11`, in any script and punctuation."""
     words = _WORDS.findall(_with_plain_digits(text))
     if not words or words[0] not in YES:
         return None
     rest = "".join(words[1:])
-    return Wish(rest) if not rest or _REFERENCE.fullmatch(rest) else None
+    return Yes(rest) if not rest or _REFERENCE.fullmatch(rest) else None
 
 
-def meant(wish: Wish, told: Iterable[Told], at: datetime) -> tuple[Alert | None, int]:
-    """The newest open alert that fits, and how many other cases are open; told: the newest first."""
-    open_ = [one.alert for one in told if one.was_open(at)]
-    found = next((alert for alert in open_ if wish.is_for(alert)), None)
-    others = {alert.case_id for alert in open_} - {found.case_id if found else None}
-    return found, len(others)
+@dataclass(frozen=True)
+class Meaning:
+    """Which alert a reply means, if its case can be taken; late: if somebody has it. others: more cases to be taken."""
+
+    alert: Alert | None
+    late: Told | None
+    others: tuple[str, ...]
 
 
-def missed(wish: Wish, told: Iterable[Told]) -> Told | None:
-    """The newest alert that fits, if somebody has its case; told: the newest first, none of them open."""
-    found = next((one for one in told if wish.is_for(one.alert)), None)
-    return found if found and found.standing.taken_by and found.standing.settles(found.alert.case_revision) else None
+def meaning(yes: Yes, told: Iterable[Told], people: Collection[str], at: datetime) -> Meaning:
+    """told: the newest first; people: who has the number.
+
+    Without a reference it is the newest alert, and an older one only where these people took all newer ones: whoever
+    answers an alert that a colleague was quicker to take does not mean another case.
+    """
+    known = [one for one in told if one.alert.created_at <= at]
+    fitting = [one for one in known if yes.is_for(one.alert)]
+    of_others = [one for one in fitting if one.was_open(at) or not (yes.reference or one.is_taken_by(people))]
+    found = next(iter([*of_others, *fitting]), None)
+    alert = found.alert if found and found.was_open(at) else None
+    late = found if found and alert is None and found.is_taken else None
+    open_ = dict.fromkeys(one.alert.case_id for one in known if one.was_open(at))
+    return Meaning(alert, late, tuple(id_ for id_ in open_ if alert is None or id_ != alert.case_id))
 
 
 def _plain(text: str) -> str:

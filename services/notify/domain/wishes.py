@@ -13,12 +13,16 @@ from services.notify.domain.routes import alert_by
 from services.notify.domain.rules import Rules
 from services.notify.domain.standing import Standing
 from services.notify.domain.timing import PATIENCE
-from shared.contracts.escalation import CaseAcknowledged, CaseResolved
+from shared.contracts.escalation import CaseAcknowledged, CaseHandedBack, CaseResolved, CaseSnoozed
 from shared.contracts.event import Severity, to_text
 from shared.contracts.routing import ComplaintAssigned
 
 WISH_IDS = uuid.uuid5(uuid.NAMESPACE_DNS, "ombud.wishes")
 Taken = CaseAcknowledged | CaseResolved
+# After which nobody has it: told to whoever had answered a moment before, and to nobody else.
+Passed = CaseHandedBack | CaseSnoozed
+_WHAT = {CaseAcknowledged: "acknowledged", CaseResolved: "resolved"}
+_REASONS = {CaseHandedBack: Reason.HANDED_BACK, CaseSnoozed: Reason.SNOOZED}
 
 
 def assigned(event: ComplaintAssigned, traceparent: str | None) -> Escalation:
@@ -55,21 +59,25 @@ def newest(events: Iterable[Any]) -> list[ComplaintAssigned]:
     return list(found.values())
 
 
-def takings(events: Iterable[Any]) -> list[Taken]:
-    """Those that say that a person has taken or closed a case, in the order in which it came to pass."""
-    found = [e for e in events if isinstance(e, CaseAcknowledged) or (isinstance(e, CaseResolved) and e.by)]
+def takings(events: Iterable[Any]) -> list[Taken | Passed]:
+    """Those that say that a person has taken, closed or passed on a case, in the order in which it came to pass."""
+    found = [e for e in events if isinstance(e, Taken | Passed) and e.by]
     return sorted(found, key=lambda e: (e.case_id, e.case_revision))
 
 
 @dataclass(frozen=True)
 class Taking:
-    """A case that somebody took, and the alerts by which others had been told of it."""
+    """A case that somebody took or passed on, and the alerts by which others had been told of it."""
 
-    event: Taken
+    event: Taken | Passed
     reached: tuple[Alert, ...]
 
 
-def to_tell(event: Taken, kept: Iterable[Alert], standing: Standing) -> Taking | None:
+def standing_after(event: Taken | Passed) -> Standing:
+    return Standing(event.case_revision, event.at, _REASONS.get(type(event), Reason.ANSWERED))
+
+
+def to_tell(event: Taken | Passed, kept: Iterable[Alert], standing: Standing) -> Taking | None:
     """Of each other person the newest alert that reached them, unless they have heard that the case is taken.
 
     kept: the case's alerts that reached somebody, and those that told so before. standing: before the event.
@@ -88,12 +96,12 @@ def to_tell(event: Taken, kept: Iterable[Alert], standing: Standing) -> Taking |
     return Taking(event, news) if news else None
 
 
-def _is_about(alert: Alert, event: Taken, standing: Standing) -> bool:
+def _is_about(alert: Alert, event: Taken | Passed, standing: Standing) -> bool:
     if alert.case_revision >= event.case_revision:
         return False
-    # Whoever closes a case that was taken tells nothing new to those who were alerted before it was.
+    # Whoever goes on with a case that was taken tells nothing new to those who were alerted before it was.
     was_taken = standing.settles(alert.case_revision) and standing.reason is Reason.ANSWERED
-    return not (was_taken and isinstance(event, CaseResolved))
+    return not was_taken or isinstance(event, CaseAcknowledged)
 
 
 def _newest(alert: Alert) -> tuple[int, datetime, str]:
@@ -103,7 +111,7 @@ def _newest(alert: Alert) -> tuple[int, datetime, str]:
 def taken(taking: Taking, people: Collection[str], by_name: str, traceparent: str | None) -> Escalation:
     """What those of them who wish it are told."""
     event, worst = taking.event, max((a.severity for a in taking.reached), key=lambda s: s.rank)
-    what = "acknowledged" if isinstance(event, CaseAcknowledged) else "resolved"
+    what = _WHAT.get(type(event), "passed")
     return Escalation(
         str(uuid.uuid5(WISH_IDS, f"{event.case_id}\n{event.case_revision}\n{Purpose.TAKEN}")),
         Purpose.TAKEN,

@@ -4,9 +4,9 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
-from services.notify import schemas
 from services.notify.domain.receipts import Receipt, ReceiptKind
 from shared.contracts.event import Instant
+from shared.loading import load
 
 _ID = [validate.Length(min=1, max=200), validate.ContainsNoneOf("\0", error="no NUL, please")]
 # What providers write behind a code often repeats the address, and whole messages.
@@ -40,7 +40,7 @@ _RECEIPT = ReceiptBody()
 
 def receipt_from(body: Any) -> Receipt:
     """The receipt in a body; raises Rejected with every fault by its path."""
-    loaded = schemas.loaded(_RECEIPT, body, "the receipt cannot be used")
+    loaded = load(_RECEIPT, body, "the receipt cannot be used")
     kind = ReceiptKind(loaded["kind"])
     names = loaded["alert_id"] or "", loaded["provider_id"] or ""
     return Receipt(kind, *names, loaded["detail"], loaded["at"])

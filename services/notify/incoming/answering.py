@@ -1,13 +1,14 @@
 """Replies to text messages become answers to cases. Called by usecases.py, whichever door brought the reply."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 from sqlalchemy import bindparam, func, select
 
 from services.notify import metrics, tables
-from services.notify.domain.alert import REACHED, AlertState, ChannelName, Purpose, reference
-from services.notify.domain.reply import Made, Reply, ReplyAnswer, Told, Wish, meant, missed, wish_in
+from services.notify.domain.alert import REACHED, Alert, AlertState, ChannelName, Purpose, reference
+from services.notify.domain.reply import Made, Meaning, Reply, ReplyAnswer, Told, meaning, yes_in
 from services.notify.people import contacts
 from services.notify.plans.cases import standing_of_row
 from services.notify.rows import alert_of_row
@@ -18,6 +19,7 @@ from shared.tables import UtcDateTime
 
 log = structlog.get_logger()
 LOOKS_BACK = timedelta(days=1)
+MOST_NAMED = 3  # of the other cases, as an answer by text message is short
 a, c, p = tables.alerts, tables.cases, tables.presses
 # Whoever answers has it, whether or not its sender has said so yet, or ever will.
 _MAY_BE_THERE = a.c.state.in_([*REACHED, AlertState.HANDED_OFF, AlertState.AMBIGUOUS]) | (a.c.doubts > 0)
@@ -51,14 +53,14 @@ def answer(tx: Transaction, reply: Reply) -> ReplyAnswer:
 
 
 def _made(tx: Transaction, reply: Reply, people: list[str]) -> ReplyAnswer:
-    wish = wish_in(reply.text)
-    if wish is None:
+    yes = yes_in(reply.text)
+    if yes is None:
         return ReplyAnswer(Made.NOT_UNDERSTOOD)
     at = min(reply.at or tx.now, tx.now)
-    told = _told(tx, people)
-    alert, others = meant(wish, told, at)
+    meant = meaning(yes, _told(tx, people), people, at)
+    alert = meant.alert
     if alert is None:
-        return _too_late(tx, wish, told, others)
+        return _with_others(_too_late(tx, meant), meant)
     # Kept, so that they hear of it if somebody else has been quicker after all.
     tx.insert_many(p, [{"alert_id": alert.id, "person": alert.recipient, "at": at}], skip_existing=True)
     if alert.traceparent:
@@ -68,17 +70,23 @@ def _made(tx: Transaction, reply: Reply, people: list[str]) -> ReplyAnswer:
             alert.id, alert.case_id, alert.escalation_id, alert.level, alert.recipient, "sms", "acknowledge", at
         )
     )
-    return ReplyAnswer(Made.ACKNOWLEDGED, alert.case_id, reference(alert.case_id), alert.id, alert.recipient, others)
+    return _with_others(_about(Made.ACKNOWLEDGED, alert), meant)
 
 
-def _too_late(tx: Transaction, wish: Wish, told: list[Told], others: int) -> ReplyAnswer:
-    late = missed(wish, told)
-    if late is None:
-        return ReplyAnswer(Made.NOTHING, others=others)
-    alert, name = late.alert, contacts.name_of(tx, str(late.standing.taken_by))
-    return ReplyAnswer(
-        Made.TAKEN_BEFORE, alert.case_id, reference(alert.case_id), alert.id, alert.recipient, others, name
-    )
+def _too_late(tx: Transaction, meant: Meaning) -> ReplyAnswer:
+    if meant.late is None:
+        return ReplyAnswer(Made.NOTHING)
+    name = contacts.name_of(tx, str(meant.late.standing.taken_by))
+    return replace(_about(Made.TAKEN_BEFORE, meant.late.alert), taken_by=name)
+
+
+def _about(made: Made, alert: Alert) -> ReplyAnswer:
+    return ReplyAnswer(made, alert.case_id, reference(alert.case_id), alert.id, alert.recipient)
+
+
+def _with_others(answer: ReplyAnswer, meant: Meaning) -> ReplyAnswer:
+    named = tuple(reference(case_id) for case_id in meant.others[:MOST_NAMED])
+    return replace(answer, others=len(meant.others), other_references=named)
 
 
 def _told(tx: Transaction, people: list[str]) -> list[Told]:

@@ -15,10 +15,11 @@ from services.notify.people.address_fields import (
     reachable_by_apprise,
 )
 from services.notify.people.wish_fields import Gather, Order, Orders, QuietHoursForm, each_once
-from services.notify.schemas import E164, NO_NUL, NO_PERSON, PERSON, loaded
+from services.notify.schemas import E164, NO_NUL, NO_PERSON, PERSON
 from shared.contracts.event import Severity
 from shared.errors import Rejected
 from shared.hours.schedule import Zone
+from shared.loading import load
 from shared.parts import refuse_twice
 
 _LANGUAGE = validate.Regexp(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", error="not a language tag such as en or pt-BR")
@@ -79,12 +80,12 @@ def contact_from(person: str, body: Any) -> Contact:
     """The contact in a body; raises Rejected with every fault by its path."""
     if not PERSON.fullmatch(person):
         raise Rejected(NO_PERSON)
-    return _contact({"person": person, **loaded(_CONTACT, body, "the contact cannot be used")})
+    return _contact({"person": person, **load(_CONTACT, body, "the contact cannot be used")})
 
 
 def contacts_from(body: Any) -> dict[str, Contact]:
     """The contacts in a body by person; raises Rejected with every fault of every entry by its path."""
-    entries = loaded(_CONTACTS, body, "the contacts cannot be used")["contacts"]
+    entries = load(_CONTACTS, body, "the contacts cannot be used")["contacts"]
     return {entry["person"]: _contact(entry) for entry in entries}
 
 

@@ -11,7 +11,7 @@ from services.notify.domain.alert import REACHED, Alert, Escalation, Purpose
 from services.notify.domain.contact import Contact, Wish
 from services.notify.domain.rules import Rules
 from services.notify.domain.standing import Standing
-from services.notify.domain.wishes import Taken, Taking
+from services.notify.domain.wishes import Passed, Taken, Taking
 from services.notify.people import contacts
 from services.notify.rows import alert_of_row
 from shared.database import Transaction
@@ -56,7 +56,7 @@ def takings(tx: Transaction, rules: Rules, events: Iterable[Any], before: Mappin
     return [alert for key in sorted(new) for alert in _alerts(tx, rules, *escalations[key], known)]
 
 
-def _to_tell(tx: Transaction, taken: list[Taken], before: Mapping[str, Standing]) -> list[Taking]:
+def _to_tell(tx: Transaction, taken: list[Taken | Passed], before: Mapping[str, Standing]) -> list[Taking]:
     kept: dict[str, list[Alert]] = {}
     for row in tx.execute(_TOLD, {"cases": sorted({event.case_id for event in taken})}):
         kept.setdefault(row.case_id, []).append(alert_of_row(row))
@@ -65,7 +65,7 @@ def _to_tell(tx: Transaction, taken: list[Taken], before: Mapping[str, Standing]
         standing = standings.get(event.case_id, Standing())
         if taking := wishes.to_tell(event, kept.get(event.case_id, ()), standing):
             found.append(taking)
-        standings[event.case_id] = standing.then(Standing(event.case_revision, event.at))
+        standings[event.case_id] = standing.then(wishes.standing_after(event))
     return found
 
 
@@ -73,7 +73,8 @@ def _told(tx: Transaction, taking: Taking, known: Mapping[str, Contact], late: C
     """late: who answered which call a moment too late, and was told that they took the case: they hear it unasked."""
     reached = [a for a in taking.reached if a.recipient in known]
     unasked = {a.id for a in reached if (a.case_id, a.case_revision, a.recipient) in late}
-    people = [a.recipient for a in reached if a.id in unasked or Wish.TAKEN in known[a.recipient].wishes]
+    wished = not isinstance(taking.event, Passed)
+    people = [a.recipient for a in reached if a.id in unasked or (wished and Wish.TAKEN in known[a.recipient].wishes)]
     by = str(taking.event.by)
     name = known[by].name if by in known else by
     return wishes.taken(taking, people, name, tx.traces.get(taking.event.case_id))

@@ -127,7 +127,7 @@ class Dispatcher:
                 "alert_left_to_its_lease",
                 case_id=first.case_id,
                 alert_id=first.id,
-                alerts=len(job.calls),
+                alerts=len(job.pieces),
                 exc_info=error,
             )
         finally:

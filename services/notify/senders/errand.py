@@ -31,7 +31,7 @@ class Errand:
 
     def run(self) -> list[Attempt]:
         """What became of those alerts that left, or failed to; of the others others say what becomes."""
-        first, count = self._job.alert, len(self._job.calls)
+        first, count = self._job.alert, len(self._job.pieces)
         try:
             outcome = self._through_channel()
         except NotOurs:
@@ -48,7 +48,7 @@ class Errand:
 
     def _attempts(self, outcome: Outcome) -> list[Attempt]:
         if self._job.is_digest:
-            metrics.count_digest(outcome, len(self._job.calls))
+            metrics.count_digest(outcome, len(self._job.pieces))
             if isinstance(outcome, Accepted):  # so that each alert tells which mail it is in
                 outcome = replace(outcome, provider_id=outcome.provider_id or self._letter_id)
         return [Attempt(alert, outcome) for alert in self._job.alerts]
@@ -83,9 +83,9 @@ class Errand:
     def _hand_off(self) -> Letter | None:
         """A shorter letter where some cases of a digest were answered since they were claimed."""
         rest = self._job.only(self._fresh_leave())
-        if not rest.calls:
+        if not rest.pieces:
             raise NotOurs
-        is_shorter = len(rest.calls) < len(self._job.calls)
+        is_shorter = len(rest.pieces) < len(self._job.pieces)
         self._job = rest
         shorter = self._written() if is_shorter else None
         self._has_left = True

@@ -11,7 +11,7 @@ from functools import partial
 from services.notify import metrics, store
 from services.notify.domain.alert import UNREACHED, Alert, AlertState, ChannelName, after
 from services.notify.domain.folding import Fold, Openings, letters, takes
-from services.notify.domain.jobs import Call, Job
+from services.notify.domain.jobs import Job, Piece
 from services.notify.domain.outcomes import Accepted, Ambiguous, Outcome, Reason, Temporary
 from services.notify.domain.policy import InDoubt
 from services.notify.domain.rules import Rules
@@ -86,7 +86,7 @@ def _jobs(tx: Transaction, rules: Rules, folds: list[Fold]) -> list[Job]:
     doubted = [[a for a in fold if _is_looked_up(a, rules)] for fold in folds]
     return [
         Job(
-            tuple(Call(a, escalations[a.escalation_key]) for a in fold),
+            tuple(Piece(a, escalations[a.escalation_key]) for a in fold),
             known.get(fold[0].recipient),
             asks_first=bool(unsure),
             doubted_at=store.last_doubt(tx, unsure) if unsure else None,

@@ -18,6 +18,7 @@ from services.notify.texts.vocabulary import (
     assigned,
     complaints,
     major,
+    passed,
     taken,
     warned,
     warned_shortly,
@@ -47,6 +48,7 @@ _BREAKS = re.compile(
     r"[\s\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\U000e0000-\U000e0fff]+"
 )
 _MARKUP = re.compile(r"[*_~`<>\[\]|#@\\!:]+")
+_DOT_IN_ADDRESS = re.compile(r"(?<=\w)\.(?=[^\W\d_])")  # phones and chats make a link of evil.example, too
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,8 @@ def one_line(text: str) -> str:
 
 
 def unmarked(text: str) -> str:
-    """One line without what a chat takes for its markup, for a mention or for the start of an address."""
-    return one_line(_MARKUP.sub(" ", text))
+    """One line without what a chat takes for its markup, for a mention or for an address."""
+    return one_line(_DOT_IN_ADDRESS.sub(". ", _MARKUP.sub(" ", text)))
 
 
 def facts_of(reader: Reader, alert: Alert, escalation: Escalation, link: str) -> dict[str, Any]:
@@ -200,7 +202,10 @@ def _of_assignment(reader: Reader, facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _of_taken(reader: Reader, facts: Mapping[str, Any]) -> dict[str, Any]:
-    words = taken(reader.language, facts["reference"], facts["by_name"], is_resolved=facts["what"] == "resolved")
+    what, known = facts["what"], facts["reference"]
+    if what == "passed":
+        return {"news": passed(reader.language, known), "at": reader.when(facts["at"])}
+    words = taken(reader.language, known, facts["by_name"], is_resolved=what == "resolved")
     return {"news": words, "at": reader.when(facts["at"])}
 
 

@@ -12,7 +12,7 @@ import structlog
 from services.notify.channels.channel import Button, Entry, Letter
 from services.notify.domain.alert import Alert, ChannelName, Escalation, Purpose
 from services.notify.domain.contact import Contact
-from services.notify.domain.jobs import Call, Job
+from services.notify.domain.jobs import Job, Piece
 from services.notify.domain.policy import NO_POLICY, Policy
 from services.notify.settings import Settings
 from services.notify.texts.facts import Reader, facts_of, one_line
@@ -64,18 +64,18 @@ class Writer:
         """The letter to the job's contact, whom there must be."""
         assert job.contact
         if job.is_digest:
-            return self._digest(job.calls, job.contact)
-        return self.write(job.alert, job.calls[0].escalation, job.contact)
+            return self._digest(job.pieces, job.contact)
+        return self.write(job.alert, job.pieces[0].escalation, job.contact)
 
     def write(self, alert: Alert, escalation: Escalation, contact: Contact) -> Letter:
         """The letter; without any facts if these cannot be written, as they must not keep the alert from leaving."""
         reader = self._reader(alert.channel, contact)
-        facts = self._facts(reader, Call(alert, escalation))
+        facts = self._facts(reader, Piece(alert, escalation))
         try:
             written = self._written(reader, escalation.purpose, facts)
         except UNREADABLE as error:
             log.error("letter_without_facts", case_id=alert.case_id, alert_id=alert.id, exc_info=error)
-            facts = self._facts(reader, Call(alert, replace(escalation, facts={})))
+            facts = self._facts(reader, Piece(alert, replace(escalation, facts={})))
             written = self._written(reader, escalation.purpose, facts)
         return Letter(
             alert.id,
@@ -88,11 +88,11 @@ class Writer:
             may_repeat=facts["may_repeat"],
         )
 
-    def _digest(self, calls: Sequence[Call], contact: Contact) -> Letter:
-        channel = calls[0].alert.channel
+    def _digest(self, pieces: Sequence[Piece], contact: Contact) -> Letter:
+        channel = pieces[0].alert.channel
         reader = self._reader(channel, contact)
-        each = [self._facts(reader, call) for call in calls]
-        worst = max(range(len(calls)), key=lambda n: (calls[n].alert.severity.rank, -n))
+        each = [self._facts(reader, piece) for piece in pieces]
+        worst = max(range(len(pieces)), key=lambda n: (pieces[n].alert.severity.rank, -n))
         facts = each[worst] | {
             "calls": each,
             "worst": each[worst],
@@ -100,9 +100,9 @@ class Writer:
             "references": _references(each),
             "may_repeat": any(one["may_repeat"] for one in each),
         }
-        told = [_told(call.alert, call.escalation, one) for call, one in zip(calls, each, strict=True)]
+        told = [_told(piece.alert, piece.escalation, one) for piece, one in zip(pieces, each, strict=True)]
         return Letter(
-            digest_id(calls),
+            digest_id(pieces),
             "",
             contact.address(channel) or "",
             *self._written(reader, DIGEST, facts),
@@ -128,15 +128,15 @@ class Writer:
         text, subject = self._templates.blocks(f"{kind}.txt", facts, "text", "subject")
         return _lines(text) + "\n", one_line(subject), self._templates.page(f"{kind}.html", facts)
 
-    def _facts(self, reader: Reader, call: Call) -> dict[str, Any]:
+    def _facts(self, reader: Reader, piece: Piece) -> dict[str, Any]:
         """What there is to say of one case; only its link if the rest cannot be read: it must leave all the same."""
-        token = self._token(call.alert)
+        token = self._token(piece.alert)
         link = url_of(self._public_url, token) if token else ""
         try:
-            facts = facts_of(reader, call.alert, call.escalation, link)
+            facts = facts_of(reader, piece.alert, piece.escalation, link)
         except UNREADABLE as error:
-            log.error("case_without_facts", case_id=call.alert.case_id, alert_id=call.alert.id, exc_info=error)
-            facts = facts_of(reader, call.alert, replace(call.escalation, facts={}), link)
+            log.error("case_without_facts", case_id=piece.alert.case_id, alert_id=piece.alert.id, exc_info=error)
+            facts = facts_of(reader, piece.alert, replace(piece.escalation, facts={}), link)
         return facts | {"token": token}
 
     def _token(self, alert: Alert) -> str:
@@ -164,9 +164,9 @@ def writer_of(settings: Settings, policy: Callable[[], Policy]) -> Writer:
         raise WrongSettings(f"OMBUD_TEMPLATES: {error}") from error
 
 
-def digest_id(calls: Sequence[Call]) -> str:
+def digest_id(pieces: Sequence[Piece]) -> str:
     """The same for the same alerts, in whatever order: what is sent again after a crash is known as a copy."""
-    return str(uuid.uuid5(DIGEST_IDS, "\n".join(sorted(call.alert.id for call in calls))))
+    return str(uuid.uuid5(DIGEST_IDS, "\n".join(sorted(piece.alert.id for piece in pieces))))
 
 
 def _lines(text: str) -> str:

@@ -27,7 +27,8 @@ OTHERS = N_("More cases that nobody has taken: %(others)s.")
 
 def sentence(answer: ReplyAnswer, language: Language) -> str:
     said = language.say(SENTENCES[answer.what], reference=answer.reference or "", name=answer.taken_by or "")
-    if not answer.others:
+    if not answer.other_references:
         return said
-    others = language.say(OTHERS, others=language.number(answer.others))
-    return f"{said} {others}"
+    # With references, as these have to be written to take one of them.
+    others = f"{language.number(answer.others)} ({', '.join(answer.other_references)})"
+    return f"{said} {language.say(OTHERS, others=others)}"

@@ -129,6 +129,11 @@ def warned_shortly(language: Language, clock: str, percent: Any, *, is_over: boo
     return _("%(percent)s%% gone: %(clock)s", percent=percent, clock=clock)
 
 
+def passed(language: Language, reference: str) -> str:
+    """Of a case that somebody gave back or put off."""
+    return language.say("%(reference)s is not waiting for anybody any more.", reference=reference)
+
+
 def taken(language: Language, reference: str, name: str, *, is_resolved: bool) -> str:
     """What became of a case that somebody else was alerted of; name: who did it, if that is known."""
     _ = language.say

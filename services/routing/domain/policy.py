@@ -1,4 +1,7 @@
-"""The policy: from the facts of a complaint to what it needs, how that relaxes, and when its region is open."""
+"""The policy: from the facts of a complaint to what it needs, how that relaxes, and when its region is open.
+
+Pure; made by policy/policyfile.py, asked by following.py and placing/.
+"""
 
 from collections.abc import Mapping
 from contextlib import suppress

@@ -1,4 +1,7 @@
-"""What every change of complaints ends in: loads, the next of the line, rows, history, events."""
+"""What every change of complaints ends in: loads, the next of the line, rows, history, events.
+
+Called by whatever changes some: events (usecases.py), people (by_hand.py), agents (workforce.py), time (deadlines.py).
+"""
 
 from collections import Counter
 from collections.abc import Collection, Mapping

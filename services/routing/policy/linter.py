@@ -40,5 +40,5 @@ class Linter:
         for kind in Kind:
             FINDINGS.labels(kind.value).set(sum(finding.kind is kind for finding in found))
         for finding in new[:MOST_LOGGED]:
-            log.warning("policy_finding", kind=finding.kind.value, rule=finding.name, found=finding.text)
+            log.warning("policy_finding", kind=finding.kind.value, about=finding.name, found=finding.text)
         return True

@@ -28,7 +28,7 @@ def decode(message: Message) -> Received:
     try:
         return _received(message)
     except Rejected as error:
-        raise undecodable(error) from error
+        raise undecodable(message, error) from error
 
 
 def _received(message: Message) -> Received:

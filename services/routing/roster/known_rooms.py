@@ -5,12 +5,10 @@ from collections.abc import Mapping
 
 from sqlalchemy import literal_column, select, text
 
-from services.routing import tables
 from services.routing.domain.room import Room
 from services.routing.roster.agent_rows import ROOM, room_from
 from shared.database import Transaction
 
-g = tables.agents
 # The transaction that wrote the row, and the oldest one that was not over at the time of this statement.
 _AGE, _OLDEST = "age(agents.xmin)", "CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)"
 _MINE = "CAST(agents.xmin AS text) = CAST(CAST(pg_current_xact_id_if_assigned() AS xid) AS text)"

@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import NullPool, create_engine, text
 
 from ombud.local.postgres import PrivatePostgres
 from services.notify.tables import metadata
+from shared import clock
 from shared.schema import migrate
 from tests.integration.notify.http_sink import HttpSink
 from tests.integration.notify.mail_server import MailServer
@@ -60,9 +62,10 @@ def secure_mail_server(private_ca: trustme.CA) -> Iterator[Callable[..., MailSer
     """Makes servers that want a login and speak TLS in the way of the scheme, under the name that they are given."""
     made: list[MailServer] = []
 
-    def secure_mail_server(scheme: str, name: str = "127.0.0.1") -> MailServer:
+    def secure_mail_server(scheme: str, name: str = "127.0.0.1", *, expired: bool = False) -> MailServer:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        private_ca.issue_cert(name).configure_cert(tls)
+        begins, ends = (clock.now() - timedelta(days=days) if expired else None for days in (9, 1))
+        private_ca.issue_cert(name, not_before=begins, not_after=ends).configure_cert(tls)
         made.append(MailServer((b"ombud", b"right"), tls, scheme))
         return made[-1]
 

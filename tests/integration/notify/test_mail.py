@@ -174,11 +174,14 @@ def test_login_and_letter_go_through_tls_to_a_server_of_a_private_ca(
 
 
 @TLS
-@pytest.mark.parametrize(("is_ca_known", "name"), [(False, "127.0.0.1"), (True, "mail.example.org")])
+@pytest.mark.parametrize(
+    ("is_ca_known", "name", "expired"),
+    [(False, "127.0.0.1", False), (True, "mail.example.org", False), (True, "127.0.0.1", True)],
+)
 def test_server_that_cannot_prove_who_it_is_learns_neither_password_nor_letter(
-    secure_mail_server, ca_file, make, monkeypatch, scheme, is_ca_known, name
+    secure_mail_server, ca_file, make, monkeypatch, scheme, is_ca_known, name, expired
 ):
-    server = secure_mail_server(scheme, name)
+    server = secure_mail_server(scheme, name, expired=expired)
     if is_ca_known:
         monkeypatch.setenv("SSL_CERT_FILE", ca_file)
     hand_off = HandOff()

@@ -16,7 +16,7 @@ from services.notify.channels.http import Timeouts
 from services.notify.channels.line import Line, Provider
 from services.notify.channels.twilio import TwilioAccount
 from services.notify.domain.alert import ChannelName, Purpose
-from services.notify.domain.jobs import Call, Job
+from services.notify.domain.jobs import Job, Piece
 from services.notify.domain.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, RetryAfter, Temporary
 from services.notify.domain.routes import alert_by
 from services.notify.senders.errand import Errand
@@ -310,8 +310,8 @@ def jobs(purpose: Purpose) -> tuple[Job, Job]:
     """The first one, and the one behind it when the first was left in doubt."""
     escalation = an_escalation(purpose=purpose)
     alert = alert_by(escalation, "ann", ChannelName.SMS, clock.now())
-    first = Job((Call(alert, escalation),), a_contact())
-    return first, replace(first, calls=(Call(replace(alert, doubts=1), escalation),), asks_first=True)
+    first = Job((Piece(alert, escalation),), a_contact())
+    return first, replace(first, pieces=(Piece(replace(alert, doubts=1), escalation),), asks_first=True)
 
 
 @pytest.mark.parametrize("purpose", [Purpose.ASSIGNMENT, Purpose.TAKEN, Purpose.TEST, Purpose.DEAD_LETTER])

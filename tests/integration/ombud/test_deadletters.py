@@ -116,7 +116,8 @@ def test_replay_of_all_counts_what_went_and_what_came_back(deadletters: Call, sy
     system.bus.raw("complaints", "complaint.sumbitted", good)
     eventually(lambda: _count(system) == 5, "the fifth")
     before = contacts(system)
-    result = deadletters("replay", "--all", "--contains", "crimson", "--as-type", "complaint.submitted", "--json", *ONE)
+    corrected = ("--as-type", "complaint.submitted", "--as-content-type", "application/json")
+    result = deadletters("replay", "--all", "--contains", "crimson", *corrected, "--json", *ONE)
     outcome = json.loads(result.stdout)
     assert (len(outcome["worked_off"]), len(outcome["back"]), result.returncode) == (1, 2, 1), result
     assert "replayed: 3 of 3" in result.stderr

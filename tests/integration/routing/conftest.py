@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from ombud.local.postgres import PrivatePostgres
+from tests.integration.routing import truth
+from tests.integration.routing.races import capacities
 from tests.unit.routing.builders import Office
 
 
@@ -33,3 +35,13 @@ def replica(one_database: str) -> Iterator[Callable[[], Office]]:
 @pytest.fixture
 def office(replica: Callable[[], Office]) -> Office:
     return replica()
+
+
+@pytest.fixture
+def offices(replica: Callable[[], Office]) -> Iterator[tuple[Office, Office]]:
+    """Two replicas; after the test, what must always hold is checked."""
+    first, second = replica(), replica()
+    yield first, second
+    assert first.loads() == first.held()
+    assert {id_: load for id_, load in first.loads().items() if load > capacities(first)[id_]} == {}
+    assert truth.wrong_in_history(first.db) == []

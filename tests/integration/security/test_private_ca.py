@@ -65,6 +65,25 @@ def test_openssls_own_variable_names_the_ca_too(
         broker_connection.check_topology(connection)
 
 
+@pytest.fixture
+def new_authority(authority: Authority) -> Authority:
+    """The one that is to take the place of the other; its file still names both, as long as servers are exchanged."""
+    folder = authority.file.parent / "new"
+    folder.mkdir(exist_ok=True)
+    made = Authority(folder)
+    made.file.write_bytes(made.file.read_bytes() + authority.file.read_bytes())
+    return made
+
+
+def test_while_its_ca_is_exchanged_a_broker_is_known_by_either(
+    broker: PrivateBroker, users: BrokerUsers, ports: Ports, new_authority: Authority
+) -> None:
+    exchanged = listen_with_tls(broker, new_authority, new_authority.certificate())
+    for port in (ports.right, exchanged):
+        with connected(users.tls_uri(USER, port, new_authority.file)) as connection:
+            broker_connection.check_topology(connection)
+
+
 @pytest.mark.parametrize(
     ("port", "is_ca_known", "reason"),
     [("right", False, UNKNOWN_CA), ("wrong_name", True, WRONG_NAME), ("expired", True, EXPIRED)],
@@ -132,6 +151,14 @@ def test_database_is_reached_when_its_ca_is_named(
 ) -> None:
     with postgres_with_tls(postgres, server_dir, authority.certificate()):
         assert is_encrypted(by_tls(database, authority.file))
+
+
+def test_while_its_ca_is_exchanged_a_database_is_known_by_either(
+    postgres: PrivatePostgres, database: str, authority: Authority, new_authority: Authority, server_dir: Path
+) -> None:
+    for each in (authority, new_authority):
+        with postgres_with_tls(postgres, server_dir, each.certificate()):
+            assert is_encrypted(by_tls(database, new_authority.file))
 
 
 @pytest.mark.parametrize(

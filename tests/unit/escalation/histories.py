@@ -190,7 +190,7 @@ def hear(case: Case, step: Step, setting: Setting) -> list[Change]:
         case "rated":
             return hearing.take_rating(case, n, step.number / 10, "crm", setting)
         case "merged":
-            return hearing.take_merging(case, n, now, "crm")
+            return hearing.take_merging(case, n, now, "another", "crm")
     return hearing.take_request(case, n, "crm", setting)
 
 

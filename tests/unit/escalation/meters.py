@@ -2,8 +2,6 @@
 
 from prometheus_client import REGISTRY
 
-Labels = dict[str, str]
-
 
 def value(name: str, **labels: str) -> float:
     found = REGISTRY.get_sample_value(name, labels)

@@ -3,6 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import select
+
+from services.escalation import tables
 from services.escalation.domain.case import Case, CaseState
 from services.escalation.domain.people import Role, Supervisor
 from services.escalation.settings import SHIPPED_POLICY
@@ -73,3 +76,8 @@ def parts(desk: Desk, *names: object) -> list[Case]:
 def is_part(desk: Desk, name: object, major: str) -> bool:
     case = desk.case(id_of(name))
     return case.state is CaseState.MUTED and case.parent_id == major
+
+
+def storms(desk: Desk) -> list[Any]:
+    with desk.db.read() as tx:
+        return list(tx.execute(select(tables.storms).order_by(tables.storms.c.opened_at)))

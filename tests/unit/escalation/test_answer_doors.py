@@ -172,6 +172,14 @@ def test_a_person_may_not_answer_for_somebody_else_and_an_operator_may(desk: Des
     assert desk.rows(ID)[-1]["actor"] in ("ben", "ombud") and "ben" in {row["actor"] for row in desk.rows(ID)}
 
 
+@pytest.mark.parametrize("door", [doors.acknowledge, doors.take_over])
+def test_an_operator_gives_a_case_to_nobody_whom_the_service_does_not_know(desk: Desk, door: Door) -> None:
+    desk.hear(severe())
+    error = refusal(desk, door, ID, {"by": "bne"}, "desk", "operator")
+    assert (error.status, pointers(error)) == (Rejected.status, {"/by"})
+    assert ask(desk, door, ID, {"by": "desk"}, "desk", "operator")["acknowledged_by"] == "desk"
+
+
 @pytest.mark.parametrize("scopes", [("person",), ("admin",)])
 def test_whoever_names_themselves_or_nobody_answers_for_themselves(desk: Desk, scopes: tuple[str, ...]) -> None:
     desk.hear(severe())
@@ -344,7 +352,7 @@ def test_every_door_says_which_fields_it_does_not_know_or_cannot_use(door: Door)
 @EVERY_DOOR
 @pytest.mark.parametrize("body", [[], "text", 3, [{}]])
 def test_a_body_that_is_no_object_is_refused(door: Door, body: Any) -> None:
-    assert pointers(misfit(door, body)) == {""}
+    assert pointers(misfit(door, body)) == {"/"}
 
 
 @EVERY_DOOR
@@ -392,12 +400,16 @@ def test_a_body_that_is_no_json_is_refused(door: Door) -> None:
         (doors.pause, {}, {"/until"}),
         (doors.add_note, {}, {"/note"}),
         (doors.add_note, {"note": None}, {"/note"}),
-        (doors.correct, {}, {""}),
+        (doors.correct, {}, {"/"}),
         (doors.correct, {"severity": "huge"}, {"/severity"}),
         (doors.correct, {"category": "Billing!"}, {"/category"}),
         (doors.correct, {"category": "a\n"}, {"/category"}),
         (doors.correct, {"language": "und"}, {"/language"}),
+        (doors.correct, {"language": "\N{GRINNING FACE}\N{GRINNING FACE}"}, {"/language"}),
+        (doors.correct, {"language": "czech"}, {"/language"}),
         (doors.correct, {"region": " "}, {"/region"}),
+        (doors.correct, {"region": "!!"}, {"/region"}),
+        (doors.correct, {"region": "CZ\n"}, {"/region"}),
         (doors.correct, {"region": "C\0"}, {"/region"}),
         (doors.link, {}, {"/parent"}),
         (doors.link, {"parent": "p" * 37}, {"/parent"}),

@@ -1,7 +1,7 @@
 """What pauses and warnings make of a clock, and what it has to tell, around each instant that matters."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import permutations
 
 import pytest
@@ -21,8 +21,6 @@ from tests.unit.escalation.office_hours import (
     of_days,
     of_hours,
 )
-
-DAY = timedelta(days=1)
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def test_the_page_of_a_merged_case_says_so(desk: Desk) -> None:
     desk.hear(MERGED)
     token = mint(KEYS, Claim("a", ID, "e", 1, "anna"))
     page = links.show_page(desk.db, desk.book, LINKS, token).get_data(as_text=True)
-    assert "Part of another complaint now" in page and "Merged into another complaint by petra" in page
+    assert "Part of complaint into now" in page and "Merged into complaint into by petra" in page
 
 
 def test_a_forgotten_case_can_be_taken_by_nobody(desk: Desk) -> None:

@@ -61,6 +61,7 @@ def test_the_button_takes_the_case_for_the_person_of_the_link_and_goes_on_to_a_p
     assert spent(desk, token) == ("acknowledged", True)
     page = replace(token, token=answer.response.headers["Location"]).look()
     assert "You have taken this case" in page.html and "Just now: Anna Nováková took the case." in page.html
+    assert "keep it open, or keep its address" in page.html
     assert page.acts == ["resolve", "note", "pause", "snooze", "escalate", "hand_back"]
 
 
@@ -104,7 +105,7 @@ def test_a_used_link_has_no_forms_says_for_what_it_was_used_and_acts_no_more(des
         assert (page.status, page.acts) == (status, [])
         assert "to take the case. A link works once." in page.html
         assert "The next alert or reminder brings a link with which you can go on; so does the API." in page.html
-        assert "Just now" not in page.html
+        assert "Just now" not in page.html and "keep its address" not in page.html
     assert desk.case(ID).state is CaseState.ACKNOWLEDGED
 
 

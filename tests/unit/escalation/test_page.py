@@ -218,7 +218,7 @@ def test_a_complaint_that_was_merged_says_so(desk: Desk) -> None:
     desk.hear(severe())
     desk.hear(ComplaintMerged(ID, 5, NOON, "into", "petra"))
     page = reader(desk).look()
-    assert "Part of another complaint now" in page.html and page.acts == []
+    assert "Part of complaint into now" in page.html and page.acts == []
 
 
 def test_of_a_forgotten_complaint_nothing_is_shown(desk: Desk) -> None:

@@ -93,6 +93,7 @@ TOLD = [
     (a_row(What.RESOLVED, "anna", outcome="withdrawn", remedies=[]), "Resolved by Anna: withdrawn"),
     (a_row(What.RESOLVED, "anna", **{"with": "p-1"}), "Resolved by Anna, with the complaint that it is part of, p-1"),
     (a_row(What.MERGED, "crm"), "Merged into another complaint by crm"),
+    (a_row(What.MERGED, "crm", into="0f8c2d11"), "Merged into complaint 0f8c2d11 by crm"),
     (a_row(What.FORGOTTEN), "The customer's data was erased"),
     (a_row(What.EXHAUSTED, reason="unanswered"), "No level is left and nobody has answered"),
     (a_row(What.REPAIRED, reason="no_due"), "Ombud found something amiss and put it right: no due"),

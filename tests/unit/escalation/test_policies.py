@@ -18,6 +18,7 @@ from tests.unit.escalation.policies import LEAST, a_picture
 
 HOME = Path(__file__).parents[3]
 DOCUMENT = HOME / "docs" / "escalation.md"
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
 PRESETS = sorted((SHIPPED_POLICY.parent / "policies").glob("*.yml"))
 LOW, MEDIUM, HIGH, CRITICAL = Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -100,8 +101,19 @@ def test_the_sample_of_a_company_can_be_used() -> None:
     assert policy.storms and [rota.name for rota in policy.rotas] == ["world"]
 
 
+def test_the_ladder_for_one_region_in_the_document_fits_before_the_one_it_was_copied_from() -> None:
+    (part,) = [example for example in EXAMPLES if example.startswith(" ")]
+    before, mark, after = SHIPPED_POLICY.read_text().partition("  - name: standard\n")
+    changed, shipped = parse(before + part + after, "changed"), read(SHIPPED_POLICY)
+    assert mark and part.endswith(mark)
+    of_germany, of_others = (changed.ladder_for(a_picture(severity=CRITICAL, region=region)) for region in ("DE", "GB"))
+    assert (of_germany.name, of_germany.level(1).respond_within[CRITICAL]) == ("germany", 5 * MINUTE)
+    assert of_germany.level(1).respond_within[HIGH] == of_others.level(1).respond_within[HIGH]
+    assert of_others == shipped.ladder("standard")
+
+
 def test_the_examples_in_the_document_can_be_used_together() -> None:
-    whole, *parts = re.findall(r"```yaml\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+    whole, *parts = [example for example in EXAMPLES if not example.startswith(" ")]
     least = parse(whole, "whole")
     assert [clock.name for clock in least.clocks] == ["resolution"]
     together = parse("name: all\n" + "\n".join(parts), "together")

@@ -1,8 +1,5 @@
 """Whatever stands in a policy file: it is a Policy that decides, or its mistakes are named; nothing else comes out."""
 
-import re
-
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,36 +7,28 @@ from services.escalation.domain.ladder import MAX_LEVELS
 from services.escalation.domain.policy import TRIGGER_REASONS, Measure, Policy
 from services.escalation.policy.policyfile import parse
 from shared.contracts.event import Severity
-from shared.policy.page import PolicyError
 from tests.unit.escalation.policies import GOOD, a_picture
+from tests.unit.shared.policy_fuzz import documents, policy_in, values, with_a_value_exchanged, with_words_exchanged
 
-KEYS = sorted({"answer", "low", *re.findall(r"([a-z_]+):", GOOD)})
-WORDS = st.sampled_from(
-    ["*", "none", "storm", "region", "CZ", "UTC", "daily", "08:00", "5m", "3bd", "8w", "1", "x", "", "high", "manager"]
-)
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.dates() | WORDS | st.text(max_size=9)
-DOCUMENTS = st.recursive(
-    SCALARS,
-    lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=3), inner, max_size=6)
-    ),
-    max_leaves=30,
-)
-BROKEN = ["{", "}", "[", "]", "&a", "*a", "- ", "\n", ":", "!", "%", "'", '"\\U', "\0"]
-PARTS = st.sampled_from([*GOOD.split(), *BROKEN])
-
-
-def only_a_policy_or_its_mistakes(text: str) -> None:
-    try:
-        policy = parse(text, "p.yml")
-    except PolicyError as error:
-        mistakes = error.mistakes
-    else:
-        decides(policy)
-        return
-    places = [mistake.split(":", 2)[:2] for mistake in mistakes]
-    assert places
-    assert all(file == "p.yml" and 1 <= int(line) <= text.count("\n") + 1 for file, line in places)
+WORDS = [
+    "*",
+    "none",
+    "storm",
+    "region",
+    "CZ",
+    "UTC",
+    "daily",
+    "08:00",
+    "5m",
+    "3bd",
+    "8w",
+    "1",
+    "x",
+    "",
+    "high",
+    "manager",
+]
+ANYTHING = values(GOOD, WORDS)
 
 
 def decides(policy: Policy) -> None:
@@ -60,36 +49,31 @@ def decides(policy: Policy) -> None:
     assert {storm.ladder for storm in policy.storms} <= ladders
 
 
-@settings(max_examples=200)
-@given(DOCUMENTS)
-def test_any_document(document: object) -> None:
-    only_a_policy_or_its_mistakes(yaml.safe_dump(document, allow_unicode=True))
+def only_a_policy_or_its_mistakes(text: str) -> None:
+    policy = policy_in(text, parse)
+    if policy is not None:
+        decides(policy)
 
 
-@settings(max_examples=100)
+@settings(max_examples=200, deadline=None)
+@given(documents(ANYTHING))
+def test_any_document(text: str) -> None:
+    only_a_policy_or_its_mistakes(text)
+
+
+@settings(max_examples=100, deadline=None)
 @given(st.text(max_size=200))
 def test_any_text(text: str) -> None:
     only_a_policy_or_its_mistakes(text)
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.data())
-def test_a_policy_with_some_words_exchanged(data: st.DataObject) -> None:
-    pieces = GOOD.split(" ")
-    for place in data.draw(st.lists(st.integers(0, len(pieces) - 1), min_size=1, max_size=3)):
-        pieces[place] = data.draw(PARTS)
-    only_a_policy_or_its_mistakes(" ".join(pieces))
+@given(with_words_exchanged(GOOD))
+def test_a_policy_with_some_words_exchanged(text: str) -> None:
+    only_a_policy_or_its_mistakes(text)
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.data())
-def test_a_policy_with_any_value_exchanged(data: st.DataObject) -> None:
-    document = yaml.load(GOOD, Loader=yaml.BaseLoader)
-    around = document
-    while True:
-        key = data.draw(st.sampled_from(sorted(around) if isinstance(around, dict) else range(len(around))))
-        if not (isinstance(around[key], dict | list) and around[key]) or data.draw(st.booleans()):
-            around[key] = data.draw(DOCUMENTS)
-            break
-        around = around[key]
-    only_a_policy_or_its_mistakes(yaml.safe_dump(document))
+@given(with_a_value_exchanged(GOOD, ANYTHING))
+def test_a_policy_with_any_value_exchanged(text: str) -> None:
+    only_a_policy_or_its_mistakes(text)

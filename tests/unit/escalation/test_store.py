@@ -13,7 +13,7 @@ from services.escalation.domain.case import Case, CaseState, Ending
 from services.escalation.domain.clocks import Clock, Pause
 from services.escalation.domain.policy import PauseReason
 from services.escalation.domain.told import Moment, Owner, Told
-from services.escalation.domain.worklist import Sort, Wish, mark_of
+from services.escalation.domain.worklist import Filter, Sort, mark_of
 from services.escalation.tables import cases
 from shared.contracts.escalation import EscalationReason, Outcome, Remedy
 from shared.contracts.event import Severity
@@ -190,9 +190,9 @@ def broken(stopped_at: Any) -> Clock:
     return Clock("resolution", NOON - 2 * HOUR, NOON - HOUR, (), 100, stopped_at)
 
 
-def listed(desk: Desk, **wish: Any) -> list[str]:
+def listed(desk: Desk, **wanted: Any) -> list[str]:
     with desk.db.read() as tx:
-        return [case.id for case in list_cases(tx, Wish(**wish))]
+        return [case.id for case in list_cases(tx, Filter(**wanted))]
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_the_order_of_the_worklist(filled: Desk, sort: Sort, order: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("wish", "ids"),
+    ("wanted", "ids"),
     [
         ({}, "1234567"),
         ({"state": CaseState.EARLY}, "8"),
@@ -228,8 +228,8 @@ def test_the_order_of_the_worklist(filled: Desk, sort: Sort, order: str) -> None
         ({"limit": 2}, "23"),
     ],
 )
-def test_what_is_wished_for_is_listed_and_nothing_else(filled: Desk, wish: dict[str, Any], ids: str) -> None:
-    assert "".join(sorted(listed(filled, **wish))) == ids
+def test_what_is_wanted_is_listed_and_nothing_else(filled: Desk, wanted: dict[str, Any], ids: str) -> None:
+    assert "".join(sorted(listed(filled, **wanted))) == ids
 
 
 @pytest.mark.parametrize("sort", list(Sort))
@@ -249,7 +249,7 @@ def test_no_case_is_lost_or_seen_twice_over_the_pages_while_others_change(desk: 
     assert len(whole) == 250
     while True:
         with desk.db.transaction() as tx:
-            page = list_cases(tx, Wish(sort=sort, limit=20, after=after))
+            page = list_cases(tx, Filter(sort=sort, limit=20, after=after))
             seen += [case.id for case in page]
             if len(page) < 20:
                 break

@@ -3,9 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
-from services.escalation import tables
 from services.escalation.domain.case import CaseState
 from services.escalation.storms.storming import GATHER
 from shared.contracts.escalation import CaseEscalated, CaseMuted
@@ -27,6 +25,7 @@ from tests.unit.escalation.storm_stories import (
     id_of,
     is_part,
     majors,
+    storms,
     with_storms,
 )
 
@@ -35,11 +34,6 @@ from tests.unit.escalation.storm_stories import (
 def desk(desk: Desk) -> Desk:
     desk.start_over(PEOPLE, with_storms(BY_PRODUCT, BY_PLACE))
     return desk
-
-
-def storms(desk: Desk) -> list[Any]:
-    with desk.db.read() as tx:
-        return list(tx.execute(select(tables.storms).order_by(tables.storms.c.opened_at)))
 
 
 def told_counts(desk: Desk, major: str) -> list[int]:

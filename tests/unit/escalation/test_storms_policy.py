@@ -3,9 +3,8 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event
 
-from services.escalation import tables
 from services.escalation.domain.policy import Of, StormRule
 from services.escalation.domain.storms import LONGEST_KEY, key_of
 from shared.contracts.event import Severity
@@ -24,6 +23,7 @@ from tests.unit.escalation.storm_stories import (
     id_of,
     is_part,
     majors,
+    storms,
     with_storms,
 )
 
@@ -32,11 +32,6 @@ from tests.unit.escalation.storm_stories import (
 def desk(desk: Desk) -> Desk:
     desk.start_over(PEOPLE, with_storms(BY_PRODUCT, BY_PLACE))
     return desk
-
-
-def storms(desk: Desk) -> list[Any]:
-    with desk.db.read() as tx:
-        return list(tx.execute(select(tables.storms).order_by(tables.storms.c.opened_at)))
 
 
 # -- the policy changes -------------------------------------------------------------------------------------------

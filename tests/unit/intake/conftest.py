@@ -1,6 +1,6 @@
 """Intake's use cases on a real database, with what they announce kept in a list."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +67,3 @@ def a_step(kind: str, external_id: str = "1", **changes: Any) -> Step:
 
 def complaint_id(external_id: str = "1") -> str:
     return id_of("web", external_id)
-
-
-def shuffled_twice(arrivals: Sequence[Read | Step]) -> list[Read | Step]:
-    return [*reversed(arrivals), *arrivals]

@@ -6,7 +6,7 @@ from services.intake.classify import Classifier
 
 
 @pytest.fixture(scope="module")
-def reader() -> Classifier:
+def classifier() -> Classifier:
     return Classifier.load()
 
 
@@ -418,29 +418,31 @@ def rows(table: dict) -> list:
 
 @pytest.mark.parametrize(("language", "row"), rows(ASKING))
 def test_a_wish_for_somebody_with_authority_or_a_human_is_an_ask(
-    reader: Classifier, language: str, row: tuple[str, str]
+    classifier: Classifier, language: str, row: tuple[str, str]
 ):
     text, kind = row
-    answer = reader.classify(text)
+    answer = classifier.classify(text)
     assert (answer.language, answer.asks_supervisor, answer.asks_kind) == (language, True, kind)
     assert any(one.for_ == "asks_supervisor" for one in answer.evidence)
 
 
 @pytest.mark.parametrize(("language", "text"), rows(NOT_ASKING))
-def test_negation_own_role_praise_blame_and_fulfilled_contact_are_no_asks(reader: Classifier, language: str, text: str):
-    answer = reader.classify(text)
+def test_negation_own_role_praise_blame_and_fulfilled_contact_are_no_asks(
+    classifier: Classifier, language: str, text: str
+):
+    answer = classifier.classify(text)
     assert (answer.language, answer.asks_supervisor, answer.asks_kind) == (language, False, "none")
 
 
-def test_the_veto_that_decided_is_shown(reader: Classifier):
-    answer = reader.classify("I don't want to speak to a manager.")
+def test_the_veto_that_decided_is_shown(classifier: Classifier):
+    answer = classifier.classify("I don't want to speak to a manager.")
     assert "veto:unwish" in {one.for_ for one in answer.evidence}
 
 
-def test_a_denied_wish_does_not_hide_another_one(reader: Classifier):
-    answer = reader.classify("I don't want another voucher. I want to speak to a supervisor.")
+def test_a_denied_wish_does_not_hide_another_one(classifier: Classifier):
+    answer = classifier.classify("I don't want another voucher. I want to speak to a supervisor.")
     assert answer.asks_kind == "supervisor"
 
 
-def test_a_supervisor_counts_more_than_any_human(reader: Classifier):
-    assert reader.classify("Let me talk to a human or to a manager.").asks_kind == "supervisor"
+def test_a_supervisor_counts_more_than_any_human(classifier: Classifier):
+    assert classifier.classify("Let me talk to a human or to a manager.").asks_kind == "supervisor"

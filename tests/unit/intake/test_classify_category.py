@@ -6,7 +6,7 @@ from services.intake.classify import Classifier
 
 
 @pytest.fixture(scope="module")
-def reader() -> Classifier:
+def classifier() -> Classifier:
     return Classifier.load()
 
 
@@ -82,17 +82,17 @@ TABLE = {
         for category, text in part.items()
     ],
 )
-def test_the_matter_decides_the_category(reader: Classifier, category: str, text: str):
-    answer = reader.classify(text)
+def test_the_matter_decides_the_category(classifier: Classifier, category: str, text: str):
+    answer = classifier.classify(text)
     assert answer.category == category
     assert any(one.for_ == f"category:{category}" for one in answer.evidence)
 
 
-def test_an_injury_is_about_safety_whatever_was_delivered(reader: Classifier):
-    answer = reader.classify("The parcel from your courier caught fire in my hallway, delivery of Tuesday.")
+def test_an_injury_is_about_safety_whatever_was_delivered(classifier: Classifier):
+    answer = classifier.classify("The parcel from your courier caught fire in my hallway, delivery of Tuesday.")
     assert (answer.category, answer.category_second) == ("safety", "delivery")
     assert 0 < answer.category_margin < 1
 
 
-def test_small_talk_is_other(reader: Classifier):
-    assert reader.classify("The weather on the lake is mild today.").category == "other"
+def test_small_talk_is_other(classifier: Classifier):
+    assert classifier.classify("The weather on the lake is mild today.").category == "other"

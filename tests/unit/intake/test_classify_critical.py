@@ -6,7 +6,7 @@ from services.intake.classify import Classifier
 
 
 @pytest.fixture(scope="module")
-def reader() -> Classifier:
+def classifier() -> Classifier:
     return Classifier.load()
 
 
@@ -78,22 +78,22 @@ NEIGHBOURS = [
 
 
 @pytest.mark.parametrize("text", DENIED)
-def test_who_says_that_nobody_was_hurt_reports_no_injury(reader: Classifier, text: str) -> None:
-    assert reader.classify(text).severity not in ("high", "critical")
+def test_who_says_that_nobody_was_hurt_reports_no_injury(classifier: Classifier, text: str) -> None:
+    assert classifier.classify(text).severity not in ("high", "critical")
 
 
 @pytest.mark.parametrize("text", NOT_DENIED)
-def test_help_that_does_not_come_denies_no_danger(reader: Classifier, text: str) -> None:
-    assert reader.classify(text).severity == "critical"
+def test_help_that_does_not_come_denies_no_danger(classifier: Classifier, text: str) -> None:
+    assert classifier.classify(text).severity == "critical"
 
 
 @pytest.mark.parametrize(("text", "flag"), CRITICAL)
-def test_leaks_fraud_under_way_and_vital_lacks_are_critical(reader: Classifier, text: str, flag: str) -> None:
-    answer = reader.classify(text)
+def test_leaks_fraud_under_way_and_vital_lacks_are_critical(classifier: Classifier, text: str, flag: str) -> None:
+    answer = classifier.classify(text)
     assert answer.severity == "critical"
     assert flag in answer.flags
 
 
 @pytest.mark.parametrize("text", NEIGHBOURS)
-def test_what_only_sounds_like_it_is_not_severe(reader: Classifier, text: str) -> None:
-    assert reader.classify(text).severity in ("low", "medium")
+def test_what_only_sounds_like_it_is_not_severe(classifier: Classifier, text: str) -> None:
+    assert classifier.classify(text).severity in ("low", "medium")

@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 
 from ombud.eval import measures
-from ombud.eval.command import read_texts, reader_of
+from ombud.eval.command import classifier_of, read_texts
 from ombud.eval.measures import Figures
 from tests.harness.process import PROJECT
 
@@ -49,7 +49,7 @@ MOST_FALSE_ALARMS = {"last": 0.01, "held": 0.05, "weak": 0.04}
 
 @cache
 def figures(name: str) -> Figures:
-    return measures.figures(read_texts(reader_of(None), TEXTS / name))
+    return measures.figures(read_texts(classifier_of(None), TEXTS / name))
 
 
 @pytest.mark.parametrize(("name", "figure"), [(name, figure) for name in FLOORS for figure in FLOORS[name]])

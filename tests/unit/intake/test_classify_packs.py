@@ -9,7 +9,7 @@ from services.intake.classify.packs import Languages, load_packs, shipped_pack, 
 
 
 @pytest.fixture(scope="module")
-def reader() -> Classifier:
+def classifier() -> Classifier:
     return Classifier.load()
 
 
@@ -37,8 +37,8 @@ def write_pack(directory: Path, text: str, name: str = "en.yml") -> Path:
 
 
 def test_a_company_can_bring_its_own_packs(tmp_path: Path):
-    reader = Classifier.load(write_pack(tmp_path, PACK))
-    answer = reader.classify("I want to speak to the captain, a shark ate the parcels on your boat.")
+    classifier = Classifier.load(write_pack(tmp_path, PACK))
+    answer = classifier.classify("I want to speak to the captain, a shark ate the parcels on your boat.")
     assert (answer.asks_kind, answer.severity, answer.category) == ("supervisor", "critical", "safety")
     assert {one.rule for one in answer.evidence if one.for_ == "asks_supervisor"} == {
         "en.ask.role.captain",
@@ -78,29 +78,29 @@ def test_a_broken_pack_is_refused_with_file_and_line(tmp_path: Path, wrong: str,
 
 def test_lists_save_repetition_and_vote_for_nothing(tmp_path: Path):
     pack = PACK.replace("ask:", "lists:\n  crew: |\n    mate, bosun\nask:").replace("captain", "captain, first <crew>")
-    reader = Classifier.load(write_pack(tmp_path, pack))
-    assert reader.classify("I want to speak to the first mate of this boat.").asks_kind == "supervisor"
-    assert reader.classify("I want to speak to the bosun of this boat.").asks_kind == "none"
+    classifier = Classifier.load(write_pack(tmp_path, pack))
+    assert classifier.classify("I want to speak to the first mate of this boat.").asks_kind == "supervisor"
+    assert classifier.classify("I want to speak to the bosun of this boat.").asks_kind == "none"
 
 
 def test_words_inside_an_idiom_mean_nothing(tmp_path: Path):
-    reader = Classifier.load(write_pack(tmp_path, PACK + "words:\n  idiom: |\n    loan shark\n"))
-    assert reader.classify("A loan shark stands on your boat.").severity == "low"
-    assert reader.classify("A white shark stands on your boat.").severity == "critical"
+    classifier = Classifier.load(write_pack(tmp_path, PACK + "words:\n  idiom: |\n    loan shark\n"))
+    assert classifier.classify("A loan shark stands on your boat.").severity == "low"
+    assert classifier.classify("A white shark stands on your boat.").severity == "critical"
 
 
 def test_a_wish_is_not_denied_by_what_stands_before_a_but(tmp_path: Path):
     pack = PACK.replace("ask:", "ask:\n  unwish: |\n    don t want\n  contrast: |\n    but")
-    reader = Classifier.load(write_pack(tmp_path, pack))
-    assert not reader.classify("I don't want to speak to the captain of this boat.").asks_supervisor
-    assert reader.classify("I don't want a voucher but want to speak to the captain.").asks_supervisor
+    classifier = Classifier.load(write_pack(tmp_path, pack))
+    assert not classifier.classify("I don't want to speak to the captain of this boat.").asks_supervisor
+    assert classifier.classify("I don't want a voucher but want to speak to the captain.").asks_supervisor
 
 
 def test_who_names_an_authority_may_ask_in_the_next_sentence(tmp_path: Path):
     pack = PACK.replace("ask:", "ask:\n  authority: |\n    who decides\n  onward: |\n    put me through")
-    reader = Classifier.load(write_pack(tmp_path, pack))
-    assert reader.classify("Who decides on this boat? Put me through.").asks_kind == "supervisor"
-    assert not reader.classify("Who decides on this boat? Nice weather. Put me through.").asks_supervisor
+    classifier = Classifier.load(write_pack(tmp_path, pack))
+    assert classifier.classify("Who decides on this boat? Put me through.").asks_kind == "supervisor"
+    assert not classifier.classify("Who decides on this boat? Nice weather. Put me through.").asks_supervisor
 
 
 def test_every_mistake_is_named_at_once(tmp_path: Path):
@@ -111,16 +111,16 @@ def test_every_mistake_is_named_at_once(tmp_path: Path):
     assert [mistake.split(":")[0] for mistake in refused.value.mistakes] == ["en.yml", "pl.yml"]
 
 
-def test_a_directory_without_packs_has_the_shipped_ones(tmp_path: Path, reader: Classifier):
-    assert Classifier.load(tmp_path).rules_version == reader.rules_version
+def test_a_directory_without_packs_has_the_shipped_ones(tmp_path: Path, classifier: Classifier):
+    assert Classifier.load(tmp_path).rules_version == classifier.rules_version
 
 
 def test_a_pack_that_extends_the_shipped_one_adds_to_it_and_takes_from_it(tmp_path: Path):
     own = "extends: shipped\nask:\n  role: |\n    captain\nwithout: |\n  en.ask.role.manager\n"
-    reader = Classifier.load(write_pack(tmp_path, own))
-    assert reader.classify("I want to speak to the captain of this boat, please.").asks_kind == "supervisor"
-    assert reader.classify("I want to speak to the supervisor, please do it now.").asks_kind == "supervisor"
-    rules = {one.rule for one in reader.classify("I want to speak to the manager, please do it now.").evidence}
+    classifier = Classifier.load(write_pack(tmp_path, own))
+    assert classifier.classify("I want to speak to the captain of this boat, please.").asks_kind == "supervisor"
+    assert classifier.classify("I want to speak to the supervisor, please do it now.").asks_kind == "supervisor"
+    rules = {one.rule for one in classifier.classify("I want to speak to the manager, please do it now.").evidence}
     assert "en.ask.role.manager" not in rules
 
 
@@ -150,8 +150,8 @@ def test_the_version_changes_with_any_rule(tmp_path: Path):
     assert first == second != changed
 
 
-def test_every_answer_carries_the_version(reader: Classifier):
-    assert reader.classify("The lamp is broken.").rules_version == reader.rules_version
+def test_every_answer_carries_the_version(classifier: Classifier):
+    assert classifier.classify("The lamp is broken.").rules_version == classifier.rules_version
 
 
 def test_broken_thresholds_are_refused_with_file_and_line(tmp_path: Path):

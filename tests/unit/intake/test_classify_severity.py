@@ -6,7 +6,7 @@ from services.intake.classify import Classifier
 
 
 @pytest.fixture(scope="module")
-def reader() -> Classifier:
+def classifier() -> Classifier:
     return Classifier.load()
 
 
@@ -294,32 +294,32 @@ def rows(table: dict) -> list:
 
 
 @pytest.mark.parametrize(("language", "row"), rows(CRITICAL))
-def test_danger_fraud_leak_and_people_cut_off_are_critical(reader: Classifier, language: str, row: tuple[str, str]):
+def test_danger_fraud_leak_and_people_cut_off_are_critical(classifier: Classifier, language: str, row: tuple[str, str]):
     text, flag = row
-    answer = reader.classify(text)
+    answer = classifier.classify(text)
     assert (answer.language, answer.severity) == (language, "critical")
     assert flag in answer.flags
 
 
 @pytest.mark.parametrize(("text", "flag"), HIGH)
-def test_lawyers_press_discrimination_standstill_and_large_sums_are_high(reader: Classifier, text: str, flag: str):
-    answer = reader.classify(text)
+def test_lawyers_press_discrimination_standstill_and_large_sums_are_high(classifier: Classifier, text: str, flag: str):
+    answer = classifier.classify(text)
     assert answer.severity == "high"
     assert flag in answer.flags
 
 
 @pytest.mark.parametrize("text", LOW)
-def test_plain_questions_and_requests_are_low(reader: Classifier, text: str):
-    assert reader.classify(text).severity == "low"
+def test_plain_questions_and_requests_are_low(classifier: Classifier, text: str):
+    assert classifier.classify(text).severity == "low"
 
 
 @pytest.mark.parametrize("text", MEDIUM)
-def test_ordinary_complaints_are_medium(reader: Classifier, text: str):
-    assert reader.classify(text).severity == "medium"
+def test_ordinary_complaints_are_medium(classifier: Classifier, text: str):
+    assert classifier.classify(text).severity == "medium"
 
 
-def test_denied_injury_is_not_critical(reader: Classifier):
-    assert reader.classify("The shelf came down, but nobody was hurt.").severity != "critical"
+def test_denied_injury_is_not_critical(classifier: Classifier):
+    assert classifier.classify("The shelf came down, but nobody was hurt.").severity != "critical"
 
 
 @pytest.mark.parametrize(
@@ -331,51 +331,51 @@ def test_denied_injury_is_not_critical(reader: Classifier):
         "The staff at the hospital car park gate was slow.",
     ],
 )
-def test_words_with_another_meaning_are_not_severe(reader: Classifier, text: str):
-    assert reader.classify(text).severity in ("low", "medium")
+def test_words_with_another_meaning_are_not_severe(classifier: Classifier, text: str):
+    assert classifier.classify(text).severity in ("low", "medium")
 
 
 @pytest.mark.parametrize(
     "text", ["A lamp is due on 4800 Main Street.", "Order 370795561790 is a lamp.", "You took 12 euros too much."]
 )
-def test_numbers_without_currency_and_small_sums_are_no_large_amount(reader: Classifier, text: str):
-    assert "large_amount" not in reader.classify(text).flags
+def test_numbers_without_currency_and_small_sums_are_no_large_amount(classifier: Classifier, text: str):
+    assert "large_amount" not in classifier.classify(text).flags
 
 
-def test_repeat_contact_raises_a_step_and_is_flagged(reader: Classifier):
+def test_repeat_contact_raises_a_step_and_is_flagged(classifier: Classifier):
     once, again = (
-        reader.classify("I am writing about the lamp."),
-        reader.classify("This is the third time I write about the lamp."),
+        classifier.classify("I am writing about the lamp."),
+        classifier.classify("This is the third time I write about the lamp."),
     )
     assert (once.severity, again.severity) == ("low", "medium")
     assert "repeat_contact" in again.flags
 
 
-def test_repeat_contact_with_a_deadline_makes_an_ordinary_complaint_high(reader: Classifier):
-    assert reader.classify("Third time I write: the lamp is broken. Fix it by Friday.").severity == "high"
+def test_repeat_contact_with_a_deadline_makes_an_ordinary_complaint_high(classifier: Classifier):
+    assert classifier.classify("Third time I write: the lamp is broken. Fix it by Friday.").severity == "high"
 
 
 @pytest.mark.parametrize(
     "text", ["Hello there! When will my lamp arrive?", "Thank you for the quick answer, well done!"]
 )
-def test_an_exclamation_mark_in_a_greeting_or_with_thanks_is_not_angry(reader: Classifier, text: str):
-    assert reader.classify(text).anger < 0.5
+def test_an_exclamation_mark_in_a_greeting_or_with_thanks_is_not_angry(classifier: Classifier, text: str):
+    assert classifier.classify(text).anger < 0.5
 
 
 @pytest.mark.parametrize(
     "text", ["You promised the lamp for Monday and it never came!", "The lamp is cracked and nobody answers me 😡"]
 )
-def test_an_exclamation_mark_or_an_angry_face_in_a_complaint_is_angry(reader: Classifier, text: str):
-    assert reader.classify(text).anger >= 0.5
+def test_an_exclamation_mark_or_an_angry_face_in_a_complaint_is_angry(classifier: Classifier, text: str):
+    assert classifier.classify(text).anger >= 0.5
 
 
-def test_a_stressed_word_in_capitals_is_angrier_than_a_plain_one(reader: Classifier):
-    calm, stressed = (reader.classify(f"The lamp is late {word}.").anger for word in ("again", "AGAIN"))
+def test_a_stressed_word_in_capitals_is_angrier_than_a_plain_one(classifier: Classifier):
+    calm, stressed = (classifier.classify(f"The lamp is late {word}.").anger for word in ("again", "AGAIN"))
     assert calm < stressed
 
 
-def test_insults_and_shouting_are_angrier_than_a_question(reader: Classifier):
-    calm = reader.classify("Could you tell me when the lamp will arrive?")
-    angry = reader.classify("THIS IS A DISGRACE!!! You idiots lost my lamp AGAIN!")
+def test_insults_and_shouting_are_angrier_than_a_question(classifier: Classifier):
+    calm = classifier.classify("Could you tell me when the lamp will arrive?")
+    angry = classifier.classify("THIS IS A DISGRACE!!! You idiots lost my lamp AGAIN!")
     assert calm.anger < 0.2
     assert 0.5 <= angry.anger <= 1.0

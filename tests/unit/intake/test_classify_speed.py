@@ -1,4 +1,4 @@
-"""No input makes the reader slow: the time grows with the text, and is bounded, whatever stands in it."""
+"""No input makes the classifier slow: the time grows with the text, and is bounded, whatever stands in it."""
 
 import json
 import random
@@ -15,7 +15,7 @@ MOST_SECONDS = 0.05
 
 
 @pytest.fixture(scope="module")
-def reader() -> Classifier:
+def classifier() -> Classifier:
     return Classifier.load()
 
 
@@ -53,12 +53,12 @@ def fuzzed() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("kind", fuzzed())
-def test_the_worst_inputs_are_read_in_time(reader: Classifier, kind: str) -> None:
+def test_the_worst_inputs_are_read_in_time(classifier: Classifier, kind: str) -> None:
     text = fuzzed()[kind]
-    reader.classify(text)
+    classifier.classify(text)
     taken = []
     for _ in range(5):  # CPU time, and the best of five: the machine may be busy
         started = time.process_time()
-        reader.classify(text)
+        classifier.classify(text)
         taken.append(time.process_time() - started)
     assert min(taken) < MOST_SECONDS

@@ -9,7 +9,7 @@ from services.intake.classify import Classification, Classifier
 
 
 @pytest.fixture(scope="module")
-def reader() -> Classifier:
+def classifier() -> Classifier:
     return Classifier.load()
 
 
@@ -34,17 +34,17 @@ def decision(answer: Classification) -> tuple:
 
 
 @pytest.mark.parametrize("tail", QUOTED + SIGNATURES)
-def test_quoted_mail_and_signatures_never_flip_a_decision(reader: Classifier, tail: str):
-    assert decision(reader.classify(LAMP + tail)) == decision(reader.classify(LAMP))
+def test_quoted_mail_and_signatures_never_flip_a_decision(classifier: Classifier, tail: str):
+    assert decision(classifier.classify(LAMP + tail)) == decision(classifier.classify(LAMP))
 
 
-def test_what_is_written_below_marked_quotation_counts(reader: Classifier):
+def test_what_is_written_below_marked_quotation_counts(classifier: Classifier):
     text = "On Monday you wrote:\n> We sent a lamp.\nIt is broken, I want to speak to a manager."
-    assert reader.classify(text).asks_supervisor
+    assert classifier.classify(text).asks_supervisor
 
 
-def test_a_forwarded_mail_without_own_words_is_read(reader: Classifier):
-    assert reader.classify("> I want to speak to a manager, my lamp is broken.").asks_supervisor
+def test_a_forwarded_mail_without_own_words_is_read(classifier: Classifier):
+    assert classifier.classify("> I want to speak to a manager, my lamp is broken.").asks_supervisor
 
 
 @pytest.mark.parametrize(
@@ -57,40 +57,40 @@ def test_a_forwarded_mail_without_own_words_is_read(reader: Classifier):
         ("Συνδέστε με με τον ΥΠΕΎΘΥΝΟ τώρα.", "ΥΠΕΎΘΥΝΟ"),
     ],
 )
-def test_offsets_point_at_the_matched_words_in_the_original(reader: Classifier, text: str, words: str):
-    evidence = reader.classify(text).evidence
+def test_offsets_point_at_the_matched_words_in_the_original(classifier: Classifier, text: str, words: str):
+    evidence = classifier.classify(text).evidence
     asks = [one.matched for one in evidence if one.for_ == "asks_supervisor"]
     assert any(matched.endswith(words) for matched in asks)
     assert all(text[one.start : one.end] == one.matched != "" for one in evidence)
 
 
-def test_offsets_are_true_in_the_tail_of_a_long_text(reader: Classifier):
+def test_offsets_are_true_in_the_tail_of_a_long_text(classifier: Classifier):
     text = "The lamp hangs in the hall. " * 300 + "I want to speak to a supervisor."
-    asks = [one for one in reader.classify(text).evidence if one.for_ == "asks_supervisor"]
+    asks = [one for one in classifier.classify(text).evidence if one.for_ == "asks_supervisor"]
     assert asks
     assert all(text[one.start : one.end] == one.matched for one in asks)
 
 
-def test_only_head_and_tail_of_a_long_text_are_read(reader: Classifier):
+def test_only_head_and_tail_of_a_long_text_are_read(classifier: Classifier):
     filler = "The lamp hangs in the hall. " * 200
-    assert not reader.classify(filler + "I want to speak to a supervisor. " + filler).asks_supervisor
+    assert not classifier.classify(filler + "I want to speak to a supervisor. " + filler).asks_supervisor
 
 
-def test_the_same_text_gives_the_same_answer(reader: Classifier):
+def test_the_same_text_gives_the_same_answer(classifier: Classifier):
     text = "Chci mluvit s vedoucím, pračka je rozbitá a syn se popálil."
-    assert reader.classify(text) == reader.classify(text) == Classifier.load().classify(text)
+    assert classifier.classify(text) == classifier.classify(text) == Classifier.load().classify(text)
 
 
 @pytest.mark.parametrize(
     "change", [str.upper, str.lower, lambda text: f"  {text}\n\n", lambda text: text.replace(" ", "  ")]
 )
-def test_case_and_spaces_never_flip_a_decision(reader: Classifier, change):
+def test_case_and_spaces_never_flip_a_decision(classifier: Classifier, change):
     text = "Please put me through to a supervisor, the lamp is broken."
-    assert decision(reader.classify(change(text))) == decision(reader.classify(text))
+    assert decision(classifier.classify(change(text))) == decision(classifier.classify(text))
 
 
-def test_the_subject_counts_and_its_evidence_has_no_offset_in_the_text(reader: Classifier):
-    answer = reader.classify(LAMP, subject="Manager requested: please let me speak to a supervisor")
+def test_the_subject_counts_and_its_evidence_has_no_offset_in_the_text(classifier: Classifier):
+    answer = classifier.classify(LAMP, subject="Manager requested: please let me speak to a supervisor")
     assert answer.asks_supervisor
     asks = [one for one in answer.evidence if one.for_ == "asks_supervisor"]
     assert {(one.start, one.end) for one in asks} == {(-1, -1)}
@@ -98,8 +98,8 @@ def test_the_subject_counts_and_its_evidence_has_no_offset_in_the_text(reader: C
 
 
 @pytest.mark.parametrize("text", ["", "   \n\t ", "😡😡😡", "!!! ... ---", "\u200b\ufeff"])
-def test_a_text_without_words_says_nothing(reader: Classifier, text: str):
-    answer = reader.classify(text)
+def test_a_text_without_words_says_nothing(classifier: Classifier, text: str):
+    answer = classifier.classify(text)
     assert (answer.language, answer.category, answer.severity, answer.asks_kind) == ("und", "other", "low", "none")
     assert answer.evidence == ()
 
@@ -108,8 +108,10 @@ def test_a_text_without_words_says_nothing(reader: Classifier, text: str):
     ("text", "language"),
     [("ok", "und"), ("Dobrý den, prosím o radu s pračkou.", "cs"), ("Γεια σας", "el"), ("你好", "zh")],
 )
-def test_short_latin_text_is_und_but_other_scripts_settle_the_language(reader: Classifier, text: str, language: str):
-    assert reader.classify(text).language == language
+def test_short_latin_text_is_und_but_other_scripts_settle_the_language(
+    classifier: Classifier, text: str, language: str
+):
+    assert classifier.classify(text).language == language
 
 
 @pytest.mark.parametrize(
@@ -121,13 +123,23 @@ def test_short_latin_text_is_und_but_other_scripts_settle_the_language(reader: C
         ("> A line that somebody else wrote at great length\nThe lamp that you sold me does not work.", "en"),
     ],
 )
-def test_language_in_latin_letters_and_below_quoted_mail(reader: Classifier, text: str, language: str):
-    assert reader.classify(text).language == language
+def test_language_in_latin_letters_and_below_quoted_mail(classifier: Classifier, text: str, language: str):
+    assert classifier.classify(text).language == language
 
 
-def test_the_hint_decides_the_language_of_a_short_text(reader: Classifier):
-    assert reader.classify("Manager!", language_hint="pl").language == "pl"
-    assert reader.classify("The lamp is broken and I want a new one.", language_hint="pl").language == "en"
+def test_the_hint_decides_the_language_of_a_short_text(classifier: Classifier):
+    assert classifier.classify("Manager!", language_hint="pl").language == "pl"
+    assert classifier.classify("The lamp is broken and I want a new one.", language_hint="pl").language == "en"
+
+
+@pytest.mark.parametrize("tag", ["PL", "pl-PL", "pl_PL", "pl-Latn-PL", " pl "])
+def test_the_hint_may_be_written_as_systems_write_it(reader: Classifier, tag: str):
+    assert reader.classify("Manager!", language_hint=tag).language == "pl"
+
+
+@pytest.mark.parametrize("tag", ["", "und", "xx", "\N{GRINNING FACE}", "-", "polish"])
+def test_a_hint_that_names_no_language_that_is_read_changes_nothing(reader: Classifier, tag: str):
+    assert reader.classify("Manager!", language_hint=tag) == reader.classify("Manager!")
 
 
 def hostile_texts() -> list[str]:
@@ -155,13 +167,13 @@ def hostile_texts() -> list[str]:
 
 
 @pytest.mark.parametrize("text", [pytest.param(text, id=f"hostile-{i}") for i, text in enumerate(hostile_texts())])
-def test_no_text_is_slow(reader: Classifier, text: str):
-    best = min(seconds_for(reader, text) for _ in range(3))
+def test_no_text_is_slow(classifier: Classifier, text: str):
+    best = min(seconds_for(classifier, text) for _ in range(3))
     # Processor time; the aim is 0.05 s, the bound leaves room for a machine that is busy with other tests.
     assert best < 0.15
 
 
-def seconds_for(reader: Classifier, text: str) -> float:
+def seconds_for(classifier: Classifier, text: str) -> float:
     start = time.process_time()
-    reader.classify(text)
+    classifier.classify(text)
     return time.process_time() - start

@@ -34,7 +34,7 @@ matters:
 
 
 @pytest.fixture(scope="module")
-def reader(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
+def classifier(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
     folder = tmp_path_factory.mktemp("rules")
     (folder / "company.yml").write_text(COMPANY, encoding="utf-8")
     return Classifier.load(folder)
@@ -43,8 +43,8 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
 @pytest.mark.parametrize(
     "text", ["Is my KX-200 part of the recall?", "Gehört mein KX 200 zum Rückruf?", "Týká se ta svolávací akce KX-200?"]
 )
-def test_a_campaign_is_recognised_in_every_language(reader: Classifier, text: str) -> None:
-    found = reader.classify(text)
+def test_a_campaign_is_recognised_in_every_language(classifier: Classifier, text: str) -> None:
+    found = classifier.classify(text)
     assert (found.campaign, found.product, found.category, found.severity) == (
         "kx200-recall",
         "KX-200",
@@ -57,14 +57,14 @@ def test_a_campaign_is_recognised_in_every_language(reader: Classifier, text: st
     assert ("company.campaign.kx200-recall", "severity:high") in {(e.rule, e.for_) for e in found.evidence}
 
 
-def test_the_product_may_be_known_from_upstream(reader: Classifier) -> None:
-    assert reader.classify("Am I part of the recall?", product="Kettle KX-200, white").campaign == "kx200-recall"
-    assert reader.classify("Am I part of the recall?", product="Toaster").campaign is None
-    assert reader.classify("Am I part of the recall?").campaign is None
+def test_the_product_may_be_known_from_upstream(classifier: Classifier) -> None:
+    assert classifier.classify("Am I part of the recall?", product="Kettle KX-200, white").campaign == "kx200-recall"
+    assert classifier.classify("Am I part of the recall?", product="Toaster").campaign is None
+    assert classifier.classify("Am I part of the recall?").campaign is None
 
 
-def test_a_campaign_without_an_effect_only_marks(reader: Classifier) -> None:
-    found = reader.classify("Where is my parcel from the autumn sale?")
+def test_a_campaign_without_an_effect_only_marks(classifier: Classifier) -> None:
+    found = classifier.classify("Where is my parcel from the autumn sale?")
     assert (found.campaign, found.severity) == ("autumn-sale", "low")
 
 
@@ -79,20 +79,20 @@ def test_a_campaign_without_an_effect_only_marks(reader: Classifier) -> None:
     ],
 )
 def test_a_tier_raises_the_severity_and_never_lowers_it(
-    reader: Classifier, tier: str, text: str, severity: str
+    classifier: Classifier, tier: str, text: str, severity: str
 ) -> None:
-    assert reader.classify(text, tier=tier).severity == severity
+    assert classifier.classify(text, tier=tier).severity == severity
 
 
-def test_shipped_categories_go_under_the_companys_own(reader: Classifier) -> None:
-    assert reader.classify("You charged my card twice, the invoice is wrong.").category == "money"
-    assert reader.company.categories[:2] == ("delivery", "defect")
-    assert {"money", "warranty"} < set(reader.company.categories)
-    assert "billing" not in reader.company.categories
+def test_shipped_categories_go_under_the_companys_own(classifier: Classifier) -> None:
+    assert classifier.classify("You charged my card twice, the invoice is wrong.").category == "money"
+    assert classifier.company.categories[:2] == ("delivery", "defect")
+    assert {"money", "warranty"} < set(classifier.company.categories)
+    assert "billing" not in classifier.company.categories
 
 
-def test_matters_are_as_the_company_wants_them(reader: Classifier) -> None:
-    matters = reader.company.matters
+def test_matters_are_as_the_company_wants_them(classifier: Classifier) -> None:
+    matters = classifier.company.matters
     assert (matters.window.days, matters.similarity, matters.repeat_contacts, matters.repeat_within.days) == (
         2,
         0.9,

@@ -194,6 +194,23 @@ def test_of_a_merged_complaint_nothing_is_corrected(one: Desk) -> None:
     assert (len(one.events), shown(one)["corrections"]) == (told, [])
 
 
+@pytest.mark.parametrize("corrected_before", [False, True])
+def test_whoever_calls_a_complaint_severe_while_another_merges_it_is_heard(one: Desk, corrected_before: bool) -> None:
+    one.take(a_contact("Another.", "2", severity=Severity.MEDIUM), a_contact("A third.", "3", severity=Severity.LOW))
+    if corrected_before:
+        correct(one, a_correction(external_id="2", severity=Severity.LOW))
+    with one.db.transaction() as tx:
+        merging.merge(tx, complaint_id("3"), complaint_id("2"), "petra")
+    correction = a_correction(external_id="3", severity=Severity.CRITICAL, category="billing")
+    correct(one, correction)
+    newest = one.events[-1]
+    assert (newest.complaint_id, newest.severity, newest.category) == (complaint_id("2"), "critical", "defect")
+    assert CORRECTED in newest.rules
+    told = len(one.events)
+    correct(one, correction, a_correction(3, "3", severity=Severity.HIGH))
+    assert len(one.events) == told
+
+
 def test_a_merge_brings_what_the_person_did_not_know_of_and_keeps_what_they_put_right(one: Desk) -> None:
     correct(one, a_correction(severity=Severity.LOW, category="delivery"))
     one.take(a_contact("Another.", "2", severity=Severity.HIGH, category="billing"))

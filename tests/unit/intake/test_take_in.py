@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.intake import store
-from services.intake.domain.complaint import Person, Read, Step, StepKind, Submission
+from services.intake.domain.complaint import MOST_TAGS, MOST_WAITING, Person, Read, Step, StepKind, Submission
 from services.intake.domain.complaint import complaint_id as id_of
 from services.intake.domain.matters import REPEATED, Earlier, MatterRules, Told, known, same_matter
 from shared.contracts.event import Severity
@@ -72,6 +72,22 @@ def test_a_request_for_escalation_is_announced_with_who_asks_and_changes_no_stat
 def test_a_request_for_escalation_before_its_complaint_waits_for_it(desk: Desk) -> None:
     desk.take(a_step("escalation_requested", by="jana")).take(a_contact())
     assert desk.announced == [("classified", 1), ("escalation_requested", 2)]
+
+
+def test_of_the_steps_before_a_complaint_the_newest_of_each_kind_wait(desk: Desk) -> None:
+    noisy = [a_step("rated", score=n / 100) for n in range(100)]
+    desk.take(a_step("escalation_requested", by="jana"), a_step("resolved"), *noisy)
+    waiting = desk.find("web", "1").waiting_steps
+    assert [step.score for step in waiting] == [None, None, *(n / 100 for n in range(100 - MOST_WAITING, 100))]
+    assert [step.kind.value.removeprefix("complaint.") for step in waiting[:2]] == ["escalation_requested", "resolved"]
+
+
+def test_tags_are_kept_once_and_the_first_of_them(desk: Desk) -> None:
+    for part in range(6):
+        tags = tuple(f"tag-{part}-{n}" for n in range(49))
+        desk.take(a_contact(str(part), tags=("all", *tags)))
+    kept = desk.find("web", "1").tags
+    assert (len(kept), len(set(kept)), kept[0], kept[-1]) == (MOST_TAGS, MOST_TAGS, "all", "tag-4-2")
 
 
 def test_a_bare_request_for_escalation_counts_each_time(desk: Desk) -> None:

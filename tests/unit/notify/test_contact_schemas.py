@@ -188,7 +188,7 @@ def test_numbers_of_any_country_are_taken(number: str) -> None:
     ],
 )
 def test_every_fault_is_named_by_its_path(changes: dict[str, Any], pointer: str | None) -> None:
-    assert list(faults(**changes)) == [pointer or ""]
+    assert list(faults(**changes)) == [pointer or "/"]
 
 
 @pytest.mark.parametrize("scheme", ["dbus", "gnome", "macosx", "windows", "syslog", "SYSLOG", "glib", "kde", "blink1"])

@@ -14,7 +14,7 @@ from services.notify.domain.alert import ChannelName
 from services.notify.domain.contact import Contact
 from services.notify.domain.folding import FOLD
 from services.notify.domain.hearing import escalation_from
-from services.notify.domain.jobs import Call, Job
+from services.notify.domain.jobs import Job, Piece
 from services.notify.domain.routes import next_alerts
 from services.notify.texts.languages import languages
 from services.notify.texts.rendering import digest_id
@@ -26,18 +26,18 @@ from tests.unit.notify.build import BOTH, CASE, a_contact, escalated, facts
 from tests.unit.notify.test_rendering import NASTY, WRITER, link_in
 
 
-def call(event: Any, **stored: Any) -> Call:
+def piece(event: Any, **stored: Any) -> Piece:
     escalation = escalation_from(event, BOTH, NOON, None)
     assert escalation
     (alert,) = next_alerts(escalation, "ann", a_contact(), frozenset(), BOTH, NOON)
-    return Call(alert, replace(escalation, facts={**escalation.facts, **stored}))
+    return Piece(alert, replace(escalation, facts={**escalation.facts, **stored}))
 
 
-def calls(*events: Any) -> tuple[Call, ...]:
-    return tuple(call(event) for event in events)
+def pieces(*events: Any) -> tuple[Piece, ...]:
+    return tuple(piece(event) for event in events)
 
 
-def digest(told: tuple[Call, ...], contact: Contact | None = None) -> Letter:
+def digest(told: tuple[Piece, ...], contact: Contact | None = None) -> Letter:
     return WRITER.letter(Job(told, contact or a_contact()))
 
 
@@ -67,7 +67,7 @@ SAID = {
 
 @pytest.mark.parametrize("language", SAID)
 def test_each_case_says_what_its_own_letter_would(language: str):
-    letter = digest(calls(ONE, OTHER), a_contact(language=language, timezone="Europe/Prague"))
+    letter = digest(pieces(ONE, OTHER), a_contact(language=language, timezone="Europe/Prague"))
     subject, what, since, why = SAID[language]
     shown = html.unescape(letter.html).replace("<b>", "").replace("</b>", "")
     assert (letter.subject, letter.language) == (subject, language)
@@ -81,7 +81,7 @@ def test_each_case_says_what_its_own_letter_would(language: str):
 
 @pytest.mark.parametrize("language", SAID)
 def test_each_case_has_its_own_link_in_text_and_markup(language: str):
-    told = calls(ONE, OTHER)
+    told = pieces(ONE, OTHER)
     letter = digest(told, a_contact(language=language))
     for text in (letter.text, letter.html):
         parts = text.split("https://ombud.example/a/")[1:]
@@ -94,7 +94,7 @@ def test_each_case_has_its_own_link_in_text_and_markup(language: str):
 @pytest.mark.parametrize("language", SAID)
 def test_what_others_wrote_breaks_out_of_nothing(language: str):
     nasty = facts(excerpt=NASTY, region=NASTY, category=NASTY, regions=(NASTY,), children=3)
-    letter = digest(calls(escalated(case_id="<b>1</b>", facts=nasty), ONE), a_contact(language=language))
+    letter = digest(pieces(escalated(case_id="<b>1</b>", facts=nasty), ONE), a_contact(language=language))
     assert "\n" not in letter.subject
     assert "\r" not in letter.text
     assert not any(c in letter.subject + letter.text + letter.html for c in "\u202e\x00")
@@ -105,7 +105,8 @@ def test_what_others_wrote_breaks_out_of_nothing(language: str):
 @pytest.mark.parametrize("language", SAID)
 def test_major_complaint_says_how_many_it_stands_for(language: str):
     letter = digest(
-        calls(ONE, escalated(case_id="3", facts=facts(children=12, regions=("CZ", "DE")))), a_contact(language=language)
+        pieces(ONE, escalated(case_id="3", facts=facts(children=12, regions=("CZ", "DE")))),
+        a_contact(language=language),
     )
     said = {"en": "(12 complaints)", "cs": "(12 stížností)"}[language]
     assert said in letter.text and said in letter.html
@@ -114,7 +115,7 @@ def test_major_complaint_says_how_many_it_stands_for(language: str):
 
 @pytest.mark.parametrize("strange", [{"flags": 7}, {"regions": None}, {"received_at": None}, {"excerpt": []}])
 def test_case_whose_facts_cannot_be_read_keeps_its_link_and_silences_no_other(strange: dict[str, Any]):
-    told = (*calls(ONE), call(OTHER, **strange))
+    told = (*pieces(ONE), piece(OTHER, **strange))
     letter = digest(told)
     assert "it burned my hand" in letter.text
     assert letter.text.count("https://ombud.example/a/") == letter.html.count("https://ombud.example/a/") == 2
@@ -122,19 +123,19 @@ def test_case_whose_facts_cannot_be_read_keeps_its_link_and_silences_no_other(st
 
 
 def test_reason_of_another_version_stands_as_it_is():
-    known = call(ONE)
-    letter = digest((Call(known.alert, replace(known.escalation, reason="of_the_future")), call(OTHER)))
+    known = piece(ONE)
+    letter = digest((Piece(known.alert, replace(known.escalation, reason="of_the_future")), piece(OTHER)))
     assert "of the future" in letter.text and "of the future" in letter.html
 
 
 def test_id_follows_from_the_alerts_in_whatever_order():
-    one, other = calls(ONE, OTHER)
+    one, other = pieces(ONE, OTHER)
     assert digest_id((one, other)) == digest_id((other, one))
     assert len({digest_id((one, other)), digest_id((one,)), digest_id((other,))}) == 3
 
 
 def test_digest_goes_to_the_address_of_the_contact_and_belongs_to_no_case():
-    letter = digest(calls(ONE, OTHER), a_contact(email="ann@work.example"))
+    letter = digest(pieces(ONE, OTHER), a_contact(email="ann@work.example"))
     assert (letter.address, letter.case_id) == ("ann@work.example", "")
 
 
@@ -145,7 +146,7 @@ def test_longest_digest_stays_below_what_mailboxes_show(code: str):
         max(words, key=lambda word: len(language.say(words[word]).encode())) for words in (REASONS, CATEGORIES)
     )
     about = facts(region="emea", category=category, excerpt="&" * EXCERPT_LENGTH)
-    long = call(escalated(case_id=CASE, severity=Severity.CRITICAL, facts=about))
+    long = piece(escalated(case_id=CASE, severity=Severity.CRITICAL, facts=about))
     told = tuple(replace(long, escalation=replace(long.escalation, reason=reason)) for _ in range(FOLD))
     letter = digest(told, a_contact(language=code, timezone="Europe/Prague"))
     assert 75_000 < len(letter.html.encode()) < 100_000
@@ -155,7 +156,7 @@ def test_longest_digest_stays_below_what_mailboxes_show(code: str):
 def test_short_digest_names_every_case_however_long_their_places_are():
     """Else one that was in it would be sent anew after a doubt: it is looked up by its reference."""
     ids = [f"{n:08x}" for n in range(10)]
-    told = calls(*(escalated(case_id=f"{id_}-1", facts=facts(region="a" * 40)) for id_ in ids))
+    told = pieces(*(escalated(case_id=f"{id_}-1", facts=facts(region="a" * 40)) for id_ in ids))
     by_sms = tuple(replace(each, alert=replace(each.alert, channel=ChannelName.SMS)) for each in told)
     text = digest(by_sms).text
     assert references(text) == set(ids)

@@ -116,7 +116,7 @@ def test_sender_keeps_its_name(text):
     assert address.display_name == text.rpartition("<")[0].strip(' "')
 
 
-@pytest.mark.parametrize("text", ["", "Ombud", "Ombud <o@>", "O <o@example.org>\r\nBcc: x@example.org"])
+@pytest.mark.parametrize("text", ["", "Ombud", "Ombud <o@>", "O <o@example.org>\r\nBcc: x@example.org", "a@b,c@d"])
 def test_sender_without_an_address_is_refused(text):
     with pytest.raises(WrongSettings, match="OMBUD_MAIL_FROM"):
         Sender.parse(text)

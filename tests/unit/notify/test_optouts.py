@@ -230,7 +230,7 @@ def test_answer_says_what_was_made_of_it(ann: Office):
     ann.send()
     assert incoming(ann, "1") == "You took the case 0f8c2d11."
     assert incoming(ann, "what?", "SM2") == SENTENCES[Made.NOT_UNDERSTOOD]
-    assert incoming(ann, "1 ffffffff", "SM3") == f"{SENTENCES[Made.NOTHING]} {OTHERS % {'others': 1}}"
+    assert incoming(ann, "1 ffffffff", "SM3") == f"{SENTENCES[Made.NOTHING]} {OTHERS % {'others': '1 (0f8c2d11)'}}"
     assert incoming(ann, "HELP", "SM4") == SENTENCES[Made.HELPED]
     assert incoming(ann, "STOP", "SM5") == SENTENCES[Made.STOPPED]
     assert incoming(ann, "START", "SM6") == SENTENCES[Made.STARTED]
@@ -239,9 +239,13 @@ def test_answer_says_what_was_made_of_it(ann: Office):
 @pytest.mark.parametrize("code", sorted(languages()))
 @pytest.mark.parametrize("made", Made)
 def test_every_answer_has_a_sentence_of_three_text_messages_at_most(made: Made, code: str):
-    said = sentence(ReplyAnswer(made, reference="0f8c2d11", others=17 if made is Made.NOTHING else 0), chosen(code))
+    others = {"others": 17, "other_references": ("aaaa1111", "bbbb2222", "cccc3333")} if made is Made.NOTHING else {}
+    said = sentence(ReplyAnswer(made, reference="0f8c2d11", taken_by="Bob", **others), chosen(code))
     assert len(said) > 10 and len(parts(said)) <= 3
-    assert (said == chosen("en").say(SENTENCES[made], reference="0f8c2d11")) is (code == "en" and "17" not in said)
+    assert (said == chosen("en").say(SENTENCES[made], reference="0f8c2d11", name="Bob")) is (
+        code == "en" and not others
+    )
+    assert ("17 (aaaa1111, bbbb2222, cccc3333)" in said) is bool(others)
 
 
 def test_answer_is_in_the_language_of_whoever_took_the_case_or_has_the_number(office: Office):

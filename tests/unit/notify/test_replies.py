@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from services.notify.domain.contact import Wish
 from services.notify.domain.outcomes import Ambiguous, Permanent, Reason
 from services.notify.domain.policy import InDoubt, Policy
 from services.notify.domain.reply import Made
@@ -118,6 +119,35 @@ def test_whoever_answers_just_before_it_is_heard_that_somebody_was_quicker_is_to
     assert alone.addresses() == [ANN]
 
 
+@pytest.mark.parametrize("passed", [handed_back, snoozed])
+def test_whoever_answers_just_before_it_is_heard_that_nobody_has_it_is_told_unasked(alone: Office, passed):
+    alone.know(a_contact("bob", channels=(SMS,), phone="+420601234568", wishes=frozenset({Wish.TAKEN})))
+    assert alone.reply("1").what is Made.ACKNOWLEDGED
+    alone.forget()
+    alone.hear(replace(passed(3), by="bob"))
+    alone.send()
+    (letter,) = alone.sms.sent
+    assert (letter.address, letter.text) == (ANN, "0f8c2d11 is not waiting for anybody any more.")
+
+
+@pytest.mark.parametrize("passed", [handed_back, snoozed])
+def test_that_nobody_has_it_is_told_to_nobody_else(alone: Office, passed):
+    alone.know(a_contact(channels=(SMS,), wishes=frozenset({Wish.TAKEN})))
+    alone.forget()
+    alone.hear(replace(passed(3), by="bob"))
+    alone.send()
+    assert alone.addresses() == []
+
+
+@pytest.mark.parametrize("passed", [handed_back, snoozed])
+def test_whoever_had_the_case_is_not_told_that_somebody_goes_on_with_it(alone: Office, passed):
+    assert alone.reply("1").what is Made.ACKNOWLEDGED
+    alone.forget()
+    alone.hear(acknowledged(3), replace(passed(4), by="bob"))
+    alone.send()
+    assert alone.addresses() == []
+
+
 def test_whoever_has_the_case_by_their_answer_hears_no_more(alone: Office):
     alone.reply("1")
     alone.forget()
@@ -145,7 +175,8 @@ def test_case_that_climbs_again_after_an_answer_can_be_taken(alone: Office):
 
 def test_newest_of_several_is_taken_and_the_answer_says_which_and_how_many_are_left(several: Office):
     answer = several.reply("1")
-    assert (answer.case_id, answer.reference, answer.others) == (NEW, "bbbb2222", 1)
+    assert (answer.case_id, answer.reference) == (NEW, "bbbb2222")
+    assert (answer.others, answer.other_references) == (1, ("aaaa1111",))
 
 
 @pytest.mark.parametrize("text", ["1 aaaa1111", "ACK AAAA1111", "1 aaaa"])
@@ -161,9 +192,27 @@ def test_reference_of_no_open_case_takes_none(several: Office):
     assert answered(several) == []
 
 
-def test_settled_newest_leaves_the_older_to_be_taken(several: Office):
+def test_whoever_took_the_newest_takes_the_next_one(several: Office):
     several.hear(acknowledged(3, case_id=NEW))
     assert several.reply("1").case_id == OLD
+
+
+def test_newest_that_a_colleague_took_is_not_answered_by_another_case(several: Office):
+    several.know(a_contact("bob", phone=None))
+    several.hear(replace(acknowledged(3, case_id=NEW), by="bob"))
+    answer = several.reply("1")
+    assert (answer.what, answer.reference, answer.taken_by) == (Made.TAKEN_BEFORE, "bbbb2222", "Bob")
+    assert (answer.others, answer.other_references) == (1, ("aaaa1111",))
+    assert answered(several) == []
+    assert several.reply("1 aaaa1111").case_id == OLD
+
+
+@pytest.mark.parametrize("answer", [resolved, snoozed, handed_back, muted])
+def test_newest_that_nobody_needs_any_more_is_not_answered_by_another_case(several: Office, answer):
+    several.hear(answer(3, case_id=NEW))
+    answered_so = several.reply("1")
+    assert (answered_so.what, answered_so.other_references) == (Made.NOTHING, ("aaaa1111",))
+    assert answered(several) == []
 
 
 def test_alert_that_was_sent_behind_the_reply_is_not_what_it_means(several: Office):

@@ -3,7 +3,7 @@
 import pytest
 
 from services.notify import schemas
-from services.notify.domain.reply import Wish, wish_in
+from services.notify.domain.reply import Yes, yes_in
 from shared.errors import Rejected
 from tests.harness.events import NOON
 
@@ -15,23 +15,23 @@ BODY = {"channel": "sms", "from": "+420601234567", "text": "1"}
     ["1", " 1 ", "1.", "(1)", "»1«", "1!", "\n1\n", "１", "١", "१", "1️⃣", "ack", "ACK", "Ack.", " 'aCk!'"],
 )
 def test_yes_in_whatever_dress_is_an_answer(text):
-    assert wish_in(text) == Wish()
+    assert yes_in(text) == Yes()
 
 
 @pytest.mark.parametrize("text", ["1 0f8c2d11", "ACK 0F8C2D11", "1: 0f8c-2d11.", "ack #0f8c 2d11", "１ 0f8c2d11"])
 def test_answer_may_say_which_case(text):
-    assert wish_in(text) == Wish("0f8c2d11")
+    assert yes_in(text) == Yes("0f8c2d11")
 
 
 @pytest.mark.parametrize(
     "text",
     [
         *("", " ", "?", "2", "11", "0", "no", "yes", "acknowledge", "not 1", "1 2", "10f8c2d11", "1 0f8c2d11 2"),
-        *("0f8c2d11", "1 do not call me any more", "STOP", "½", "1 ábcd", "\ud83d\ude00"),
+        *("0f8c2d11", "1 please", "1 do not call me any more", "STOP", "½", "1 ábcd", "\ud83d\ude00"),
     ],
 )
 def test_anything_else_is_no_answer(text):
-    assert wish_in(text) is None
+    assert yes_in(text) is None
 
 
 @pytest.mark.parametrize(

@@ -15,26 +15,27 @@ from services.notify.channels.channel import Letter
 from services.notify.channels.mime import Sender
 from services.notify.channels.mime import write as as_mail
 from services.notify.domain.alert import ChannelName, Purpose
-from services.notify.domain.jobs import Call, Job
+from services.notify.domain.jobs import Job, Piece
 from services.notify.domain.policy import Policy
 from services.notify.texts.languages import languages
 from services.notify.texts.rendering import ABOUT_A_CASE, Writer
 from shared.contracts.event import Severity
 from tests.unit.notify.build import EMAIL, SMS, a_contact
-from tests.unit.notify.test_disclosure import call
+from tests.unit.notify.test_disclosure import piece
 from tests.unit.notify.test_rendering import KEYS
 
 CHANNELS = (EMAIL, SMS, ChannelName.SLACK, ChannelName.WEBHOOK)
 WRITER = Writer(
     KEYS, "https://ombud.example", sms_replies=True, policy=lambda: Policy(excerpt_in=frozenset(ChannelName))
 )
-PLACES = {(purpose, channel): call(purpose, channel) for purpose in Purpose for channel in CHANNELS}
+PLACES = {(purpose, channel): piece(purpose, channel) for purpose in Purpose for channel in CHANNELS}
 TAGS = {"html", "head", "meta", "style", "body", "p", "b", "br", "ol", "li", "a", "blockquote"}
 FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 NASTY = [
     'it</blockquote><script>x</script> "q"\r\nBcc: all@example.org\n\n.\nRCPT\u202e\x00',
     "{{ 7*7 }}{% for x in y %} %(time)s %s %% {0}",
     "*bold* _it_ ~no~ `code` <!channel> <@U1> <https://evil.example|x> [x](https://evil.example) @here # |",
+    "evil.example/pay",
     "\U0001f621" * 300_000,
     "Ω" * 1000 + "\ud800",
     'O\'Brien "Bob" <bob@evil.example> & Sons \\',
@@ -99,8 +100,8 @@ class Tags(HTMLParser):
         self.links += [value or "" for name, value in attrs if name == "href"]
 
 
-def check(letter: Letter, calls: tuple[Call, ...], links: int) -> None:
-    channel = calls[0].alert.channel
+def check(letter: Letter, pieces: tuple[Piece, ...], links: int) -> None:
+    channel = pieces[0].alert.channel
     assert not FORBIDDEN.search(letter.subject + letter.text + letter.html)
     assert "\n" not in letter.subject
     assert letter.text.strip() and "None" not in letter.subject
@@ -115,8 +116,8 @@ def check(letter: Letter, calls: tuple[Call, ...], links: int) -> None:
         assert page.links == [link for link in re.findall(r"https://ombud\.example/a/\S+", letter.text)]
         as_mail(letter, Sender.parse("Ombud <ombud@example.org>"))
     else:
-        words = re.sub(r"https://ombud\.example/a/\S+", "", letter.subject + letter.text)
-        assert not re.search(r"[*_~`<>|#@]", words), words
+        words = re.sub(r"https://ombud\.example/a/\S+", "", f"{letter.subject}\n{letter.text}")
+        assert not re.search(r"[*_~`<>|#@]|\w\.[^\W\d_]", words), words
 
 
 @pytest.mark.parametrize("language", sorted(languages()))
@@ -126,7 +127,7 @@ def test_alert_is_written_and_nothing_breaks_out(
     language: str, told: dict[str, Any], purpose: Purpose, channel: ChannelName, doubts: int
 ) -> None:
     known = PLACES[purpose, channel]
-    one = Call(replace(known.alert, doubts=doubts), replace(known.escalation, facts=told))
+    one = Piece(replace(known.alert, doubts=doubts), replace(known.escalation, facts=told))
     letter = WRITER.letter(Job((one,), a_contact(language=language, addresses={channel: "x@example.org"})))
     check(letter, (one,), int(purpose in ABOUT_A_CASE))
     assert letter.language == language
@@ -139,9 +140,9 @@ def test_digest_is_written_and_nothing_breaks_out(
 ) -> None:
     language = sorted(languages())[number]
     known = PLACES[Purpose.ESCALATION, channel]
-    calls = tuple(Call(known.alert, replace(known.escalation, facts=facts)) for facts in told)
-    letter = WRITER.letter(Job(calls, a_contact(language=language, addresses={channel: "x@example.org"})))
-    check(letter, calls, len(calls) if channel is EMAIL else 1)
+    pieces = tuple(Piece(known.alert, replace(known.escalation, facts=facts)) for facts in told)
+    letter = WRITER.letter(Job(pieces, a_contact(language=language, addresses={channel: "x@example.org"})))
+    check(letter, pieces, len(pieces) if channel is EMAIL else 1)
 
 
 @pytest.mark.parametrize("nasty", NASTY)
@@ -151,7 +152,7 @@ def test_nasty_words_in_every_fact_at_once(nasty: str, channel: ChannelName, pur
     known = PLACES[purpose, channel]
     told = dict.fromkeys(NAMES, nasty) | {"children": 3, "regions": [nasty], "flags": [nasty]}
     escalation = replace(known.escalation, facts=told, reason=nasty, case_id=nasty[:200], severity=Severity.CRITICAL)
-    one = Call(replace(known.alert, case_id=nasty[:200]), escalation)
+    one = Piece(replace(known.alert, case_id=nasty[:200]), escalation)
     check(
         WRITER.letter(Job((one,), a_contact(addresses={channel: "x@example.org"}))),
         (one,),
@@ -162,5 +163,5 @@ def test_nasty_words_in_every_fact_at_once(nasty: str, channel: ChannelName, pur
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_fact_that_should_be_text_and_is_none_is_cleaned_like_one(channel: ChannelName) -> None:
     known = PLACES[Purpose.TAKEN, channel]
-    one = Call(known.alert, replace(known.escalation, facts={"by_name": [NASTY[0]], "what": 7, "at": {}}))
+    one = Piece(known.alert, replace(known.escalation, facts={"by_name": [NASTY[0]], "what": 7, "at": {}}))
     check(WRITER.letter(Job((one,), a_contact(addresses={channel: "x@example.org"}))), (one,), 0)

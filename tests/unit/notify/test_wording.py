@@ -103,6 +103,9 @@ def test_major_complaint_says_how_many_from_where_and_since_when(event):
     said = "A major complaint: it stands for 12 complaints since 2 Nov 2026, 13:00 CET. Regions: CZ, DE."
     assert said in english.text and said in english.html
     assert "12 complaints, " in english.subject
+    for letter in (english, czech):  # nobody wrote it, in whatever language and through whatever channel
+        assert "4711" not in letter.text + letter.html
+        assert not re.search("Received:|Přijato:", letter.text + letter.html)
     said = "Hromadná stížnost: zastupuje 12 stížností od 2. 11. 2026 13:00 CET. Regiony: CZ, DE."
     assert said in czech.text and said in czech.html
     assert "12 stížností, " in czech.subject

@@ -83,7 +83,13 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(answer, str):
             self.close_connection = True
             return
-        status, document = answer
+        self._send(*answer)
+
+    def do_GET(self) -> None:
+        part = self.path.rpartition("/")[2]
+        self._send(200, {part: list(self.of.people[part].values())})
+
+    def _send(self, status: int, document: dict[str, Any]) -> None:
         text = json.dumps(document).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")

@@ -10,7 +10,6 @@ from ombud.run.accounting import Mails
 from tests.unit.ombud.books import summaries
 
 PUNCTUAL = dict.fromkeys(("intake", "routing", "escalation", "notify"), 0.0)
-UNKNOWN = "look into the logs of the services"
 
 
 def look(in_queues: int = 0, late: dict[str, float] | None = None, mails: Mails | None = None, **changes: Any) -> Look:
@@ -28,6 +27,11 @@ def test_books_that_add_up_show_nothing() -> None:
         ({"routing__assigned": 6}, "not in routing", 1),
         ({"escalation__cases": 7}, "without a case", 3),
         ({"notify__alerts__accepted": 1, "notify__mails": 1}, "escalated without an alert", 2),
+        (
+            {"notify__alerts__accepted": 0, "notify__mails": 0, "escalation__exhausted": 3},
+            "exhausted without an alert",
+            3,
+        ),
         ({"routing__plumbing__dead_letters": 2}, "dead letters", 2),
         ({"notify__unaccounted": 3}, "unaccounted alerts", 3),
         ({"escalation__audit__no_due": 1}, "auditor of escalation: no_due", 1),

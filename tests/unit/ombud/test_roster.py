@@ -65,6 +65,14 @@ def test_who_changes_is_named_with_the_fields(apply: Apply, owners: Owners, file
     assert owners.people["agents"].keys() == {"jana", "petr", "pavel"}
 
 
+def test_who_works_on_though_the_file_does_not_name_them_is_said(apply: Apply, owners: Owners) -> None:
+    owners.people["supervisors"] = {f"s{n}": {"id": f"s{n}"} for n in range(7)}
+    owners.people["contacts"] = {"old": {"person": "old"}}
+    lines = apply("--check").stdout.splitlines()
+    said = "supervisors: 7 not named here stay as they are, and at work: s0, s1, s2, s3, s4 …"
+    assert [line for line in lines if "not named" in line] == [said]
+
+
 @pytest.mark.parametrize(("people", "last"), [(50, "  + p49"), (51, "  … and 1 more"), (120, "  … and 70 more")])
 def test_no_more_than_fifty_of_a_part_are_named(apply: Apply, file: Path, people: int, last: str) -> None:
     file.write_text("agents:\n" + "".join(f"  - id: p{n:02}\n" for n in range(people)))

@@ -29,6 +29,7 @@ def test_a_mistake_is_shown_with_its_line(tmp_path: Path, what: str) -> None:
     result = run("check", str(tmp_path / what))
     assert "company.yml:2: raises is a number of steps" in result.output
     assert isinstance(result.exception, Trouble)
+    assert str(result.exception).endswith("cannot be used: 1 mistake")
 
 
 def test_a_file_that_is_right_beside_a_wrong_one_says_so(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """What is looked at before anything starts, and what the processes are given."""
 
+import errno
 import os
 import re
 import stat
+import sys
 from pathlib import Path
 
 import click
@@ -10,7 +12,7 @@ import pytest
 
 from ombud import runfile
 from ombud.layout import Folder, places, taken_ports
-from ombud.main import wrong_python
+from ombud.main import main, wrong_python
 from ombud.options import RunOptions
 from ombud.run import environment, lock, preflight
 from ombud.run.command import demo, run
@@ -134,6 +136,21 @@ def test_the_samples_come_with_their_last_resort(tmp_path: Path) -> None:
     without = environment.common(options(samples=False), Folder(tmp_path), "amqp://b", {})
     assert with_samples["OMBUD_LAST_RESORT"] == "operations.duty"
     assert "OMBUD_LAST_RESORT" not in without
+
+
+def test_the_files_of_another_user_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel's refusal is played, as it refuses nothing to root."""
+    real = os.open
+
+    def refusing(path: str | Path, *args: int, **kwargs: int) -> int:
+        if str(path).endswith("run.lock"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real(path, *args, **kwargs)
+
+    monkeypatch.setattr(os, "open", refusing)
+    monkeypatch.setattr(sys, "argv", ["ombud", "run", "--data-dir", str(tmp_path)])
+    with pytest.raises(SystemExit, match=f"^ombud: {tmp_path}/run.lock: only another user may"):
+        main()
 
 
 def test_a_second_run_in_a_folder_is_refused_with_the_pid_of_the_first(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def test_a_team_without_agents_is_found_and_said_once() -> None:
     with capture_logs() as logs:
         assert linter.look(POLICY, roster(an_agent()), NOON)
         assert linter.look(POLICY, roster(an_agent(revision=2)), NOON)
-    assert [(line["event"], line["kind"], line["rule"]) for line in logs] == [
+    assert [(line["event"], line["kind"], line["about"]) for line in logs] == [
         ("policy_finding", "needs_nobody_meets", "everything")
     ]
     assert ("recall" in linter.findings[0].text, counted()) == (True, 1)

@@ -1,12 +1,15 @@
 """What is read of a body: JSON as systems write it, and faults that say where they are."""
 
+import gzip
 import json
 
 import eventlet
 import pytest
+from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
 from shared.bodies import TooSlow, parse_json, read_body
+from shared.errors import Rejected
 
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 
@@ -48,6 +51,15 @@ class NeverEnding:
     def read(self, size: int = -1) -> bytes:
         eventlet.sleep(60)
         return b""
+
+
+def test_a_body_that_is_packed_is_refused_with_how_to_send_it() -> None:
+    packed = EnvironBuilder(
+        method="POST", data=gzip.compress(b"{}"), headers={"Content-Encoding": "gzip"}
+    ).get_request()
+    with pytest.raises(Rejected, match=r"encoded \(gzip\).*without Content-Encoding") as refused:
+        read_body(packed, 100)
+    assert refused.value.status == 415
 
 
 def test_who_does_not_send_the_body_is_told_so() -> None:

@@ -69,6 +69,7 @@ def test_the_line_break_of_a_file_is_no_part_of_a_token() -> None:
         ("sqlite:///file\n", "line break"),
         ("postgresql+psycopg2://u:geheim@h:99999/d", "port is 99999"),
         ("postgresql+psycopg2://u:geheim@h/d?nosuch=1", "nosuch"),
+        ("postgresql+psycopg2://u:geheim@h/d?sslmode=foo", "sslmode is one of disable"),
     ],
 )
 def test_a_database_that_would_fail_at_every_connection_is_refused(url: str, said: str) -> None:

@@ -68,6 +68,18 @@ def test_a_management_api_that_is_none_is_named(provider: Provider, status: int)
     assert texts(management.look(provider.url)) == [f"the management API cannot be asked: status {status}"]
 
 
+def test_one_that_cannot_store_what_it_reads_is_at_fault(provider: Provider) -> None:
+    provider.body = (
+        b'ombud_build_info{service="routing",version="1"} 1.0\n'
+        b'ombud_subscription_holding{queue="routing.intake.v1"} 1.0\n'
+        b'ombud_subscription_holding{queue="routing.escalation.v1"} 0.0\n'
+    )
+    own = {"OMBUD_OPS_PORT": provider.url.rpartition(":")[2], "OMBUD_PORT": str(free_ports(1)[0])}
+    (finding,) = ports.look(settings.read("routing", USABLE | own))
+    assert finding.text.startswith("routing cannot store what it reads from routing.intake.v1, and")
+    assert "disk" in finding.remedy
+
+
 def test_a_proxy_of_the_machine_is_not_asked_for_our_own_ports(
     provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:

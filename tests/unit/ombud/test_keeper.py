@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from ombud.local.errors import LocalError
+from ombud.run.keeper import HEALTHY_AFTER, LONGEST_DELAY, Keeper, Server, delay_after
 from ombud.run.logtail import EACH, LogTail
-from ombud.run.supervise import HEALTHY_AFTER, LONGEST_DELAY, Server, Supervisor, delay_after
 
 
 class FakeServer:
@@ -26,12 +26,12 @@ class FakeServer:
 
 
 class Watched:
-    """A supervisor over one server, with what it said."""
+    """A keeper of one server, with what it said."""
 
     def __init__(self, server: FakeServer, tail: LogTail | None = None) -> None:
         self.server, self.told, self.restarts, self.unwritable = server, list[str](), 0, False
         servers: dict[str, Server] = {"routing": server}
-        self.supervisor = Supervisor(servers, [tail] if tail else [], self.told.append, self._restarted)
+        self.keeper = Keeper(servers, [tail] if tail else [], self.told.append, self._restarted)
 
     def _restarted(self) -> None:
         self.restarts += 1
@@ -40,27 +40,27 @@ class Watched:
 
     def die(self, now: float) -> None:
         self.server.is_alive = False
-        self.supervisor.turn(now)
+        self.keeper.turn(now)
 
 
 def test_a_dead_service_is_started_again_and_it_is_said() -> None:
     watched = Watched(FakeServer())
     watched.die(now=1000)
-    watched.supervisor.turn(1000.4)
+    watched.keeper.turn(1000.4)
     assert watched.server.starts == 0
-    watched.supervisor.turn(1000.5)
+    watched.keeper.turn(1000.5)
     assert (watched.server.starts, watched.restarts) == (1, 1)
     assert watched.told == ["routing: died, starts again in 0.5 s", "routing: started again"]
 
 
-def test_a_full_disk_does_not_end_the_supervision() -> None:
+def test_a_full_disk_does_not_end_the_keeping() -> None:
     watched = Watched(FakeServer())
     watched.unwritable = True
     watched.die(now=1000)
-    watched.supervisor.turn(1001)
+    watched.keeper.turn(1001)
     assert watched.told[-1].endswith("are old: No space left on device")
     watched.die(now=1002)
-    watched.supervisor.turn(1004)
+    watched.keeper.turn(1004)
     assert watched.server.starts == 2
 
 
@@ -68,19 +68,19 @@ def test_each_further_death_waits_longer() -> None:
     assert [delay_after(n) for n in (1, 2, 3, 20)] == [0.5, 1, 2, LONGEST_DELAY]
     watched = Watched(FakeServer())
     watched.die(now=1000)
-    watched.supervisor.turn(1001)
+    watched.keeper.turn(1001)
     watched.die(now=1002)
-    watched.supervisor.turn(1002.9)
+    watched.keeper.turn(1002.9)
     assert watched.server.starts == 1
-    watched.supervisor.turn(1003)
+    watched.keeper.turn(1003)
     assert watched.server.starts == 2
 
 
 def test_earlier_deaths_are_forgotten_after_a_good_while() -> None:
     watched = Watched(FakeServer())
     watched.die(now=1000)
-    watched.supervisor.turn(1001)
-    watched.supervisor.turn(1001 + HEALTHY_AFTER + 1)
+    watched.keeper.turn(1001)
+    watched.keeper.turn(1001 + HEALTHY_AFTER + 1)
     watched.die(now=2000)
     assert watched.told[-1] == "routing: died, starts again in 0.5 s"
 
@@ -89,9 +89,9 @@ def test_earlier_deaths_are_forgotten_after_a_good_while() -> None:
 def test_what_cannot_be_started_is_tried_again_later(refusal: Exception) -> None:
     watched = Watched(FakeServer(refusal))
     watched.die(now=1000)
-    watched.supervisor.turn(1000.5)
+    watched.keeper.turn(1000.5)
     assert watched.told[-1] == "routing: could not start (no room), starts again in 1 s"
-    watched.supervisor.turn(1001.5)
+    watched.keeper.turn(1001.5)
     assert watched.server.starts == 2
 
 

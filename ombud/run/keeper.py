@@ -37,7 +37,7 @@ def delay_after(deaths: int) -> float:
     return min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** (deaths - 1))
 
 
-class Supervisor:
+class Keeper:
     """tell: shows a line to the user. on_restart: called after each new start, as pids have changed."""
 
     def __init__(
@@ -50,7 +50,7 @@ class Supervisor:
         self._servers, self._tails, self._tell, self._on_restart = servers, tails, tell, on_restart
         self._records = {name: _Record(time.monotonic()) for name in servers}
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
