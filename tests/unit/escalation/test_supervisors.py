@@ -99,8 +99,8 @@ def test_an_id_is_one_that_the_single_door_takes(db: Database, id_: Any) -> None
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
-        ([], ""),
-        ("eve", ""),
+        ([], "/"),
+        ("eve", "/"),
         ({}, "/supervisors"),
         ({"supervisors": {}}, "/supervisors"),
         ({"supervisors": [], "x": 1}, "/x"),

@@ -39,8 +39,8 @@ def test_defaults():
         ({"channels": ["sms", "sms"]}, "/channels"),
         ({"channels": ["none"]}, "/channels/0"),
         ({"pager": "1"}, "/pager"),
-        ({"email": None, "phone": None}, ""),
-        ({"channels": ["sms"], "phone": None}, ""),
+        ({"email": None, "phone": None}, "/"),
+        ({"channels": ["sms"], "phone": None}, "/"),
     ],
 )
 def test_fault_is_named_by_its_path(changes, pointer):

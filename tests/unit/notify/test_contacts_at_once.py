@@ -103,9 +103,9 @@ def test_a_person_is_one_that_the_single_door_takes(person: Any) -> None:
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
-        ([], ""),
-        ("ann", ""),
-        (None, ""),
+        ([], "/"),
+        ("ann", "/"),
+        (None, "/"),
         ({}, "/contacts"),
         ({"contacts": {}}, "/contacts"),
         ({"contacts": [], "x": 1}, "/x"),
