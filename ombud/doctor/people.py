@@ -1,6 +1,7 @@
 """Checks that the people whom policies and settings name are there, and can be reached; read from the databases."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from sqlalchemy.exc import DBAPIError
@@ -9,11 +10,12 @@ from ombud.doctor.database import opened
 from ombud.doctor.finding import Check, Finding, Subject, fault, warning
 from ombud.doctor.site import Service, Site
 from services.escalation.domain import lint as ladders
-from services.escalation.people import duty_store
+from services.escalation.people import duty_store, supervisors
 from services.escalation.policy import policyfile as ladder_file
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.rules import Rules
 from services.notify.lines import channels_of
+from services.notify.people import contacts
 from services.notify.watch import last_resort
 from services.notify.watch.last_resort import LastResort
 from services.routing.domain import lint as routing
@@ -33,15 +35,38 @@ def checks(site: Site) -> Iterator[Check]:
     for service in site.services:
         if service.settings is not None and (look := _LOOKS.get(service.name)):
             yield Check(Subject.PEOPLE, service.name, partial(_look, service, look))
+    escalation, notify = site.service("escalation"), site.service("notify")
+    if escalation and notify and escalation.settings is not None and notify.settings is not None:
+        yield Check(Subject.PEOPLE, "notify", partial(without_contact, escalation, notify))
 
 
 def _look(service: Service, look: Look) -> Iterator[Finding]:
     """Nothing where database or policy cannot be read, of which others tell."""
     try:
-        with opened(checked_url(service.common.database_url), service.name) as connection:
-            yield from list(look(Transaction(connection), service))
+        with _read(service) as tx:
+            yield from list(look(tx, service))
     except (DBAPIError, WrongUrl, PolicyError):
         return
+
+
+@contextmanager
+def _read(service: Service) -> Iterator[Transaction]:
+    with opened(checked_url(service.common.database_url), service.name) as connection:
+        yield Transaction(connection)
+
+
+def without_contact(escalation: Service, notify: Service) -> Iterator[Finding]:
+    """Whom the ladder names and nobody can reach: two services each know a half of it."""
+    try:
+        with _read(escalation) as tx:
+            ids = {person.id for person in supervisors.everybody(tx)}
+        with _read(notify) as tx:
+            lacking = sorted(ids - contacts.find_contacts(tx, ids).keys())
+    except (DBAPIError, WrongUrl):
+        return
+    for id_ in lacking[:MOST]:
+        yield warning(f"no alert reaches {id_}, a supervisor without a contact", _ROSTER)
+    yield from _more(len(lacking), "supervisor without a contact")
 
 
 def _supervisors(tx: Transaction, service: Service) -> Iterator[Finding]:

@@ -1,6 +1,8 @@
 """The checks that need no server: clocks, files of SQLite, Slack's and Twilio's answers, files that are read."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
@@ -24,8 +26,13 @@ from ombud.doctor.broker import unreachable
 from ombud.doctor.finding import Gravity
 from ombud.doctor.site import Site
 from ombud.migrate.command import migrate_all, sqlite_url
+from services.escalation.domain.people import Role, Supervisor
+from services.escalation.people import supervisors
 from services.notify.channels.slack import Workspace
 from services.notify.channels.twilio import TwilioAccount
+from services.notify.domain.contact import Contact
+from services.notify.people import contacts
+from shared.database import Database, Transaction
 from tests.unit.ombud.doctor.conftest import NOBODY, Provider, texts
 from tests.unit.ombud.doctor.test_settings import USABLE
 
@@ -68,6 +75,25 @@ def test_no_look_makes_the_file_of_a_service_that_never_ran(tmp_path: Path, subj
     for each in subject.checks(Site(asked, given)):
         list(each.look())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_supervisor_whom_no_alert_reaches_is_named(tmp_path: Path) -> None:
+    given = USABLE | {"OMBUD_DATA_DIR": str(tmp_path)}
+    migrate_all(lambda service: sqlite_url(tmp_path, service), ["escalation", "notify"])
+    with stored(tmp_path, "escalation") as tx:
+        supervisors.add(tx, [Supervisor(id_, id_, Role.MANAGER, ("GB",)) for id_ in ("eva", "ivo")])
+    with stored(tmp_path, "notify") as tx:
+        contacts.add_contacts(tx, [Contact("eva", "Eva")])
+    found = texts(people.without_contact(settings.read("escalation", given), settings.read("notify", given)))
+    assert found == ["no alert reaches ivo, a supervisor without a contact"]
+
+
+@contextmanager
+def stored(tmp_path: Path, service: str) -> Iterator[Transaction]:
+    db = Database(sqlite_url(tmp_path, service), service)
+    with db.transaction() as tx:
+        yield tx
+    db.close()
 
 
 def test_what_is_opened_to_be_looked_at_cannot_be_changed(tmp_path: Path) -> None:
