@@ -133,13 +133,13 @@ def test_the_hint_decides_the_language_of_a_short_text(classifier: Classifier):
 
 
 @pytest.mark.parametrize("tag", ["PL", "pl-PL", "pl_PL", "pl-Latn-PL", " pl "])
-def test_the_hint_may_be_written_as_systems_write_it(reader: Classifier, tag: str):
-    assert reader.classify("Manager!", language_hint=tag).language == "pl"
+def test_the_hint_may_be_written_as_systems_write_it(classifier: Classifier, tag: str):
+    assert classifier.classify("Manager!", language_hint=tag).language == "pl"
 
 
 @pytest.mark.parametrize("tag", ["", "und", "xx", "\N{GRINNING FACE}", "-", "polish"])
-def test_a_hint_that_names_no_language_that_is_read_changes_nothing(reader: Classifier, tag: str):
-    assert reader.classify("Manager!", language_hint=tag) == reader.classify("Manager!")
+def test_a_hint_that_names_no_language_that_is_read_changes_nothing(classifier: Classifier, tag: str):
+    assert classifier.classify("Manager!", language_hint=tag) == classifier.classify("Manager!")
 
 
 def hostile_texts() -> list[str]:
