@@ -14,6 +14,11 @@ Advance = Callable[[int], None]
 """Takes how many are done in all."""
 
 
+def counted(number: int, thing: str) -> str:
+    """`1 dead letter`, `2 dead letters`."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def say(text: str) -> None:
     """One line, at once; without markup, so that brackets in texts stay."""
     try:

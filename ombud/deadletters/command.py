@@ -12,7 +12,7 @@ from ombud.deadletters import shown as letters_shown
 from ombud.deadletters.letters import Letter, Outcome, Quarantine
 from ombud.deadletters.shown import plain
 from ombud.doors import Answer
-from ombud.screen import bar
+from ombud.screen import bar, counted
 from ombud.trouble import Trouble
 from shared.contracts.topology import SERVICES
 
@@ -62,7 +62,7 @@ def list_letters(everything: bool, as_json: bool, **rest: Any) -> None:
     else:
         if found:
             letters_shown.console().print(letters_shown.as_table(found))
-        click.echo(f"{len(found)} dead letters" + (", and more: --all shows them" if more else ""))
+        click.echo(counted(len(found), "dead letter") + (", and more: --all shows them" if more else ""))
     for trouble in silent:
         click.echo(f"ombud: {trouble}", err=True)
     if silent:
@@ -129,7 +129,7 @@ def discard_letters(
     quarantine = _quarantine(rest)
     chosen = _chosen(quarantine, ids, everything, rest)
     if everything and chosen and not yes:
-        click.confirm(f"Throw {len(chosen)} dead letters away for good?", abort=True)
+        click.confirm(f"Throw {counted(len(chosen), 'dead letter')} away for good?", abort=True)
     reason = {"why": why} | ({"by": by} if by else {})
     answers = _each("discarded", chosen, lambda letter: quarantine.discard(letter, reason))
     gone = [letter.id for letter, answer in answers if answer.is_ok]

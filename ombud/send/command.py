@@ -9,7 +9,7 @@ from typing import BinaryIO
 import click
 
 from ombud import options, runfile
-from ombud.screen import bar
+from ombud.screen import bar, counted
 from ombud.send.lines import Line, Tally, lines_of
 from ombud.send.publisher import in_batches, publishing
 from ombud.trouble import Trouble
@@ -28,8 +28,7 @@ def send(file: BinaryIO, amqp_uri: str, data_dir: Path) -> None:
     started = time.monotonic()
     tally = feed(lines_of(file), amqp_uri or _uri_of_run(data_dir), total=_line_count(file))
     seconds = max(time.monotonic() - started, 0.001)
-    messages = "message" if tally.lines == 1 else "messages"
-    click.echo(f"sent {tally.lines:,} {messages} in {seconds:.1f} s ({tally.lines / seconds:,.0f} per second)")
+    click.echo(f"sent {counted(tally.lines, 'message')} in {seconds:.1f} s ({tally.lines / seconds:,.0f} per second)")
     if tally.broken:
         click.echo(f"{len(tally.broken):,} of them intake cannot read: see `ombud deadletters list`", err=True)
 

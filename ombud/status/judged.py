@@ -10,6 +10,7 @@ from ombud.outbox import seconds
 from ombud.run import accounting
 from ombud.run.accounting import Expected
 from ombud.run.preflight import NEEDED_MB
+from ombud.screen import counted
 from ombud.status.look import State
 from shared.contracts.topology import QUEUES, SERVICES
 
@@ -93,7 +94,7 @@ def lost(state: State) -> list[Trouble]:
     now = accounting.standing(state.counts)
     judged = accounting.judge(Expected(0, now.quarantined), now, None)
     return [
-        Trouble(f"{count - moving(state)} complaints are {name}", "ombud audit")
+        Trouble(f"{counted(count - moving(state), 'complaint')} {name}", "ombud audit")
         for name, count in judged.lost.items()
         if count > moving(state)
     ]
@@ -105,7 +106,7 @@ def unanswered(state: State) -> list[Trouble]:
     if n := escalation.get("exhausted"):
         found.append(
             Trouble(
-                f"{n} cases are exhausted: nobody answered on any level",
+                f"{counted(n, 'case')} exhausted: nobody answered on any level",
                 "GET /v1/worklist: take them, or call somebody",
             )
         )
@@ -113,7 +114,7 @@ def unanswered(state: State) -> list[Trouble]:
         found.append(Trouble(f"deadlines are {seconds(behind)} late", "is escalation's database slow? ombud doctor"))
     for finding, n in escalation.get("audit", {}).items():
         if n:
-            found.append(Trouble(f"{n} cases: {FOUND.get(finding, finding)} ({finding})", "ombud audit"))
+            found.append(Trouble(f"{counted(n, 'case')}: {FOUND.get(finding, finding)} ({finding})", "ombud audit"))
     return found
 
 
@@ -131,7 +132,7 @@ def _alerting(state: State) -> Iterator[Trouble]:
     yield from no_way(state)
     yield from _last_resort(_notify(state))
     if n := _notify(state)["unaccounted"]:
-        yield Trouble(f"{n} alerts broke the book-keeping", "ombud audit")
+        yield Trouble(f"{counted(n, 'alert')} broke the book-keeping", "ombud audit")
     for labels, value in (pair for one in state.of("notify") for pair in one.labelled("ombud_provider_breakers_open")):
         if value:
             yield Trouble(
@@ -155,7 +156,7 @@ def _put_aside(state: State) -> Iterator[Trouble]:
     for service in SERVICES:
         if n := (state.counts.get(service) or {}).get("plumbing", {}).get("dead_letters"):
             remedy = f"ombud deadletters list --service {service}"
-            yield Trouble(f"{n} dead letters in {service}", remedy, is_grave=service != "intake")
+            yield Trouble(f"{counted(n, 'dead letter')} in {service}", remedy, is_grave=service != "intake")
 
 
 def _notify(state: State) -> dict[str, Any]:

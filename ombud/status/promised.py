@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ombud.outbox import seconds
 from ombud.run import accounting
+from ombud.screen import counted
 from ombud.status.judged import late, lost, moving, no_way, unanswered
 from ombud.status.look import State
 from shared.contracts.topology import SERVICES
@@ -52,7 +53,7 @@ def _reaches(state: State) -> bool:
 
 
 def _complaints(state: State) -> str:
-    return f"{state.counts['intake']['complaints']} complaints"
+    return counted(state.counts["intake"]["complaints"], "complaint")
 
 
 def _owners(state: State) -> str:
@@ -69,7 +70,7 @@ def _cases(state: State) -> str:
 
 def _alerts(state: State) -> str:
     alerts = state.counts["notify"]["alerts"]
-    return f"{alerts['accepted'] + alerts['delivered']} alerts taken, {alerts['ambiguous']} in doubt"
+    return f"{counted(alerts['accepted'] + alerts['delivered'], 'alert')} taken, {alerts['ambiguous']} in doubt"
 
 
 _PROMISES = {

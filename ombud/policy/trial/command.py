@@ -20,6 +20,7 @@ from ombud.policy.trial.facts import event_of, instant, read_facts
 from ombud.policy.trial.people import people_for
 from ombud.policy.trial.routing import show_trial
 from ombud.policy.trial.shown import show_course
+from ombud.screen import counted
 from ombud.trouble import Trouble
 from services.escalation.policy import policyfile as escalation_file
 from services.escalation.settings import SHIPPED_POLICY as SHIPPED_LADDER
@@ -198,4 +199,4 @@ def _usable(read: Callable[[Path], P], path: Path) -> P:
         for mistake in error.mistakes:
             click.echo(mistake, err=True)
         number = len(error.mistakes)
-        raise Trouble(f"{path} cannot be used: {number} mistake{'' if number == 1 else 's'}") from error
+        raise Trouble(f"{path} cannot be used: {counted(number, 'mistake')}") from error

@@ -9,6 +9,7 @@ import click
 
 from ombud.policy.people import supervisors_of
 from ombud.roster.form import read_file
+from ombud.screen import counted
 from ombud.trouble import Trouble
 from services.escalation.domain.duty import Duty, on_duty
 from services.escalation.domain.ladder import Kind, Recipient
@@ -52,5 +53,5 @@ def people_for(policy: Policy, roster: Path | None) -> People:
     for fault in faults:
         click.echo(f"{roster}:{fault.line}: {fault.text}", err=True)
     if faults:
-        raise Trouble(f"{roster} cannot be used: {len(faults)} mistake{'' if len(faults) == 1 else 's'}")
+        raise Trouble(f"{roster} cannot be used: {counted(len(faults), 'mistake')}")
     return People(tuple(sorted(people, key=lambda one: one.id)), policy.rotas)

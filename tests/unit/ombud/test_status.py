@@ -69,16 +69,16 @@ def test_where_all_is_well_nothing_is_red() -> None:
         (a_state(depths={"notify.intake.v1": Depth(5000, 2)}), "5000 wait in notify.intake.v1", False),
         (a_state(gone="notify.intake.v1"), "the queue notify.intake.v1 is missing", True),
         (a_state(late="escalation"), "4 wait in the outbox of escalation, the oldest for 10 min", True),
-        (a_state(escalation__cases=8), "2 complaints are without a case", True),
-        (a_state(escalation__exhausted=2), "2 cases are exhausted: nobody answered", True),
+        (a_state(escalation__cases=8), "2 complaints without a case", True),
+        (a_state(escalation__exhausted=2), "2 cases exhausted: nobody answered", True),
         (a_state(("ombud_due_oldest_seconds", {}, 61.0)), "deadlines are 61 s late", True),
-        (a_state(escalation__audit__no_outcome=1), "1 cases: notify has not said what became of their alerts", True),
+        (a_state(escalation__audit__no_outcome=1), "1 case: notify has not said what became of their alerts", True),
         (a_state(notify__last_resort=None, notify__last_resort_reachable=False), "NOBODY hears", True),
         (a_state(notify__last_resort_reachable=False), "duty CANNOT BE REACHED", True),
         (a_state(notify__channels=[]), "no channel is configured", True),
         (a_state(notify__unaccounted=3), "3 alerts broke the book-keeping", True),
         (a_state(AWAY), "the provider smtp of email is away", True),
-        (a_state(notify__plumbing__dead_letters=1), "1 dead letters in notify", True),
+        (a_state(notify__plumbing__dead_letters=1), "1 dead letter in notify", True),
         (a_state(intake__plumbing__dead_letters=10), "10 dead letters in intake", False),
     ],
 )
@@ -128,8 +128,8 @@ def test_of_a_service_that_does_not_answer_nothing_is_claimed_and_of_the_others_
     assert [promise.holds for promise in promises(state)] == [None, None, False, False]
     assert [trouble.text for trouble in troubles(state)] == [
         "routing is ready, and does not tell its counts",
-        "1 cases are exhausted: nobody answered on any level",
-        "1 alerts broke the book-keeping",
+        "1 case exhausted: nobody answered on any level",
+        "1 alert broke the book-keeping",
     ]
 
 
