@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
 import psutil
@@ -214,3 +215,14 @@ def test_a_database_that_falls_silent_leaves_health_answering(
         assert max(sink.times_to_answer(FROZEN)) < PROMPT
         assert held(broker, amqp_uri)[QUEUE] == 1, "it did not wait for the database"
     eventually(lambda: sink.effects() == ["1", "2"], "the second one", sink.log)
+
+
+def test_many_writers_at_once_do_not_stand_in_the_way_of_the_subscription(sink: Sink, bus: Bus) -> None:
+    """On SQLite all wait for one writer; the one that has it still needs a worker."""
+    sink.start()
+    with ThreadPoolExecutor(80) as pool:
+        for n in range(40):
+            bus.publish(a_classified(f"slow{n}"))
+        answers = pool.map(lambda n: sink.call("POST", "/v1/notes", n), range(160))
+        assert [a.status_code for a in answers] == [201] * 160
+    eventually(lambda: len(sink.effects()) == 200, "all effects", sink.log)

@@ -2,14 +2,11 @@
 
 import json
 import socket
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import requests
 
-from tests.harness.bus import Bus
-from tests.harness.events import a_classified
-from tests.harness.process import ANSWER_WITHIN, TOKEN, eventually
+from tests.harness.process import ANSWER_WITHIN, TOKEN
 from tests.plumbing.conftest import Sink
 
 
@@ -42,17 +39,6 @@ def test_half_sent_bodies_block_nobody(sink: Sink) -> None:
         headers = {"Authorization": "Bearer token-of-the-tests"}
         assert requests.post(f"{sink.url}/v1/echo", data="x", headers=headers, timeout=10).ok
         assert requests.get(f"{sink.ops_url}/healthz", timeout=10).ok
-
-
-def test_many_writers_at_once_do_not_stand_in_the_way_of_the_subscription(sink: Sink, bus: Bus) -> None:
-    """On SQLite all wait for one writer; the one that has it still needs a worker."""
-    sink.start()
-    with ThreadPoolExecutor(80) as pool:
-        for n in range(40):
-            bus.publish(a_classified(f"slow{n}"))
-        answers = pool.map(lambda n: sink.call("POST", "/v1/notes", n), range(160))
-        assert [a.status_code for a in answers] == [201] * 160
-    eventually(lambda: len(sink.effects()) == 200, "all effects", sink.log)
 
 
 def test_without_a_token_or_with_a_wrong_one_nobody_enters(sink: Sink) -> None:
