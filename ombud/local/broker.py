@@ -17,6 +17,12 @@ from ombud.local.ports import OF_A_BROKER, is_port_open, require_free
 from ombud.local.processes import Child, is_running, remember_pid, with_many_files
 
 _PATIENCE = 120.0
+# A virtual host that is removed right after its queues were made ends this supervisor of RabbitMQ 3.10 for good: its
+# workers find no queue any more. Without it no queue with at-least-once dead lettering can have a leader.
+_DEAD_LETTERING = (
+    "case whereis(rabbit_fifo_dlx_sup) of undefined -> supervisor:restart_child(rabbit_sup, rabbit_fifo_dlx_sup), ok;"
+    " _ -> ok end"
+)
 
 
 class PrivateBroker:
@@ -122,6 +128,7 @@ class PrivateBroker:
         everything = {"configure": ".*", "write": ".*", "read": ".*"}
         self._call("PUT", f"vhosts/{quote(name, safe='')}", {})
         self._call("PUT", f"permissions/{quote(name, safe='')}/{USER}", everything)
+        self.evaluate(_DEAD_LETTERING)
         return self._uri(name)
 
     def remove_vhost(self, name: str) -> None:
