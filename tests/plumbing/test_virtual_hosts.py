@@ -1,4 +1,4 @@
-"""A virtual host of its own for each test: the next one works whatever the removal of the last one did to the broker."""
+"""A virtual host of its own for each test: the next one works whatever the removal of the last did to the broker."""
 
 from ombud.local.broker import PrivateBroker
 from tests.harness.bus import Bus
