@@ -84,7 +84,7 @@ class Cost:
 
 @click.command()
 @click.option("--arrivals", type=click.IntRange(100), default=5000, show_default=True)
-@click.option("--releases", type=click.IntRange(100, 2500), default=2000, show_default=True)
+@click.option("--releases", type=click.IntRange(100, 2000), default=2000, show_default=True)
 @click.option("--large/--small-only", default=True, help="Also with 10,000 agents and 100,000 waiting complaints.")
 def main(arrivals: int, releases: int, large: bool) -> None:
     """The exit code is 0 only if every complaint got an agent."""

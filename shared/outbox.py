@@ -20,7 +20,7 @@ from shared.contracts.topology import STRAIGHT, exchange_of
 from shared.database import Database, Transaction
 from shared.messaging import connection as broker
 from shared.messaging.envelope import Message, encode, envelope, new_traceparent, trace_id
-from shared.messaging.handling import short
+from shared.messaging.receiver import short
 from shared.messaging.publisher import CONTENT_TYPE, Outcome, Publisher
 
 log = structlog.get_logger()

@@ -1,4 +1,4 @@
-"""Which events were seen before: rows written in the same transaction as their effect. Asked by handling.py."""
+"""Which events were seen before: rows written in the same transaction as their effect. Asked by receiver.py."""
 
 from datetime import timedelta
 

@@ -22,7 +22,7 @@ from shared.messaging import connection as broker
 from shared.messaging import metrics
 from shared.messaging.due import LOOK_EVERY, DueQueues
 from shared.messaging.envelope import Message, Received, decode, plain, plain_text
-from shared.messaging.handling import Handling, short
+from shared.messaging.receiver import IdempotentReceiver, short
 from shared.worker import call_method
 
 log = structlog.get_logger()
@@ -54,7 +54,7 @@ class Subscription(Entrypoint):
 
     def setup(self) -> None:
         self.queue = queue_between(self.container.service_name, self.source).name
-        self.handling = Handling(self.queue, self._database(), self.decode, self._preparer(), self._call)
+        self.receiver = IdempotentReceiver(self.queue, self._database(), self.decode, self._preparer(), self._call)
         metrics.start_at_zero(self.queue)
         backlog.start_at_zero(self.queue)
 
@@ -77,7 +77,7 @@ class Subscription(Entrypoint):
         self._retries = self.container.spawn_managed_thread(self._replay)
 
     def stop(self) -> None:
-        self.handling.stopping = True
+        self.receiver.stopping = True
         self._loop.wait()
         self._retries.wait()
 
@@ -88,7 +88,7 @@ class Subscription(Entrypoint):
     def _run(self) -> None:
         """One connection after another, until told to stop; a topology conflict ends the process, loudly."""
         attempt = 0
-        while not self.handling.stopping:
+        while not self.receiver.stopping:
             try:
                 connection = broker.connect(self.container.config["amqp_uri"])
                 try:
@@ -109,7 +109,7 @@ class Subscription(Entrypoint):
         channel, tag = self._consume_from(connection)
         pulse = broker.Pulse(connection)
         try:
-            while not self.handling.stopping:
+            while not self.receiver.stopping:
                 self._fill(connection, pulse)
                 self._work_off_one_batch(connection, channel, tag)
             self._cancel(channel, tag)
@@ -150,10 +150,10 @@ class Subscription(Entrypoint):
         if not deliveries:
             return
         started = time.monotonic()
-        self.handling.work_off([_message(d) for d in deliveries], lambda seconds: broker.listen(connection, seconds))
+        self.receiver.work_off([_message(d) for d in deliveries], lambda seconds: broker.listen(connection, seconds))
         metrics.BATCH_SECONDS.labels(self.queue).observe(time.monotonic() - started)
         failpoints.reach(f"{self.queue}.before_ack")
-        if self.handling.stopping:
+        if self.receiver.stopping:
             # Before the ack, which frees credit: deliveries would race a later cancel and be given back.
             self._cancel(channel, tag)
         with broker.answered(broker.WRITTEN_WITHIN):
@@ -161,18 +161,18 @@ class Subscription(Entrypoint):
 
     def _replay(self) -> None:
         """Works off the retry rows of this queue as they become due."""
-        while not self.handling.stopping:
+        while not self.receiver.stopping:
             self._sleep(LOOK_EVERY)
             try:
                 if self.queue in self.due.queues():
-                    while not self.handling.stopping and self.handling.replay_one(eventlet.sleep):
+                    while not self.receiver.stopping and self.receiver.replay_one(eventlet.sleep):
                         pass
             except Exception as error:
                 log.warning("replay_waits", queue=self.queue, error=short(error))
 
     def _sleep(self, seconds: float) -> None:
         end = time.monotonic() + seconds
-        while not self.handling.stopping and time.monotonic() < end:
+        while not self.receiver.stopping and time.monotonic() < end:
             eventlet.sleep(min(0.2, seconds))
 
 

@@ -24,7 +24,7 @@ BROAD = ("Exception", "BaseException")
 
 # Where an error of any kind may end: it becomes an answer, a retry, a log line.
 BOUNDARIES = {
-    "shared/messaging/handling.py",
+    "shared/messaging/receiver.py",
     "shared/messaging/subscription.py",
     "shared/ops.py",
     "shared/outbox.py",

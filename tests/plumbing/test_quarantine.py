@@ -15,7 +15,7 @@ from shared.errors import Conflict, NotFound, Rejected
 from shared.loading import load
 from shared.messaging import failures
 from shared.messaging.envelope import Message, Received, Undecodable
-from shared.messaging.handling import Handling
+from shared.messaging.receiver import IdempotentReceiver
 from shared.outbox import write_rows
 from shared.quarantine import letters, metrics, schemas, usecases, ways
 from shared.quarantine.letters import Letter, Wanted
@@ -35,7 +35,7 @@ class Desk:
         self.db = Database(url, "routing")
         self.db.announce_with(lambda tx, announced: write_rows("routing", tx, announced))
         self.done: list[str] = []
-        self.handling = Handling(QUEUE, self.db, self.decode, lambda r: r, self.act)
+        self.receiver = IdempotentReceiver(QUEUE, self.db, self.decode, lambda r: r, self.act)
 
     def decode(self, message: Message) -> Received:
         text = message.body.decode("utf-8", "replace")
@@ -53,10 +53,10 @@ class Desk:
 
     def take(self, *bodies: bytes, **headers: str) -> None:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.handling.work_off([Message("t", named, body) for body in bodies], lambda _seconds: None)
+        self.receiver.work_off([Message("t", named, body) for body in bodies], lambda _seconds: None)
 
     def work_off_retries(self) -> None:
-        while self.handling.replay_one(lambda _seconds: None):
+        while self.receiver.replay_one(lambda _seconds: None):
             pass
 
     def replay(self, id_: str, correction: Correction = AS_IT_WAS) -> ways.Replayed:
@@ -192,7 +192,7 @@ def test_type_and_content_type_can_be_corrected_too(desk: Desk) -> None:
 def test_a_message_without_a_name_stays_one_retry_however_often_it_is_read(desk: Desk) -> None:
     """Intake gives a bare step a random id each time that it decodes it."""
     decode, numbers = desk.decode, iter(range(100))
-    desk.handling._decode = lambda message: replace(decode(message), id=f"random-{next(numbers)}")
+    desk.receiver._decode = lambda message: replace(decode(message), id=f"random-{next(numbers)}")
     desk.take(b"bug")
     for attempt in range(1, 4):
         (retry,) = desk.rows(tables.retries)
@@ -338,6 +338,6 @@ def test_what_is_erased_while_it_is_tried_again_is_neither_done_nor_kept(emptied
     failure = failures.Failure(QUEUE, "upstream", "7", "t", "c", Message("t", {}, body), "failed", "first", "low")
     with desk.db.transaction() as tx:
         failures.replay(tx, failure)
-    assert desk.handling.replay_one(lambda _seconds: None)
+    assert desk.receiver.replay_one(lambda _seconds: None)
     assert (desk.done, desk.rows(tables.retries), desk.rows(tables.dead_letters)) == ([], [], [])
     desk.db.close()

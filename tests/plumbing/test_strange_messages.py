@@ -12,7 +12,7 @@ from shared import tables
 from shared.database import Database
 from shared.messaging import failures
 from shared.messaging.envelope import Message, Received, Undecodable, name_of, valid_traceparent
-from shared.messaging.handling import Handling
+from shared.messaging.receiver import IdempotentReceiver
 from tests.harness.bus import Bus
 from tests.harness.events import a_classified
 from tests.harness.process import eventually
@@ -72,14 +72,14 @@ def test_what_is_no_traceparent_is_left_out(value: object) -> None:
 
 
 class Desk:
-    """A Handling without a broker: what its retry rows become."""
+    """A receiver without a broker: what its retry rows become."""
 
     def __init__(self, url: str):
         bring_up(url, "routing", MIGRATIONS)
         self.db = Database(url, "routing")
         self.db.announce_with(lambda _tx, _announced: None)
         self.done: list[str] = []
-        self.handling = Handling("q", self.db, self.decode, lambda r: r, lambda _tx, events: self.done.extend(events))
+        self.receiver = IdempotentReceiver("q", self.db, self.decode, lambda r: r, lambda _tx, events: self.done.extend(events))
 
     def decode(self, message: Message) -> Received:
         """As of structured CloudEvents: the content type tells how to read the body."""
@@ -109,7 +109,7 @@ def desk(emptied_database: str) -> Iterator[Desk]:
 
 def test_a_structured_event_is_tried_again_as_what_it_was(desk: Desk) -> None:
     desk.put_aside("1", "application/cloudevents+json")
-    assert desk.handling.replay_one(lambda _seconds: None)
+    assert desk.receiver.replay_one(lambda _seconds: None)
     assert desk.done == ["1"]
     assert desk.column(tables.retries.c.event_id) == []
 
@@ -117,7 +117,7 @@ def test_a_structured_event_is_tried_again_as_what_it_was(desk: Desk) -> None:
 def test_one_that_cannot_be_read_any_more_is_not_in_the_way_of_the_other_retries(desk: Desk) -> None:
     desk.put_aside("1", "text/plain")
     desk.put_aside("2", "application/cloudevents+json")
-    while desk.handling.replay_one(lambda _seconds: None):
+    while desk.receiver.replay_one(lambda _seconds: None):
         pass
     assert desk.done == ["2"]
     assert desk.column(tables.dead_letters.c.event_id) == ["1"]

@@ -1,43 +1,13 @@
-"""What can never be reached, because what stands before it takes all that fits; asked when a policy is read."""
-
-from collections.abc import Sequence
-from dataclasses import replace
+"""When all facts that fit one condition fit another; asked by policy/checks.py."""
 
 from services.escalation.domain.conditions import When
-from shared.contracts.event import Severity
+from shared.policy.covering import severities
 from shared.policy.words import ANY, NONE
 
 _ALWAYS_KNOWN = ("category", "channel")
 _WORDS = ("category", "channel", "region", "product", "tier")
 _AT_LEAST = ("anger", "contacts", "reopenings")
 _NO_CONDITION = When()
-
-
-def unreachable(conditions: Sequence[tuple[str, When]]) -> list[tuple[int, tuple[str, ...]]]:
-    """(number, names of those that take all of it) for each that no facts get to; conditions: (name, when).
-
-    Severities are looked at one by one. What only several together take of other facts is not found.
-    """
-    found = []
-    for number, (_, when) in enumerate(conditions):
-        taken = taken_by(when, conditions[:number])
-        if taken:
-            found.append((number, tuple(dict.fromkeys(taken))))
-    return found
-
-
-def taken_by(when: When, earlier: Sequence[tuple[str, When]]) -> list[str]:
-    """The first earlier one for each severity; nothing if one of them gets through."""
-    found: list[str] = []
-    for severity in Severity:
-        if severity not in _severities(when):
-            continue
-        one = replace(when, severity=frozenset((severity,)))
-        name = next((name for name, other in earlier if covers(other, one)), None)
-        if name is None:
-            return []
-        found.append(name)
-    return found
 
 
 def fits_everything(when: When) -> bool:
@@ -47,17 +17,13 @@ def fits_everything(when: When) -> bool:
 def covers(wide: When, narrow: When) -> bool:
     """Whether all facts that fit `narrow` fit `wide`. True is certain; False may be said of a strange condition."""
     return (
-        _severities(narrow) <= _severities(wide)
+        severities(narrow) <= severities(wide)
         and all(_is_implied(name, getattr(wide, name), getattr(narrow, name)) for name in _WORDS)
         and all(_is_as_much(getattr(wide, name), getattr(narrow, name)) for name in _AT_LEAST)
         and (wide.asked is None or (narrow.asked is not None and narrow.asked <= wide.asked))
         and _flags_are_implied(wide.flags, narrow.flags)
         and (wide.rating is None or (narrow.rating is not None and narrow.rating <= wide.rating))
     )
-
-
-def _severities(when: When) -> frozenset[Severity]:
-    return frozenset(Severity) if when.severity is None else when.severity
 
 
 def _is_implied(name: str, wide: frozenset[str] | None, narrow: frozenset[str] | None) -> bool:

@@ -1,7 +1,6 @@
 """What a policy asks for that the people do not bring; asked by linter.py and printed by `ombud policy check`."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -12,6 +11,7 @@ from services.escalation.domain.ladder import Ladder, Level, Recipient
 from services.escalation.domain.lint_duty import find_gaps
 from services.escalation.domain.people import EVERYWHERE, Supervisor
 from services.escalation.domain.policy import Policy
+from shared.policy.findings import Finding
 from shared.policy.words import ANY, NONE
 
 MOST_SHOWN = 5
@@ -29,22 +29,13 @@ class Kind(StrEnum):
     LEVEL_WITHOUT_DUTY = "level_without_duty"
 
 
-@dataclass(frozen=True)
-class Finding:
-    """name: of the ladder, the rota or the person."""
-
-    kind: Kind
-    name: str
-    text: str
-
-
 def lint(
     policy: Policy,
     everybody: Sequence[Supervisor],
     overrides: Sequence[Override],
     now: datetime,
     reachable: frozenset[str] | None = None,
-) -> tuple[Finding, ...]:
+) -> tuple[Finding[Kind], ...]:
     """Everything that is found, nothing twice; duties are looked at for the 7 days from `now`.
 
     reachable: ids of those who have a channel; None = not known.
@@ -58,7 +49,7 @@ def lint(
     return tuple(dict.fromkeys(found))
 
 
-def _unknown(policy: Policy, everybody: Sequence[Supervisor]) -> Iterator[Finding]:
+def _unknown(policy: Policy, everybody: Sequence[Supervisor]) -> Iterator[Finding[Kind]]:
     known = {person.id for person in everybody}
     for place, recipients in _recipients(policy):
         for one in recipients:
@@ -86,7 +77,7 @@ def _recipients(policy: Policy) -> Iterator[tuple[str, Sequence[Recipient]]]:
 
 def _unreachable(
     policy: Policy, everybody: Sequence[Supervisor], reachable: frozenset[str] | None
-) -> Iterator[Finding]:
+) -> Iterator[Finding[Kind]]:
     if reachable is None:
         return
     named = [one for _, recipients in _recipients(policy) for one in recipients]
@@ -95,7 +86,7 @@ def _unreachable(
             yield Finding(Kind.PERSON_UNREACHABLE, person.id, "may be alerted, and has no channel")
 
 
-def _empty(policy: Policy, ladder: Ladder, everybody: Sequence[Supervisor]) -> Iterator[Finding]:
+def _empty(policy: Policy, ladder: Ladder, everybody: Sequence[Supervisor]) -> Iterator[Finding[Kind]]:
     for number, level in enumerate(ladder.levels, start=1):
         kind = Kind.TOP_LEVEL_EMPTY if number == ladder.top_level else Kind.LEVEL_EMPTY
         there = [person for person in everybody if any(_means(policy, one, person) for one in level.recipients)]
@@ -136,7 +127,7 @@ def _covers(person: Supervisor, region: str) -> bool:
 
 def _gaps(
     policy: Policy, everybody: Sequence[Supervisor], overrides: Sequence[Override], now: datetime
-) -> Iterator[Finding]:
+) -> Iterator[Finding[Kind]]:
     leaves = {person.id: person.absences for person in everybody if person.absences}
     for ladder in policy.ladders:
         for number, level in enumerate(ladder.levels, start=1):

@@ -184,9 +184,10 @@ def major_id(storm_key: str, opened_at: datetime) -> str:
 def _facts(storm: Storm, extent: Extent) -> AlertFacts:
     """What the alert of a major complaint says; its text is ours, since no customer wrote it."""
     words = ", ".join(f"{of.value} {storm.alike[of]}" for of in storm.rule.of)
+    shared = ", ".join(storm.alike[of] for of in storm.rule.of)
     return AlertFacts(
         source=SOURCE,
-        external_id=storm.key[:200],
+        external_id=f"{storm.rule.name}: {shared}"[:200],
         channel="ombud",
         received_at=storm.opened_at,
         language=EVERY_LANGUAGE,

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.escalation.domain.conditions import NEVER
-from services.escalation.domain.covering import fits_everything, taken_by, unreachable
+from services.escalation.domain.covering import covers, fits_everything
 from services.escalation.domain.duty import Rota
 from services.escalation.domain.ladder import Kind, Ladder, Recipient
 from services.escalation.domain.policy import REGION, ClockRule, Measure, StormRule, Trigger
 from services.escalation.domain.spans import Span, Unit
 from shared.contracts.escalation import EscalationReason
+from shared.policy.covering import taken_by, unreachable
 from shared.policy.page import Page
 from shared.policy.plainyaml import Place
 from shared.policy.words import ANY, NONE
@@ -48,7 +49,7 @@ def _look_at_triggers(page: Page, triggers: Mapping[int, Trigger]) -> None:
             for n, one in triggers.items()
             if n < number and one.reason is trigger.reason and _has_its_clocks(one, trigger)
         ]
-        if taken := taken_by(trigger.when, before):
+        if taken := taken_by(trigger.when, before, covers):
             rules = ", ".join(f"triggers.{n}" for n in dict.fromkeys(taken))
             page.note(("triggers", number), f"never fires: all of it is taken by {rules}")
 
@@ -116,7 +117,7 @@ def _look_at_ladders(page: Page, parts: Parts) -> None:
         if ladder.when == NEVER and ladder.name not in stormy:
             page.note(("ladders", number), f"{ladder.name} is never climbed: no storm names it")
     numbers = list(ladders)
-    for place, names in unreachable([(ladder.name, ladder.when) for ladder in ladders.values()]):
+    for place, names in unreachable([(ladder.name, ladder.when) for ladder in ladders.values()], covers):
         name = ladders[numbers[place]].name
         if name not in stormy:
             page.note(("ladders", numbers[place]), f"{name} is never climbed: all of it goes to {', '.join(names)}")

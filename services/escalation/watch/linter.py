@@ -1,48 +1,28 @@
 """Looks whether the people can do what the policy asks for, when either has changed; called by a tick of service.py."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-import structlog
-from eventlet import tpool
 from prometheus_client import Gauge
 
-from services.escalation.domain.lint import Finding, Kind, lint
+from services.escalation.domain.lint import Kind, lint
 from services.escalation.domain.people import People
 from services.escalation.domain.policy import Policy
+from shared.policy.watched import WatchedFindings
 
 FINDINGS = Gauge(
     "ombud_escalation_policy_findings",
     "What the people on the ladder cannot do under the policy, as it was found last",
     ["kind"],
 )
-AGAIN = timedelta(hours=1)  # duties and absences come nearer, though nothing changed
-MOST_LOGGED = 20
 for _kind in Kind:
     FINDINGS.labels(_kind.value)
 
-log = structlog.get_logger()
 
-
-class Linter:
-    """findings: of the last look; they are warnings, as people come and go, and escalation goes on."""
-
+class Linter(WatchedFindings[Kind]):
     def __init__(self) -> None:
-        self.findings: tuple[Finding, ...] = ()
-        self._seen: tuple[str, People] | None = None
-        self._next: datetime | None = None
+        super().__init__(Kind, FINDINGS)
 
     def look(self, policy: Policy, people: People, now: datetime) -> bool:
         """Says what is new; False when nothing had changed since the last look."""
         seen = policy.version, people
-        if seen == self._seen and self._next and now < self._next:
-            return False
-        self._seen, self._next = seen, now + AGAIN
-        # In a thread of its own: with many rotas it takes a while, in which escalation goes on.
-        found = tpool.execute(lint, policy, people.everybody, people.overrides, now)
-        new = [finding for finding in found if finding not in self.findings]
-        self.findings = found
-        for kind in Kind:
-            FINDINGS.labels(kind.value).set(sum(finding.kind is kind for finding in found))
-        for finding in new[:MOST_LOGGED]:
-            log.warning("policy_finding", kind=finding.kind.value, about=finding.name, found=finding.text)
-        return True
+        return self.look_at(seen, lambda: lint(policy, people.everybody, people.overrides, now), now)

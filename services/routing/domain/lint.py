@@ -1,7 +1,7 @@
 """What a policy asks for that no agent of a roster brings; printed by `ombud policy check`."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import product
@@ -14,6 +14,7 @@ from services.routing.domain.roster import Agent
 from shared.contracts.event import Severity
 from shared.contracts.routing import Needs
 from shared.hours.intervals import in_words
+from shared.policy.findings import Finding
 from shared.policy.words import ANY, NONE
 
 MOST_SHOWN = 5
@@ -28,19 +29,10 @@ class Kind(StrEnum):
     HOURS_WITHOUT_AGENTS = "hours_without_agents"
 
 
-@dataclass(frozen=True)
-class Finding:
-    """name: of the rule, or of the hours."""
-
-    kind: Kind
-    name: str
-    text: str
-
-
-def lint(policy: Policy, agents: Sequence[Agent], now: datetime) -> tuple[Finding, ...]:
+def lint(policy: Policy, agents: Sequence[Agent], now: datetime) -> tuple[Finding[Kind], ...]:
     """Everything that is found, rule by rule, then hours by hours; those are looked at for the 7 days from `now`."""
     crowd = Crowd(agents)
-    found: list[Finding] = []
+    found: list[Finding[Kind]] = []
     for rule in policy.rules:
         found += (Finding(Kind.NEEDS_NOBODY_MEETS, rule.name, text) for text in _unmet(rule, crowd))
         found += (Finding(Kind.TOO_HEAVY, rule.name, text) for text in _too_heavy(rule, crowd))

@@ -9,11 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from services.routing.domain.covering import fits_everything, unreachable
+from services.routing.domain.covering import covers, fits_everything
 from services.routing.domain.needs import Wanted
 from services.routing.domain.policy import BusinessHours, Policy, Relaxation, Rule
 from services.routing.policy.policy_schemas import PolicyForm, RuleForm
 from shared.contracts.event import Severity
+from shared.policy.covering import unreachable
 from shared.policy.hours import HoursForm, calendar_of, look_at_hours
 from shared.policy.page import Page, read_document, version_of
 
@@ -51,7 +52,7 @@ def _look_at_rules(page: Page, rules: Mapping[int, Any]) -> None:
         _look_at_last_rule(page, listed, rules.get(len(listed) - 1))
     page.each_name_once("rules", {n: rule["name"] for n, rule in rules.items()})
     numbers = list(rules)
-    for place, names in unreachable([(rule["name"], rule["when"]) for rule in rules.values()]):
+    for place, names in unreachable([(rule["name"], rule["when"]) for rule in rules.values()], covers):
         taken = ", ".join(names)
         page.note(
             ("rules", numbers[place]), f"{rules[numbers[place]]['name']} is never used: all of it goes to {taken}"

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.escalation.domain.duty import Leave, Override
-from services.escalation.domain.lint import Finding, Kind, lint
+from services.escalation.domain.lint import Kind, lint
 from services.escalation.domain.people import Role, Supervisor
 from services.escalation.policy.policyfile import parse
+from shared.policy.findings import Finding
 
 MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
 HOUR = timedelta(hours=1)

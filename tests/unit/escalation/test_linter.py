@@ -9,7 +9,8 @@ from structlog.testing import capture_logs
 from services.escalation.domain.lint import Kind
 from services.escalation.domain.people import People, Role, Supervisor
 from services.escalation.policy.policyfile import parse
-from services.escalation.watch.linter import AGAIN, FINDINGS, Linter
+from services.escalation.watch.linter import FINDINGS, Linter
+from shared.policy.watched import AGAIN
 from tests.unit.escalation.policies import LEAST
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)

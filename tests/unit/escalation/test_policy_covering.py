@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.escalation.domain.conditions import ASK_KINDS, NEVER, NOT_ASKED, When
-from services.escalation.domain.covering import covers, fits_everything, unreachable
+from services.escalation.domain.covering import covers, fits_everything
 from shared.contracts.event import Severity
+from shared.policy.covering import unreachable
 from tests.unit.escalation.policies import a_picture
 
 SEVERITIES = st.frozensets(st.sampled_from(list(Severity)), min_size=1)
@@ -60,8 +61,8 @@ def test_what_fits_everything() -> None:
 
 
 def test_what_never_fits_takes_nothing_and_is_taken_by_nothing() -> None:
-    assert unreachable([("never", NEVER), ("rest", When())]) == []
-    assert unreachable([("rest", When()), ("never", NEVER)]) == []
+    assert unreachable([("never", NEVER), ("rest", When())], covers) == []
+    assert unreachable([("rest", When()), ("never", NEVER)], covers) == []
 
 
 WORDS = {"category": ("a", "b"), "channel": ("a", "b"), "region": ("a", "b"), "product": ("a", "b"), "tier": ("a", "b")}

@@ -10,10 +10,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from services.routing.domain import covering
-from services.routing.domain.covering import covers, fits_everything, unreachable
+from services.routing.domain.covering import covers, fits_everything
 from services.routing.domain.facts import Facts
 from services.routing.domain.policy import When
 from shared.contracts.event import Severity
+from shared.policy.covering import unreachable
 from shared.hours.calendar import Calendar, Shift
 from tests.unit.routing.policies import hours_of_day, words
 
@@ -76,14 +77,14 @@ def test_every_part_of_a_condition_is_compared() -> None:
 
 def test_a_rule_behind_two_that_share_its_severities_is_never_used() -> None:
     rules = [("severe", When(severity=SEVERE)), ("mild", When(severity=MILD)), ("late", When(category=words("a")))]
-    assert unreachable(rules) == [(2, ("mild", "severe"))]
-    assert unreachable([rules[0], rules[2]]) == []
+    assert unreachable(rules, covers) == [(2, ("mild", "severe"))]
+    assert unreachable([rules[0], rules[2]], covers) == []
 
 
 def test_rules_are_looked_at_in_their_order() -> None:
     everything, some = ("all", When()), ("some", When(category=words("a")))
-    assert unreachable([some, everything]) == []
-    assert unreachable([everything, some, everything]) == [(1, ("all",)), (2, ("all",))]
+    assert unreachable([some, everything], covers) == []
+    assert unreachable([everything, some, everything], covers) == [(1, ("all",)), (2, ("all",))]
 
 
 def test_what_fits_everything() -> None:
@@ -183,7 +184,7 @@ def fitting(when: When, severity: Severity) -> Facts:
 def test_facts_made_to_fit_a_covered_rule_find_one_before_it(data: st.DataObject, seed: int) -> None:
     last = data.draw(WHENS)
     rules = [*data.draw(st.lists(looser(last), min_size=1, max_size=3)), last]
-    found = dict(unreachable([(str(n), when) for n, when in enumerate(rules)]))
+    found = dict(unreachable([(str(n), when) for n, when in enumerate(rules)], covers))
     assume(len(rules) - 1 in found)
     random = Random(seed)
     at = [any_time(random) for _ in range(20)]

@@ -6,13 +6,14 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from services.routing.domain.lint import Finding, Kind, lint
+from services.routing.domain.lint import Kind, lint
 from services.routing.domain.needs import Wanted
 from services.routing.domain.policy import BusinessHours, Policy, Relaxation, When
 from services.routing.domain.roster import Agent
 from shared.contracts.event import Severity
 from shared.hours.calendar import Absence, Calendar, Pause, Shift
 from shared.hours.holidaybook import holidays_of
+from shared.policy.findings import Finding
 from shared.policy.words import NONE
 from tests.unit.routing.policies import MINUTE, a_rule, an_agent_with, hours_of_day
 

@@ -8,7 +8,8 @@ from structlog.testing import capture_logs
 from services.routing.domain.lint import Kind
 from services.routing.domain.needs import Wanted
 from services.routing.domain.roster import Agent, Roster
-from services.routing.policy.linter import AGAIN, FINDINGS, Linter
+from services.routing.policy.linter import FINDINGS, Linter
+from shared.policy.watched import AGAIN
 from tests.unit.routing.builders import NOON, a_policy, a_rule, an_agent
 
 SECOND = timedelta(seconds=1)

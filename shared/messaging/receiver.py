@@ -30,8 +30,8 @@ class GivenBack(OSError):
     """The messages cannot be worked off now; the connection is closed and the broker delivers them again."""
 
 
-class Handling:
-    """One queue's way of working off messages; told twice, it acts once.
+class IdempotentReceiver:
+    """Works off the messages of one queue; told twice, it acts once.
 
     call: runs the service's method with (tx, events) and raises what it raises. prepare: what needs no database.
     Each method takes `wait`, which must keep the broker's connection alive while the database is away.
@@ -50,14 +50,14 @@ class Handling:
         self.stopping = False
 
     def work_off(self, messages: list[Message], wait: Wait) -> None:
-        """When this returns, each message is handled, seen before, or kept in a row: it can be acknowledged."""
+        """When this returns, each message is acted on, seen before, or kept in a row: it can be acknowledged."""
         received, broken = self._decode_all(messages)
         if broken:
             self._bury_all(broken, wait)
         if not received:
             return
         try:
-            self._handle_in_transaction(received, wait)
+            self._receive_in_transaction(received, wait)
         except GivenBack:
             raise
         except Exception as error:
@@ -80,20 +80,20 @@ class Handling:
             self._bury_all([broken], wait, is_retry=True)
             return True
         try:
-            self._handle_in_transaction([received], wait, is_retry=True)
+            self._receive_in_transaction([received], wait, is_retry=True)
         except GivenBack:
             raise
         except Exception as error:
             self._put_aside(received, error, attempt + 1, wait)
         return True
 
-    def _handle_in_transaction(self, received: list[Received], wait: Wait, *, is_retry: bool = False) -> None:
+    def _receive_in_transaction(self, received: list[Received], wait: Wait, *, is_retry: bool = False) -> None:
         ready = self._prepare(received)
-        new = self._persist(lambda tx: self._handle(tx, self._still_wanted(tx, ready) if is_retry else ready), wait)
+        new = self._persist(lambda tx: self._receive(tx, self._still_wanted(tx, ready) if is_retry else ready), wait)
         metrics.count_taken(self.queue, len(new), len(ready) - len(new))
         metrics.note_ages(self.queue, new, clock.now())
 
-    def _handle(self, tx: Transaction, received: list[Received]) -> list[Received]:
+    def _receive(self, tx: Transaction, received: list[Received]) -> list[Received]:
         """Gives those that were new."""
         fresh = inbox.only_new(tx, self.queue, received)
         if fresh:
@@ -107,7 +107,7 @@ class Handling:
 
     def _work_off_alone(self, received: Received, wait: Wait) -> None:
         try:
-            self._handle_in_transaction([received], wait)
+            self._receive_in_transaction([received], wait)
         except GivenBack:
             raise
         except Exception as error:
