@@ -110,6 +110,9 @@ class CaseEscalated(Event):
     round: int = 1
 
 
+FOLLOW_UP = "follow_up"  # in place of a clock: the time of whoever took a case to go on with it
+
+
 @event("escalation", "case.warned", identity=("warning_id",), subject="case_id")
 class CaseWarned(Event):
     """A clock of the case has come to `percent` of its time, 100 = it is broken; the recipients are to be told.

@@ -6,7 +6,7 @@ It goes through what `services.intake.usecases` goes through, for one complaint 
 from dataclasses import replace
 from datetime import datetime
 
-from services.escalation.cases.events_told import ComplaintEvent
+from services.escalation.incoming import ComplaintEvent
 from services.intake import announcements
 from services.intake.domain.complaint import Complaint, Read, State, Step, StepKind, blank
 from services.intake.domain.matters import MatterRules, is_repeated, raised

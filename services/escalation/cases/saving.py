@@ -13,7 +13,7 @@ from services.escalation.policy.policybook import PolicyBook
 from shared.database import Transaction
 
 
-def settings(tx: Transaction, book: PolicyBook) -> Callable[[Case], Setting]:
+def setting_by_case(tx: Transaction, book: PolicyBook) -> Callable[[Case], Setting]:
     """What decisions about each case may look at; people are loaded once a transaction, and only if needed."""
     if not lead.REGIONS.is_told:  # or what is counted before the first look would be of other regions
         lead.know(book.current, supervisors.everybody(tx))
