@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.escalation.domain.answers import escalate
-from services.escalation.domain.case import Case, CaseState, What, escalation_id
+from services.escalation.domain.case import Case, CaseState, Change, What, escalation_id
 from services.escalation.domain.clocks import Clock
 from services.escalation.domain.conditions import When
 from services.escalation.domain.duty import Rota, RotaShift
