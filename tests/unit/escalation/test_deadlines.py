@@ -388,9 +388,8 @@ def test_as_the_shift_ends_the_case_stays_while_nobody_else_is_on_duty() -> None
     assert (kept.what, kept.case.acknowledged_by, kept.case.shift_ends_at) == (What.KEPT, "anna", NOON + HOUR)
     (again,) = take_deadline(kept.case, replace(on_duty("anna"), now=NOON + HOUR))
     assert again.case.shift_ends_at == NOON + 2 * HOUR
-    assert (again.row_key, again.case.revision) == (kept.row_key, case.revision), (
-        "one row, however often it is looked at"
-    )
+    assert (again.row_key, again.case.revision) == (kept.row_key, case.revision), "one row, however often looked at"
+    assert kept.row_key != Change(case, What.ACKNOWLEDGED).row_key, "a row of its own"
 
 
 def test_as_the_shift_ends_who_has_the_next_one_too_keeps_the_case_until_that_ends() -> None:
