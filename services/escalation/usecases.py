@@ -66,15 +66,15 @@ def _take_waiting(
     tx: Transaction, book: PolicyBook, policy: Policy, waiting: Waiting, decide: Decide
 ) -> dict[str, list[Any]]:
     """Gives back those whose case another replica added meanwhile: they are decided again on what it wrote."""
-    known, setting_of = store.lock_cases(tx, waiting), setting_by_case(tx, book)
+    stored, setting_of = store.lock_cases(tx, waiting), setting_by_case(tx, book)
     lasting = cache(lambda: storming.lasting(tx, policy))
     courses: dict[str, list[Change]] = {}
     for case_id, events in waiting.items():
-        case = known.get(case_id) or _new_case(tx, policy, case_id)
+        case = stored.get(case_id) or _new_case(tx, policy, case_id)
         courses[case_id] = _course(case, events, setting_of(case), decide, lasting)
-    added = store.add_cases(tx, [changes[-1].case for id_, changes in courses.items() if id_ not in known and changes])
-    taken = {case_id for case_id, changes in courses.items() if case_id in known or case_id in added or not changes}
-    save(tx, [courses[case_id] for case_id in courses if case_id in taken], known)
+    added = store.add_cases(tx, [changes[-1].case for id_, changes in courses.items() if id_ not in stored and changes])
+    taken = {case_id for case_id, changes in courses.items() if case_id in stored or case_id in added or not changes}
+    save(tx, [courses[case_id] for case_id in courses if case_id in taken], stored)
     return {case_id: events for case_id, events in waiting.items() if case_id not in taken}
 
 
