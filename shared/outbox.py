@@ -20,8 +20,8 @@ from shared.contracts.topology import STRAIGHT, exchange_of
 from shared.database import Database, Transaction
 from shared.messaging import connection as broker
 from shared.messaging.envelope import Message, encode, envelope, new_traceparent, trace_id
-from shared.messaging.receiver import short
 from shared.messaging.publisher import CONTENT_TYPE, Outcome, Publisher
+from shared.messaging.receiver import short
 
 log = structlog.get_logger()
 BATCH = 100
