@@ -91,11 +91,12 @@ class Told:
         return not self.standing.settles(self.alert.case_revision) or (answered_at is not None and answered_at >= at)
 
     @property
-    def is_taken(self) -> bool:
-        return self.standing.taken_by is not None and self.standing.settles(self.alert.case_revision)
+    def taker(self) -> str | None:
+        """Whoever has the case, where that is the newest answer to it."""
+        return self.standing.taken_by if self.standing.settles(self.alert.case_revision) else None
 
     def is_taken_by(self, people: Collection[str]) -> bool:
-        return self.is_taken and self.standing.taken_by in people
+        return self.taker in people
 
 
 def yes_in(text: str) -> Yes | None:
@@ -127,7 +128,7 @@ def meaning(yes: Yes, told: Iterable[Told], people: Collection[str], at: datetim
     of_others = [one for one in fitting if one.was_open(at) or not (yes.reference or one.is_taken_by(people))]
     found = next(iter([*of_others, *fitting]), None)
     alert = found.alert if found and found.was_open(at) else None
-    late = found if found and alert is None and found.is_taken else None
+    late = found if found and alert is None and found.taker else None
     open_ = dict.fromkeys(one.alert.case_id for one in known if one.was_open(at))
     return Meaning(alert, late, tuple(id_ for id_ in open_ if alert is None or id_ != alert.case_id))
 

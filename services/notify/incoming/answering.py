@@ -76,7 +76,7 @@ def _made(tx: Transaction, reply: Reply, people: list[str]) -> ReplyAnswer:
 def _too_late(tx: Transaction, meant: Meaning) -> ReplyAnswer:
     if meant.late is None:
         return ReplyAnswer(Made.NOTHING)
-    name = contacts.name_of(tx, str(meant.late.standing.taken_by))
+    name = contacts.name_of(tx, str(meant.late.taker))
     return replace(_about(Made.TAKEN_BEFORE, meant.late.alert), taken_by=name)
 
 
