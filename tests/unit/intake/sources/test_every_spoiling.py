@@ -79,7 +79,7 @@ def _of_a_field(value: str) -> Iterator[str]:
         yield from (json.dumps(each) for each in spoilings(json.loads(value)))
 
 
-def understood(account: Account, given: Payload, body: bytes, reader: Reader) -> webhooks.Heard:
+def understood(account: Account, given: Payload, body: bytes, reader: Reader) -> webhooks.Understood:
     kind = "application/x-www-form-urlencoded" if given.fields else given.content_type
     headers = {**given.headers, "content-type": kind}
     return webhooks.understand(Inbound("POST", "http://x/", headers, body), account, reader, 10)
