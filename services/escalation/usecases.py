@@ -14,6 +14,7 @@ from services.escalation import metrics
 from services.escalation.cases import announcements, events_told, store
 from services.escalation.cases.events_told import ComplaintEvent, OwnerEvent
 from services.escalation.cases.saving import save, settings
+from services.escalation.cases.singly import each
 from services.escalation.domain import hearing, storms, timing
 from services.escalation.domain.case import Case, Change
 from services.escalation.domain.policy import Policy
@@ -25,7 +26,6 @@ from shared.contracts.escalation import CaseEscalated, CaseExhausted, CaseHanded
 from shared.contracts.notify import AlertOutcome, EscalationUnreachable
 from shared.database import Transaction
 from shared.erasure import erase_messages, forgotten_among
-from shared.singly import each
 
 log = structlog.get_logger()
 CLAIM = 100

@@ -159,10 +159,10 @@ def replay_due(db: Database, reader: Reader, sources: Sources) -> int:
 
 def _replay_one(db: Database, reader: Reader, account: Account) -> int:
     with db.read() as tx:
-        due = failures.due_retries(tx, account.queue, limit=1)
-    if not due:
+        due = failures.due_retry(tx, account.queue)
+    if due is None:
         return 0
-    message, source, event_id, attempt = due[0]
+    message, source, event_id, attempt = due
     heard = understand(inbound_from(message), account, reader, PATIENCE_OF_RETRY)
     db.run(lambda tx: _take_again(tx, reader.matters, heard, (source, event_id, attempt)))
     _count(heard)
