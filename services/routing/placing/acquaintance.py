@@ -26,6 +26,7 @@ def _last_query(is_postgres: bool) -> Select[Any]:
     """Of each customer the newest row is read, and few others: some references stand for very many complaints."""
     ids: Any = bindparam("ids", type_=ARRAY(Text()) if is_postgres else JSON())
     asked = (func.unnest(ids) if is_postgres else func.json_each(ids)).table_valued("value", name="asked")
+    asked = asked.render_derived() if is_postgres else asked
     last = (
         select(a.c.agent_id)
         .where(a.c.customer == asked.c.value, a.c.agent_id.is_not(None), ~_has_lost_it(is_postgres))
