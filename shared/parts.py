@@ -7,7 +7,7 @@ from marshmallow import ValidationError, fields
 
 from shared.errors import Rejected
 
-MAX_PART_BYTES = 16 * 1024 * 1024  # some hundred thousand people
+MAX_PART_BYTES = 16 * 1024 * 1024  # 800 bytes for each of the most agents that are taken at once
 CHECK = {"check": fields.Boolean(load_default=False)}
 
 

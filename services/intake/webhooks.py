@@ -164,11 +164,13 @@ def replay_due(db: Database, reader: Reader, sources: Sources) -> int:
 
 def _replay_one(db: Database, reader: Reader, account: Account) -> int:
     with db.read() as tx:
-        due = failures.due_retries(tx, account.queue, limit=1)
-    _, failed = each(due, lambda row: _replay(db, reader, account, row), "a webhook that is read again")
+        due = failures.due_retry(tx, account.queue)
+    _, failed = each(
+        [due] if due else [], lambda row: _replay(db, reader, account, row), "a webhook that is read again"
+    )
     for row in failed:
         db.run(partial(_put_off, account=account, row=row))
-    return len(due)
+    return int(due is not None)
 
 
 def _replay(db: Database, reader: Reader, account: Account, row: Due) -> None:

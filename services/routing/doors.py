@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from eventlet import tpool
 from werkzeug.wrappers import Request, Response
 
 from services.routing import by_hand, documents, schemas, workforce
@@ -32,7 +33,8 @@ def put_agent(db: Database, desk: Desk, request: Request, id_: str) -> Response:
 
 def put_agents(db: Database, desk: Desk, request: Request) -> Response:
     """Stores all of a list or nothing, or only says what it would change."""
-    wanted = agent_schemas.agents_from(json_body(request))
+    # In a thread of its own: for many it takes seconds, in which the service goes on.
+    wanted = tpool.execute(agent_schemas.agents_from, json_body(request))
     if only_checks(request.args):
         with db.read() as tx:
             return json_response(workforce.check_agents(tx, wanted))
@@ -55,8 +57,9 @@ def set_presence(db: Database, desk: Desk, request: Request, id_: str) -> Respon
 
 
 def accept(db: Database, desk: Desk, request: Request, complaint_id: str) -> Response:
-    agent_id, _ = _answer(request)
-    return _changed(db, desk, complaint_id, lambda tx: by_hand.accept(tx, desk, complaint_id, agent_id, _by(request)))
+    agent_id, note = _answer(request)
+    by = _by(request)
+    return _changed(db, desk, complaint_id, lambda tx: by_hand.accept(tx, desk, complaint_id, agent_id, by, note))
 
 
 def decline(db: Database, desk: Desk, request: Request, complaint_id: str) -> Response:
