@@ -28,8 +28,8 @@ def nested(levels: int, list_like: bool) -> Any:
 
 JUNK: list[Any] = [
     None, True, False, 0, -1, 1.5, 1e300, 2**63, "", " ", "\0", "\ud7ff\ufeff", "\ud83d", "x" * 70_000, [], {}, [[]],
-    [None], [{}], {"": None}, {"a": {"b": [1]}}, TIMES_OF_OLD, "9" * 30, "{", "<p><p>", "=?utf-8?b?!?=", "@", "a@b@c", "+",
-    "%", nested(DEEPEST - 12, True), nested(DEEPEST - 12, False), nested(900, True), nested(300, False),
+    [None], [{}], {"": None}, {"a": {"b": [1]}}, TIMES_OF_OLD, "9" * 30, "{", "<p><p>", "=?utf-8?b?!?=", "@", "a@b@c",
+    "+", "%", nested(DEEPEST - 12, True), nested(DEEPEST - 12, False), nested(900, True), nested(300, False),
 ]  # fmt: skip
 ALL = payloads()
 
