@@ -34,7 +34,7 @@ def forget(data_dir: Path, token: str, intake_url: str, yes: bool, **names: str)
     if not yes:
         whom = ", ".join(f"{field} {value}" for field, value in named.items())
         click.confirm(f"Erase everything about the customer with {whom}? It cannot be undone.", abort=True, err=True)
-    click.echo(said(_erased(doors, named).body))
+    click.echo(said(erased(doors, named).body))
 
 
 def said(counts: dict[str, int]) -> str:
@@ -43,7 +43,8 @@ def said(counts: dict[str, int]) -> str:
     return f"erased: {what}" if any(counts.values()) else "nothing is known of this customer"
 
 
-def _erased(doors: Doors, named: dict[str, str]) -> Answer:
+def erased(doors: Doors, named: dict[str, str]) -> Answer:
+    """What intake says that it erased. Raises Trouble."""
     try:
         answer = doors.post("intake", DOOR, named, PATIENCE)
     except requests.ReadTimeout as error:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from eventlet import tpool
 from werkzeug.wrappers import Request, Response
 
 from services.routing import by_hand, documents, schemas, workforce
@@ -15,7 +14,7 @@ from services.routing.roster.told import AgentTold, PresenceTold
 from shared.database import Database, Transaction
 from shared.errors import Forbidden, Rejected
 from shared.loading import load
-from shared.parts import only_checks
+from shared.parts import only_checks, read_part
 from shared.web import json_body, json_response
 
 _UNUSABLE = "the body cannot be used"
@@ -33,8 +32,7 @@ def put_agent(db: Database, desk: Desk, request: Request, id_: str) -> Response:
 
 def put_agents(db: Database, desk: Desk, request: Request) -> Response:
     """Stores all of a list or nothing, or only says what it would change."""
-    # In a thread of its own: for many it takes seconds, in which the service goes on.
-    wanted = tpool.execute(agent_schemas.agents_from, json_body(request))
+    wanted = read_part(agent_schemas.agents_from, json_body(request))
     if only_checks(request.args):
         with db.read() as tx:
             return json_response(workforce.check_agents(tx, wanted))

@@ -136,9 +136,11 @@ def test_a_customer_who_writes_again_may_shorten_the_time_and_never_lengthens_it
 
 def test_what_is_to_be_answered_sooner_is_lost_sooner(office: Office) -> None:
     office.under(GRAVER)
-    office.tell(updated(severity=Severity.CRITICAL))
+    office.tell(classified("c2"))
+    office.tell(updated("c2", severity=Severity.CRITICAL))
+    assert office.agent_of("c2") == "bea"
     office.advance(minutes=5)
-    assert office.agent_of() == "bea"
+    assert office.agent_of("c2") == "cyd"
 
 
 @pytest.mark.parametrize("way", ["accept", "answer"])

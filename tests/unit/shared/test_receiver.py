@@ -53,7 +53,7 @@ def a_message(name: str) -> Message:
 
 
 def never(_seconds: float) -> None:
-    raise AssertionError("the database is there: nothing is waited for")
+    pytest.fail("the database is there: nothing is waited for")  # no Exception, which would count as the work's
 
 
 def fails(_tx: Transaction, _events: list[Any]) -> None:
