@@ -5,14 +5,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from services.notify.domain.alert import Alert, ChannelName
+from services.notify.domain.alert import Alert, ChannelName, Escalation
 from services.notify.domain.reply import Told
 
 
 class Pressed(StrEnum):
-    """What was made of a press. OVER: nobody needs to take it any more. STRANGER: of the chat, but no contact."""
+    """What was made of a press. OVER: nobody needs to take it any more. STRANGER: of the chat, but no contact.
+
+    CONFIRMED: an answer at a level where all must; the last of them takes the case.
+    """
 
     TAKEN = "taken"
+    CONFIRMED = "confirmed"
     TAKEN_BEFORE = "taken_before"
     OVER = "over"
     EXPIRED = "expired"
@@ -54,17 +58,26 @@ class Press:
     taker: str | None = None
 
 
-def meaning(person: str, told: Sequence[Told], pressed: Mapping[str, str], at: datetime) -> Press:
-    """told: the alert of the button, then those of the case's later escalations, the newest first.
+@dataclass(frozen=True)
+class Scene:
+    """What is known of the case of a button. told: its alert, then those of later escalations, the newest first.
 
-    An old button answers the newest of them that still calls somebody: whoever presses it means the case. pressed: who
-    was first to answer which alert, as that may be on its way still. Of two at once escalation has decided.
+    pressed: who was first to answer which of them, as escalation may not have heard of it. call: its newest escalation.
     """
-    open_ = next((one for one in told if one.was_open(at)), None)
-    meant = open_ or told[0]
-    taker = meant.taker or (pressed.get(meant.alert.id) if open_ else None)
+
+    told: Sequence[Told]
+    pressed: Mapping[str, str]
+    call: Escalation | None = None
+
+
+def meaning(person: str, scene: Scene, at: datetime) -> Press:
+    """An old button answers the newest escalation that calls somebody: whoever presses it means the case."""
+    open_ = next((one for one in scene.told if one.was_open(at)), None)
+    meant = open_ or scene.told[0]
+    taker = meant.taker or (scene.pressed.get(meant.alert.id) if open_ else None)  # of two at once escalation decided
     if taker is not None and taker != person:
         return Press(Pressed.TAKEN_BEFORE, taker=taker)
     if open_ is not None:
-        return Press(Pressed.TAKEN, open_.alert, person)
+        is_partial = scene.call is not None and scene.call.waits_for_others(person)
+        return Press(Pressed.CONFIRMED if is_partial else Pressed.TAKEN, open_.alert, person)
     return Press(Pressed.TAKEN if taker else Pressed.OVER, taker=taker)

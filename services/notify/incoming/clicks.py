@@ -7,9 +7,9 @@ from datetime import datetime
 import structlog
 from sqlalchemy import select
 
-from services.notify import metrics, tables
+from services.notify import metrics, store, tables
 from services.notify.domain.alert import Alert, Purpose, reference
-from services.notify.domain.click import Click, Clicked, Pressed, meaning
+from services.notify.domain.click import Click, Clicked, Pressed, Scene, meaning
 from services.notify.domain.contact import Contact
 from services.notify.domain.reply import Told
 from services.notify.people import contacts
@@ -50,7 +50,7 @@ def _answer(tx: Transaction, click: Click, alert: Alert, person: Contact) -> Cli
     standing = cases.lock_cases(tx, [alert.case_id])[alert.case_id]
     at = min(click.at or tx.now, tx.now)
     told = [Told(each, standing) for each in (alert, *_later(tx, alert, person.person))]
-    press = meaning(person.person, told, _pressed(tx, told), at)
+    press = meaning(person.person, Scene(told, _pressed(tx, told), store.newest_call(tx, alert.case_id)), at)
     if press.answers:
         _announce(tx, press.answers, person.person, at)
     return Clicked(press.what, reference(alert.case_id), contacts.name_of(tx, press.taker) if press.taker else "")

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.notify.domain.alert import Alert, ChannelName
-from services.notify.domain.click import Press, Pressed, meaning
+from services.notify.domain.alert import ALL_MUST_ANSWER, Alert, ChannelName
+from services.notify.domain.click import Press, Pressed, Scene, meaning
 from services.notify.domain.outcomes import Reason
 from services.notify.domain.reply import Told
 from services.notify.domain.routes import alert_by
@@ -53,25 +53,39 @@ OVER = Press(Pressed.OVER)
     ],
 )
 def test_button_of_the_only_escalation(person, standing, pressed, press):
-    assert meaning(person, [Told(OLD, standing)], pressed, NOW) == press
+    assert meaning(person, Scene([Told(OLD, standing)], pressed), NOW) == press
 
 
 @pytest.mark.parametrize("person", ["ann", "bob"])
 @pytest.mark.parametrize("standing", [BY_ANN, BY_BOB, *NOBODYS])
 def test_old_button_answers_what_calls_somebody_now(person, standing):
     told = [Told(each, standing) for each in (OLD, NEW)]
-    assert meaning(person, told, ANN_PRESSED, NOW) == Press(Pressed.TAKEN, NEW, person)
-    assert meaning("bob", told, ANN_PRESSED | {NEW.id: "ann"}, NOW) == Press(Pressed.TAKEN_BEFORE, taker="ann")
+    assert meaning(person, Scene(told, ANN_PRESSED), NOW) == Press(Pressed.TAKEN, NEW, person)
+    by_ann = Scene(told, ANN_PRESSED | {NEW.id: "ann"})
+    assert meaning("bob", by_ann, NOW) == Press(Pressed.TAKEN_BEFORE, taker="ann")
 
 
 def test_press_from_before_that_call_is_the_answer_to_the_one_before():
     told = [Told(each, BY_ANN) for each in (OLD, NEW)]
-    assert meaning("ann", told, ANN_PRESSED, NOON + 20 * MINUTE) == Press(Pressed.TAKEN, taker="ann")
+    assert meaning("ann", Scene(told, ANN_PRESSED), NOON + 20 * MINUTE) == Press(Pressed.TAKEN, taker="ann")
 
 
 def test_press_told_again_after_the_case_is_taken_is_the_same_answer():
-    assert meaning("ann", [Told(OLD, BY_ANN)], ANN_PRESSED, NOON + MINUTE) == Press(Pressed.TAKEN, OLD, "ann")
+    assert meaning("ann", Scene([Told(OLD, BY_ANN)], ANN_PRESSED), NOON + MINUTE) == Press(Pressed.TAKEN, OLD, "ann")
 
 
 def test_press_that_somebody_was_quicker_than_takes_nothing():
-    assert meaning("ann", [Told(OLD, BY_BOB)], {}, NOON + MINUTE) == Press(Pressed.TAKEN_BEFORE, taker="bob")
+    assert meaning("ann", Scene([Told(OLD, BY_BOB)], {}), NOON + MINUTE) == Press(Pressed.TAKEN_BEFORE, taker="bob")
+
+
+@pytest.mark.parametrize(
+    ("person", "facts", "what"),
+    [
+        ("ann", {ALL_MUST_ANSWER: True}, Pressed.CONFIRMED),
+        ("eve", {ALL_MUST_ANSWER: True}, Pressed.TAKEN),
+        ("ann", {}, Pressed.TAKEN),
+    ],
+)
+def test_where_all_who_were_called_must_answer_one_of_them_alone_takes_nothing(person, facts, what):
+    call = an_escalation(recipients=("ann", "bob"), facts=facts)
+    assert meaning(person, Scene([Told(OLD, UNANSWERED)], {}, call), NOW) == Press(what, OLD, person)

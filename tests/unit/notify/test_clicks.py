@@ -140,6 +140,14 @@ def test_old_button_takes_the_case_that_calls_somebody_again(told: Office, user,
     assert [event.escalation_id for event in answered(told)][1:] == [anew.escalation_id]
 
 
+def test_where_all_must_answer_nobody_is_told_that_they_took_it(told: Office):
+    told.hear(escalated("ann", "bob", case_id=OTHER_CASE, all_must_answer=True))
+    assert press(told, alert=alert_id(told, OTHER_CASE)).what is Pressed.CONFIRMED
+    told.hear(escalated("bob", case_id=OTHER_CASE, revision=3, level=2))
+    assert press(told, "U0BOB", alert=alert_id(told, OTHER_CASE)).what is Pressed.TAKEN_BEFORE
+    assert press(told, "U0ANN", alert=alert_id(told, OTHER_CASE)).what is Pressed.TAKEN
+
+
 @pytest.mark.parametrize("answer", [resolved, snoozed, handed_back, muted])
 def test_case_that_was_given_on_is_nobodys_whoever_pressed_before(told: Office, answer):
     press(told)
