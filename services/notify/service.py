@@ -39,7 +39,7 @@ from shared.contracts.topology import DEAD_LETTERS_EXCHANGE
 from shared.database import Database, Transaction
 from shared.departures import doors as departures
 from shared.messaging import given_up, subscribe, sweep_inbox
-from shared.parts import MAX_PART_BYTES, only_checks
+from shared.parts import MAX_PART_BYTES, only_checks, read_part
 from shared.providers import Configured, DatabaseProvider
 from shared.quarantine import doors as quarantine
 from shared.ticker import tick
@@ -57,6 +57,7 @@ def make(settings: Settings) -> dict[str, Any]:
         contact.person if contact else settings.last_resort,
         contact,
         receipts=frozenset({ChannelName.SMS} if settings.twilio_callback else ()),
+        links_hold=settings.link_max_age,
     )
     book = RuleBook(rules, settings.policy_file, names_of(channels.values()))
     writer = writer_of(settings, lambda: book.current.policy)
@@ -174,7 +175,7 @@ class NotifyService:
 
     @http("PUT", "/v1/contacts", scope="operator", max_body=MAX_PART_BYTES)
     def put_contacts(self, request: Request) -> Response:
-        people = contact_schemas.contacts_from(json_body(request))
+        people = read_part(contact_schemas.contacts_from, json_body(request))
         if only_checks(request.args):
             with self.db.read() as tx:
                 return json_response(usecases.check_contacts(tx, people))

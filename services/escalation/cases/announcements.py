@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from services.escalation.domain.case import Case, Change, What
+from services.escalation.domain.case import ALL_MUST_ANSWER, Case, Change, What
 from shared.contracts.escalation import (
     FOLLOW_UP,
     AlertFacts,
@@ -42,10 +42,10 @@ def _opened(change: Change, now: datetime) -> Event:
 
 
 def _escalated(change: Change, now: datetime) -> Event:
-    return escalated(change.case)
+    return escalated(change.case, all_must_answer=ALL_MUST_ANSWER in change.details)
 
 
-def escalated(case: Case) -> CaseEscalated:
+def escalated(case: Case, *, all_must_answer: bool) -> CaseEscalated:
     """The present escalation of a case; announced `again` by a repair, it is the same escalation."""
     assert case.respond_by is not None
     return CaseEscalated(
@@ -60,6 +60,7 @@ def escalated(case: Case) -> CaseEscalated:
         facts=_facts(case),
         policy_version=case.policy_version,
         round=case.round,
+        all_must_answer=all_must_answer,
     )
 
 

@@ -14,6 +14,7 @@ from shared.contracts.event import Severity
 
 ESCALATIONS = uuid.uuid5(uuid.NAMESPACE_DNS, "escalations.ombud")
 OMBUD = "ombud"  # who acts when nobody does
+ALL_MUST_ANSWER = "all_must_answer"  # a detail of an escalation, where it is so
 
 
 class CaseState(StrEnum):

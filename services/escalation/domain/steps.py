@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from services.escalation.domain.case import OMBUD, Case, CaseState, Change, What, escalation_id
+from services.escalation.domain.case import ALL_MUST_ANSWER, OMBUD, Case, CaseState, Change, What, escalation_id
 from services.escalation.domain.clocks import BROKEN
 from services.escalation.domain.ladder import Ladder, Level, Outside
 from services.escalation.domain.policy import Policy
@@ -212,6 +212,7 @@ def _called(case: Case, level: Level, recipients: tuple[str, ...], rung: Mapping
             "recipients": list(recipients),
             "respond_by": respond_by.isoformat(),
             "escalation_id": rung["escalation_id"],
+            **({ALL_MUST_ANSWER: True} if level.needs_all(recipients) else {}),
         },
     )
 

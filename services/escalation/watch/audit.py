@@ -14,7 +14,7 @@ from prometheus_client import Counter, Gauge
 from services.escalation.cases.announcements import escalated
 from services.escalation.cases.saving import save, setting_by_case
 from services.escalation.domain.case import Case, CaseState, Change, What
-from services.escalation.domain.rungs import Setting
+from services.escalation.domain.rungs import Setting, level_of
 from services.escalation.domain.steps import followed_up
 from services.escalation.domain.watching import refreshed
 from services.escalation.policy.policybook import PolicyBook
@@ -48,7 +48,7 @@ def audit(tx: Transaction, book: PolicyBook) -> dict[Finding, int]:
     """Counts and repairs; gives what was found."""
     found = {
         Finding.NO_DUE: _give_due(tx, book),
-        Finding.NO_OUTCOME: _announce_again(tx),
+        Finding.NO_OUTCOME: _announce_again(tx, book),
         Finding.LATE: audit_store.count_late(tx),
     }
     for finding, number in found.items():
@@ -81,13 +81,14 @@ def _mended(case: Case, setting: Setting) -> Case:
     return case if rests or case.respond_by else replace(case, respond_by=setting.now)
 
 
-def _announce_again(tx: Transaction) -> int:
+def _announce_again(tx: Transaction, book: PolicyBook) -> int:
     """Notify knows an escalation that it has seen, so whoever was alerted is not alerted twice."""
-    cases = audit_store.lock_without_outcome(tx, MOST_REPAIRED)
+    cases, setting_of = audit_store.lock_without_outcome(tx, MOST_REPAIRED), setting_by_case(tx, book)
     for case in cases:
         if case.traceparent:
             tx.traces.setdefault(case.id, case.traceparent)
-        tx.announce(escalated(case), again=True)
+        needs_all = level_of(case, setting_of(case)).needs_all(case.recipients)
+        tx.announce(escalated(case, all_must_answer=needs_all), again=True)
     save(tx, [[_repaired(case, Finding.NO_OUTCOME, tx.now)] for case in cases], {case.id: case for case in cases})
     tx.once_committed(partial(REPAIRS.labels(Finding.NO_OUTCOME).inc, len(cases)))
     return len(cases)

@@ -1,5 +1,6 @@
 """The auditor finds what nothing would move any more, puts it right, and is silent about what is as it should be."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy import event, text
 from services.escalation.domain import answers
 from services.escalation.domain.case import CaseState
 from services.escalation.domain.policy import PauseReason
+from services.escalation.settings import SHIPPED_POLICY
 from services.escalation.watch.audit import FOUND, REPAIRS, Finding, audit
 from shared.contracts.escalation import CaseEscalated
 from shared.contracts.event import Severity
@@ -196,6 +198,16 @@ def test_an_escalation_of_which_notify_says_nothing_is_announced_again(
     assert first == second and desk.again == [second], "the same escalation, and a new event"
     assert desk.traces == {id_of("1"): TRACE}
     assert desk.timeline(id_of("1")) == ["opened", "escalated", "repaired"]
+
+
+def test_announced_again_it_says_as_before_whether_all_must_answer(desk: Desk) -> None:
+    both = 'recipients: ["person:anna", "person:ben"], answer: all'
+    desk.start_over(policy=re.sub(r"recipients: \w+", both, SHIPPED_POLICY.read_text()))
+    desk.hear(severe("1"))
+    desk.jump(3 * MINUTE)
+    assert desk.audit() == NO_OUTCOME
+    first, second = desk.told(CaseEscalated)
+    assert first == second and second.all_must_answer
 
 
 def test_repaired_it_is_left_alone_for_two_minutes_and_then_repaired_again(desk: Desk) -> None:
