@@ -6,6 +6,7 @@ The order in which it is told does not matter.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from typing import TypeVar
 
 from services.escalation.domain.case import Case
@@ -124,7 +125,7 @@ def with_moment(moments: tuple[M, ...], new: M) -> tuple[M, ...]:
     """In the order of the revisions; the same tuple if it is among them, or older than the oldest of many."""
     if any(moment.revision == new.revision for moment in moments):
         return moments
-    kept = tuple(sorted((*moments, new))[-MOST_KEPT:])
+    kept = tuple(sorted(chain(moments, (new,)))[-MOST_KEPT:])
     return moments if kept == moments else kept
 
 
