@@ -5,7 +5,7 @@ By the decisions of `services.intake.domain`, as its use cases make them, for on
 
 from datetime import datetime
 
-from services.escalation.cases.events_told import ComplaintEvent
+from services.escalation.incoming import ComplaintEvent
 from services.intake import announcements
 from services.intake.domain import arrivals
 from services.intake.domain.arrivals import Circumstances, Outcome
