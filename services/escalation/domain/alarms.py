@@ -6,7 +6,6 @@ The order in which it is told does not matter.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import chain
 from typing import TypeVar
 
 from services.escalation.domain.case import Case
@@ -18,7 +17,7 @@ from shared.contracts.escalation import AlertFacts, EscalationReason
 from shared.contracts.event import Severity
 
 MOST_KEPT = 50  # contacts, answers, reopenings and ratings of one complaint
-M = TypeVar("M", Moment, Rating)
+M = TypeVar("M", bound=Moment | Rating)
 _REOPENED = (EscalationReason.REOPENED,)
 
 
@@ -125,7 +124,7 @@ def with_moment(moments: tuple[M, ...], new: M) -> tuple[M, ...]:
     """In the order of the revisions; the same tuple if it is among them, or older than the oldest of many."""
     if any(moment.revision == new.revision for moment in moments):
         return moments
-    kept = tuple(sorted(chain(moments, (new,)))[-MOST_KEPT:])
+    kept = tuple(sorted((*moments, new), key=lambda moment: moment.revision)[-MOST_KEPT:])
     return moments if kept == moments else kept
 
 
