@@ -4,10 +4,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import insert, select
 
 from services.escalation.domain import answers, linking
 from services.escalation.domain.case import CaseState
+from services.escalation.service import EscalationService
 from services.escalation.storms.storming import GATHER
+from services.escalation.tables import storms
 from shared.contracts.escalation import CaseEscalated, CaseResolved, Outcome, Remedy
 from shared.contracts.event import Severity
 from shared.contracts.intake import (
@@ -79,6 +82,20 @@ def test_all_children_are_resolved_with_the_outcome_and_remedies_of_the_major(de
     )
     assert desk.rows(id_of(1))[-1]["details"] == {"with": major}
     assert desk.watch_storms() == 0
+
+
+def test_a_storm_that_nobody_can_read_keeps_no_part_of_another_from_its_end(desk: Desk) -> None:
+    major = a_storm(desk)
+    resolve(desk, major)
+    with desk.db.transaction() as tx:
+        row = tx.execute(select(storms).where(storms.c.id == major)).one()._mapping
+        tx.execute(insert(storms).values(**dict(row) | {"id": "s", "key": "k", "alike": {"colour": "red"}}))
+    service = EscalationService()
+    service.db, service.policies = desk.db, desk.book
+    with pytest.raises(ValueError, match="colour"):
+        service.watch_storms()
+    assert service.resolve_parts() == 4
+    assert {case.state for case in parts(desk, 1, 2, 3, 4)} == {CaseState.RESOLVED}
 
 
 def test_thousands_are_resolved_batch_by_batch(desk: Desk) -> None:

@@ -263,6 +263,13 @@ def test_the_wait_for_an_agent_counts_from_when_there_was_none(
     assert told.case.unassigned_at == due
 
 
+def test_a_case_that_waits_for_its_next_level_to_open_waits_for_no_agent() -> None:
+    policy = by(Trigger(R.UNASSIGNED, after=dict.fromkeys(Severity, 10 * MINUTE)))
+    case = a_case(CaseState.OPEN, 1, respond_by=NOON + HOUR)
+    (told,) = take_news(case, news(2), a_setting(policy=policy))
+    assert (told.case.unassigned_at, told.case.respond_by) == (None, NOON + HOUR)
+
+
 def test_a_case_that_has_its_answer_waits_for_no_agent() -> None:
     policy = by(Trigger(R.UNASSIGNED, after=dict.fromkeys(Severity, 10 * MINUTE)))
     case = take_answer(an_open_case(a_setting(policy=policy)), 2, NOON, "agent", a_setting(policy=policy))[-1].case
