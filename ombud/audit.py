@@ -10,11 +10,12 @@ import click
 
 from ombud import options, runfile
 from ombud.asking import Asking
-from ombud.outbox import LATE, age, seconds
+from ombud.outbox import LATE, age
 from ombud.run import accounting
 from ombud.run.accounting import Expected, Mails, Standing
 from ombud.run.reckoning import Mailbox
 from ombud.send.publisher import Depths
+from shared import clock
 from shared.contracts.topology import SERVICES
 
 LOOK_EVERY = 0.5
@@ -28,7 +29,7 @@ REMEDIES = {
     "alerts not in the mailbox": "look into the mail catcher's and notify's logs",
     "escalated without an alert": "ombud outbox list --service escalation; GET /v1/alerts?case_id=… of notify",
     "exhausted without an alert": "no supervisor fitted, and nobody was the last resort: ombud doctor; then "
-    "GET /v1/worklist: take them",
+    "GET /v1/cases?state=exhausted of escalation: take them",
     "dead letters": "ombud deadletters list",
     "outbox": "ombud outbox list; ombud doctor",
     "unaccounted": "alerts broke notify's book-keeping: look for alerts_unaccounted in docs/runbook.md",
@@ -60,8 +61,9 @@ def found(look: Look) -> Amounts:
     nobody = min(without_alert, now.exhausted)
     missing["escalated without an alert"], missing["exhausted without an alert"] = without_alert - nobody, nobody
     missing["dead letters"] = now.put_aside
+    late = {service: s for service, s in look.late.items() if s > LATE}
     missing["mails that share a Message-ID with another"] = judged.duplicates
-    missing |= {f"outbox of {service} (oldest {seconds(s)})": 1 for service, s in look.late.items() if s > LATE}
+    missing |= {f"seconds that the oldest in the outbox of {service} waits": int(s) for service, s in late.items()}
     missing["unaccounted alerts"] = look.summaries["notify"].get("unaccounted", 0)
     for finding, count in look.summaries["escalation"].get("audit", {}).items():
         missing[f"auditor of escalation: {finding}"] = count
@@ -118,7 +120,7 @@ def _looking(rest: Mapping[str, Any]) -> Callable[[], Look]:
     mailbox = Mailbox(run.mailbox_url) if run and run.mailbox_url else None
 
     def look() -> Look:
-        late = {name: age(asking.get(name, "/v1/outbox")["oldest_at"]) for name in SERVICES}
+        late = {name: age(asking.get(name, "/v1/outbox")["oldest_at"], clock.now()) for name in SERVICES}
         # Who tells before who is told: what arrives between two questions then looks like too much, not too little.
         summaries = {name: asking.get(name, "/v1/summary") for name in SERVICES}
         in_queues = (depths.waiting() or 0) if depths else 0

@@ -8,9 +8,10 @@ from typing import NoReturn
 import click
 import requests
 
-from ombud import options, runfile
-from ombud.doors import Answer, Doors
+from ombud import options
+from ombud.doors import Answer
 from ombud.options import option
+from ombud.trouble import Trouble
 
 DOOR, MEDIA = "/v1/bounces", "message/rfc822"
 NOTHING = 65  # EX_DATAERR of sysexits.h: the mail is no report of ours, and would be none later
@@ -28,9 +29,10 @@ def bounce(data_dir: Path, token: str, notify_url: str) -> None:
     when it is no report of an alert.
     """
     mail = sys.stdin.buffer.read()
-    doors = _doors(data_dir, token, notify_url)
-    if doors is None:
-        _leave(LATER, f"nothing runs in {data_dir.absolute()}: start `ombud run`, or name --notify-url")
+    try:
+        doors = options.doors_to(("notify",), data_dir, token, {"notify_url": notify_url})
+    except Trouble as trouble:
+        _leave(LATER, str(trouble))
     try:
         answer = doors.post_bytes("notify", DOOR, MEDIA, mail)
     except requests.RequestException as error:
@@ -49,14 +51,6 @@ def said(answer: Answer) -> str:
     """What it did, on one line."""
     effects = ", ".join(f"{number} {name}" for name, number in answer.body["effects"].items())
     return f"alerts: {effects}" if effects else "nothing is settled by it yet"
-
-
-def _doors(data_dir: Path, token: str, notify_url: str) -> Doors | None:
-    run = runfile.read(data_dir)
-    if run is None and not notify_url:
-        return None
-    elsewhere = {"notify": notify_url.rstrip("/")} if notify_url else {}
-    return Doors((run.doors.urls if run else {}) | elsewhere, token or (run.token if run else ""))
 
 
 def _leave(code: int, why: str) -> NoReturn:

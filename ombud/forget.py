@@ -5,12 +5,13 @@ from pathlib import Path
 import click
 import requests
 
-from ombud import options, runfile
+from ombud import options
 from ombud.doors import Answer, Doors
 from ombud.options import option
 from ombud.trouble import Trouble
 
 DOOR = "/v1/customers/forget"
+PATIENCE = 120.0  # seconds: all that is put aside is looked through
 
 
 @click.command(short_help="Erase what is known of a customer.")
@@ -29,11 +30,11 @@ def forget(data_dir: Path, token: str, intake_url: str, yes: bool, **names: str)
     named = {field: value.strip() for field, value in names.items() if value.strip()}
     if not named:
         raise Trouble("say whom to forget: --customer REF, --email ADDRESS or --phone NUMBER")
-    doors = _doors(data_dir, token, intake_url)
+    doors = options.doors_to(("intake",), data_dir, token, {"intake_url": intake_url})
     if not yes:
         whom = ", ".join(f"{field} {value}" for field, value in named.items())
         click.confirm(f"Erase everything about the customer with {whom}? It cannot be undone.", abort=True, err=True)
-    click.echo(said(_erased(doors, named).body))
+    click.echo(said(erased(doors, named).body))
 
 
 def said(counts: dict[str, int]) -> str:
@@ -42,9 +43,13 @@ def said(counts: dict[str, int]) -> str:
     return f"erased: {what}" if any(counts.values()) else "nothing is known of this customer"
 
 
-def _erased(doors: Doors, named: dict[str, str]) -> Answer:
+def erased(doors: Doors, named: dict[str, str]) -> Answer:
+    """What intake says that it erased. Raises Trouble."""
     try:
-        answer = doors.post("intake", DOOR, named)
+        answer = doors.post("intake", DOOR, named, PATIENCE)
+    except requests.ReadTimeout as error:
+        why = f"intake at {doors.urls['intake']} has not answered for {PATIENCE:.0f} s"
+        raise Trouble(f"{why}: it may have forgotten the customer, or will; doing it again is harmless") from error
     except requests.RequestException as error:
         raise Trouble(f"intake does not answer at {doors.urls['intake']}: {type(error).__name__}") from error
     if answer.status in (401, 403):
@@ -52,12 +57,3 @@ def _erased(doors: Doors, named: dict[str, str]) -> Answer:
     if not answer.is_ok:
         raise Trouble(f"intake could not forget the customer: {answer.errors[0][1]}")
     return answer
-
-
-def _doors(data_dir: Path, token: str, intake_url: str) -> Doors:
-    run = runfile.read(data_dir)
-    if run is None and not intake_url:
-        raise Trouble(f"nothing runs in {data_dir.absolute()}: start `ombud run`, or name --intake-url")
-    local = run.doors.urls if run else {}
-    elsewhere = {"intake": intake_url.rstrip("/")} if intake_url else {}
-    return Doors(local | elsewhere, token or (run.token if run else ""))

@@ -58,13 +58,14 @@ def list_events(service: str | None, as_json: bool, **rest: Any) -> None:
     """
     services = (service,) if service else SERVICES
     told, silent = _asking(services, rest).all(services, PATH)
+    now = clock.now()
     if as_json:
         click.echo(json.dumps(told, indent=2))
     else:
-        _show(told)
+        _show(told, now)
     for trouble in silent:
         click.echo(f"ombud: {trouble}", err=True)
-    if silent or any(age(one["oldest_at"]) > LATE for one in told.values()):
+    if silent or any(age(one["oldest_at"], now) > LATE for one in told.values()):
         raise SystemExit(1)
 
 
@@ -91,23 +92,23 @@ def _asking(services: Sequence[str], rest: dict[str, Any]) -> Asking:
     return Asking(options.doors_to(services, rest["data_dir"], rest["token"], named))
 
 
-def age(text: str | None) -> float:
+def age(text: str | None, now: datetime) -> float:
     """Seconds since then; 0 for nothing."""
-    return 0.0 if text is None else (clock.now() - datetime.fromisoformat(text)).total_seconds()
+    return 0.0 if text is None else (now - datetime.fromisoformat(text)).total_seconds()
 
 
-def _show(told: dict[str, dict[str, Any]]) -> None:
+def _show(told: dict[str, dict[str, Any]], now: datetime) -> None:
     table = Table()
     for title in ("service", "id", "type", "complaint", "age", "tries", "why"):
         table.add_column(title, no_wrap=title != "type", justify="right" if title in ("id", "age", "tries") else "left")
     for name, page in told.items():
         for event in page["events"][:SHOWN]:
-            cells = (name, event["id"], event["type"], event["complaint_id"], seconds(age(event["created_at"])))
+            cells = (name, event["id"], event["type"], event["complaint_id"], seconds(age(event["created_at"], now)))
             table.add_row(*(Text(plain(cell)) for cell in (*cells, event["attempts"], event["why"])))
     if table.row_count:
         console().print(table)
     for name, page in told.items():
-        oldest = f", the oldest for {seconds(age(page['oldest_at']))}" if page["waiting"] else ""
+        oldest = f", the oldest for {seconds(age(page['oldest_at'], now))}" if page["waiting"] else ""
         types = ", ".join(f"{n} {type_}" for type_, n in page["by_type"].items())
         click.echo(f"{name:12}{page['waiting']} waiting{oldest}" + (f": {types}" if types else ""))
     for why in sorted({event["why"] for page in told.values() for event in page["events"]}):

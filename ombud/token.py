@@ -5,7 +5,7 @@ import secrets
 import click
 
 from ombud.trouble import Trouble
-from shared.tokens import SCOPES, digest
+from shared.tokens import MAX_NAME, SCOPES, digest
 
 
 @click.command(short_help="Draw a token for a person or a system.")
@@ -32,4 +32,6 @@ def settings_entry(name: str, scopes: tuple[str, ...], drawn: str) -> str:
     """The form that shared.tokens reads: name:scope+scope:sha256."""
     if not name or any(mark in name for mark in ":,+ "):
         raise Trouble(f"the name {name!r} may not be empty nor hold a colon, comma, plus or space")
+    if len(name) > MAX_NAME:
+        raise Trouble(f"the name has {len(name)} characters; at most {MAX_NAME} are kept of who did something")
     return f"{name}:{'+'.join(dict.fromkeys(scopes))}:{digest(drawn)}"

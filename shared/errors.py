@@ -46,11 +46,13 @@ class TemporaryFailure(Exception):
 class Fault(Enum):
     CONTENTION = "contention"  # another transaction was in the way: repeat at once
     AWAY = "away"  # the database is not there or full: hold and try again
+    SLOW = "slow"  # a statement was ended for its length: too much at once, or the database is too busy
     OTHER = "other"
 
 
 _CONTENTION = ("40001", "40P01", "55P03")
-_AWAY_CLASSES = ("08", "53", "57")
+_AWAY = ("08", "53", "57P")
+_SLOW = "57014"
 _SQLITE_AWAY = ("database is locked", "disk", "unable to open", "readonly")
 
 
@@ -63,8 +65,10 @@ def fault_of(error: BaseException) -> Fault:
     code = getattr(error.orig, "pgcode", None)
     if code in _CONTENTION:
         return Fault.CONTENTION
+    if code == _SLOW:
+        return Fault.SLOW
     if code:
-        return Fault.AWAY if code[:2] in _AWAY_CLASSES else Fault.OTHER
+        return Fault.AWAY if code.startswith(_AWAY) else Fault.OTHER
     # psycopg2 has no SQLSTATE when the server could not be reached or went away in mid-sentence.
     if error.connection_invalidated or isinstance(error.orig, psycopg2.OperationalError | psycopg2.InterfaceError):
         return Fault.AWAY

@@ -24,7 +24,7 @@ class _Unfailing:
             self._to.flush()
 
 
-def set_up(service: str, *, readable: bool = False, level: str = "INFO") -> None:
+def set_up(service: str, *, readable: bool = False) -> None:
     """Called once by the runner, before the first line."""
     # nameko logs a failed handler with its arguments; the subscription and the web door log failures themselves.
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
@@ -41,10 +41,15 @@ def set_up(service: str, *, readable: bool = False, level: str = "INFO") -> None
             structlog.processors.format_exc_info,
             render,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Unfailing(sys.stderr))),
         cache_logger_on_first_use=True,
     )
+
+
+def short(error: BaseException) -> str:
+    """The first line of an error, for a log line."""
+    return f"{type(error).__name__}: {error}".splitlines()[0][:300]
 
 
 def _to_json(line: dict[str, Any], **_: Any) -> str:

@@ -18,9 +18,9 @@ from shared import clock, failpoints, tables
 from shared.contracts.event import Event
 from shared.contracts.topology import STRAIGHT, exchange_of
 from shared.database import Database, Transaction
+from shared.logs import short
 from shared.messaging import connection as broker
 from shared.messaging.envelope import Message, encode, envelope, new_traceparent, trace_id
-from shared.messaging.receiver import short
 from shared.messaging.publisher import CONTENT_TYPE, Outcome, Publisher
 
 log = structlog.get_logger()
@@ -104,6 +104,7 @@ class Relay:
         self._has_connected = self._has_published = False
         self.refused: str | None = None  # what the broker has not let us do since the start; None once it does
         self._limit = BATCH
+        self._has_refused_one = False  # a row went alone, and the broker closed the channel over it
         self._stopping = False
         self._wake = Signal()
         db.announce_with(lambda tx, announced: write_rows(db.service, tx, announced))
@@ -126,7 +127,7 @@ class Relay:
                 reason = broker.missing_right(error) if isinstance(error, AccessRefused) else short(error)
                 log.warning("relay_waits", attempt=attempt, error=reason)
                 self._note_refusal(error, reason)
-                self._after_error(error)
+                self._start_anew(error)
                 if self._stopping:
                     break
                 self._rest(broker.reconnect_delay(attempt))
@@ -157,6 +158,8 @@ class Relay:
         self._wake = Signal()
 
     def _publish_all(self) -> None:
+        if self._has_refused_one:
+            self._let_it_step_back()
         while self._publish_batch() == self._limit:
             pass
         self._limit = BATCH
@@ -168,20 +171,20 @@ class Relay:
             self._has_connected, self.refused = True, None
         if self.db.is_postgres:
             with self.db.transaction() as tx:
-                rows = self._claim(tx)
+                rows = self._claim(tx, self._limit)
                 if rows:
                     self._settle(tx, self._publish(rows))
             return len(rows)
         with self.db.read() as tx:
-            rows = self._claim(tx)
+            rows = self._claim(tx, self._limit)
         if rows:
             outcome = self._publish(rows)
             with self.db.transaction() as tx:
                 self._settle(tx, outcome)
         return len(rows)
 
-    def _claim(self, tx: Transaction) -> list[Any]:
-        return list(tx.execute(_CLAIM, {"now": clock.now(), "most": self._limit}))
+    def _claim(self, tx: Transaction, most: int) -> list[Any]:
+        return list(tx.execute(_CLAIM, {"now": clock.now(), "most": most}))
 
     def _publish(self, rows: list[Any]) -> Outcome:
         started = time.monotonic()
@@ -204,11 +207,15 @@ class Relay:
         tx.execute(_STEP_BACK, {"ids": ids, "later": clock.now() + STEP_BACK})
         RETURNED.inc(len(ids))
 
-    def _after_error(self, error: Exception) -> None:
-        """A row that makes the broker close the channel is found by going singly, and steps back then."""
+    def _start_anew(self, error: Exception) -> None:
+        """A row that makes the broker close the channel is found by going singly."""
         self._publisher.disconnect()
         refused = isinstance(error, amqp.ChannelError)
-        if refused and self._limit == 1:
-            with self.db.transaction() as tx:
-                self._step_back(tx, [row.id for row in self._claim(tx)])
+        self._has_refused_one |= refused and self._limit == 1
         self._limit = 1 if refused else BATCH
+
+    def _let_it_step_back(self) -> None:
+        """Where an error is waited out: the database may be away just then, and the relay must not end by it."""
+        with self.db.transaction() as tx:
+            self._step_back(tx, [row.id for row in self._claim(tx, 1)])
+        self._has_refused_one = False

@@ -89,8 +89,7 @@ def _wait_for_schema(db: Database, migrations: Path) -> None:
             return
         except Exception as error:
             attempt += 1
-            said = str(error).splitlines()[0][:300]
-            log.warning("waiting_for_database", attempt=attempt, database=db.where, error=said)
+            log.warning("waiting_for_database", attempt=attempt, database=db.where, error=logs.short(error))
             eventlet.sleep(min(5, 0.2 * 2**attempt))
 
 

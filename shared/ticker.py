@@ -13,6 +13,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from shared import clock
 from shared.database import Database, Transaction
 from shared.errors import Fault, fault_of
+from shared.logs import short
 from shared.worker import call_method
 
 log = structlog.get_logger()
@@ -96,7 +97,7 @@ class Tick(Entrypoint):
             log.warning(
                 "tick_failed",
                 tick=self.method_name,
-                error=str(error).splitlines()[0][:300],
+                error=short(error),
                 exc_info=None if known else error,
             )
             return False

@@ -11,6 +11,7 @@ from ombud.options import option
 from ombud.policy.people import faults_of, reachable_of, supervisors_of
 from ombud.policy.trial.command import escalation_policy, routing_policy, try_policy
 from ombud.roster.form import Entry, Fault, Form, read_form
+from ombud.screen import counted
 from ombud.trouble import Trouble
 from services.escalation.domain.lint import lint as lint_ladders
 from services.escalation.domain.people import Supervisor
@@ -52,9 +53,9 @@ def check(
 ) -> None:
     """Check the policies; every mistake is shown with its line, and with a roster also what nobody could do."""
     mistakes: list[str] = []
-    routes = _read(routing or SHIPPED_POLICY, routing_file.read, lambda p: _counted(len(p.rules), "rule"), mistakes)
+    routes = _read(routing or SHIPPED_POLICY, routing_file.read, lambda p: counted(len(p.rules), "rule"), mistakes)
     ladder = _read(
-        escalation or SHIPPED_LADDER, escalation_file.read, lambda p: _counted(len(p.ladders), "ladder"), mistakes
+        escalation or SHIPPED_LADDER, escalation_file.read, lambda p: counted(len(p.ladders), "ladder"), mistakes
     )
     _check_alerting(notify or SHIPPED_ALERTING, mistakes)
     people = _people(roster, mistakes) if roster is not None else None
@@ -64,9 +65,9 @@ def check(
     for mistake in mistakes:
         click.echo(mistake, err=True)
     if mistakes:
-        raise Trouble(f"this cannot be used: {_counted(len(mistakes), 'mistake')}")
+        raise Trouble(f"this cannot be used: {counted(len(mistakes), 'mistake')}")
     if strict and findings:
-        raise Trouble(f"the people cannot do all of it: {_counted(len(findings), 'finding')}")
+        raise Trouble(f"the people cannot do all of it: {counted(len(findings), 'finding')}")
 
 
 policy.add_command(try_policy, "try")
@@ -140,7 +141,3 @@ def _agent(entry: Entry) -> Agent:
     from services.routing.roster.agent_schemas import agent_from
 
     return agent_from(entry.id, {name: value for name, value in entry.data.items() if name != "id"})
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"

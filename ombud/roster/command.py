@@ -11,6 +11,7 @@ from ombud.doors import Doors
 from ombud.options import option
 from ombud.roster.form import Fault, Form, Part, read_file, without_contact
 from ombud.roster.parts import Difference, Halfway, Refusal, check, store, who_stays
+from ombud.screen import counted
 from ombud.trouble import Trouble
 
 MOST_SHOWN = 50  # people of a part
@@ -67,7 +68,7 @@ def _read(file: Path) -> Form:
     form = read_file(file)
     if form.faults:
         _tell(file, form.faults)
-        raise Trouble(f"{file} was not applied: {_counted(form.faults)}")
+        raise Trouble(f"{file} was not applied: {counted(len(form.faults), 'fault')}")
     for entry in without_contact(form):
         click.echo(f"{file}:{entry.lines['']}: note: {entry.id} has no contact in this file", err=True)
     return form
@@ -96,7 +97,9 @@ def apply_unasked(file: Path, form: Form, doors: Doors) -> list[Part]:
 
 
 def _told(refusals: Iterable[Refusal]) -> str:
-    return ", ".join(f"{r.part.service} refuses the {r.part.title} ({_counted(r.faults)})" for r in refusals)
+    return ", ".join(
+        f"{r.part.service} refuses the {r.part.title} ({counted(len(r.faults), 'fault')})" for r in refusals
+    )
 
 
 def _tell(file: Path, faults: Iterable[Fault]) -> None:
@@ -123,7 +126,3 @@ def _staying(people: Mapping[str, list[str]]) -> Iterator[str]:
         if ids:
             some = ", ".join(ids[:MOST_STAYING]) + (" …" if len(ids) > MOST_STAYING else "")
             yield f"{title}: {len(ids)} not named here stay as they are, and at work: {some}"
-
-
-def _counted(faults: list[Fault]) -> str:
-    return "1 fault" if len(faults) == 1 else f"{len(faults)} faults"

@@ -10,7 +10,7 @@ from ombud.doors import Answer, Doors
 from ombud.roster.form import Fault, Form, Part
 from ombud.trouble import Trouble
 
-PATIENCE = 120.0  # seconds for one part: a hundred thousand people take a while
+PATIENCE = 120.0  # seconds for one part: twenty thousand people take a while
 
 WORKING = ("agents", "supervisors")
 

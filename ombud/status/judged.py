@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from ombud.deadletters.shown import plain
-from ombud.outbox import seconds
+from ombud.outbox import LATE, age, seconds
 from ombud.run import accounting
 from ombud.run.accounting import Expected
 from ombud.run.preflight import NEEDED_MB
@@ -14,7 +13,6 @@ from ombud.screen import counted
 from ombud.status.look import State
 from shared.contracts.topology import QUEUES, SERVICES
 
-LATE = 60.0  # seconds
 MB = 2**20
 SLOW_QUEUE = 1000  # messages in one queue
 # What the auditor of escalation looks for.
@@ -81,9 +79,9 @@ def _broker(state: State) -> Iterator[Trouble]:
 
 def late(state: State) -> list[Trouble]:
     return [
-        Trouble(f"{told['waiting']} wait in the outbox of {service}, the oldest for {seconds(age)}", "ombud outbox")
+        Trouble(f"{told['waiting']} wait in the outbox of {service}, the oldest for {seconds(waited)}", "ombud outbox")
         for service, told in state.outboxes.items()
-        if told and (age := _age(told["oldest_at"], state.now)) > LATE
+        if told and (waited := age(told["oldest_at"], state.now)) > LATE
     ]
 
 
@@ -107,7 +105,7 @@ def unanswered(state: State) -> list[Trouble]:
         found.append(
             Trouble(
                 f"{counted(n, 'case')} exhausted: nobody answered on any level",
-                "GET /v1/worklist: take them, or call somebody",
+                "GET /v1/cases?state=exhausted of escalation: take them, or call somebody",
             )
         )
     if (behind := lag(state)) > LATE:
@@ -175,7 +173,3 @@ def lag(state: State) -> float:
 
 def _value(state: State, service: str, name: str) -> float:
     return max((one.value(name) or 0.0 for one in state.of(service)), default=0.0)
-
-
-def _age(text: str | None, now: datetime) -> float:
-    return 0.0 if text is None else (now - datetime.fromisoformat(text)).total_seconds()

@@ -39,7 +39,7 @@ from shared.contracts.topology import DEAD_LETTERS_EXCHANGE
 from shared.database import Database, Transaction
 from shared.departures import doors as departures
 from shared.messaging import given_up, subscribe, sweep_inbox
-from shared.parts import MAX_PART_BYTES, only_checks
+from shared.parts import MAX_PART_BYTES, only_checks, read_part
 from shared.providers import Configured, DatabaseProvider
 from shared.quarantine import doors as quarantine
 from shared.ticker import tick
@@ -175,7 +175,7 @@ class NotifyService:
 
     @http("PUT", "/v1/contacts", scope="operator", max_body=MAX_PART_BYTES)
     def put_contacts(self, request: Request) -> Response:
-        people = contact_schemas.contacts_from(json_body(request))
+        people = read_part(contact_schemas.contacts_from, json_body(request))
         if only_checks(request.args):
             with self.db.read() as tx:
                 return json_response(usecases.check_contacts(tx, people))

@@ -15,10 +15,10 @@ from shared.database import Transaction
 from shared.errors import Conflict, NotFound
 
 
-def accept(tx: Transaction, desk: Desk, complaint_id: str, agent_id: str, by: str) -> None:
+def accept(tx: Transaction, desk: Desk, complaint_id: str, agent_id: str, by: str, note: str | None) -> None:
     """The agent is at it: the time to answer no longer runs. Raises NotFound; Conflict when somebody else has it."""
     before = _held_by(tx, complaint_id, agent_id)
-    save(tx, desk, {complaint_id: before}, {complaint_id: before.accepted(tx.now, by)})
+    save(tx, desk, {complaint_id: before}, {complaint_id: before.accepted(tx.now, by, note)})
 
 
 def decline(tx: Transaction, desk: Desk, complaint_id: str, agent_id: str, by: str, note: str | None) -> None:
@@ -43,7 +43,7 @@ def assign(
     if lack and not force:
         raise Conflict(f"{agent_id} could not take it: {lack.value}; `force` assigns it all the same")
     after = before.assigned_by(agent_id, by, note, tx.now)
-    desk.roster.current(tx)
+    desk.roster.current(tx)  # the event names the agent
     shift_loads(tx, load_shifts({complaint_id: before}, {complaint_id: after}))
     save(tx, desk, {complaint_id: before}, {complaint_id: after})
     tx.wake(WAKE)  # whoever had it has room now

@@ -14,7 +14,7 @@ from services.routing.roster.told import AgentTold, PresenceTold
 from shared.database import Database, Transaction
 from shared.errors import Forbidden, Rejected
 from shared.loading import load
-from shared.parts import only_checks
+from shared.parts import only_checks, read_part
 from shared.web import json_body, json_response
 
 _UNUSABLE = "the body cannot be used"
@@ -32,7 +32,7 @@ def put_agent(db: Database, desk: Desk, request: Request, id_: str) -> Response:
 
 def put_agents(db: Database, desk: Desk, request: Request) -> Response:
     """Stores all of a list or nothing, or only says what it would change."""
-    wanted = agent_schemas.agents_from(json_body(request))
+    wanted = read_part(agent_schemas.agents_from, json_body(request))
     if only_checks(request.args):
         with db.read() as tx:
             return json_response(workforce.check_agents(tx, wanted))
@@ -55,8 +55,9 @@ def set_presence(db: Database, desk: Desk, request: Request, id_: str) -> Respon
 
 
 def accept(db: Database, desk: Desk, request: Request, complaint_id: str) -> Response:
-    agent_id, _ = _answer(request)
-    return _changed(db, desk, complaint_id, lambda tx: by_hand.accept(tx, desk, complaint_id, agent_id, _by(request)))
+    agent_id, note = _answer(request)
+    by = _by(request)
+    return _changed(db, desk, complaint_id, lambda tx: by_hand.accept(tx, desk, complaint_id, agent_id, by, note))
 
 
 def decline(db: Database, desk: Desk, request: Request, complaint_id: str) -> Response:

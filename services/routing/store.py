@@ -118,14 +118,6 @@ def last_turns(tx: Transaction, places: Collection[tuple[str | None, int]]) -> d
     return found
 
 
-def agents_of_customers(tx: Transaction, customers: Collection[str]) -> dict[str, str]:
-    """Who had each customer's complaint last."""
-    if not customers:
-        return {}
-    rows = tx.execute(_known_query(tx.is_postgres), {"ids": sorted(customers)})
-    return {row.customer: row.agent_id for row in rows}  # the newest comes last
-
-
 def claim_relaxations(tx: Transaction, version: str, limit: int) -> list[Complaint]:
     """Waiting complaints whose next relaxation is due, locked: those that this policy read, and those left behind."""
     mine = or_(a.c.policy_version == version, a.c.relax_at <= tx.now - LEFT_BEHIND)
@@ -232,14 +224,3 @@ _HEADS = _heads()
 @cache
 def _lock_query(is_postgres: bool) -> Select[Any]:
     return select(a).where(among_ids(a.c.complaint_id, is_postgres)).order_by(a.c.complaint_id).with_for_update()
-
-
-@cache
-def _known_query(is_postgres: bool) -> Select[Any]:
-    newest = func.max(a.c.assigned_at)
-    return (
-        select(a.c.customer, a.c.agent_id, newest.label("newest"))
-        .where(among_ids(a.c.customer, is_postgres), a.c.agent_id.is_not(None))
-        .group_by(a.c.customer, a.c.agent_id)
-        .order_by(newest, a.c.agent_id)
-    )

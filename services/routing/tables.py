@@ -67,6 +67,7 @@ agents = Table(
 
 WAITING_ONLY = text("state = 'waiting'")
 ASSIGNED_ONLY = text("state = 'assigned'")
+EVER_ASSIGNED = text("agent_id IS NOT NULL")
 
 assignments = Table(
     "assignments",
@@ -125,7 +126,9 @@ assignments = Table(
     Index("waiting_by_age", "waiting_since", postgresql_where=WAITING_ONLY, sqlite_where=WAITING_ONLY),
     Index("assigned_by_answer", "answer_by", postgresql_where=ASSIGNED_ONLY, sqlite_where=ASSIGNED_ONLY),
     Index("assigned_by_agent", "agent_id", postgresql_where=ASSIGNED_ONLY, sqlite_where=ASSIGNED_ONLY),
-    Index("assignments_by_customer", "customer"),
+    Index(
+        "assigned_by_customer", "customer", "assigned_at", postgresql_where=EVER_ASSIGNED, sqlite_where=EVER_ASSIGNED
+    ),
 )
 
 # What happened to each complaint, a row each, written in the transaction that did it and never changed.

@@ -114,6 +114,9 @@ class CaseEscalated(Event):
     all_must_answer: bool = False
 
 
+FOLLOW_UP = "follow_up"  # in place of a clock: the time of whoever took a case to go on with it
+
+
 @event("escalation", "case.warned", identity=("warning_id",), subject="case_id")
 class CaseWarned(Event):
     """A clock of the case has come to `percent` of its time, 100 = it is broken; the recipients are to be told.

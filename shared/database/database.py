@@ -18,13 +18,7 @@ T = TypeVar("T")
 class Database:
     """A service's own database. `transaction()` to change it, `read()` to look; both give a Transaction."""
 
-    def __init__(
-        self,
-        url: str,
-        service: str,
-        *,
-        on_announce: Callable[[Transaction, list[tuple[Any, bool]]], None] | None = None,
-    ):
+    def __init__(self, url: str, service: str):
         self.service = service
         self._url = engines.checked_url(url)
         self.is_postgres = self._url.get_backend_name() == "postgresql"
@@ -37,7 +31,7 @@ class Database:
             self._reader = engines.sqlite(self._url, "DEFERRED")
         # SQLite has one writer; waiting for it here is green, waiting inside SQLite would stop the whole process.
         self._writer = None if self.is_postgres else threading.Lock()
-        self._on_announce = on_announce
+        self._on_announce: Callable[[Transaction, list[tuple[Any, bool]]], None] | None = None
         self._after_commit: list[Callable[[Transaction], None]] = []
 
     def after_commit(self, callback: Callable[[Transaction], None]) -> None:

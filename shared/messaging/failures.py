@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, Integer, bindparam, delete, select
+from sqlalchemy import Executable, bindparam, delete, select
 
 from shared import tables
 from shared.contracts.event import Severity
@@ -72,16 +72,17 @@ def undecodable(queue: str, message: Message, error: Undecodable) -> Failure:
     )
 
 
-def schedule_retry(tx: Transaction, service: str, failure: Failure, attempt: int) -> None:
-    """Keeps the event for a later try (attempt counts from 1); after the last delay it becomes a dead letter."""
+def schedule_retry(tx: Transaction, service: str, failure: Failure, attempt: int) -> bool:
+    """Keeps the event for a later try (attempt counts from 1); False after the last one: it is a dead letter now."""
     if attempt > len(DELAYS):
         bury(tx, service, failure)
-        return
+        return False
     if attempt == 1:
         _tell(tx, service, failure, dead=False)
     row = _row(failure) | {"attempt": attempt, "next_at": _next_at(tx.now, attempt)}
     tx.execute(delete(tables.retries).where(*_key(failure)))
     tx.execute(tables.retries.insert(), row)
+    return True
 
 
 def bury(tx: Transaction, service: str, failure: Failure) -> None:
@@ -115,11 +116,13 @@ def _queues_query(is_postgres: bool) -> Executable:
     return select(t.c.queue).where(t.c.next_at <= instant("now", is_postgres)).distinct()
 
 
-def due_retries(tx: Transaction, queue: str, limit: int = 20) -> list[tuple[Message, str, str, int]]:
-    """Retry rows of a queue that are due and that no other replica works off: (message, source, event id, attempt)."""
-    return [
-        _due(row) for row in tx.execute(_due_query(tx.is_postgres), {"of": queue, "now": tx.from_now(), "most": limit})
-    ]
+def due_retry(tx: Transaction, queue: str) -> tuple[Message, str, str, int] | None:
+    """The retry row of a queue that is longest due, but for one that is being taken away: message, source, id, attempt.
+
+    Two replicas may be given the same: only the one whose `forget_retry` takes the row away works it off.
+    """
+    row = tx.execute(_due_query(tx.is_postgres), {"of": queue, "now": tx.from_now()}).one_or_none()
+    return None if row is None else (message_of(row), row.source, row.event_id, row.attempt)
 
 
 @cache
@@ -127,12 +130,7 @@ def _due_query(is_postgres: bool) -> Executable:
     """Built once: a queue asks it anew for each of its retries."""
     t = tables.retries
     due = t.c.queue == bindparam("of"), t.c.next_at <= instant("now", is_postgres)
-    in_order = select(t).where(*due).order_by(t.c.next_at, t.c.event_id)
-    return in_order.limit(bindparam("most", type_=Integer)).with_for_update(skip_locked=True)
-
-
-def _due(row: Any) -> tuple[Message, str, str, int]:
-    return message_of(row), row.source, row.event_id, row.attempt
+    return select(t).where(*due).order_by(t.c.next_at, t.c.event_id).limit(1).with_for_update(skip_locked=True)
 
 
 def forget_retry(tx: Transaction, queue: str, source: str, event_id: str) -> bool:

@@ -33,7 +33,7 @@ RECONNECTS = Counter(
 OUTCOMES = ("handled", "duplicate", "retry", "dead")
 
 
-HANDLED, DUPLICATE = OUTCOMES[:2]
+HANDLED, DUPLICATE, RETRY, DEAD = OUTCOMES
 OURS = "/ombud/"  # before the name of a service: the source of what Ombud announced, whose clocks can be believed
 
 

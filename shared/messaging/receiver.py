@@ -4,7 +4,7 @@ Called by the subscription with what it took from its queue, and with the retrie
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ import structlog
 from shared import clock, failpoints
 from shared.database import Database, Transaction
 from shared.errors import Fault, Rejected, fault_of
+from shared.logs import short
 from shared.messaging import connection as broker
 from shared.messaging import failures, inbox, metrics
 from shared.messaging.envelope import Message, Received, Undecodable
@@ -21,6 +22,8 @@ from shared.messaging.failures import Failure
 log = structlog.get_logger()
 MAX_HOLD = 20 * 60  # seconds; RabbitMQ gives up on a consumer after 30 minutes without an ack
 CONTENTION_TRIES = 5
+# Faults of the work itself: what takes too long together may not do so singly, and together it would again.
+OF_THE_WORK = frozenset({Fault.OTHER, Fault.SLOW})
 
 Wait = Callable[[float], None]
 T = TypeVar("T")
@@ -68,10 +71,10 @@ class IdempotentReceiver:
     def replay_one(self, wait: Wait) -> bool:
         """Tries the retry row again that is longest due; False when none is."""
         with self.db.read() as tx:
-            due = failures.due_retries(tx, self.queue, limit=1)
-        if not due:
+            due = failures.due_retry(tx, self.queue)
+        if due is None:
             return False
-        message, source, event_id, attempt = due[0]
+        message, source, event_id, attempt = due
         try:
             # The row says who it is: a message without a name gets another one each time that it is read.
             received = replace(self._decode(message), source=source, id=event_id)
@@ -89,7 +92,11 @@ class IdempotentReceiver:
 
     def _receive_in_transaction(self, received: list[Received], wait: Wait, *, is_retry: bool = False) -> None:
         ready = self._prepare(received)
-        new = self._persist(lambda tx: self._receive(tx, self._still_wanted(tx, ready) if is_retry else ready), wait)
+
+        def receive(tx: Transaction) -> list[Received]:
+            return self._receive(tx, self._still_wanted(tx, ready) if is_retry else ready)
+
+        new = self._persist(receive, wait, raised=OF_THE_WORK)
         metrics.count_taken(self.queue, len(new), len(ready) - len(new))
         metrics.note_ages(self.queue, new, clock.now())
 
@@ -131,21 +138,24 @@ class IdempotentReceiver:
             self._bury_all([failure], wait, is_retry=is_retry)
             return
 
-        def schedule(tx: Transaction) -> None:
-            if not is_retry or failures.forget_retry(tx, self.queue, failure.source, failure.event_id):
-                failures.schedule_retry(tx, self.service, failure, attempt)
+        def schedule(tx: Transaction) -> str | None:
+            if is_retry and not failures.forget_retry(tx, self.queue, failure.source, failure.event_id):
+                return None
+            return metrics.RETRY if failures.schedule_retry(tx, self.service, failure, attempt) else metrics.DEAD
 
-        self._persist(schedule, wait)
-        self._count("retry", 1)
+        if outcome := self._persist(schedule, wait):
+            self._count(outcome, 1)
 
     def _bury_all(self, broken: list[Failure], wait: Wait, *, is_retry: bool = False) -> None:
-        def bury(tx: Transaction) -> None:
+        def bury(tx: Transaction) -> int:
+            buried = 0
             for failure in sorted(broken, key=lambda f: (f.source, f.event_id)):
                 if not is_retry or failures.forget_retry(tx, self.queue, failure.source, failure.event_id):
                     failures.bury(tx, self.service, failure)
+                    buried += 1
+            return buried
 
-        self._persist(bury, wait)
-        self._count("dead", len(broken))
+        self._count(metrics.DEAD, self._persist(bury, wait))
 
     def _decode_all(self, messages: list[Message]) -> tuple[list[Received], list[Failure]]:
         received, broken = [], []
@@ -157,8 +167,8 @@ class IdempotentReceiver:
                 broken.append(failures.undecodable(self.queue, message, error))
         return received, broken
 
-    def _persist(self, work: Callable[[Transaction], T], wait: Wait) -> T:
-        """Runs the work in a transaction, however long the database is away; an error of the work itself is raised."""
+    def _persist(self, work: Callable[[Transaction], T], wait: Wait, raised: Collection[Fault] = (Fault.OTHER,)) -> T:
+        """Runs the work in a transaction, however long the database is away. raised: faults that are not waited out."""
         started, attempt = time.monotonic(), 0
         while True:
             try:
@@ -168,7 +178,8 @@ class IdempotentReceiver:
                 break
             except Exception as error:
                 fault = fault_of(error)
-                if fault is Fault.OTHER or (fault is Fault.CONTENTION and attempt >= CONTENTION_TRIES):
+                if fault in raised or (fault is Fault.CONTENTION and attempt >= CONTENTION_TRIES):
+                    metrics.HOLDING.labels(self.queue).set(0)
                     raise
                 attempt += 1
                 self._hold(fault, error, attempt, started, wait)
@@ -179,7 +190,7 @@ class IdempotentReceiver:
 
     def _hold(self, fault: Fault, error: Exception, attempt: int, started: float, wait: Wait) -> None:
         seconds = 0.01 * attempt
-        if fault is Fault.AWAY:
+        if fault is not Fault.CONTENTION:
             if self.stopping or time.monotonic() - started > MAX_HOLD:
                 raise GivenBack("the database is away") from error
             seconds = broker.reconnect_delay(attempt)
@@ -192,8 +203,3 @@ class IdempotentReceiver:
 
     def _count(self, outcome: str, number: int) -> None:
         metrics.EVENTS.labels(self.queue, outcome).inc(number)
-
-
-def short(error: BaseException) -> str:
-    """The first line of an error, for a log line."""
-    return f"{type(error).__name__}: {error}".splitlines()[0][:300]

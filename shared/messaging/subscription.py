@@ -18,11 +18,12 @@ from shared import backlog, failpoints
 from shared.contracts.event import Event
 from shared.contracts.topology import queue_between
 from shared.database import Database, Transaction
+from shared.logs import short
 from shared.messaging import connection as broker
 from shared.messaging import metrics
 from shared.messaging.due import LOOK_EVERY, DueQueues
 from shared.messaging.envelope import Message, Received, decode, plain, plain_text
-from shared.messaging.receiver import IdempotentReceiver, short
+from shared.messaging.receiver import IdempotentReceiver
 from shared.worker import call_method
 
 log = structlog.get_logger()

@@ -1,5 +1,7 @@
 """What the relay promises: what was committed reaches every queue that needs it, whatever the broker does meanwhile."""
 
+from pathlib import Path
+
 from ombud.local.broker import PrivateBroker
 from shared.contracts.topology import QUEUES
 from tests.harness.bus import Bus
@@ -10,6 +12,11 @@ from tests.plumbing.conftest import Sink
 
 QUEUE, NEXT = "routing.intake.v1", "escalation.routing.v1"
 ALL_NEXT = tuple(q.name for q in QUEUES if q.source == "routing")
+# A row over which the broker closes the channel.
+REFUSED = (
+    "INSERT INTO {}outbox (event_id, exchange, type, headers, body, created_at) VALUES "
+    "('x', 'no-such-exchange', 'complaint.assigned', '{{}}', '{{}}', '2026-01-01T00:00:00.000000+00:00')"
+)
 
 
 def test_an_event_that_no_queue_takes_stays_and_is_tried_again(sink: Sink, bus: Bus) -> None:
@@ -29,14 +36,30 @@ def test_an_event_that_no_queue_takes_stays_and_is_tried_again(sink: Sink, bus: 
 
 def test_a_row_that_closes_the_channel_is_not_in_the_way_of_the_others(sink: Sink, bus: Bus) -> None:
     sink.start()
-    sink.change(
-        "INSERT INTO {}outbox (event_id, exchange, type, headers, body, created_at) VALUES "
-        "('x', 'no-such-exchange', 'complaint.assigned', '{{}}', '{{}}', '2026-01-01T00:00:00.000000+00:00')"
-    )
+    sink.change(REFUSED)
     for n in range(20):
         bus.publish(a_classified(str(n)))
     eventually(lambda: bus.waiting(NEXT) == 20, "the healthy ones", sink.log)
     eventually(lambda: sink.rows("SELECT event_id FROM {}outbox") == ["x"], "the others to go")
+
+
+def test_a_database_that_is_away_right_after_the_broker_closed_the_channel_ends_nothing(
+    tmp_path: Path, amqp_uri: str
+) -> None:
+    """On SQLite, where another program may have the file to itself: the relay goes on reading it all the while."""
+    sink = Sink(tmp_path, f"sqlite:///{tmp_path}/routing.sqlite", amqp_uri)
+    try:
+        sink.start()
+        with sink.engine.connect() as connection:
+            connection.exec_driver_sql(REFUSED.format(""))
+            connection.commit()
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            eventually(lambda: "database is locked" in sink.log() or not sink.is_alive, "the step back", sink.log)
+            assert sink.is_alive, sink.log()
+        eventually(lambda: sink.rows("SELECT attempts FROM {}outbox")[0] > 0, "it to step back", sink.log)
+    finally:
+        sink.kill()
+        sink.engine.dispose()
 
 
 def test_a_broker_that_restarts_loses_nothing(sink: Sink, bus: Bus, broker: PrivateBroker, amqp_uri: str) -> None:

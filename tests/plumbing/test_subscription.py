@@ -111,6 +111,9 @@ def test_after_the_last_retry_it_is_a_dead_letter_with_reason_and_body(sink: Sin
     eventually(lambda: sink.rows("SELECT reason FROM {}dead_letters") == ["failed"], "the dead letter", sink.log)
     assert "poison" in sink.rows("SELECT body FROM {}dead_letters")[0]
     assert sink.rows("SELECT attempt FROM {}retries") == []
+    for outcome in ("retry", "dead"):  # first it failed, then it died; counted right after the commit
+        series = f'ombud_events_total{{outcome="{outcome}",queue="{QUEUE}"}}'
+        eventually(lambda series=series: sink.metric(series) == 1, f"one {outcome}", sink.log)  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from services.escalation.people.supervisor_schemas import supervisor_from
 from services.escalation.schemas import load
 from shared.contracts.event import to_text
 from shared.database import Database
-from shared.parts import only_checks
+from shared.parts import only_checks, read_part
 from shared.web import BadRequest, json_body, json_response
 
 
@@ -25,12 +25,16 @@ def put_supervisor(db: Database, request: Request, supervisor_id: str) -> Respon
 
 def put_supervisors(db: Database, request: Request) -> Response:
     """Stores all of a list or nothing, or only says what it would change."""
-    body = load(supervisor_schemas.SupervisorsBody(), json_body(request))
-    people = {entry["id"]: supervisor_from(entry["id"], entry) for entry in body["supervisors"]}
+    people = read_part(_supervisors_from, json_body(request))
     if only_checks(request.args):
         with db.read() as tx:
             return json_response(roster.check_supervisors(tx, people))
     return json_response(db.run(lambda tx: roster.save_supervisors(tx, people)))
+
+
+def _supervisors_from(body: Any) -> dict[str, Supervisor]:
+    loaded = load(supervisor_schemas.SupervisorsBody(), body)
+    return {entry["id"]: supervisor_from(entry["id"], entry) for entry in loaded["supervisors"]}
 
 
 def list_supervisors(db: Database) -> Response:

@@ -23,10 +23,10 @@ from services.notify.texts.vocabulary import (
     warned,
     warned_shortly,
 )
+from shared.contracts.escalation import FOLLOW_UP
 
 LONGEST_FACT = 300  # more than intake lets through; a text message of several stays below the 1600 of the provider
 UNKNOWN = "?"
-FOLLOW_UP = "follow_up"  # the clock of whoever took the case
 # What stands where a fact is missing: the version that stored them may have known fewer than these templates.
 NO_FACTS: Mapping[str, Any] = {
     **dict.fromkeys(("source", "category", "channel", "language", "received_at"), UNKNOWN),

@@ -105,11 +105,19 @@ class Complaint:
         """With its place in line."""
         return replace(self, turn_at=turn_at)._ranked(policy)
 
-    def accepted(self, now: datetime, by: str) -> "Complaint":
+    def asking(self, demand: Demand, now: datetime) -> "Complaint":
+        """Assigned, with what it asks for now: its agent has no more time for it than before, and may have less."""
+        changed = replace(self, demand=demand)
+        if self.state is not State.ASSIGNED or self.accepted_at is not None:
+            return changed
+        times = [at for at in (self.answer_by, changed._answer_by(now)) if at is not None]
+        return replace(changed, answer_by=min(times, default=None))
+
+    def accepted(self, now: datetime, by: str, note: str | None = None) -> "Complaint":
         """Its agent says that they are at it; itself when they said so before."""
         if self.accepted_at is not None:
             return self
-        told = self.told(now, What.ACCEPTED, agent_id=self.agent_id, by=by)
+        told = self.told(now, What.ACCEPTED, agent_id=self.agent_id, by=by, note=note)
         return replace(told, accepted_at=now, answer_by=None)
 
     def taken_away(

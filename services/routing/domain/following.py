@@ -60,7 +60,7 @@ def _read(c: Complaint, event: ComplaintFacts, policy: Policy, now: datetime) ->
         return replace(changed, state=State.WAITING, demand=demand).waiting_anew(policy, now)
     if c.state is State.WAITING:
         return changed.demanding(demand, policy, now)
-    return replace(changed, demand=demand)
+    return changed.asking(demand, now)
 
 
 def _case_resolved(c: Complaint, event: CaseResolved, now: datetime) -> Complaint:

@@ -3,13 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from services.routing import store
 from services.routing.domain.choice import Decision, Plan, Request, worth_locking
 from services.routing.domain.complaint import Complaint
 from services.routing.domain.policy import Policy
 from services.routing.domain.reasons import Reason
 from services.routing.domain.roster import Roster
 from services.routing.placing import turns
+from services.routing.placing.acquaintance import agents_of_customers
 from services.routing.placing.desk import WAKE, Desk
 from services.routing.roster import agents_store
 from services.routing.roster.agents_store import LoadChange
@@ -89,7 +89,7 @@ def _plan_among(
 
 def _requests(tx: Transaction, policy: Policy, seeking: Sequence[Complaint]) -> list[Request]:
     new = {c.facts.customer for c in seeking if c.agent_id is None and c.facts and c.facts.customer}
-    known = store.agents_of_customers(tx, new)
+    known = agents_of_customers(tx, new)
     return [_request(c, policy, known) for c in seeking]
 
 

@@ -64,8 +64,9 @@ def _look_at_last_rule(page: Page, listed: Sequence[Any], loaded: Mapping[str, A
     if not listed:
         page.note(("rules",), "an empty list")
         return
-    shown = isinstance(listed[-1], dict) and "when" in listed[-1]
-    if not fits_everything(loaded["when"]) if loaded else shown:
+    is_shown = isinstance(listed[-1], dict) and "when" in listed[-1]
+    has_when = is_shown if loaded is None else not fits_everything(loaded["when"])
+    if has_when:
         page.note(("rules", len(listed) - 1), "the last rule has no `when`, so that it catches the rest")
 
 

@@ -125,7 +125,7 @@ class Replica:
         agent = (known and known.agent_id) or "nobody"
         act: Callable[[], None] = self.dice.choice(
             (
-                lambda: by_hand.accept(tx, self.desk, id_, agent, agent),
+                lambda: by_hand.accept(tx, self.desk, id_, agent, agent, None),
                 lambda: by_hand.decline(tx, self.desk, id_, agent, agent, "no time"),
                 lambda: by_hand.assign(
                     tx, self.desk, id_, agent_id(self.dice.randrange(AGENTS)), "petr", None, force=False

@@ -232,7 +232,8 @@ def test_an_agent_accepts_and_declines_for_themselves_only(routing: ServiceProce
         assert (refused.status_code, refused.json()["detail"]) == (403, "only an operator may speak for ana")
         late = act(routing, assigned, what, by="bea")
         assert (late.status_code, late.json()["detail"]) == (409, "bea does not have the complaint: ana has it")
-    accepted = act(routing, assigned, "accept", by="ana").json()
+    accepted = act(routing, assigned, "accept", {"note": "I call her"}, by="ana").json()
+    assert accepted["history"][-1]["note"] == "I call her"
     assert (accepted["accepted_at"] is not None, accepted["answer_by"]) == (True, None)
     assert act(routing, assigned, "accept", {"agent_id": "ana"}, by="ana").json() == accepted, "twice is once"
     declined = act(routing, assigned, "decline", {"note": "on leave from tomorrow"}, by="ana").json()

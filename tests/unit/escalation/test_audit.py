@@ -11,7 +11,7 @@ from services.escalation.domain import answers
 from services.escalation.domain.case import CaseState
 from services.escalation.domain.policy import PauseReason
 from services.escalation.settings import SHIPPED_POLICY
-from services.escalation.watch.audit import FOUND, REPAIRS, Finding
+from services.escalation.watch.audit import FOUND, REPAIRS, Finding, audit
 from shared.contracts.escalation import CaseEscalated
 from shared.contracts.event import Severity
 from shared.contracts.intake import ComplaintAnswered, ComplaintForgotten, ComplaintMerged, ComplaintResolved, Customer
@@ -70,7 +70,7 @@ def gauge(finding: Finding) -> float:
 @pytest.fixture
 def counted(desk: Desk) -> dict[Finding, float]:
     """What was repaired before the test."""
-    return {finding: repairs(finding) for finding in Finding}
+    return {finding: repairs(finding) for finding in (Finding.NO_DUE, Finding.NO_OUTCOME)}
 
 
 # -- nothing due --------------------------------------------------------------------------------------------------
@@ -132,6 +132,20 @@ def test_clocks_that_were_lost_run_again(desk: Desk) -> None:
     spoil(desk, "1", "due_at = NULL, clocks = NULL, unassigned_at = NULL")
     assert desk.audit() == NO_DUE
     assert desk.case(id_of("1")).clocks == before
+
+
+def rolled_back(desk: Desk) -> None:
+    with desk.db.transaction() as tx:
+        assert audit(tx, desk.book)[Finding.NO_DUE] == 1
+        raise ZeroDivisionError
+
+
+def test_a_repair_that_is_rolled_back_is_not_counted(desk: Desk, counted: dict[Finding, float]) -> None:
+    desk.hear(a_classified("1"))
+    spoil(desk, "1", "due_at = NULL")
+    with pytest.raises(ZeroDivisionError):
+        rolled_back(desk)
+    assert repairs(Finding.NO_DUE) == counted[Finding.NO_DUE]
 
 
 def test_more_than_one_look_repairs_are_all_counted(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from ombud.run.command import demo, run
 from ombud.runfile import Process, Run
 from ombud.token import settings_entry
 from ombud.trouble import Trouble
-from shared.tokens import TokenBook
+from shared.tokens import MAX_NAME, TokenBook
 
 POSTGRES = "postgresql+psycopg2://u@h/d"
 
@@ -190,3 +190,9 @@ def test_a_token_entry_is_what_the_services_read() -> None:
 def test_a_name_that_would_break_the_entry_is_refused(name: str) -> None:
     with pytest.raises(Trouble, match="may not be empty"):
         settings_entry(name, ("person",), "secret")
+
+
+def test_the_longest_name_that_is_printed_is_the_longest_that_the_services_read() -> None:
+    TokenBook.parse(settings_entry("p" * MAX_NAME, ("person",), "secret"))
+    with pytest.raises(Trouble, match=f"has {MAX_NAME + 1} characters; at most {MAX_NAME}"):
+        settings_entry("p" * (MAX_NAME + 1), ("person",), "secret")

@@ -234,7 +234,7 @@ class Office:
         return total
 
     def accept(self, id_: str = "c1", agent: str = "eva") -> None:
-        self.run(lambda tx: by_hand.accept(tx, self.desk, id_, agent, agent))
+        self.run(lambda tx: by_hand.accept(tx, self.desk, id_, agent, agent, None))
 
     def decline(self, id_: str = "c1", agent: str = "eva") -> None:
         self.run(lambda tx: by_hand.decline(tx, self.desk, id_, agent, agent, "no time"))

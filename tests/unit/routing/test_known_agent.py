@@ -88,3 +88,22 @@ def test_a_reopened_complaint_whose_agent_went_home_goes_by_the_score(office: Of
     office.say("bea", Presence.OFFLINE)
     office.tell(reopened("old"))
     assert (office.agent_of("old"), office.assignment("old")["reason"]) == ("ana", "best_score")
+
+
+def test_who_declined_the_customers_last_one_is_not_given_the_next(office: Office) -> None:
+    office.employ(an_agent("bea", skills={"billing": 5, "refund": 1}), an_agent("cyd", skills={"refund": 5}))
+    office.tell(classified("old", customer="k1"))
+    office.decline("old", "bea")
+    office.tell(classified("c1", customer="k1", category="refund"))
+    assert (office.agent_of("c1"), office.assignment("c1")["reason"]) == ("cyd", "best_score")
+
+
+def test_who_had_an_earlier_one_is_known_though_somebody_else_declined_the_last(office: Office) -> None:
+    with_bea(office)
+    office.tell(classified("later", customer="k1"))
+    office.assign("later", "ana", force=True)
+    office.employ(an_agent("bea", skills={"billing": 1}, capacity=0))
+    office.decline("later", "ana")
+    office.employ(an_agent("bea", skills={"billing": 1}))
+    office.tell(classified("c1", customer="k1"))
+    assert (office.agent_of("c1"), office.assignment("c1")["reason"]) == ("bea", "known_customer")

@@ -29,6 +29,10 @@ from tests.unit.shared.hours import hours_in
 SECOND, FIVE = timedelta(seconds=1), timedelta(minutes=5)
 POLICY = a_policy(a_rule(answer_within=dict.fromkeys(Severity, FIVE)), attempts=3)
 
+GRAVER = a_policy(
+    a_rule(answer_within={**dict.fromkeys(Severity), Severity.LOW: timedelta(days=2), Severity.CRITICAL: FIVE})
+)
+
 
 @pytest.fixture(autouse=True)
 def four(office: Office) -> None:
@@ -106,6 +110,45 @@ def test_so_it_has_in_whichever_order_the_news_come(office: Office, order: tuple
         office.tell(event)
     found = office.assignment()
     assert (found["agent"]["id"], found["answer_by"], found["accepted_at"]) == ("ana", "2026-11-02T12:05:00Z", None)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "answer_by"),
+    [
+        (Severity.LOW, Severity.CRITICAL, "2026-11-02T13:05:00Z"),
+        (Severity.LOW, Severity.LOW, "2026-11-04T12:00:00Z"),
+        (Severity.CRITICAL, Severity.LOW, "2026-11-02T12:05:00Z"),
+        (Severity.MEDIUM, Severity.CRITICAL, "2026-11-02T13:05:00Z"),
+        (Severity.MEDIUM, Severity.MEDIUM, None),
+        (Severity.CRITICAL, Severity.MEDIUM, "2026-11-02T12:05:00Z"),
+    ],
+)
+def test_a_customer_who_writes_again_may_shorten_the_time_and_never_lengthens_it(
+    office: Office, before: Severity, after: Severity, answer_by: str | None
+) -> None:
+    office.under(GRAVER)
+    office.at = NOON
+    office.tell(classified("c2", severity=before))
+    office.at = NOON + timedelta(hours=1)
+    office.tell(updated("c2", severity=after))
+    assert office.assignment("c2")["answer_by"] == answer_by
+
+
+def test_what_is_to_be_answered_sooner_is_lost_sooner(office: Office) -> None:
+    office.under(GRAVER)
+    office.tell(classified("c2"))
+    office.tell(updated("c2", severity=Severity.CRITICAL))
+    assert office.agent_of("c2") == "bea"
+    office.advance(minutes=5)
+    assert office.agent_of("c2") == "cyd"
+
+
+@pytest.mark.parametrize("way", ["accept", "answer"])
+def test_who_accepted_or_answered_has_no_limit_though_the_customer_writes_again(office: Office, way: str) -> None:
+    office.under(GRAVER)
+    office.accept("c1", "ana") if way == "accept" else office.tell(answered())
+    office.tell(updated(revision=3, severity=Severity.CRITICAL))
+    assert office.assignment()["answer_by"] is None
 
 
 def test_an_older_answer_does_not_stop_the_time(office: Office) -> None:
