@@ -9,7 +9,7 @@ from typing import Any
 import eventlet
 from sqlalchemy import Table, delete, func, select, tuple_
 
-from services.intake import announcements, corrections_store, endings_store, metrics, store
+from services.intake import announcements, corrections_store, endings_store, matters_store, metrics, store
 from services.intake.domain import endings
 from services.intake.domain.complaint import Complaint, State
 from services.intake.domain.matters import Known, known
@@ -38,7 +38,7 @@ def forget(tx: Transaction, customer: Known) -> Erased:
 
     What stays are ids, category, severity and times. Whoever holds more hears `complaint.forgotten`.
     """
-    store.lock_customers(tx, [customer])
+    matters_store.lock_customers(tx, [customer])
     before = _matters_of(tx, customer)
     after = [endings.forgotten(x) for x in before.values()]
     store.save_complaints(tx, after)

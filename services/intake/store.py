@@ -1,15 +1,14 @@
 """Queries of intake: domain objects in, domain objects out. Called by the use cases."""
 
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, BindParameter, String, bindparam, case, delete, func, or_, select
+from sqlalchemy import BindParameter, bindparam, delete, func, select
 
 from services.intake import tables
-from services.intake.domain.complaint import Complaint, Person, Read, State, Step, StepKind, Submission
-from services.intake.domain.matters import COMPARED_CHARACTERS, MOST_COMPARED, Earlier, Known, known
+from services.intake.domain.complaint import Complaint, Person, Read, State, Step, StepKind
+from services.intake.domain.matters import known
 from services.intake.domain.verdict import Correction, Verdict
 from shared.contracts.event import Severity
 from shared.database import Row, Transaction
@@ -20,33 +19,6 @@ _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _LOCK = select(c).where(c.c.id.in_(_IDS)).order_by(c.c.id).with_for_update()
 _SEEN = select(k.c.id).where(k.c.id.in_(_IDS))
 _SINCE = bindparam("since", type_=UtcDateTime)
-_LOCK_CUSTOMERS = select(func.pg_advisory_xact_lock(func.unnest(bindparam("keys", type_=ARRAY(BigInteger)))))
-_BY_NAME = {field: c.c[f"customer_{field}"] for field in Known._fields}
-_ANY_OF = {
-    field: column.in_(bindparam(f"{field}s", expanding=True, type_=String)) for field, column in _BY_NAME.items()
-}
-# How new a contact is among those of one name on one channel.
-_PLACES = {
-    field: func.row_number().over(partition_by=[column, k.c.channel], order_by=[k.c.accepted_at.desc(), k.c.id])
-    for field, column in _BY_NAME.items()
-}
-_PLACED = (
-    select(k.c.id, *(case((_ANY_OF[field], place)).label(field) for field, place in _PLACES.items()))
-    .join_from(k, c)
-    .where(k.c.accepted_at > _SINCE, or_(*_ANY_OF.values()))
-    .subquery()
-)
-# Of each name the newest: "guest" may be that of thousands, who must not push out what the others told.
-_EARLIER = (
-    select(
-        k.c.complaint_id, k.c.channel, func.substr(k.c.text, 1, COMPARED_CHARACTERS).label("text"), *_BY_NAME.values()
-    )
-    .join_from(_PLACED, k, _PLACED.c.id == k.c.id)
-    .join(c, k.c.complaint_id == c.c.id)
-    .where(or_(*(_PLACED.c[field] <= MOST_COMPARED for field in Known._fields)))
-    .order_by(k.c.accepted_at.desc(), k.c.id)
-)
-
 # Merged as they came in: no other service has heard of them.
 _UNHEARD = (c.c.revision == 0) & c.c.state.in_([State.MERGED.value, State.FORGOTTEN.value])
 _CONTACTS_SINCE = (
@@ -92,29 +64,6 @@ def seen_contacts(tx: Transaction, arrivals: Iterable[Read | Step]) -> set[str]:
 def add_contacts(tx: Transaction, reads: Iterable[tuple[str, Read]], now: datetime) -> None:
     """Each with the id of the complaint that it belongs to."""
     tx.insert_many(k, [_contact_row(id_, r, now) for id_, r in sorted(reads, key=lambda each: each[1].id)])
-
-
-def lock_customers(tx: Transaction, customers: Iterable[Known]) -> None:
-    """Nobody else takes in a new complaint of these customers until we have committed; SQLite has one writer anyway."""
-    names = {
-        f"{kind}:{name}" for customer in customers for kind, name in zip(Known._fields, customer, strict=True) if name
-    }
-    if names and tx.is_postgres:
-        keys = sorted(int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True) for name in names)
-        tx.execute(_LOCK_CUSTOMERS, {"keys": keys})
-
-
-def earlier_contacts(tx: Transaction, new: Sequence[Submission], since: datetime) -> list[Earlier]:
-    """What these customers told on channels other than those of `new`, the newest first."""
-    wanted = [known(x.customer) for x in new]
-    values = {f"{field}s": sorted({getattr(w, field) for w in wanted} - {None}) for field in Known._fields}
-    channels = {x.channel for x in new}
-    rows = tx.execute(_EARLIER, values | {"since": since})
-    return [
-        Earlier(r.complaint_id, r.channel, r.text, Known(r.customer_ref, r.customer_email, r.customer_phone))
-        for r in rows
-        if channels - {r.channel}
-    ]
 
 
 def contacts_since(tx: Transaction, complaint_ids: Iterable[str], since: datetime) -> dict[str, int]:

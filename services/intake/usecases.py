@@ -8,7 +8,7 @@ from functools import partial
 
 import structlog
 
-from services.intake import announcements, metrics, store
+from services.intake import announcements, matters_store, metrics, store
 from services.intake.domain import arrivals
 from services.intake.domain.arrivals import Circumstances, Outcome
 from services.intake.domain.complaint import Complaint, Read, State, Step, blank
@@ -82,8 +82,8 @@ def _of_new_complaints(arrivals: Sequence[Read | Step], found: Mapping[str, Comp
 
 def _merge_known(tx: Transaction, rules: MatterRules, new: Sequence[Read]) -> dict[str, Complaint]:
     """Of new complaints those that the customer has told us of already on another channel, by id."""
-    store.lock_customers(tx, [known(read.submission.customer) for read in new])
-    told = Told(store.earlier_contacts(tx, [read.submission for read in new], tx.now - rules.window))
+    matters_store.lock_customers(tx, [known(read.submission.customer) for read in new])
+    told = Told(matters_store.earlier_contacts(tx, [read.submission for read in new], tx.now - rules.window))
     merges: dict[str, Complaint] = {}
     for read in new:
         now_told = read.submission
