@@ -62,8 +62,8 @@ endure: setup ## Complaints at an even rate for half an hour: does anything grow
 	@exec $(PYTHON) -m benchmarks.endurance --minutes $(MINUTES) --rate $(RATE)
 
 soak: setup ## Break things again and again and look whether anything was lost (ROUNDS=10, of alerts ALERT_ROUNDS=50; BROKER=4)
-	@OMBUD_TEST_BROKER=$(BROKER) .venv/bin/pytest tests/faults --rounds $(ROUNDS) --ignore $(ALERTS)
-	@OMBUD_TEST_BROKER=$(BROKER) exec .venv/bin/pytest $(ALERTS) --rounds $(ALERT_ROUNDS) --session-timeout 7200
+	@OMBUD_TEST_BROKER=$(BROKER) .venv/bin/pytest tests/faults -n 3 --rounds $(ROUNDS) --ignore $(ALERTS) $(ARGS)
+	@OMBUD_TEST_BROKER=$(BROKER) exec .venv/bin/pytest $(ALERTS) -n 3 --rounds $(ALERT_ROUNDS) $(ARGS)
 
 clean: ## Remove what setup and the tools made; what Ombud stored in .ombud stays
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

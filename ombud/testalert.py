@@ -30,6 +30,7 @@ _SETTINGS: dict[str, str] = {
     ChannelName.SMS: "set OMBUD_SMS_URL or OMBUD_SMS_PROVIDERS",
     ChannelName.SLACK: "set OMBUD_SLACK_TOKEN",
 }
+IN_DOCS = "set what docs/channels.md says of it"
 _DURATION = re.compile(r"(\d+)(s|m)?\Z")
 
 
@@ -140,7 +141,8 @@ def _seconds(start: str, end: str) -> float:
 def advice(tried: list[Tried]) -> list[str]:
     """What to do about the channels that notify has no settings for: a line for each."""
     missing = sorted({each.channel for each in tried if each.reason == Reason.NOT_CONFIGURED})
-    return [f"nothing leaves by {channel}: {_SETTINGS[channel]}, and start notify anew" for channel in missing]
+    todo = {channel: _SETTINGS.get(channel, IN_DOCS) for channel in missing}
+    return [f"nothing leaves by {channel}: {what}, and start notify anew" for channel, what in todo.items()]
 
 
 def as_table(tried: list[Tried]) -> Table:

@@ -14,7 +14,7 @@ CHECK = {"check": fields.Boolean(load_default=False)}
 
 
 def read_part(read: Callable[[Any], P], body: Any) -> P:
-    """What `read` makes of a body, in a thread: for many people it takes seconds, and the service goes on."""
+    """What `read` makes of a body, in a thread of its own: for many people it takes seconds. The service goes on."""
     people: P = tpool.execute(read, body)
     return people
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 PLACEHOLDERS = {
     re.compile(r"sha256:0{64}"): "the digest of an image that you built",
     re.compile(r"[\w.-]+\.example\b"): "a host name of yours",
-    re.compile(r"\bimage: [\"']?ombud[\"']?$"): "an image with its digest (kustomize: images)",
+    re.compile(r"\bimage(?:Name)?: (?!\S*@sha256:)\S+"): "an image with its digest (kustomize: images)",
 }
 
 

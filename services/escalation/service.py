@@ -6,7 +6,6 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from services.escalation import lead, usecases
-from services.escalation.answers import answering
 from services.escalation.doors import answers, cases, duty, links, overview, people, storms
 from services.escalation.pages.links import Links
 from services.escalation.people import duty_store
@@ -95,7 +94,6 @@ class EscalationService:
     )
     def on_alerts(self, tx: Transaction, events: list[Any]) -> None:
         usecases.take_alerts(tx, self.policies, events)
-        answering.take_replies(tx, self.policies, events)
 
     @tick(every=0.2)
     def climb_due(self) -> int:
@@ -105,7 +103,12 @@ class EscalationService:
     @tick(every=2)
     def watch_storms(self) -> int:
         with self.db.transaction() as tx:
-            return storming.watch_storms(tx, self.policies) + storming.resolve_parts(tx, self.policies)
+            return storming.watch_storms(tx, self.policies)
+
+    @tick(every=2)
+    def resolve_parts(self) -> int:
+        with self.db.transaction() as tx:
+            return storming.resolve_parts(tx, self.policies)
 
     @tick(every=5)
     def reread_policy(self) -> int:

@@ -10,22 +10,23 @@ from typing import Any
 
 import structlog
 
-from services.escalation import metrics
-from services.escalation.cases import announcements, events_told, store
-from services.escalation.cases.events_told import ComplaintEvent, OwnerEvent
-from services.escalation.cases.saving import save, settings
-from services.escalation.cases.singly import each
+from services.escalation import incoming, metrics
+from services.escalation.answers import answering
+from services.escalation.cases import store
+from services.escalation.cases.saving import save, setting_by_case
 from services.escalation.domain import hearing, storms, timing
 from services.escalation.domain.case import Case, Change
 from services.escalation.domain.policy import Policy
 from services.escalation.domain.rungs import Setting
 from services.escalation.domain.storms import Storm
+from services.escalation.incoming import ComplaintEvent, OwnerEvent
 from services.escalation.policy.policybook import PolicyBook
 from services.escalation.storms import storming
 from shared.contracts.escalation import CaseEscalated, CaseExhausted, CaseHandedBack, CaseWarned
-from shared.contracts.notify import AlertOutcome, EscalationUnreachable
+from shared.contracts.notify import AlertAnswered, AlertOutcome, EscalationUnreachable
 from shared.database import Transaction
 from shared.erasure import erase_messages, forgotten_among
+from shared.singly import each
 
 log = structlog.get_logger()
 CLAIM = 100
@@ -41,7 +42,7 @@ def take_complaints(tx: Transaction, book: PolicyBook, events: Iterable[Complain
     waiting: dict[str, list[ComplaintEvent]] = {}
     for event in sorted(events, key=lambda event: event.revision):
         waiting.setdefault(event.complaint_id, []).append(event)
-    _take(tx, book, waiting, events_told.decide)
+    _take(tx, book, waiting, incoming.decide)
     forgotten = forgotten_among(event for told in waiting.values() for event in told)
     store.erase_notes(tx, forgotten)
     erase_messages(tx, forgotten, CaseEscalated, CaseExhausted, CaseWarned, CaseHandedBack)
@@ -52,7 +53,7 @@ def take_owners(tx: Transaction, book: PolicyBook, events: Iterable[OwnerEvent])
     waiting: dict[str, list[OwnerEvent]] = {}
     for event in sorted(events, key=lambda event: event.attempt):
         waiting.setdefault(event.complaint_id, []).append(event)
-    _take(tx, book, waiting, events_told.decide_owner)
+    _take(tx, book, waiting, incoming.decide_owner)
 
 
 def _take(tx: Transaction, book: PolicyBook, waiting: Waiting, decide: Decide) -> None:
@@ -65,15 +66,15 @@ def _take_waiting(
     tx: Transaction, book: PolicyBook, policy: Policy, waiting: Waiting, decide: Decide
 ) -> dict[str, list[Any]]:
     """Gives back those whose case another replica added meanwhile: they are decided again on what it wrote."""
-    known, setting_of = store.lock_cases(tx, waiting), settings(tx, book)
+    stored, setting_of = store.lock_cases(tx, waiting), setting_by_case(tx, book)
     lasting = cache(lambda: storming.lasting(tx, policy))
     courses: dict[str, list[Change]] = {}
     for case_id, events in waiting.items():
-        case = known.get(case_id) or _new_case(tx, policy, case_id)
+        case = stored.get(case_id) or _new_case(tx, policy, case_id)
         courses[case_id] = _course(case, events, setting_of(case), decide, lasting)
-    added = store.add_cases(tx, [changes[-1].case for id_, changes in courses.items() if id_ not in known and changes])
-    taken = {case_id for case_id, changes in courses.items() if case_id in known or case_id in added or not changes}
-    save(tx, [courses[case_id] for case_id in courses if case_id in taken], known)
+    added = store.add_cases(tx, [changes[-1].case for id_, changes in courses.items() if id_ not in stored and changes])
+    taken = {case_id for case_id, changes in courses.items() if case_id in stored or case_id in added or not changes}
+    save(tx, [courses[case_id] for case_id in courses if case_id in taken], stored)
     return {case_id: events for case_id, events in waiting.items() if case_id not in taken}
 
 
@@ -91,17 +92,25 @@ def _course(
     return changes
 
 
-def take_alerts(tx: Transaction, book: PolicyBook, events: Iterable[AlertOutcome | EscalationUnreachable]) -> None:
-    """Notes how alerts ended; an escalation that reached nobody climbs."""
-    events = list(events)
-    store.add_events(tx, [announcements.row_of_alert(event) for event in events if isinstance(event, AlertOutcome)])
+def take_alerts(
+    tx: Transaction, book: PolicyBook, events: Sequence[AlertOutcome | AlertAnswered | EscalationUnreachable]
+) -> None:
+    """Notes how alerts ended; an escalation that reached nobody climbs, and whoever answered an alert takes the case.
+
+    The cases are locked all at once: of two rounds, one replica's second could wait for another's first.
+    """
+    store.add_events(tx, [incoming.row_of_alert(event) for event in events if isinstance(event, AlertOutcome)])
     unreached: dict[str, set[str]] = {}
     for event in events:
         if isinstance(event, EscalationUnreachable):
             unreached.setdefault(event.case_id, set()).add(event.escalation_id)
-    cases, setting_of = store.lock_cases(tx, unreached), settings(tx, book)
-    courses = [hearing.take_unreachable(case, unreached[case.id], setting_of(case)) for case in cases.values()]
+    replies = [event for event in events if isinstance(event, AlertAnswered)]
+    cases = store.lock_cases(tx, {*unreached, *(event.case_id for event in replies)})
+    setting_of = setting_by_case(tx, book)
+    courses = [hearing.take_unreachable(c, unreached.get(id_, ()), setting_of(c)) for id_, c in cases.items()]
     save(tx, courses, cases)
+    cases |= {changes[-1].case.id: changes[-1].case for changes in courses if changes}
+    answering.take_replies(tx, cases, setting_of, replies)
 
 
 # -- what time does -----------------------------------------------------------------------------------------------
@@ -113,7 +122,7 @@ def climb_due(tx: Transaction, book: PolicyBook) -> int:
     One that cannot be decided, or stays due, is put off and counted: it must not stand in the way of the others. One
     that only its column calls due, as a replica of another version may leave it, is written as it is.
     """
-    due, setting_of = store.claim_due(tx, CLAIM), settings(tx, book)
+    due, setting_of = store.claim_due(tx, CLAIM), setting_by_case(tx, book)
     courses, failed = each(due, lambda case: timing.take_deadline(case, setting_of(case)), "due case")
     sick = {case.id for case in failed}
     well = [case for case in due if case.id not in sick]

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from services.intake.domain.arrivals import Turn
 from services.intake.domain.complaint import Complaint, Step, StepKind
 from services.intake.domain.matters import known
 from shared.contracts import intake as events
@@ -13,6 +14,13 @@ _STEPS = {
     StepKind.REOPENED: events.ComplaintReopened,
     StepKind.ESCALATION_REQUESTED: events.ComplaintEscalationRequested,
 }
+
+
+def told(turn: Turn, now: datetime) -> Event:
+    if isinstance(turn.cause, Step):
+        return step(turn.complaint, turn.cause, now)
+    written_at = turn.cause.submission.written_at(now)
+    return facts(turn.complaint, is_new=turn.is_first, contacted_at=written_at)
 
 
 def facts(x: Complaint, *, is_new: bool, contacted_at: datetime | None = None) -> events.ComplaintFacts:

@@ -3,8 +3,10 @@
 from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
+from urllib.parse import unquote
 
 import orjson
+from werkzeug.http import unquote_header_value
 from werkzeug.wrappers import Request, Response
 
 from services.intake import schemas, upstream, usecases
@@ -26,6 +28,7 @@ MAX_BATCH = 500
 _OF_PERSON = ("ref", "name", "email", "phone")  # of the customer: what tells who it is
 HTTP_DOOR = "intake.http"
 LONGEST_KEY = 200  # as long as the column that keeps it
+NO_COMPLAINT = "this is a CloudEvent: those go to POST /v1/events"
 
 
 def caller(request: Request) -> str:
@@ -58,8 +61,18 @@ def accepted(complaint_id: str) -> Response:
 def submission_of(request: Request, limits: Limits) -> Submission:
     """The complaint in a body; raises Rejected with every fault by its path, or for how much its sender sends."""
     limits.admit_caller(caller(request))
-    submission: Submission = load(schemas.SUBMISSION, json_body(request), schemas.INVALID)
+    submission = _submission(json_body(request))
     limits.admit_sources([(submission.source, len(request.get_data()))])
+    return submission
+
+
+def _submission(body: Any) -> Submission:
+    try:
+        submission: Submission = load(schemas.SUBMISSION, body, schemas.INVALID)
+    except Rejected as error:
+        if isinstance(body, dict) and "specversion" in body:
+            raise Rejected(NO_COMPLAINT, [{"pointer": "/specversion", "detail": NO_COMPLAINT}]) from error
+        raise
     return submission
 
 
@@ -89,12 +102,17 @@ def _events(request: Request) -> list[Received]:
     """Structured, binary or batch; each fault by its path."""
     kind = request.headers.get("Content-Type", "").lower()
     if not kind.startswith(BATCH):
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        return [upstream.received(Message("", headers, request.get_data(), kind))]
+        return [upstream.received(Message("", _headers(request), request.get_data(), kind))]
     batch = json_body(request)
     if not isinstance(batch, list) or len(batch) > MAX_BATCH:
         raise Rejected(f"a batch is a list of at most {MAX_BATCH} events")
     return [upstream.received(Message("", {}, orjson.dumps(e), STRUCTURED), f"/{n}") for n, e in enumerate(batch)]
+
+
+def _headers(request: Request) -> dict[str, Any]:
+    """By name in lower case; those of CloudEvents are read as its HTTP binding writes them (3.1.3.2)."""
+    given = {name.lower(): value for name, value in request.headers.items()}
+    return given | {name: unquote(unquote_header_value(value)) for name, value in given.items() if name[:3] == "ce-"}
 
 
 def take_new(tx: Transaction, rules: MatterRules, received: list[Received], door: str = HTTP_DOOR) -> None:

@@ -1,12 +1,13 @@
 """Forgets a customer: erases what intake holds of them, and tells the others to. Called by service.py."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Table, delete, select, tuple_
+import eventlet
+from sqlalchemy import Table, delete, func, select, tuple_
 
 from services.intake import announcements, corrections_store, endings_store, metrics, store
 from services.intake.domain import endings
@@ -19,7 +20,7 @@ from shared.database import Transaction
 from shared.erasure import erase_messages
 from shared.messaging.kept import message_of
 
-PAGE = 200
+PAGE, PAGE_BYTES = 200, 8 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -71,22 +72,51 @@ def _erase_put_aside(tx: Transaction, wanted: Wanted) -> int:
     deleted = 0
     for table in (tables.retries, tables.dead_letters):
         key = tuple_(*table.primary_key.columns)
-        for page in _pages(tx, table):
-            about = [tuple(row[: len(table.primary_key)]) for row in page if wanted.is_in(message_of(row), row.queue)]
+        for page in pages(tx, table):
+            about = [tuple(row[: len(table.primary_key)]) for row in _green(page) if _is_about(wanted, row)]
             if about:
                 deleted += tx.execute(delete(table).where(key.in_(about))).rowcount
     return deleted
 
 
-def _pages(tx: Transaction, table: Table) -> Iterator[list[Any]]:
-    """The rows, key first, so many at once that bodies of any size fit."""
-    columns = tuple(table.primary_key.columns)
-    held = (c for c in (table.c.queue, table.c.type, table.c.headers, table.c.content_type, table.c.body))
-    query = select(*columns, *(c for c in held if c not in set(columns))).order_by(*columns).limit(PAGE)
-    page = list(tx.execute(query))
+def _is_about(wanted: Wanted, row: Any) -> bool:
+    return wanted.is_in(message_of(row), row.queue)
+
+
+def _green(rows: Iterable[Any]) -> Iterator[Any]:
+    """Lets the service go on between one body and the next: each is looked through, and may be a mail of 30 MB."""
+    for row in rows:
+        yield row
+        eventlet.sleep(0)
+
+
+def pages(tx: Transaction, table: Table, most_bytes: int = PAGE_BYTES) -> Iterator[list[Any]]:
+    """The rows, key first, in pages of so many bytes at most; one that is larger comes alone."""
+    key = tuple(table.primary_key.columns)
+    rest = (
+        table.c[name]
+        for name in ("queue", "type", "headers", "content_type", "body")
+        if name not in table.primary_key.columns
+    )
+    rows = select(*key, *rest).order_by(*key)
+    # PostgreSQL knows the bytes of a text without reading it, SQLite its characters when it has read it.
+    size = (func.octet_length if tx.is_postgres else func.length)(table.c.body)
+    sizes = select(*key, size).order_by(*key).limit(PAGE)
+    page = _fitting(tx.execute(sizes), most_bytes)
     while page:
-        yield page
-        page = list(tx.execute(query.where(tuple_(*columns) > tuple_(*page[-1][: len(columns)]))))
+        yield list(tx.execute(rows.where(tuple_(*key).in_(page))))
+        page = _fitting(tx.execute(sizes.where(tuple_(*key) > tuple_(*page[-1]))), most_bytes)
+
+
+def _fitting(sizes: Iterable[Any], left: int) -> list[tuple[Any, ...]]:
+    """The keys of the first rows that fit, at least of one."""
+    keys: list[tuple[Any, ...]] = []
+    for *key, size in sizes:
+        left -= size
+        if keys and left < 0:
+            break
+        keys.append(tuple(key))
+    return keys
 
 
 def sweep_quarantine(tx: Transaction, kept_for: timedelta) -> int:

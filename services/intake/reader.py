@@ -23,6 +23,7 @@ from shared.messaging.envelope import Received
 
 log = structlog.get_logger()
 _compiling = Semaphore()
+Stamp = dict[str, tuple[int, int]]  # of rule files by name: time and size
 
 
 def load_rules(rules_dir: Path | None) -> Classifier:
@@ -40,11 +41,16 @@ def _compile_apart(language: str) -> Pack:
 class Reader:
     """Turns what came in into what can be stored; steps (answered, resolved …) pass as they are."""
 
-    def __init__(self, classifier: Classifier, rules_dir: Path | None = None):
+    def __init__(self, classifier: Classifier, rules_dir: Path | None = None, seen: Stamp | None = None):
         self.classifier = classifier
-        self._rules_dir = rules_dir
-        self._seen = _stamp(rules_dir)
+        self._rules_dir, self._seen = rules_dir, seen or {}
         self._tell_rules()
+
+    @classmethod
+    def of(cls, rules_dir: Path | None) -> "Reader":
+        """With the rules of a folder, whose changes it takes; raises RulesError."""
+        seen = _stamp(rules_dir)  # before it is read, which takes a second: what changes meanwhile is a change
+        return cls(load_rules(rules_dir), rules_dir, seen)
 
     def reload(self) -> bool:
         """Takes changed rules, if there are any; with a mistake in them the old ones stay, and it is said once."""
@@ -100,9 +106,9 @@ class Reader:
         return asdict(self.classifier.classify(text, subject=subject, language_hint=language))
 
 
-def _stamp(directory: Path | None) -> dict[str, tuple[int, int]]:
+def _stamp(directory: Path | None) -> Stamp:
     """Sizes and times of the rule files: what a change would change."""
-    found = {}
+    found: Stamp = {}
     for path in sorted(directory.glob("*.yml")) if directory else ():
         with suppress(FileNotFoundError):  # an editor is replacing it this very moment
             stat = path.stat()

@@ -21,7 +21,7 @@ from services.intake import (
 )
 from services.intake.domain.matters import known
 from services.intake.limits import Limits
-from services.intake.reader import Reader, load_rules
+from services.intake.reader import Reader
 from services.intake.settings import Settings, secret_env
 from services.intake.sources import accountfile
 from services.intake.sources.accountfile import Sources
@@ -53,7 +53,7 @@ def make(settings: Settings) -> dict[str, Any]:
     for door in (doors.HTTP_DOOR, *(account.queue for account in sources.accounts.values())):
         messaging.start_door_at_zero(door)
     return {
-        "reader": Reader(load_rules(settings.rules_dir), settings.rules_dir),
+        "reader": Reader.of(settings.rules_dir),
         "sources": sources,
         "limits": settings.limits,
     }

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, BindParameter, String, bindparam, delete, func, or_, select
+from sqlalchemy import ARRAY, BigInteger, BindParameter, String, bindparam, case, delete, func, or_, select
 
 from services.intake import tables
 from services.intake.domain.complaint import Complaint, Person, Read, State, Step, StepKind, Submission
-from services.intake.domain.matters import MOST_COMPARED, Earlier, Known, known
+from services.intake.domain.matters import COMPARED_CHARACTERS, MOST_COMPARED, Earlier, Known, known
 from services.intake.domain.verdict import Correction, Verdict
 from shared.contracts.event import Severity
 from shared.database import Row, Transaction
@@ -21,24 +21,34 @@ _LOCK = select(c).where(c.c.id.in_(_IDS)).order_by(c.c.id).with_for_update()
 _SEEN = select(k.c.id).where(k.c.id.in_(_IDS))
 _SINCE = bindparam("since", type_=UtcDateTime)
 _LOCK_CUSTOMERS = select(func.pg_advisory_xact_lock(func.unnest(bindparam("keys", type_=ARRAY(BigInteger)))))
-_EARLIER = (
-    select(k.c.id, k.c.complaint_id, k.c.channel, c.c.customer_ref, c.c.customer_email, c.c.customer_phone)
+_BY_NAME = {field: c.c[f"customer_{field}"] for field in Known._fields}
+_ANY_OF = {
+    field: column.in_(bindparam(f"{field}s", expanding=True, type_=String)) for field, column in _BY_NAME.items()
+}
+# How new a contact is among those of one name on one channel.
+_PLACES = {
+    field: func.row_number().over(partition_by=[column, k.c.channel], order_by=[k.c.accepted_at.desc(), k.c.id])
+    for field, column in _BY_NAME.items()
+}
+_PLACED = (
+    select(k.c.id, *(case((_ANY_OF[field], place)).label(field) for field, place in _PLACES.items()))
     .join_from(k, c)
-    .where(
-        k.c.accepted_at > _SINCE,
-        or_(
-            *(
-                c.c[f"customer_{field}"].in_(bindparam(f"{field}s", expanding=True, type_=String))
-                for field in Known._fields
-            )
-        ),
-    )
-    .order_by(k.c.accepted_at.desc(), k.c.id)
-    .limit(500)
+    .where(k.c.accepted_at > _SINCE, or_(*_ANY_OF.values()))
+    .subquery()
 )
+# Of each name the newest: "guest" may be that of thousands, who must not push out what the others told.
+_EARLIER = (
+    select(
+        k.c.complaint_id, k.c.channel, func.substr(k.c.text, 1, COMPARED_CHARACTERS).label("text"), *_BY_NAME.values()
+    )
+    .join_from(_PLACED, k, _PLACED.c.id == k.c.id)
+    .join(c, k.c.complaint_id == c.c.id)
+    .where(or_(*(_PLACED.c[field] <= MOST_COMPARED for field in Known._fields)))
+    .order_by(k.c.accepted_at.desc(), k.c.id)
+)
+
 # Merged as they came in: no other service has heard of them.
 _UNHEARD = (c.c.revision == 0) & c.c.state.in_([State.MERGED.value, State.FORGOTTEN.value])
-_TEXTS = select(k.c.id, k.c.text).where(k.c.id.in_(_IDS))
 _CONTACTS_SINCE = (
     select(k.c.complaint_id, func.count().label("number"))
     .where(k.c.complaint_id.in_(_IDS), k.c.received_at > _SINCE)
@@ -98,15 +108,12 @@ def earlier_contacts(tx: Transaction, new: Sequence[Submission], since: datetime
     """What these customers told on channels other than those of `new`, the newest first."""
     wanted = [known(x.customer) for x in new]
     values = {f"{field}s": sorted({getattr(w, field) for w in wanted} - {None}) for field in Known._fields}
-    rows = tx.execute(_EARLIER, values | {"since": since}).all()
     channels = {x.channel for x in new}
-    others = [r for r in rows if channels - {r.channel}][:MOST_COMPARED]
-    if not others:
-        return []
-    texts = {r.id: r.text for r in tx.execute(_TEXTS, {"ids": [r.id for r in others]})}
+    rows = tx.execute(_EARLIER, values | {"since": since})
     return [
-        Earlier(r.complaint_id, r.channel, texts[r.id], Known(r.customer_ref, r.customer_email, r.customer_phone))
-        for r in others
+        Earlier(r.complaint_id, r.channel, r.text, Known(r.customer_ref, r.customer_email, r.customer_phone))
+        for r in rows
+        if channels - {r.channel}
     ]
 
 
@@ -197,7 +204,7 @@ def _contact_row(complaint_id: str, read: Read, now: datetime) -> dict[str, Any]
         "channel": x.channel,
         "subject": x.subject,
         "text": x.text,
-        "received_at": x.received_at or now,
+        "received_at": x.written_at(now),
         "accepted_at": now,
         "verdict": read.verdict,
         "evidence": read.evidence,

@@ -36,14 +36,15 @@ def received(message: Message, at: str = "") -> Received:
 
 
 def _derived_id(event: Submission | Step, type_: str, body: bytes) -> uuid.UUID:
-    """For a message without a name: the same words are the same message.
+    """For a message without a name: the same words about the same complaint are the same message.
 
     Not so a bare "resolved": it may be the second one, with a reopening between. It gets a name of its own, and a copy
     of it is known by changing nothing (`usecases`). A bare "escalate" counts each time: better heard twice than not.
     """
     if isinstance(event, Step) and event.at is None and event.kind is not StepKind.RATED:
         return uuid.uuid4()
-    return uuid.uuid5(MESSAGE_IDS, type_ + body.decode("utf-8", "replace"))
+    # In binary mode the body does not say of which complaint it is.
+    return uuid.uuid5(MESSAGE_IDS, type_ + event.complaint_id + body.decode("utf-8", "replace"))
 
 
 def _with_envelope(data: Any, attributes: dict[str, Any]) -> Any:

@@ -9,9 +9,11 @@ from functools import partial
 import structlog
 
 from services.intake import announcements, metrics, store
-from services.intake.domain.complaint import Complaint, Read, State, Step, StepKind, blank
+from services.intake.domain import arrivals
+from services.intake.domain.arrivals import Circumstances, Outcome
+from services.intake.domain.complaint import Complaint, Read, State, Step, blank
 from services.intake.domain.endings import holder, merged, successor
-from services.intake.domain.matters import Earlier, MatterRules, Told, is_repeated, known, raised, same_matter
+from services.intake.domain.matters import Earlier, MatterRules, Told, known, same_matter
 from services.intake.redaction import excerpt
 from shared.database import Transaction
 from shared.errors import Conflict, NotFound, Rejected
@@ -99,43 +101,26 @@ def _take_contact(desk: _Desk, read: Read) -> None:
     if before.state is State.FORGOTTEN:
         before = desk.begun_anew(before, read)
     desk.new_contacts.append((before.id, read))
-    if before.state is State.RESOLVED:
-        # Who writes again is not done with it: the complaint opens again, whatever upstream thinks.
-        before = _apply(desk, before, Step(StepKind.REOPENED, before.source, before.external_id, desk.now))
     shown = excerpt(read.submission.text, before.customer.filled(read.submission.customer))
-    after = _raised_by_repetition(desk, before.with_contact(read, shown, desk.now), read)
-    written_at = read.submission.received_at or desk.now
-    desk.tx.announce(announcements.facts(after, is_new=before.verdict is None, contacted_at=written_at))
-    desk.tx.once_committed(partial(metrics.count, read, is_new=before.verdict is None))
-    for step in after.waiting_steps:
-        after = after if after.has_taken(step) else _apply(desk, after, step)
-    desk.changed[after.id] = replace(after, waiting_steps=())
-
-
-def _raised_by_repetition(desk: _Desk, complaint: Complaint, read: Read) -> Complaint:
-    received_at = read.submission.received_at or desk.now
-    if received_at <= desk.now - desk.rules.repeat_within:
-        return complaint
-    desk.recent[complaint.id] += 1
-    if complaint.verdict is None or not is_repeated(desk.recent[complaint.id], desk.rules):
-        return complaint
-    return replace(complaint, verdict=raised(complaint.verdict, desk.rules))
+    around = Circumstances(desk.now, desk.rules, desk.recent[before.id])
+    _keep(desk, arrivals.contacted(before, read, shown, around))
+    desk.recent[before.id] += arrivals.is_recent(read, desk.now, desk.rules)
 
 
 def _take_step(desk: _Desk, step: Step) -> None:
     before = desk.current(step)
     if before.state is State.FORGOTTEN:
         log.info("step_of_forgotten", complaint_id=before.id, step=step.kind.value)
-    elif before.state is State.EXPECTED:
-        desk.changed[before.id] = before.with_waiting(step)
-    elif not before.has_taken(step):
-        desk.changed[before.id] = _apply(desk, before, step)
+    elif (outcome := arrivals.stepped(before, step)).complaint is not before:
+        _keep(desk, outcome)
 
 
-def _apply(desk: _Desk, complaint: Complaint, step: Step) -> Complaint:
-    after = complaint.with_step(step)
-    desk.tx.announce(announcements.step(after, step, desk.now))
-    return after
+def _keep(desk: _Desk, outcome: Outcome) -> None:
+    desk.changed[outcome.complaint.id] = outcome.complaint
+    for turn in outcome.turns:
+        desk.tx.announce(announcements.told(turn, desk.now))
+        if isinstance(turn.cause, Read):
+            desk.tx.once_committed(partial(metrics.count, turn.cause, is_new=turn.is_first))
 
 
 def submit(tx: Transaction, rules: MatterRules, read: Read, caller: str, key: str | None, body_hash: str) -> str:

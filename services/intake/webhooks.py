@@ -8,6 +8,7 @@ vendor's: vendors wait for seconds, repeat a few times or never, and switch off 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,6 +30,7 @@ from shared.messaging import failures
 from shared.messaging.envelope import Message, Received, name_of, plain_text
 from shared.messaging.failures import Failure
 from shared.quarantine.ways import WAYS, as_retry
+from shared.singly import each
 from shared.web import json_response, trace_of
 
 log = structlog.get_logger()
@@ -36,6 +38,7 @@ SERVICE = "intake"
 MAX_WEBHOOK_BYTES = 30 * 1024 * 1024  # a mail with its attachments, as large as the providers pass them on
 PATIENCE_OF_RETRY = 60.0
 METHOD, ADDRESS = "x-ombud-method", "x-ombud-address"
+Due = tuple[Message, str, str, int]  # a retry row: with its source, its event's id and how often it was tried
 _SECRET_HEADERS = (
     "authorization",
     "cookie",
@@ -51,7 +54,7 @@ WAYS[QUEUES] = as_retry
 
 
 @dataclass(frozen=True)
-class Heard:
+class Understood:
     """One request, understood as far as it can be. `id`: the same body is the same dead letter and the same retry."""
 
     account: Account
@@ -75,7 +78,7 @@ def inbound_of(request: Request, account: Account) -> Inbound:
     return Inbound(request.method, url, headers, request.get_data())
 
 
-def hear(request: Request, account: Account, reader: Reader, limits: Limits) -> Heard:
+def hear(request: Request, account: Account, reader: Reader, limits: Limits) -> Understood:
     """Raises Forged, of which nothing is kept, unless the sender is known; TooMany when it sends too much."""
     inbound = inbound_of(request, account)
     try:
@@ -88,7 +91,9 @@ def hear(request: Request, account: Account, reader: Reader, limits: Limits) -> 
     return understand(inbound, account, reader, PATIENCE, trace_of(request))
 
 
-def understand(inbound: Inbound, account: Account, reader: Reader, patience: float, trace: str | None = None) -> Heard:
+def understand(
+    inbound: Inbound, account: Account, reader: Reader, patience: float, trace: str | None = None
+) -> Understood:
     """What a known sender says, read and ready to be stored; each part that cannot be understood stands apart."""
     try:
         parts = account.source.said(inbound, account.patient_until(patience))
@@ -106,7 +111,7 @@ def understand(inbound: Inbound, account: Account, reader: Reader, patience: flo
         elif isinstance(part, Unclear) and isinstance(part.error, TemporaryFailure):
             deferred = part.error
     ignored = sum(isinstance(part, Ignored) for part in parts)
-    return Heard(account, inbound, tuple(reader.prepare(received)), ignored, tuple(faults), deferred)
+    return Understood(account, inbound, tuple(reader.prepare(received)), ignored, tuple(faults), deferred)
 
 
 def _received(said: Said, account: Account, trace: str | None) -> Received:
@@ -116,7 +121,7 @@ def _received(said: Said, account: Account, trace: str | None) -> Received:
     return Received(event, id_, account.name, said.type, event.complaint_id, trace, Message(said.type, {}, b""))
 
 
-def take(tx: Transaction, rules: MatterRules, heard: Heard) -> None:
+def take(tx: Transaction, rules: MatterRules, heard: Understood) -> None:
     """Stores what was understood, buries what was not, and keeps for later what could not be fetched."""
     doors.take_new(tx, rules, list(heard.received), heard.account.queue)
     if heard.faults:
@@ -125,7 +130,7 @@ def take(tx: Transaction, rules: MatterRules, heard: Heard) -> None:
         failures.schedule_retry(tx, SERVICE, _failure(heard, "failed", heard.deferred), 1)
 
 
-def answer(heard: Heard) -> Response:
+def answer(heard: Understood) -> Response:
     """Called after the commit."""
     _count(heard)
     if reply := heard.account.source.reply:
@@ -137,7 +142,7 @@ def answer(heard: Heard) -> Response:
     return json_response(said or {"ignored": 0}, 202 if said.keys() - {"ignored"} else 200)
 
 
-def _count(heard: Heard) -> None:
+def _count(heard: Understood) -> None:
     numbers = {
         "taken": len(heard.received),
         "ignored": heard.ignored,
@@ -160,17 +165,22 @@ def replay_due(db: Database, reader: Reader, sources: Sources) -> int:
 def _replay_one(db: Database, reader: Reader, account: Account) -> int:
     with db.read() as tx:
         due = failures.due_retry(tx, account.queue)
-    if due is None:
-        return 0
-    message, source, event_id, attempt = due
-    heard = understand(inbound_from(message), account, reader, PATIENCE_OF_RETRY)
-    db.run(lambda tx: _take_again(tx, reader.matters, heard, (source, event_id, attempt)))
+    _, failed = each(
+        [due] if due else [], lambda row: _replay(db, reader, account, row), "a webhook that is read again"
+    )
+    for row in failed:
+        db.run(partial(_put_off, account=account, row=row))
+    return int(due is not None)
+
+
+def _replay(db: Database, reader: Reader, account: Account, row: Due) -> None:
+    heard = understand(inbound_from(row[0]), account, reader, PATIENCE_OF_RETRY)
+    db.run(lambda tx: _take_again(tx, reader.matters, heard, row))
     _count(heard)
-    return 1
 
 
-def _take_again(tx: Transaction, rules: MatterRules, heard: Heard, row: tuple[str, str, int]) -> None:
-    source, event_id, attempt = row
+def _take_again(tx: Transaction, rules: MatterRules, heard: Understood, row: Due) -> None:
+    _, source, event_id, attempt = row
     if not failures.forget_retry(tx, heard.account.queue, source, event_id):
         return  # its customer was forgotten, or another replica was here
     take(tx, rules, replace(heard, faults=(), deferred=None))
@@ -181,13 +191,26 @@ def _take_again(tx: Transaction, rules: MatterRules, heard: Heard, row: tuple[st
         failures.schedule_retry(tx, SERVICE, failure, attempt + 1)
 
 
-def _failure(heard: Heard, reason: str, error: Exception) -> Failure:
+def _put_off(tx: Transaction, account: Account, row: Due) -> None:
+    """What fails for a reason that nobody foresaw waits, too: else it would always be the first one due."""
+    message, source, event_id, attempt = row
+    if failures.forget_retry(tx, account.queue, source, event_id):
+        error = "it could not be taken: the log says why, under not_decided"
+        failure = Failure(account.queue, source, event_id, _type_of(account), "unknown", message, "failed", error)
+        failures.schedule_retry(tx, SERVICE, failure, attempt + 1)
+
+
+def _failure(heard: Understood, reason: str, error: Exception) -> Failure:
     detail = str(error)
     if isinstance(error, Rejected) and error.errors:
         detail = "; ".join(f"{e['pointer']}: {e['detail']}" for e in error.errors)
     message = message_of(heard.inbound, heard.account)
-    kind = f"webhook.{heard.account.source.kind}"[: failures.TYPE_LIMIT]
-    return Failure(heard.account.queue, heard.account.name, heard.id, kind, "unknown", message, reason, detail)
+    account, kind = heard.account, _type_of(heard.account)
+    return Failure(account.queue, account.name, heard.id, kind, "unknown", message, reason, detail)
+
+
+def _type_of(account: Account) -> str:
+    return f"webhook.{account.source.kind}"[: failures.TYPE_LIMIT]
 
 
 def message_of(inbound: Inbound, account: Account) -> Message:

@@ -3,7 +3,7 @@
 from marshmallow import fields, validate
 
 from services.notify import schemas
-from services.notify.answers import AlertList, ContactDocument, ContactList, PolicyDocument, Summary
+from services.notify.documents import AlertList, ContactDocument, ContactList, PolicyDocument, Summary
 from services.notify.domain.reply import ReplyAnswer
 from services.notify.doors import receipt_schemas
 from services.notify.incoming.receipts import ReceiptAnswer

@@ -57,6 +57,7 @@ def make(settings: Settings) -> dict[str, Any]:
         contact.person if contact else settings.last_resort,
         contact,
         receipts=frozenset({ChannelName.SMS} if settings.twilio_callback else ()),
+        links_hold=settings.link_max_age,
     )
     book = RuleBook(rules, settings.policy_file, names_of(channels.values()))
     writer = writer_of(settings, lambda: book.current.policy)

@@ -61,6 +61,13 @@ def escalations_of(tx: Transaction, keys: Iterable[str]) -> dict[str, Escalation
     return {r.key: escalation_of_row(r) for r in tx.execute(_ESCALATIONS, {"wanted": wanted})} if wanted else {}
 
 
+def newest_call(tx: Transaction, case_id: str) -> Escalation | None:
+    """The case's newest escalation: at whichever level an answer was meant, it counts at this one."""
+    calls = e.c.case_id == case_id, e.c.purpose.in_([Purpose.ESCALATION.value, Purpose.EXHAUSTED.value])
+    row = tx.execute(select(e).where(*calls).order_by(e.c.case_revision.desc()).limit(1)).first()
+    return escalation_of_row(row) if row else None
+
+
 def mark_unreachable(tx: Transaction, key: str) -> bool:
     """False when it was marked before."""
     done = tx.execute(

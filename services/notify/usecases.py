@@ -97,7 +97,7 @@ def list_contacts(tx: Transaction, after: str) -> dict[str, Any]:
 
 def take_reply(tx: Transaction, rules: Rules, reply: Reply) -> ReplyAnswer:
     """For whichever door a reply comes through."""
-    return optouts.obey(tx, rules, reply) or answering.answer(tx, reply)
+    return optouts.obey(tx, rules, reply) or answering.answer(tx, rules, reply)
 
 
 def take_incoming(tx: Transaction, rules: Rules, incoming: Incoming, language_of: Callable[[str], Language]) -> str:

@@ -95,7 +95,10 @@ class CaseOpened(Event):
 
 @event("escalation", "case.escalated", identity=("escalation_id",), subject="case_id")
 class CaseEscalated(Event):
-    """The case moved to a level; its recipients are to be alerted and to answer by `respond_by`."""
+    """The case moved to a level; its recipients are to be alerted and to answer by `respond_by`.
+
+    all_must_answer: the answer of one of them does not take the case yet; else it does.
+    """
 
     case_id: str
     case_revision: int
@@ -108,6 +111,10 @@ class CaseEscalated(Event):
     facts: AlertFacts
     policy_version: str
     round: int = 1
+    all_must_answer: bool = False
+
+
+FOLLOW_UP = "follow_up"  # in place of a clock: the time of whoever took a case to go on with it
 
 
 @event("escalation", "case.warned", identity=("warning_id",), subject="case_id")

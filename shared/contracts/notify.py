@@ -5,6 +5,9 @@ from datetime import datetime
 
 from shared.contracts.event import Event, event
 
+# The part of a level's time, at most, for which notify gathers its alerts: so long escalation hears nothing of them.
+GATHERED = 4
+
 
 @dataclass(frozen=True)
 class AlertOutcome(Event):

@@ -1,7 +1,7 @@
 """Which entries of a policy nothing gets to, because those before them take all that fits; asked when a policy is read.
 
-`covers` is the service's own: whether all facts that fit the second condition fit the first. Severities are looked at one
-by one; what only several entries together take of other facts is not found.
+`covers` is the service's own: whether all facts that fit the second condition fit the first. Severities are looked at
+one by one; what only several entries together take of other facts is not found.
 """
 
 from collections.abc import Callable, Sequence

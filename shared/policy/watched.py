@@ -1,6 +1,6 @@
-"""The policy that decides now, read again when its file changes, and what the people cannot do of it, looked at again when
-either changes. Each service with a policy makes a book of the first, those that lint it a linter.py of the second; ticks
-of the service call them.
+"""The policy that decides now, read again when its file changes, and what the people cannot do of it, looked at again
+when either changes. Each service with a policy makes a book of the first, those that lint it a linter.py of the
+second; ticks of the service call them.
 """
 
 from collections.abc import Callable

@@ -1,10 +1,14 @@
 """The documents hold together: every link leads somewhere, every decision is in the list."""
 
 import re
+import shlex
+from itertools import takewhile
 from pathlib import Path
 
+import click
 import pytest
 
+from ombud.commands import cli
 from shared.contracts.topology import SERVICES
 from tests.architecture.source import PROJECT
 
@@ -16,11 +20,13 @@ PAGES = sorted(
         *PROJECT.glob("services/*/README.md"),
         *PROJECT.glob("shared/README.md"),
         *PROJECT.glob("deploy/**/*.md"),
+        *(PROJECT / folder / "README.md" for folder in ("benchmarks", "samples", "tests/data/texts")),
     ]
 )
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 SOURCE_NAME = re.compile(r"`((?:\w+/)*\w+(?:\.py|/))`")
 NAMED_TEST = re.compile(r"\[`(test_\w+)`\]\(([^)\s]+)\)")
+COMMAND = re.compile(r"`(?:\.venv/bin/)?ombud ([a-z][^`]*)`")
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 
 
@@ -40,6 +46,31 @@ def leads_somewhere(page: Path, link: str) -> bool:
 def test_every_link_leads_somewhere(page: Path) -> None:
     links = [link for link in LINK.findall(page.read_text()) if not link.startswith(("http://", "https://", "mailto:"))]
     assert [link for link in links if not leads_somewhere(page, link)] == []
+
+
+def refused(words: list[str]) -> str | None:
+    """What the command line would say against them, `FILE` and the like standing for what one fills in."""
+    command: click.Command = cli
+    while words and isinstance(command, click.Group):
+        found = command.get_command(click.Context(command), words[0])
+        if found is None:
+            return f"no command {words[0]}"
+        command, words = found, words[1:]
+    try:
+        _, left, _ = command.make_parser(click.Context(command)).parse_args(list(words))
+    except click.NoSuchOption as error:
+        return error.message
+    except click.BadOptionUsage:  # `ombud migrate --grant`: an option that is only named
+        return None
+    return f"takes no {left[0]}" if left else None
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(PROJECT)))
+def test_the_command_line_takes_each_command_that_a_page_names(page: Path) -> None:
+    named = [shlex.split(text) for text in COMMAND.findall(page.read_text())]
+    until_left_out = [list(takewhile(lambda word: word not in ("…", "<", ">"), words)) for words in named]
+    each = [[*words[:-1], last] for words in until_left_out for last in words[-1].split("|")]
+    assert [(" ".join(words), said) for words in each if (said := refused(words))] == []
 
 
 def test_the_tests_that_hold_the_promises_are_there() -> None:

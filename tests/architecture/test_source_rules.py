@@ -35,7 +35,7 @@ BOUNDARIES = {
 }
 # And where it passes through, each with its reason.
 PASSES_THROUGH = {
-    "services/escalation/cases/singly.py each": "a decision that touches nothing outside fails alone, and no other",
+    "shared/singly.py each": "a decision that touches nothing outside fails alone, and no other",
     "shared/database/engines.py checked_url": "whatever a parser of URLs raises becomes one WrongUrl",
     "shared/messaging/connection.py _beat": "the owner of the connection meets the same error at its next read",
     "services/notify/senders/dispatcher.py _send": "the boundary of one sender: its alert comes back by its lease",

@@ -47,6 +47,20 @@ def test_the_base_alone_is_refused() -> None:
     assert any("image: ombud" in line for line in told)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "image: registry.corp.test/ombud:1.0",
+        "- image: registry.corp.test/ombud:1.0",
+        'image: "registry.corp.test/ombud"',
+        "imageName: registry.corp.test/postgresql:17.6",
+    ],
+)
+def test_an_image_without_a_digest_is_refused(line: str) -> None:
+    code, told = looked_at(f"spec:\n  {line}\n")
+    assert code == 1 and "an image with its digest" in told[0]
+
+
 def test_what_is_filled_in_is_taken() -> None:
     filled = (
         text_of(K8S / "overlays" / "production").replace("0" * 64, "5" * 64).replace(".ombud.example", ".corp.test")

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from services.intake.webhooks import MAX_WEBHOOK_BYTES
 from shared import backlog
 from shared.contracts.topology import DEAD_LETTERS_EXCHANGE, QUEUES, SERVICES
 from tests.deploy.rendered import (
@@ -137,6 +138,12 @@ def test_the_outside_comes_by_tls_only_and_to_what_is_for_it() -> None:
     for hidden in ("dead-letters", "policy", "summary", "supervisors", "agents", "contacts"):
         assert not [path for _, path in doors if path.startswith(f"/v1/{hidden}")], hidden
     assert "routing" not in {service for service, _ in doors}
+
+
+def test_the_largest_webhook_gets_through_the_ingress() -> None:
+    (ingress,) = of_kind("production", "Ingress")
+    allowed = ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"]
+    assert allowed == f"{MAX_WEBHOOK_BYTES // 2**20}m"
 
 
 def test_the_database_has_a_role_for_each_service_and_room_for_all_replicas() -> None:

@@ -15,14 +15,14 @@ def fault_of(selector: Selector) -> str | None:
     services = registry.of_all_services()
     asked = [m.value for m in selector.matchers if m.label == "service" and m.operator.startswith("=")]
     having = [services[name] for name in (asked[0].split("|") if asked else services)]
-    if not any(selector.metric in series for series in having):
+    found = [series[selector.metric] for series in having if selector.metric in series]
+    if not found:
         return "no such series"
-    found = next(series[selector.metric] for series in having if selector.metric in series)
-    if missing := selector.labels - found.labels - OF_THE_SCRAPE:
+    if missing := selector.labels - found[0].labels - OF_THE_SCRAPE:
         return f"no label {missing}"
     for matcher in selector.matchers:
-        values = found.values.get(matcher.label, frozenset())
-        if wrong := set(matcher.value.split("|")) - values if values and "." not in matcher.operator else set():
+        values = [series.values.get(matcher.label, frozenset()) for series in found]
+        if all(values) and (wrong := matcher.never(frozenset().union(*values))):
             return f"{matcher.label} is never {wrong}"
     return None
 

@@ -1,7 +1,7 @@
 """The rules of deploy/monitoring as the tests read them: rules, alerts, and the series that expressions name."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,17 @@ class Matcher:
     label: str
     operator: str
     value: str
+
+    def fits(self, value: str) -> bool:
+        """As Prometheus would say."""
+        same = re.fullmatch(self.value, value) is not None if self.operator.endswith("~") else self.value == value
+        return same is not self.operator.startswith("!")
+
+    def never(self, values: Set[str]) -> set[str]:
+        """The words of it, one or more with `|` between, that are none of the values."""
+        if not self.operator.endswith("~"):
+            return {self.value} - values
+        return {word for word in self.value.split("|") if not any(re.fullmatch(word, value) for value in values)}
 
 
 @dataclass(frozen=True)

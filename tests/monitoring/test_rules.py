@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.contracts.topology import QUEUES, SERVICES
 from tests.harness.monitoring import MonitoringPrograms
 from tests.monitoring import registry
 from tests.monitoring.known import fault_of
@@ -88,6 +89,16 @@ def test_each_indicator_has_what_is_bad_what_is_all_and_an_objective() -> None:
     assert slis["objective:ratio"] == slis["all:rate5m"] == slis["bad:rate5m"]
     promises = {rule["labels"]["promise"] for rule in rules() if rule.get("record") == "sli:ombud_objective:ratio"}
     assert promises == {"1", "2", "3", "4", "5"}
+
+
+def test_what_was_kept_is_asked_of_every_queue_between_the_services_and_of_no_other() -> None:
+    kept = [rule["expr"] for rule in rules() if rule.get("labels", {}).get("sli") == "kept" and "rate(" in rule["expr"]]
+    asked = [[m for s in selectors(expression) for m in s.matchers if m.label == "queue"] for expression in kept]
+    between = [q.name for q in QUEUES if q.source in SERVICES]
+    doors = ["intake.http", "intake.webhooks.crm"]
+    for matchers in asked:
+        assert [name for name in [q.name for q in QUEUES] + doors if all(m.fits(name) for m in matchers)] == between
+    assert len(asked) == 2
 
 
 @pytest.mark.parametrize("alert", alerts(), ids=lambda alert: alert["alert"])

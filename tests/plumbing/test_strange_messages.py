@@ -79,7 +79,9 @@ class Desk:
         self.db = Database(url, "routing")
         self.db.announce_with(lambda _tx, _announced: None)
         self.done: list[str] = []
-        self.receiver = IdempotentReceiver("q", self.db, self.decode, lambda r: r, lambda _tx, events: self.done.extend(events))
+        self.receiver = IdempotentReceiver(
+            "q", self.db, self.decode, lambda r: r, lambda _tx, events: self.done.extend(events)
+        )
 
     def decode(self, message: Message) -> Received:
         """As of structured CloudEvents: the content type tells how to read the body."""

@@ -187,7 +187,7 @@ def _now() -> datetime:
 
 def _reader(rules: Path | None) -> Reader:
     try:
-        return Reader(Classifier.load(rules), rules)
+        return Reader(Classifier.load(rules))
     except RulesError as error:
         raise Trouble(str(error)) from error
 

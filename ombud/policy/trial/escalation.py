@@ -10,14 +10,14 @@ from enum import StrEnum
 
 from ombud.policy.trial.events import Told
 from ombud.trouble import Trouble
-from services.escalation.cases import events_told
-from services.escalation.cases.events_told import OwnerEvent
+from services.escalation import incoming
 from services.escalation.domain import answers, timing
 from services.escalation.domain.answers import Refusal
 from services.escalation.domain.case import Case, CaseState, Change, What
 from services.escalation.domain.people import People
 from services.escalation.domain.policy import Policy
 from services.escalation.domain.rungs import Setting
+from services.escalation.incoming import OwnerEvent
 from shared.contracts.escalation import EscalationReason
 
 MOST_TURNS = 2000
@@ -89,9 +89,9 @@ class _Trial:
             return
         setting = self._setting(told.at)
         if isinstance(told.event, OwnerEvent):
-            self._take(events_told.decide_owner(self.case, told.event, setting), told.at)
+            self._take(incoming.decide_owner(self.case, told.event, setting), told.at)
         else:
-            self._take(events_told.decide(self.case, told.event, setting), told.at)
+            self._take(incoming.decide(self.case, told.event, setting), told.at)
 
     def go_on(self, until: datetime, *, to_the_end: bool = False) -> Ending:
         """Everything that is due by then; to_the_end: but no further than to where it begins again."""

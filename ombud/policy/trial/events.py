@@ -11,7 +11,7 @@ import orjson
 
 from ombud.policy.trial.intake import Intake
 from ombud.trouble import Trouble
-from services.escalation.cases.events_told import ComplaintEvent, OwnerEvent
+from services.escalation.incoming import ComplaintEvent, OwnerEvent
 from services.intake.domain.complaint import Step, Submission
 from services.intake.reader import Reader
 from services.intake.schemas import UPSTREAM, upstream

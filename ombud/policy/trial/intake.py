@@ -1,23 +1,23 @@
 """What intake tells of one complaint as its contacts and steps come in, without a database; used by events.py.
 
-It goes through what `services.intake.usecases` goes through, for one complaint of which nobody else writes.
+By the decisions of `services.intake.domain`, as its use cases make them, for one complaint of which nobody else writes.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
-from services.escalation.cases.events_told import ComplaintEvent
+from services.escalation.incoming import ComplaintEvent
 from services.intake import announcements
-from services.intake.domain.complaint import Complaint, Read, State, Step, StepKind, blank
-from services.intake.domain.matters import MatterRules, is_repeated, raised
+from services.intake.domain import arrivals
+from services.intake.domain.arrivals import Circumstances, Outcome
+from services.intake.domain.complaint import Complaint, Read, Step, blank
+from services.intake.domain.matters import MatterRules
 from services.intake.redaction import excerpt
 
 
 class Intake:
     def __init__(self) -> None:
         self._complaint: Complaint | None = None
-        self._seen: set[str] = set()
-        self._received: list[datetime] = []
+        self._contacts: dict[str, datetime] = {}  # when each was written, by its id
 
     def take(self, arrival: Read | Step, now: datetime, rules: MatterRules) -> list[ComplaintEvent]:
         """What is announced; nothing of copies, nor of steps before the complaint itself is there."""
@@ -25,43 +25,15 @@ class Intake:
         if before is None or before.id != arrival.complaint_id:
             before = blank(arrival)
         if isinstance(arrival, Step):
-            return self._take_step(before, arrival, now)
-        if arrival.id in self._seen:
+            return self._keep(arrivals.stepped(before, arrival), now)
+        if arrival.id in self._contacts:
             return []
-        self._seen.add(arrival.id)
-        return self._take_contact(before, arrival, now, rules)
+        recent = sum(at > now - rules.repeat_within for at in self._contacts.values())
+        self._contacts[arrival.id] = arrival.submission.written_at(now)
+        shown = excerpt(arrival.submission.text, before.customer.filled(arrival.submission.customer))
+        return self._keep(arrivals.contacted(before, arrival, shown, Circumstances(now, rules, recent)), now)
 
-    def _take_contact(self, before: Complaint, read: Read, now: datetime, rules: MatterRules) -> list[ComplaintEvent]:
-        told: list[ComplaintEvent] = []
-        if before.state is State.RESOLVED:
-            told += self._apply(before, Step(StepKind.REOPENED, before.source, before.external_id, now), now)
-            assert self._complaint is not None
-            before = self._complaint
-        shown = excerpt(read.submission.text, before.customer.filled(read.submission.customer))
-        written_at = read.submission.received_at or now
-        after = self._raised(before.with_contact(read, shown, now), written_at, now, rules)
-        told.append(announcements.facts(after, is_new=before.verdict is None, contacted_at=written_at))
-        self._complaint = replace(after, waiting_steps=())
-        for step in after.waiting_steps:
-            told += self._take_step(self._complaint, step, now)
-        return told
-
-    def _raised(self, complaint: Complaint, written_at: datetime, now: datetime, rules: MatterRules) -> Complaint:
-        self._received = [at for at in (*self._received, written_at) if at > now - rules.repeat_within]
-        if complaint.verdict is None or written_at not in self._received:
-            return complaint
-        if not is_repeated(len(self._received), rules):
-            return complaint
-        return replace(complaint, verdict=raised(complaint.verdict, rules))
-
-    def _take_step(self, before: Complaint, step: Step, now: datetime) -> list[ComplaintEvent]:
-        if before.state is State.EXPECTED:
-            self._complaint = replace(before, waiting_steps=(*before.waiting_steps, step))
-            return []
-        return [] if before.has_taken(step) else self._apply(before, step, now)
-
-    def _apply(self, before: Complaint, step: Step, now: datetime) -> list[ComplaintEvent]:
-        self._complaint = before.with_step(step)
-        told = announcements.step(self._complaint, step, now)
-        assert isinstance(told, ComplaintEvent)
-        return [told]
+    def _keep(self, outcome: Outcome, now: datetime) -> list[ComplaintEvent]:
+        self._complaint = outcome.complaint
+        told = [announcements.told(turn, now) for turn in outcome.turns]
+        return [event for event in told if isinstance(event, ComplaintEvent)]

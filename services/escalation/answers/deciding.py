@@ -99,4 +99,5 @@ WHY_NOT = {
     Refusal.PARENT_IS_PART: "the other case is itself part of another one: link to that one",
     Refusal.HAS_CHILDREN: "other cases are part of this one: it cannot be part of another",
     Refusal.NOT_LINKED: "the case is not part of another one",
+    Refusal.OUTDATED: "the case has moved on since that alert",
 }

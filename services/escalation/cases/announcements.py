@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from services.escalation.domain.case import Case, Change, What
-from services.escalation.domain.timing import FOLLOW_UP
+from services.escalation.domain.case import ALL_MUST_ANSWER, Case, Change, What
 from shared.contracts.escalation import (
+    FOLLOW_UP,
     AlertFacts,
     CaseAcknowledged,
     CaseCorrected,
@@ -24,24 +24,9 @@ from shared.contracts.escalation import (
     EscalationReason,
 )
 from shared.contracts.event import Event, Severity
-from shared.contracts.notify import (
-    AlertAccepted,
-    AlertAmbiguous,
-    AlertDelivered,
-    AlertFailed,
-    AlertOutcome,
-    AlertSuppressed,
-)
 from shared.database import Row
 
 WARNINGS = uuid.uuid5(uuid.NAMESPACE_DNS, "warnings.ombud")
-_ALERT_ENDS = {
-    AlertAccepted: What.ALERT_ACCEPTED,
-    AlertDelivered: What.ALERT_DELIVERED,
-    AlertFailed: What.ALERT_FAILED,
-    AlertSuppressed: What.ALERT_SUPPRESSED,
-    AlertAmbiguous: What.ALERT_AMBIGUOUS,
-}
 
 
 def event_of(change: Change, now: datetime) -> Event | None:
@@ -57,10 +42,10 @@ def _opened(change: Change, now: datetime) -> Event:
 
 
 def _escalated(change: Change, now: datetime) -> Event:
-    return escalated(change.case)
+    return escalated(change.case, all_must_answer=ALL_MUST_ANSWER in change.details)
 
 
-def escalated(case: Case) -> CaseEscalated:
+def escalated(case: Case, *, all_must_answer: bool) -> CaseEscalated:
     """The present escalation of a case; announced `again` by a repair, it is the same escalation."""
     assert case.respond_by is not None
     return CaseEscalated(
@@ -75,6 +60,7 @@ def escalated(case: Case) -> CaseEscalated:
         facts=_facts(case),
         policy_version=case.policy_version,
         round=case.round,
+        all_must_answer=all_must_answer,
     )
 
 
@@ -192,20 +178,4 @@ def row_of(change: Change, now: datetime) -> Row:
         "reason": change.reason.value if change.reason else None,
         "policy_version": case.policy_version,
         "details": dict(change.details),
-    }
-
-
-def row_of_alert(event: AlertOutcome) -> Row:
-    """How an alert ended: who was reached when, and through what; needs no case, so it may come first."""
-    what = _ALERT_ENDS[type(event)].value
-    details: dict[str, Any] = {"channel": event.channel, "seconds": event.seconds, "escalation_id": event.escalation_id}
-    return {
-        "case_id": event.case_id,
-        "key": f"{what}:{event.alert_id}"[:100],
-        "at": event.at,
-        "actor": event.recipient[:200],
-        "what": what,
-        "level": event.level,
-        "reason": event.reason[:60],
-        "details": details,
     }

@@ -8,7 +8,7 @@ import msgspec
 
 from services.escalation.domain.case import Case
 from services.escalation.domain.clocks import ClockState
-from services.escalation.domain.told import Moment, last_revision
+from services.escalation.domain.told import Moment, Rating, last_revision
 from shared.contracts.event import Severity
 from shared.database import Row
 
@@ -56,9 +56,13 @@ def case_from(row: Any) -> Case:
 
 
 def _as_told_before(case: Case, answered: int, reopened: int) -> Case:
-    """Of answers and reopenings the version before writes only the newest revision; when they were, nobody knows."""
+    """Of answers and reopenings the version before writes only the newest revision; when they were, nobody knows. Of
+    ratings it writes the worst.
+    """
     told = case.told
-    if answered <= last_revision(told.answers) and reopened <= last_revision(told.reopenings):
+    if told.rating is not None and not told.ratings:
+        told = replace(told, ratings=(Rating(case.rated_revision, told.rating),))
+    if told is case.told and answered <= last_revision(told.answers) and reopened <= last_revision(told.reopenings):
         return case
     at = case.since or datetime.fromtimestamp(0, UTC)
     if answered > last_revision(told.answers):

@@ -13,7 +13,7 @@ from services.escalation.policy.policybook import PolicyBook
 from shared.database import Transaction
 
 
-def settings(tx: Transaction, book: PolicyBook) -> Callable[[Case], Setting]:
+def setting_by_case(tx: Transaction, book: PolicyBook) -> Callable[[Case], Setting]:
     """What decisions about each case may look at; people are loaded once a transaction, and only if needed."""
     if not lead.REGIONS.is_told:  # or what is counted before the first look would be of other regions
         lead.know(book.current, supervisors.everybody(tx))
@@ -21,10 +21,12 @@ def settings(tx: Transaction, book: PolicyBook) -> Callable[[Case], Setting]:
     return lambda case: Setting(book.of(tx, case.policy_version), people, tx.now)
 
 
-def save(tx: Transaction, courses: Iterable[list[Change]], known: Mapping[str, Case]) -> None:
-    """The cases that are `known`; of all, also the new ones, the timeline's rows and the events of the transitions."""
+def save(tx: Transaction, courses: Iterable[list[Change]], before: Mapping[str, Case]) -> None:
+    """The cases, the timeline's rows, the events. before: the cases as they are stored; one that is not among them was
+    added as it is now.
+    """
     courses = [changes for changes in courses if changes]
-    store.save_cases(tx, [changes[-1].case for changes in courses if changes[-1].case.id in known])
+    store.save_cases(tx, [changes[-1].case for changes in courses if changes[-1].case.id in before])
     changes = [change for changes in courses for change in changes]
     if not changes:
         return
@@ -32,7 +34,7 @@ def save(tx: Transaction, courses: Iterable[list[Change]], known: Mapping[str, C
     for change in changes:
         _announce(tx, change, now)
     for course in courses:
-        tx.once_committed(partial(_count, known.get(course[0].case.id), course, now))
+        tx.once_committed(partial(_count, before.get(course[0].case.id), course, now))
     store.add_events(tx, [announcements.row_of(change, now) for change in changes])
     store.add_notes(tx, [change for change in changes if change.note])
 

@@ -20,12 +20,12 @@ from sqlalchemy import (
 
 from services.escalation import tables
 from services.escalation.cases.rows import case_from, row_of
-from services.escalation.cases.singly import each
 from services.escalation.domain.case import Case, CaseState, Change, What
 from shared import clock
 from shared.contracts.escalation import EscalationReason
 from shared.contracts.event import Severity
 from shared.database import Row, Transaction
+from shared.singly import each
 from shared.tables import UtcDateTime
 
 c, e = tables.cases, tables.case_events

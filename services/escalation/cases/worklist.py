@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Text, and_, cast, func, literal, or_, sele
 
 from services.escalation import tables
 from services.escalation.cases.rows import case_from
-from services.escalation.domain.case import Case, CaseState
+from services.escalation.domain.case import CALLING, UNTAKEN, Case, CaseState
 from services.escalation.domain.worklist import NEVER, Filter, Sort, place_at
 from shared.database import Transaction
 from shared.errors import Rejected
@@ -35,9 +35,9 @@ def _conditions(wanted: Filter, now: datetime) -> list[ColumnElement[bool]]:
     found = [c.c.state == wanted.state.value if wanted.state else c.c.state != CaseState.EARLY.value]
     if wanted.of:
         called = cast(c.c.recipients, Text).contains(f'"{wanted.of}"', autoescape=True)
-        found.append(or_(c.c.acknowledged_by == wanted.of, and_(c.c.state.in_(_CALLING), called)))
-    if wanted.unanswered:
-        found.append(c.c.state.in_((*_CALLING, CaseState.OPEN.value)))
+        found.append(or_(c.c.acknowledged_by == wanted.of, and_(_is_in(CALLING), called)))
+    if wanted.untaken:
+        found.append(_is_in(UNTAKEN))
     if wanted.overdue:
         found += [c.c.overdue_since <= now, c.c.state != CaseState.RESOLVED.value]
     if wanted.regions is not None:
@@ -51,6 +51,10 @@ def _conditions(wanted: Filter, now: datetime) -> list[ColumnElement[bool]]:
     return found
 
 
+def _is_in(states: Sequence[CaseState]) -> ColumnElement[bool]:
+    return c.c.state.in_([state.value for state in states])
+
+
 def _beyond(columns: Sequence[tuple[Any, bool]], last: Sequence[Any]) -> ColumnElement[bool]:
     """Rows that come after the last one seen; none of the columns is ever empty."""
     ways = []
@@ -60,7 +64,6 @@ def _beyond(columns: Sequence[tuple[Any, bool]], last: Sequence[Any]) -> ColumnE
     return or_(*ways)
 
 
-_CALLING = (CaseState.ESCALATED.value, CaseState.EXHAUSTED.value)
 _NEVER = literal(NEVER, UtcDateTime)
 _ORDERS: dict[Sort, tuple[tuple[Any, bool], ...]] = {
     Sort.SEVERITY: ((c.c.severity, True), (func.coalesce(c.c.since, _NEVER), False), (c.c.id, False)),

@@ -28,7 +28,7 @@ class CaseDocument:
     """A case; its id is the complaint's. trigger: why it was escalated at first; due_at: when time asks next.
 
     respond_by: when the present level has had its time, or a snooze ends. parent_id: the case that it is part of.
-    ending: set once the complaint was merged into another one, or forgotten.
+    paused_until: null when no pause lasts. ending: set once the complaint was merged into another one, or forgotten.
     """
 
     id: str

@@ -6,16 +6,18 @@ The order in which it is told does not matter.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from services.escalation.domain.case import Case
 from services.escalation.domain.conditions import ASK_KINDS, NOT_ASKED
 from services.escalation.domain.policy import READ_REASONS, Policy
-from services.escalation.domain.told import Moment, Told
+from services.escalation.domain.told import Moment, Rating, Told
 from services.escalation.domain.watching import picture, picture_of
 from shared.contracts.escalation import AlertFacts, EscalationReason
 from shared.contracts.event import Severity
 
-MOST_KEPT = 50  # contacts, answers and reopenings of one complaint
+MOST_KEPT = 50  # contacts, answers, reopenings and ratings of one complaint
+M = TypeVar("M", bound=Moment | Rating)
 _REOPENED = (EscalationReason.REOPENED,)
 
 
@@ -80,9 +82,7 @@ def _alarms_of(case: Case, news: News, policy: Policy) -> Mapping[EscalationReas
 
 def _with_early_alarms(case: Case, policy: Policy) -> Case:
     """What was told before the complaint was read is looked at now."""
-    if case.told.rating is not None:
-        case = with_rating(case, policy)
-    case = with_reopenings(case, policy)
+    case = with_reopenings(with_ratings(case, policy), policy)
     return with_request(case, policy) if case.requested_revision else case
 
 
@@ -104,12 +104,14 @@ def with_request(case: Case, policy: Policy) -> Case:
     return case.but(alarms={**case.alarms, EscalationReason.UPSTREAM_REQUEST: case.requested_revision})
 
 
-def with_rating(case: Case, policy: Policy) -> Case:
-    """The alarm is that of the worst rating."""
+def with_ratings(case: Case, policy: Policy) -> Case:
+    """The alarm is that of the newest low rating: one that is given after the end is not the one given before it."""
     seen = picture(case)
-    if seen is None or policy.trigger(EscalationReason.LOW_RATING, seen) is None:
-        return case
-    return case.but(alarms={**case.alarms, EscalationReason.LOW_RATING: case.rated_revision})
+    for rating in reversed(case.told.ratings if seen else ()):
+        assert seen is not None
+        if policy.trigger(EscalationReason.LOW_RATING, replace(seen, rating=rating.score)):
+            return case.but(alarms={**case.alarms, EscalationReason.LOW_RATING: rating.revision})
+    return case
 
 
 def _earliest(
@@ -118,11 +120,11 @@ def _earliest(
     return {**alarms, **{reason: min(alarms.get(reason, revision), revision) for reason in fired}}
 
 
-def with_moment(moments: tuple[Moment, ...], new: Moment) -> tuple[Moment, ...]:
+def with_moment(moments: tuple[M, ...], new: M) -> tuple[M, ...]:
     """In the order of the revisions; the same tuple if it is among them, or older than the oldest of many."""
     if any(moment.revision == new.revision for moment in moments):
         return moments
-    kept = tuple(sorted((*moments, new))[-MOST_KEPT:])
+    kept = tuple(sorted((*moments, new), key=lambda moment: moment.revision)[-MOST_KEPT:])
     return moments if kept == moments else kept
 
 

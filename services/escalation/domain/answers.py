@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from services.escalation.domain.case import Case, CaseState, Change, What
+from services.escalation.domain.case import CALLING, TAKABLE, Case, CaseState, Change, What
 from services.escalation.domain.clocks import Pause
 from services.escalation.domain.ladder import Needed
 from services.escalation.domain.policy import READ_REASONS, PauseReason
@@ -23,6 +23,7 @@ from services.escalation.domain.steps import (
     end,
     followed_up,
     more_severe,
+    untaken,
     watched,
 )
 from services.escalation.domain.watching import picture_of, refreshed
@@ -47,17 +48,17 @@ class Refusal(StrEnum):
     PARENT_IS_PART = "parent_is_part"  # the other case is part of one itself
     HAS_CHILDREN = "has_children"
     NOT_LINKED = "not_linked"
+    OUTDATED = "outdated"  # a reply to an alert of which the case knows nothing any more
 
 
 Answer = list[Change] | Refusal
-_TAKABLE = (CaseState.OPEN, CaseState.ESCALATED, CaseState.EXHAUSTED, CaseState.SNOOZED)
 
 
 def acknowledge(case: Case, person: str, setting: Setting) -> Answer:
     """A named person takes the case: the ladder's clock stops, the follow-up clock starts."""
     if (refusal := why_refused(case)) is not None:
         return refusal
-    if case.state not in _TAKABLE or person in case.confirmed_by:
+    if case.state not in TAKABLE or person in case.confirmed_by:
         return Refusal.ALREADY_TAKEN
     if _waits_for_others(case, person, setting):
         return [changed(case, What.CONFIRMED, person, confirmed_by=(*case.confirmed_by, person))]
@@ -130,7 +131,7 @@ def escalate(case: Case, person: str, level: int | None, reason: EscalationReaso
         return [asked, *climb_to(known, level, reason, setting)]
     if known.level >= top:  # there is nobody above them
         return [asked, *alert_again(asked.case, reason, setting)]
-    return [asked, *climb(asked.case, reason, setting)]
+    return [asked, *climb(untaken(asked.case), reason, setting)]
 
 
 def snooze(case: Case, person: str, until: datetime, setting: Setting) -> Answer:
@@ -220,7 +221,7 @@ def correct(case: Case, person: str, correction: Correction, setting: Setting) -
     corrected = changed(refreshed(case, setting.policy), What.CORRECTED, person, details=correction.said)
     if case.state is CaseState.OPEN and read:
         return [corrected, *climb(afresh(corrected.case), read[0], setting)]
-    if case.state in (CaseState.ESCALATED, CaseState.EXHAUSTED) and case.severity.rank > was.rank:
+    if case.state in CALLING and case.severity.rank > was.rank:
         return [corrected, *more_severe(corrected.case, setting)]
     return [corrected]
 

@@ -14,6 +14,7 @@ from shared.contracts.event import Severity
 
 ESCALATIONS = uuid.uuid5(uuid.NAMESPACE_DNS, "escalations.ombud")
 OMBUD = "ombud"  # who acts when nobody does
+ALL_MUST_ANSWER = "all_must_answer"  # a detail of an escalation, where it is so
 
 
 class CaseState(StrEnum):
@@ -30,6 +31,14 @@ class CaseState(StrEnum):
     MUTED = "muted"
     RESOLVED = "resolved"
     EXHAUSTED = "exhausted"
+
+
+# Somebody is called for it. UNTAKEN: nobody has taken it or put it off. TAKABLE: whoever takes it takes it from nobody.
+# QUIET: nobody is called, so that a new alarm is news to whoever must answer.
+CALLING = (CaseState.ESCALATED, CaseState.EXHAUSTED)
+UNTAKEN = (CaseState.OPEN, *CALLING)
+TAKABLE = (*UNTAKEN, CaseState.SNOOZED)
+QUIET = (CaseState.OPEN, CaseState.ACKNOWLEDGED, CaseState.SNOOZED)
 
 
 class Ending(StrEnum):
@@ -55,9 +64,11 @@ class What(StrEnum):
     LEVEL_CLOSED = "level_closed"
     ESCALATED = "escalated"
     CONFIRMED = "confirmed"
+    REPLY_REFUSED = "reply_refused"
     ACKNOWLEDGED = "acknowledged"
     TAKEN_OVER = "taken_over"
     REMINDED = "reminded"
+    KEPT = "kept"
     SNOOZED = "snoozed"
     HANDED_BACK = "handed_back"
     PAUSED = "paused"
@@ -86,7 +97,7 @@ class Case:
     """Our duty of care for one complaint, or for a storm of them (`is_major`).
 
     The `…_revision` fields count the complaint's events: the newest facts, resolution and so on that are known.
-    `alarms`: by reason, the earliest complaint revision that fired it; of requests the newest, of ratings the worst.
+    `alarms`: by reason, the earliest complaint revision that fired it; of requests and low ratings the newest.
     Severity and ask never sink unless a person corrects them (at `corrected_revision`), so that the order in which two
     contacts arrive does not matter.
     `respond_by`: when the present rung has had its time, the snooze ends, or the level opens. `follow_up_by`,
@@ -172,7 +183,7 @@ class Case:
         )
 
     @property
-    def is_answered(self) -> bool:
+    def customer_is_answered(self) -> bool:
         """Whether the customer has an answer since the complaint was last opened."""
         return last_revision(self.told.answers) > self.reopened_revision
 

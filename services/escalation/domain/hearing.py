@@ -7,8 +7,8 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from services.escalation.domain.alarms import News, with_moment, with_news, with_rating, with_reopenings, with_request
-from services.escalation.domain.case import OMBUD, Case, CaseState, Change, Ending, What
+from services.escalation.domain.alarms import News, with_moment, with_news, with_ratings, with_reopenings, with_request
+from services.escalation.domain.case import CALLING, OMBUD, QUIET, Case, CaseState, Change, Ending, What
 from services.escalation.domain.rungs import Setting
 from services.escalation.domain.steps import (
     afresh,
@@ -21,13 +21,9 @@ from services.escalation.domain.steps import (
     followed_up,
     more_severe,
 )
-from services.escalation.domain.told import Moment, Owner, Told
+from services.escalation.domain.told import Moment, Owner, Rating, Told
 from services.escalation.domain.watching import picture, reassigned, refreshed
 from shared.contracts.escalation import EscalationReason
-
-# A case at rest or in somebody's hands: a new alarm is news to whoever must answer.
-_NOT_CALLING = (CaseState.OPEN, CaseState.ACKNOWLEDGED, CaseState.SNOOZED)
-_CALLING = (CaseState.ESCALATED, CaseState.EXHAUSTED)
 
 
 def take_news(case: Case, news: News, setting: Setting) -> list[Change]:
@@ -49,11 +45,11 @@ def take_news(case: Case, news: News, setting: Setting) -> list[Change]:
 def _if_alarmed(before: Case, case: Case, setting: Setting) -> list[Change]:
     """Whoever has taken the case has seen the old alarms; a new one is another matter."""
     fresh = setting.policy.first(case.alarms.keys() - before.alarms.keys())
-    if case.state in _CALLING and case.severity.rank > before.severity.rank:
+    if case.state in CALLING and case.severity.rank > before.severity.rank:
         return more_severe(case, setting)
     if case.state is CaseState.EXHAUSTED and fresh:
         return alert_again(case, fresh, setting)
-    if fresh is None or case.state not in _NOT_CALLING:
+    if fresh is None or case.state not in QUIET:
         return []
     return climb(afresh(case), fresh, setting)
 
@@ -113,7 +109,7 @@ def take_reopening(case: Case, revision: int, at: datetime, actor: str, setting:
     if told == case.told.reopenings:
         return []
     before, newest = case, revision > case.reopened_revision
-    had_its_answer = case.state is CaseState.OPEN and case.is_answered
+    had_its_answer = case.state is CaseState.OPEN and case.customer_is_answered
     case = with_reopenings(case.but(told=replace(case.told, reopenings=told)), setting.policy)
     rests = case.state in (CaseState.RESOLVED, CaseState.ACKNOWLEDGED, CaseState.SNOOZED) or had_its_answer
     if newest and rests and not case.is_closed and case.facts:
@@ -123,12 +119,15 @@ def take_reopening(case: Case, revision: int, at: datetime, actor: str, setting:
 
 
 def take_rating(case: Case, revision: int, score: float, actor: str, setting: Setting) -> list[Change]:
-    """The customer rated the service, perhaps after the complaint was closed: a low rating may open it again."""
-    if case.told.rating is not None and (case.told.rating, case.rated_revision) <= (score, revision):
+    """The customer rated the service, perhaps after the complaint was closed: each low rating may open it again."""
+    ratings = with_moment(case.told.ratings, Rating(revision, score))
+    if ratings == case.told.ratings:
         return []
     before = case
-    case = case.but(told=replace(case.told, rating=score), rated_revision=revision)
-    case = with_rating(case, setting.policy)
+    worst = score if case.told.rating is None else min(case.told.rating, score)
+    told = replace(case.told, rating=worst, ratings=ratings)
+    case = case.but(told=told, rated_revision=max(case.rated_revision, revision))
+    case = with_ratings(case, setting.policy)
     details = {"score": score}
     if case.facts is None or case.is_closed:
         return [changed(case, What.RATED, actor, details=details)]
@@ -149,9 +148,9 @@ def take_request(case: Case, revision: int, actor: str, setting: Setting) -> lis
         return [requested]
     if case.state is CaseState.RESOLVED:
         return [requested, *begin(requested.case, What.REOPENED, setting)]
-    again = EscalationReason.UPSTREAM_REQUEST in before.alarms and EscalationReason.UPSTREAM_REQUEST in case.alarms
-    asked_again = before.but(alarms={}) if again else before  # each request is one of its own
-    return [requested, *_if_alarmed(asked_again, requested.case, setting)]
+    others = {reason: at for reason, at in before.alarms.items() if reason is not EscalationReason.UPSTREAM_REQUEST}
+    # Each request is one of its own.
+    return [requested, *_if_alarmed(before.but(alarms=others), requested.case, setting)]
 
 
 def take_owner(case: Case, owner: Owner, told: Change, setting: Setting) -> list[Change]:

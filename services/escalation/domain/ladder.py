@@ -1,6 +1,6 @@
 """Ladders: whom each level alerts, how long they have, when it may be alerted. Made by the policy reader; pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -58,6 +58,10 @@ class Level:
     repeat: int = 0
     hours: str | None = None
     outside: Outside = Outside.CLIMB
+
+    def needs_all(self, recipients: Collection[str]) -> bool:
+        """Whether the answer of one of them is not enough."""
+        return self.needed is Needed.ALL and len(recipients) > 1
 
 
 @dataclass(frozen=True)

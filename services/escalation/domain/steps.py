@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from services.escalation.domain.case import OMBUD, Case, CaseState, Change, What, escalation_id
+from services.escalation.domain.case import ALL_MUST_ANSWER, OMBUD, Case, CaseState, Change, What, escalation_id
 from services.escalation.domain.clocks import BROKEN
 from services.escalation.domain.ladder import Ladder, Level, Outside
 from services.escalation.domain.policy import Policy
@@ -128,14 +128,14 @@ def climb(case: Case, reason: EscalationReason, setting: Setting) -> list[Change
 def climb_to(case: Case, level: int, reason: EscalationReason, setting: Setting) -> list[Change]:
     """To a level that a person chose, or the next one above it that has somebody."""
     ladder = setting.policy.ladder(case.ladder)
-    case = _untaken(case).but(state=CaseState.OPEN, round=case.round + 1)
+    case = untaken(case).but(round=case.round + 1)
     return _climb_from(case, level - 1, ladder, reason, setting)
 
 
 def alert_again(case: Case, reason: EscalationReason, setting: Setting, repeats: int = 0) -> list[Change]:
     """The same level in a new round: whoever is there now."""
     if case.state in (CaseState.ACKNOWLEDGED, CaseState.SNOOZED):
-        case = _untaken(case).but(state=CaseState.OPEN)
+        case = untaken(case)
     if case.level == 0:
         return climb(case, reason, setting)
     case = case.but(round=case.round + 1)
@@ -158,8 +158,9 @@ def more_severe(case: Case, setting: Setting) -> list[Change]:
     return [changed(case, What.NOTED, respond_by=respond_by, details={"respond_by": respond_by.isoformat()})]
 
 
-def _untaken(case: Case) -> Case:
-    return at_rest(case).but(acknowledged_by=None, acknowledged_at=None)
+def untaken(case: Case) -> Case:
+    """Where it is on its ladder, and nobody's: what comes next calls for somebody, or waits to."""
+    return at_rest(case).but(state=CaseState.OPEN, acknowledged_by=None, acknowledged_at=None)
 
 
 def _climb_from(
@@ -181,7 +182,9 @@ def _climb_from(
             return [*changes, _called(case, level, recipients, rung, setting)]
         empty = What.LEVEL_CLOSED if opening else What.LEVEL_EMPTY
         changes.append(changed(case, empty, why=reason, recipients=(), **rung))
-        case, reason, repeats = changes[-1].case, EscalationReason.UNREACHABLE, 0
+        case, repeats = changes[-1].case, 0
+        if not opening:  # of a level that is closed nobody was looked for
+            reason = EscalationReason.UNREACHABLE
     return [*changes, _exhausted(case, reason, setting)]
 
 
@@ -209,6 +212,7 @@ def _called(case: Case, level: Level, recipients: tuple[str, ...], rung: Mapping
             "recipients": list(recipients),
             "respond_by": respond_by.isoformat(),
             "escalation_id": rung["escalation_id"],
+            **({ALL_MUST_ANSWER: True} if level.needs_all(recipients) else {}),
         },
     )
 
@@ -216,4 +220,4 @@ def _called(case: Case, level: Level, recipients: tuple[str, ...], rung: Mapping
 def _exhausted(case: Case, reason: EscalationReason, setting: Setting) -> Change:
     """Still somebody's duty: the top is alerted again after a while, and the operator hears of it each time."""
     again_at = setting.now + setting.policy.again_after[case.severity]
-    return changed(_untaken(case), What.EXHAUSTED, why=reason, state=CaseState.EXHAUSTED, respond_by=again_at)
+    return changed(untaken(case), What.EXHAUSTED, why=reason, state=CaseState.EXHAUSTED, respond_by=again_at)

@@ -10,7 +10,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from services.escalation.domain.answers import Refusal
-from services.escalation.domain.case import OMBUD, Case, CaseState, Change, What
+from services.escalation.domain.case import OMBUD, UNTAKEN, Case, CaseState, Change, What
 from services.escalation.domain.linking import unlink
 from services.escalation.domain.policy import Of, StormRule
 from services.escalation.domain.rungs import Setting, level_of, recipients_of
@@ -25,7 +25,6 @@ SOURCE = "ombud"
 LONGEST_KEY = 300
 # Whoever has the role in a region is meant: the children of one storm write in many languages.
 EVERY_LANGUAGE = "und"
-_CAN_JOIN = (CaseState.OPEN, CaseState.ESCALATED, CaseState.EXHAUSTED)
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class Storm:
     def takes(self, case: Case) -> bool:
         """Whether the case is one of them; one that somebody has taken stays theirs."""
         seen = picture(case)
-        if seen is None or case.is_major or case.parent_id or case.state not in _CAN_JOIN:
+        if seen is None or case.is_major or case.parent_id or case.state not in UNTAKEN:
             return False
         return self.rule.when.fits(seen) and alike_in(self.rule, case.facts) == self.alike
 
@@ -68,8 +67,10 @@ class Extent:
 
 def alike_in(rule: StormRule, facts: AlertFacts | None) -> Mapping[Of, str] | None:
     """The values of what the rule counts by; None if one of them is not known."""
+    if facts is None:
+        return None
     values = {of: getattr(facts, of.value) for of in rule.of}
-    return values if facts is not None and all(values.values()) else None
+    return values if all(values.values()) else None
 
 
 def key_of(rule: StormRule, alike: Mapping[Of, str]) -> str:
@@ -84,7 +85,7 @@ def joined(changes: list[Change], lasting: Callable[[], Sequence[Storm]]) -> lis
     One that is opened again does not: it stands for itself.
     """
     place = next((n for n, x in enumerate(changes) if x.what is What.OPENED), None)
-    if place is None or changes[-1].case.state not in _CAN_JOIN:
+    if place is None or changes[-1].case.state not in UNTAKEN:
         return changes
     case = changes[place].case
     storm = next((storm for storm in lasting() if storm.takes(case)), None)

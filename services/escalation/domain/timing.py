@@ -8,15 +8,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.escalation.domain.case import Case, CaseState, Change, What
+from services.escalation.domain.case import QUIET, Case, CaseState, Change, What
 from services.escalation.domain.clocks import BROKEN, Clock, marks_due
 from services.escalation.domain.rungs import Setting, level_of, wanted_for
 from services.escalation.domain.steps import afresh, alert_again, breaks, changed, climb, is_overdue
-from shared.contracts.escalation import EscalationReason
+from shared.contracts.escalation import FOLLOW_UP, EscalationReason
+from shared.contracts.event import to_text
 
-_CAN_BREAK = (CaseState.OPEN, CaseState.ACKNOWLEDGED, CaseState.SNOOZED)
 _LOOK_AGAIN = timedelta(hours=1)
-FOLLOW_UP = "follow_up"  # the clock that whoever took a case is reminded of
 
 
 def take_deadline(case: Case, setting: Setting) -> list[Change]:
@@ -64,7 +63,7 @@ def _told(clock: Clock, percent: int, case: Case, setting: Setting) -> dict[str,
 
 def _move(case: Case, broken: list[str], setting: Setting) -> list[Change]:
     """One step, whatever is due; a new alarm comes before what the ladder asks for."""
-    if case.state in _CAN_BREAK and breaks(case, broken, setting):
+    if case.state in QUIET and breaks(case, broken, setting):
         return climb(afresh(case), EscalationReason.OVERDUE, setting)
     if _is_due(case.unassigned_at, setting) and case.state is CaseState.OPEN:
         return climb(afresh(case), EscalationReason.UNASSIGNED, setting)
@@ -98,7 +97,7 @@ def _go_on(case: Case, setting: Setting) -> list[Change]:
 
 def _follow_up(case: Case, setting: Setting) -> list[Change]:
     """Whoever took the case is reminded, and called again with the others when nothing comes of it."""
-    # Only the auditor gives a taken case a time to respond, when it has none other.
+    # A version before left the opening of a level in `respond_by` of a case that is taken.
     if _is_due(case.follow_up_by, setting) or _is_due(case.respond_by, setting):
         return alert_again(case, EscalationReason.STALLED, setting)
     if _is_due(case.shift_ends_at, setting):
@@ -115,13 +114,18 @@ def _follow_up(case: Case, setting: Setting) -> list[Change]:
 
 
 def _hand_over(case: Case, setting: Setting) -> list[Change]:
-    """To whoever is on duty now; while nobody else is, it stays where it is, and is looked at again."""
+    """To whoever is on duty now; while nobody else is, it stays where it is, and is looked at again.
+
+    That is told once, as it changes nothing: the revision stays, and the row of the looks that follow is there already.
+    """
     level = level_of(case, setting)
     there = setting.people().among(level.recipients, wanted_for(case), setting.now)
     if there and case.acknowledged_by not in there:
         return alert_again(case, EscalationReason.SHIFT_ENDED, setting)
     ends_at = setting.people().duty_ends(level.recipients, case.acknowledged_by or "", setting.now)
-    return [changed(case, What.NOTED, shift_ends_at=ends_at or setting.now + _LOOK_AGAIN)]
+    kept = case.but(shift_ends_at=ends_at or setting.now + _LOOK_AGAIN)
+    key = f"{What.KEPT}:{to_text(case.acknowledged_at)}"
+    return [Change(kept, What.KEPT, details={"recipients": [case.acknowledged_by]}, key=key)]
 
 
 def _is_due(at: datetime | None, setting: Setting) -> bool:

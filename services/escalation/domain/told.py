@@ -28,12 +28,20 @@ class Moment:
     at: datetime
 
 
+@dataclass(frozen=True, order=True)
+class Rating:
+    """What the customer gave at a revision of the complaint, 0 to 1."""
+
+    revision: int
+    score: float
+
+
 @dataclass(frozen=True)
 class Told:
     """What the complaint's events told so far, in whatever order they came: of each thing the most or the earliest.
 
     first_at: when it was received. asked_at: when the customer first asked for somebody. count: of contacts. rating:
-    the worst. contacts, answers, reopenings: in the order of their revisions; of a long one the newest (MOST_KEPT).
+    the worst. contacts, answers, reopenings, ratings: in the order of their revisions; of many the newest (MOST_KEPT).
     """
 
     first_at: datetime | None = None
@@ -45,6 +53,7 @@ class Told:
     contacts: tuple[Moment, ...] = ()
     answers: tuple[Moment, ...] = ()
     reopenings: tuple[Moment, ...] = ()
+    ratings: tuple[Rating, ...] = ()
     timezone: str = "UTC"
 
 

@@ -124,7 +124,7 @@ def _unassigned_at(case: Case, policy: Policy, seen: Picture) -> datetime | None
     storms.
     """
     rule = None if case.is_major else policy.trigger(EscalationReason.UNASSIGNED, seen)
-    if rule is None or case.state is not CaseState.OPEN or case.owner.agent_id or case.is_answered:
+    if rule is None or case.state is not CaseState.OPEN or case.owner.agent_id or case.customer_is_answered:
         return None
     since = max(case.owner.since or case.since, case.since) if case.since else None
     return since + rule.after[case.severity] if since else None

@@ -19,15 +19,14 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True)
 class Filter:
-    """of: a person who has the case, or is called for it. unanswered: nobody has taken it. overdue: a clock is broken.
-
-    after: `mark_of` the last case of the page before.
+    """of: a person who has the case, or is called for it. untaken: nobody has taken it, or put it off. overdue: one of
+    its clocks is broken. after: `mark_of` the last case of the page before.
     """
 
     state: CaseState | None = None
     of: str | None = None
     regions: tuple[str, ...] | None = None
-    unanswered: bool = False
+    untaken: bool = False
     overdue: bool = False
     severity: Severity | None = None
     category: str | None = None

@@ -10,7 +10,7 @@ from services.escalation.answers import deciding
 from services.escalation.answers.answering import Answered, answer_case, link_case
 from services.escalation.answers.deciding import Body, Make
 from services.escalation.domain.answers import Refusal
-from services.escalation.doors.cases import case_data
+from services.escalation.doors.cases import case_document
 from services.escalation.people import supervisors
 from services.escalation.policy.policybook import PolicyBook
 from services.escalation.schemas import load
@@ -123,4 +123,5 @@ def _told(answered: Answered) -> Response:
     """The case as it is now; of two who take it at once the second hears who has it, and that is no fault."""
     if answered.refusal not in (None, Refusal.ALREADY_TAKEN):
         raise Conflict(deciding.why_not(answered.case, answered.refusal))
-    return json_response(case_data(answered.case) | {"already": answered.refusal is Refusal.ALREADY_TAKEN})
+    document = case_document(answered.case, answered.at)
+    return json_response(document | {"already": answered.refusal is Refusal.ALREADY_TAKEN})

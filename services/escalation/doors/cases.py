@@ -1,5 +1,6 @@
 """Cases as they are shown: one, its timeline, the worklist. Called by service.py and the door of answers."""
 
+from datetime import datetime
 from typing import Any
 
 from werkzeug.wrappers import Request
@@ -8,7 +9,7 @@ from services.escalation import schemas
 from services.escalation.cases import store
 from services.escalation.cases.worklist import list_cases
 from services.escalation.domain.case import Case
-from services.escalation.domain.clocks import Clock, has_kept
+from services.escalation.domain.clocks import Clock, has_kept, is_paused
 from services.escalation.domain.people import EVERYWHERE
 from services.escalation.domain.worklist import Filter, mark_of
 from services.escalation.doors.query_schemas import WorklistQuery
@@ -20,9 +21,9 @@ from shared.errors import NotFound, Rejected
 _TOLD = ("at", "actor", "what", "level", "reason", "policy_version", "details", "note")
 
 
-def case_data(case: Case) -> dict[str, Any]:
+def case_document(case: Case, now: datetime) -> dict[str, Any]:
     """The case as JSON, without what only the ladder needs."""
-    facts = case.facts
+    facts, pause = case.facts, is_paused(case.pauses, now)
     return {
         "id": case.id,
         "state": case.state,
@@ -43,8 +44,8 @@ def case_data(case: Case) -> dict[str, Any]:
         "agent_id": case.owner.agent_id,
         "parent_id": case.parent_id,
         "is_major": case.is_major,
-        "clocks": [_clock_data(clock) for clock in case.clocks],
-        "paused_until": to_text(max((pause.end for pause in case.pauses), default=None)),
+        "clocks": [_clock_document(clock) for clock in case.clocks],
+        "paused_until": to_text(pause.end if pause else None),
         **{name: to_text(getattr(case, name)) for name in _INSTANTS},
         "acknowledged_by": case.acknowledged_by,
         "closed_by": case.closed_by,
@@ -67,7 +68,7 @@ _INSTANTS = (
 )
 
 
-def _clock_data(clock: Clock) -> dict[str, Any]:
+def _clock_document(clock: Clock) -> dict[str, Any]:
     return {
         "name": clock.name,
         "started_at": to_text(clock.started_at),
@@ -80,7 +81,7 @@ def _clock_data(clock: Clock) -> dict[str, Any]:
 
 def case_with_timeline(tx: Transaction, case_id: str) -> dict[str, Any]:
     case = known_case(tx, case_id)
-    return case_data(case) | {"agent": case.owner.agent_name, "timeline": timeline(tx, case_id)}
+    return case_document(case, tx.now) | {"agent": case.owner.agent_name, "timeline": timeline(tx, case_id)}
 
 
 def known_case(tx: Transaction, case_id: str) -> Case:
@@ -107,17 +108,18 @@ def worklist(tx: Transaction, request: Request) -> dict[str, Any]:
     wanted = _filter(tx, request)
     cases = list_cases(tx, wanted)
     more = mark_of(cases[-1], wanted.sort) if len(cases) == wanted.limit else None
-    return {"cases": [case_data(case) for case in cases], "next": more}
+    return {"cases": [case_document(case, tx.now) for case in cases], "next": more}
 
 
 def _filter(tx: Transaction, request: Request) -> Filter:
     asked = schemas.load_query(WorklistQuery(), request.args)
     me = request.caller.name  # type: ignore[attr-defined]
-    of = me if asked.pop("mine") else asked["of"]
+    mine, of = asked.pop("mine"), asked.pop("of")
     regions = asked.pop("region")
     if asked.pop("my_region"):
         regions = _among_own(tx, me, regions)
-    return Filter(**asked | {"of": of, "regions": None if regions is None else tuple(regions)})
+    untaken = asked.pop("unanswered")
+    return Filter(**asked, of=me if mine else of, untaken=untaken, regions=None if regions is None else tuple(regions))
 
 
 def _among_own(tx: Transaction, me: str, wanted: list[str] | None) -> list[str] | None:

@@ -11,15 +11,13 @@ from werkzeug.datastructures import MultiDict
 
 from services.escalation.answers import answer_schemas, deciding
 from services.escalation.answers.deciding import Make
-from services.escalation.domain.case import Case, CaseState, What
+from services.escalation.domain.case import CALLING, TAKABLE, Case, CaseState, What
 from services.escalation.domain.clocks import is_paused
 from services.escalation.domain.policy import Policy
-from services.escalation.domain.rungs import seen_of
+from services.escalation.domain.rungs import ladder_of
 from services.escalation.schemas import load
 from shared.errors import Rejected
 
-NOBODY_HAS_IT = (CaseState.OPEN, CaseState.ESCALATED, CaseState.EXHAUSTED, CaseState.SNOOZED)
-CALLING = (CaseState.ESCALATED, CaseState.EXHAUSTED)
 MANY = ("remedies",)
 NEEDS = ("skill", "language", "region")
 LENGTHS = {"1h": timedelta(hours=1), "4h": timedelta(hours=4), "12h": timedelta(hours=12), "1d": timedelta(days=1)}
@@ -41,13 +39,13 @@ def offered(case: Case, person: str, is_present: bool, policy: Policy, now: date
     """In the order of the page. is_present: the link is of the case's present escalation; else it can only be taken."""
     if case.facts is None:
         return ()
-    take = (Act.TAKE,) if case.state in NOBODY_HAS_IT and person not in case.confirmed_by else ()
+    take = (Act.TAKE,) if case.state in TAKABLE and person not in case.confirmed_by else ()
     if not is_present:
         return take
-    higher = (Act.ESCALATE,) if case.level < _top_level(case, policy) else ()
+    higher = (Act.ESCALATE,) if case.level < ladder_of(case, policy).top_level else ()
     if case.state in CALLING:
         return (*take, Act.NOTE, *_snooze(policy), *higher, Act.HAND_BACK)
-    if case.state in NOBODY_HAS_IT:
+    if case.state in TAKABLE:
         return (*take, Act.NOTE, *higher)
     if case.state is not CaseState.ACKNOWLEDGED:
         return ()
@@ -64,10 +62,6 @@ def _snooze(policy: Policy) -> tuple[Act, ...]:
 def lengths(policy: Policy) -> list[str]:
     """How long the page lets a case be put off: whatever the policy allows."""
     return [name for name, length in LENGTHS.items() if length <= policy.snooze_at_most]
-
-
-def _top_level(case: Case, policy: Policy) -> int:
-    return policy.ladder(case.ladder or policy.ladder_for(seen_of(case)).name).top_level
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ def _calling(view: View) -> State:
     case, reader = view.case, view.claim.person
     if reader in case.confirmed_by:
         waiting = ", ".join(view.name(one) for one in case.recipients if one not in case.confirmed_by)
-        return State("You have answered", None, f"At this level all must: {waiting} has not yet.")
+        return State("You have answered", None, f"At this level all must: it waits for {waiting}.")
     return State("Nobody has taken this case yet", None, "Whoever takes it stops the alerts to the next level.")
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from services.escalation.cases import store
-from services.escalation.domain.case import Case, What
+from services.escalation.domain.case import TAKABLE, Case, What
 from services.escalation.domain.clocks import Clock, has_kept, is_paused
 from services.escalation.domain.policy import Policy
 from services.escalation.pages import acts, story, wording
@@ -58,7 +58,7 @@ class View:
 
     @property
     def category(self) -> str:
-        return self.facts.category.replace("_", " and ")
+        return wording.category(self.facts.category)
 
     @property
     def text_language(self) -> str:
@@ -67,7 +67,7 @@ class View:
 
     @property
     def is_waiting(self) -> bool:
-        return self.case.state in acts.NOBODY_HAS_IT and self.case.since is not None
+        return self.case.state in TAKABLE and self.case.since is not None
 
     @property
     def waited(self) -> timedelta:

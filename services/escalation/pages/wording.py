@@ -45,6 +45,18 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
+def category(name: str) -> str:
+    """As notify's mails say it; a company's own is a name like any other."""
+    return _CATEGORIES.get(name, words(name))
+
+
+_CATEGORIES = {
+    "technical": "technical problem",
+    "conduct": "conduct of staff",
+    "privacy_security": "privacy and security",
+}
+
+
 def listed(names: list[str]) -> str:
     return ", ".join(words(name) for name in names)
 

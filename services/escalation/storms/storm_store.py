@@ -9,7 +9,7 @@ from sqlalchemy import Column, ColumnElement, exists, func, or_, select, update
 
 from services.escalation import tables
 from services.escalation.cases.rows import case_from
-from services.escalation.domain.case import Case, CaseState, What
+from services.escalation.domain.case import UNTAKEN, Case, CaseState, What
 from services.escalation.domain.policy import Of, StormRule
 from services.escalation.domain.storms import Extent, Storm
 from shared.bulk import among
@@ -19,7 +19,6 @@ from shared.policy.words import ANY, NONE
 
 c, e, s = tables.cases, tables.case_events, tables.storms
 _COLUMNS = {Of.CATEGORY: c.c.category, Of.PRODUCT: c.c.product, Of.REGION: c.c.region}
-_CAN_JOIN = (CaseState.OPEN.value, CaseState.ESCALATED.value, CaseState.EXHAUSTED.value)
 _SEVERITIES = tuple(Severity)
 MOST_LOOKED_AT = 2000
 
@@ -139,7 +138,8 @@ def lock_joining(tx: Transaction, storm: Storm, limit: int) -> list[Case]:
 def _could_join(tx: Transaction, storm: Storm, after: str) -> list[Case]:
     query = (
         select(c)
-        .where(c.c.opened_at > storm.opened_at - storm.rule.within, c.c.state.in_(_CAN_JOIN), c.c.parent_id.is_(None))
+        .where(c.c.opened_at > storm.opened_at - storm.rule.within, c.c.parent_id.is_(None))
+        .where(c.c.state.in_([state.value for state in UNTAKEN]))
         .where(*_shared(storm.alike), *_fitting(storm.rule), c.c.id > after, ~_WAS_PART)
         .order_by(c.c.id)
     )

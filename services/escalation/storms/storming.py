@@ -8,7 +8,7 @@ import structlog
 
 from services.escalation import metrics
 from services.escalation.cases import store
-from services.escalation.cases.saving import save, settings
+from services.escalation.cases.saving import save, setting_by_case
 from services.escalation.domain import storms
 from services.escalation.domain.case import Case, CaseState
 from services.escalation.domain.policy import Of, Policy, StormRule
@@ -39,7 +39,8 @@ def watch_storms(tx: Transaction, book: PolicyBook) -> int:
     joined = [_go_on(tx, book, storm) for storm in known]
     keys, lasting_now = {storm.key for storm in known}, [*known]
     for rule, alike in _many_alike(tx, policy):
-        if GATHER in joined:  # what is still to be gathered would look like a storm of its own
+        is_full = GATHER in joined  # then what is still to be gathered would look like a storm of its own
+        if is_full:
             break
         storm = None if storms.key_of(rule, alike) in keys else _open(tx, book, rule, alike, lasting_now)
         if storm:
@@ -70,7 +71,7 @@ def _open(
     if not storm_store.add(tx, storm):
         return None
     version = book.keep_current(tx).version
-    setting = settings(tx, book)(Case(storm.id, policy_version=version))
+    setting = setting_by_case(tx, book)(Case(storm.id, policy_version=version))
     changes = storms.opened(storm, _extent_of(cases), version, setting)
     store.add_cases(tx, [changes[-1].case])
     save(tx, [changes], {})
@@ -118,7 +119,7 @@ def _tell(
     is_news = extent.severity.rank > major.severity.rank or not set(extent.regions) <= set(major.facts.regions)
     if not (is_news or at_last or tx.now - storm.told_at >= TELL_AGAIN):
         return storm
-    save(tx, [storms.spread(major, storm, extent, settings(tx, book)(major))], {major.id: major})
+    save(tx, [storms.spread(major, storm, extent, setting_by_case(tx, book)(major))], {major.id: major})
     return replace(storm, told_at=tx.now)
 
 
@@ -126,7 +127,7 @@ def resolve_parts(tx: Transaction, book: PolicyBook) -> int:
     """Resolves what is part of a resolved case, or lets it stand for itself; gives how many."""
     parts = storm_store.lock_parts_of_resolved(tx, GATHER)
     parents = store.find_cases(tx, {case.parent_id for case in parts if case.parent_id})
-    setting_of = settings(tx, book)
+    setting_of = setting_by_case(tx, book)
     courses = [storms.parted(case, parents[case.parent_id or ""], setting_of(case)) for case in parts]
     save(tx, courses, {case.id: case for case in parts})
     return len(parts)

@@ -6,14 +6,15 @@ What it finds is a fault of Ombud; the gauge must be 0, and what was found is re
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
 import structlog
 from prometheus_client import Counter, Gauge
 
 from services.escalation.cases.announcements import escalated
-from services.escalation.cases.saving import save, settings
+from services.escalation.cases.saving import save, setting_by_case
 from services.escalation.domain.case import Case, CaseState, Change, What
-from services.escalation.domain.rungs import Setting
+from services.escalation.domain.rungs import Setting, level_of
 from services.escalation.domain.steps import followed_up
 from services.escalation.domain.watching import refreshed
 from services.escalation.policy.policybook import PolicyBook
@@ -37,7 +38,8 @@ REPAIRS = Counter("ombud_audit_repairs_total", "What the auditor repaired", ["fi
 MOST_REPAIRED = 100
 for _finding in Finding:
     FOUND.labels(_finding)
-    REPAIRS.labels(_finding)
+    if _finding is not Finding.LATE:  # that is worked off, not repaired
+        REPAIRS.labels(_finding)
 
 log = structlog.get_logger()
 
@@ -46,7 +48,7 @@ def audit(tx: Transaction, book: PolicyBook) -> dict[Finding, int]:
     """Counts and repairs; gives what was found."""
     found = {
         Finding.NO_DUE: _give_due(tx, book),
-        Finding.NO_OUTCOME: _announce_again(tx),
+        Finding.NO_OUTCOME: _announce_again(tx, book),
         Finding.LATE: audit_store.count_late(tx),
     }
     for finding, number in found.items():
@@ -63,10 +65,10 @@ def last_found() -> dict[str, int]:
 
 def _give_due(tx: Transaction, book: PolicyBook) -> int:
     """Clocks are made anew, and what the ladder waits for ends."""
-    cases, setting_of = audit_store.lock_without_due(tx, MOST_REPAIRED), settings(tx, book)
+    cases, setting_of = audit_store.lock_without_due(tx, MOST_REPAIRED), setting_by_case(tx, book)
     repaired = [[_repaired(_mended(case, setting_of(case)), Finding.NO_DUE, tx.now)] for case in cases]
     save(tx, repaired, {case.id: case for case in cases})
-    REPAIRS.labels(Finding.NO_DUE).inc(len(cases))
+    tx.once_committed(partial(REPAIRS.labels(Finding.NO_DUE).inc, len(cases)))
     return audit_store.count_without_due(tx) + len(cases)
 
 
@@ -79,15 +81,16 @@ def _mended(case: Case, setting: Setting) -> Case:
     return case if rests or case.respond_by else replace(case, respond_by=setting.now)
 
 
-def _announce_again(tx: Transaction) -> int:
+def _announce_again(tx: Transaction, book: PolicyBook) -> int:
     """Notify knows an escalation that it has seen, so whoever was alerted is not alerted twice."""
-    cases = audit_store.lock_without_outcome(tx, MOST_REPAIRED)
+    cases, setting_of = audit_store.lock_without_outcome(tx, MOST_REPAIRED), setting_by_case(tx, book)
     for case in cases:
         if case.traceparent:
             tx.traces.setdefault(case.id, case.traceparent)
-        tx.announce(escalated(case), again=True)
+        needs_all = level_of(case, setting_of(case)).needs_all(case.recipients)
+        tx.announce(escalated(case, all_must_answer=needs_all), again=True)
     save(tx, [[_repaired(case, Finding.NO_OUTCOME, tx.now)] for case in cases], {case.id: case for case in cases})
-    REPAIRS.labels(Finding.NO_OUTCOME).inc(len(cases))
+    tx.once_committed(partial(REPAIRS.labels(Finding.NO_OUTCOME).inc, len(cases)))
     return len(cases)
 
 

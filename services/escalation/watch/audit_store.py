@@ -9,6 +9,7 @@ from services.escalation import tables
 from services.escalation.cases.rows import case_from
 from services.escalation.domain.case import Case, CaseState, What
 from shared.contracts.event import Severity
+from shared.contracts.notify import GATHERED
 from shared.database import Transaction
 from shared.tables import UtcDateTime
 
@@ -22,7 +23,6 @@ _OUTCOMES = (
 )
 OUTCOME_WITHIN, LATE_AFTER = timedelta(minutes=2), timedelta(minutes=1)
 LOOK_BACK = timedelta(days=1)
-GATHERED = 4  # the part of a level's time for which notify may gather its alerts
 DAY = 86400.0
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from services.intake.classify.matcher import Hit
 from services.intake.classify.model import Evidence
-from services.intake.classify.packfile import VETOES_ON_TARGET
+from services.intake.classify.packfile import NOT_ROLE, VETOES_ON_TARGET
 from services.intake.classify.reading import Reading, lies_in, overlaps
 
 _KIND_OF_CLASS = {
@@ -67,7 +67,7 @@ def find_ask(reading: Reading, ask_distance: int) -> Ask:
 
 def _candidates(reading: Reading) -> list[Hit]:
     hits = [hit for name in (*_DIRECT, *_TARGETS) for hit in reading.classes.get(name, ())]
-    vetoing = [hit for name in VETOES_ON_TARGET[1:2] for hit in reading.classes.get(name, ())]
+    vetoing = reading.classes.get(NOT_ROLE, ())
     return [hit for hit in _without_lesser_titles(reading, hits) if not any(overlaps(hit, veto) for veto in vetoing)]
 
 

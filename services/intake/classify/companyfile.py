@@ -14,6 +14,8 @@ from shared.contracts.intake import CATEGORIES
 _PARTS = ("categories", "tiers", "products", "campaigns", "matters")
 _EFFECT = ("category", "severity", "raises", "flags")
 _SPAN = re.compile(r"(\d+)\s*([hd])")
+LONGEST_SPAN = timedelta(days=3650)  # of contacts that are older nobody remembers one
+_A_SPAN = f"a time like 24h or 7d, at most {LONGEST_SPAN.days}d"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _GAP = 4
 _NOTHING = Lined({}, 1)
@@ -92,10 +94,10 @@ class CompanyReader:
     def matters(self) -> dict[str, Any]:
         part = self._part("matters")
         read: dict[str, tuple[Callable[[str], Any], str]] = {
-            "window": (_span, "a time like 24h or 7d"),
+            "window": (_span, _A_SPAN),
             "similarity": (_share, "a share from 0 to 1"),
             "repeat_contacts": (_at_least_two, "a number from 2 on"),
-            "repeat_within": (_span, "a time like 24h or 7d"),
+            "repeat_within": (_span, _A_SPAN),
         }
         self._names(part, (*read, "repeat_most"), "entry")
         values = {name: self._value(part, name, *how) for name, how in read.items()}
@@ -158,5 +160,7 @@ def _span(text: str) -> timedelta:
     match = _SPAN.fullmatch(text.strip())
     if not match:
         raise ValueError(text)
-    number = int(match.group(1))
-    return timedelta(hours=number) if match.group(2) == "h" else timedelta(days=number)
+    hours = int(match.group(1)) * (1 if match.group(2) == "h" else 24)
+    if hours > LONGEST_SPAN // timedelta(hours=1):
+        raise ValueError(text)
+    return timedelta(hours=hours)

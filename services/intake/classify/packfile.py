@@ -59,7 +59,8 @@ WORD_CLASSES = (
     "failing",
     "standstill",
 )
-VETOES_ON_TARGET = ("own_role", "not_role", "about")
+NOT_ROLE = "not_role"
+VETOES_ON_TARGET = ("own_role", NOT_ROLE, "about")
 # A veto, or a request in one piece, reaches no further than its clause: "I am tired of this, get me the manager".
 _WITHIN_CLAUSE = (*VETOES_ON_TARGET, "fulfilled", "unwish", "direct", "direct_executive", "direct_human")
 _LEVELS = {"critical": FLAGS, "high": FLAGS, "raise": ("repeat_contact", "deadline"), "none": FLAGS}

@@ -13,7 +13,7 @@ from services.intake.classify.company import COMPANY_FILE, Company, read_company
 from services.intake.classify.matcher import Matcher
 from services.intake.classify.model import RulesError
 from services.intake.classify.packfile import Pack, PackReader
-from services.intake.classify.thresholds import Thresholds, read_thresholds
+from services.intake.classify.thresholds import Names, Thresholds, read_thresholds
 from services.intake.classify.yamlfile import Lined, read_yaml
 from shared.contracts.intake import CATEGORIES
 
@@ -81,7 +81,7 @@ def load_packs(rules_dir: Path | None = None, compiled: Callable[[str], Pack] = 
     company = _read_company(company_file, mistakes)
     categories = tuple(dict.fromkeys((*CATEGORIES, *company.categories)))
     packs = Languages({path.stem: _own_pack(path, categories, mistakes) for path in own.values()}, compiled)
-    thresholds = read_thresholds(SHIPPED / THRESHOLDS_FILE, thresholds_file, frozenset(packs.names), mistakes)
+    thresholds = read_thresholds(SHIPPED / THRESHOLDS_FILE, thresholds_file, Names(packs.names, categories), mistakes)
     if mistakes:
         raise RulesError(mistakes)
     files = [*sorted(SHIPPED.glob("*.yml")), *own.values(), *filter(None, (company_file, thresholds_file))]

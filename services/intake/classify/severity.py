@@ -31,7 +31,7 @@ _DEADLINE = "deadline"
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Judgement:
     """Severity with flags and what led there; `flagged` are the flags' votes for a category."""
 
     severity: str
@@ -40,7 +40,7 @@ class Verdict:
     flagged: tuple[Evidence, ...]
 
 
-def judge_severity(reading: Reading, thresholds: Thresholds, kind: str) -> Verdict:
+def judge_severity(reading: Reading, thresholds: Thresholds, kind: str) -> Judgement:
     """The highest rule that fired, raised a step by repeat contact or a deadline; plain requests stay low.
 
     `kind` is that of the ask: who wants a supervisor has trouble, who wants a human may just have a question.
@@ -61,7 +61,7 @@ def judge_severity(reading: Reading, thresholds: Thresholds, kind: str) -> Verdi
     for hit in reading.sections.get("severity_none", ()):
         flags.add(hit.rule.name)
         evidence.append(reading.evidence(hit, f"flag:{hit.rule.name}"))
-    return Verdict(SEVERITIES[level], frozenset(flags), tuple(evidence), _category_votes(facts, thresholds))
+    return Judgement(SEVERITIES[level], frozenset(flags), tuple(evidence), _category_votes(facts, thresholds))
 
 
 _Fact = tuple[int, str, list[Evidence]]

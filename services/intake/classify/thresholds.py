@@ -1,8 +1,11 @@
 """The numbers that turn votes into decisions, from thresholds.yml; read with the packs, used by the classifier."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from math import inf, nan
 from pathlib import Path
 
+from services.intake.classify.model import FLAGS
 from services.intake.classify.normalise import fold
 from services.intake.classify.yamlfile import Lined, read_yaml
 
@@ -18,6 +21,15 @@ _NUMBERS = (
     "large_amount",
     "anger_saturation",
 )
+_LEAST = {"anger_saturation": 0.01}  # which weights are divided by; of all others 0
+
+
+@dataclass(frozen=True)
+class Names:
+    """What thresholds may name: languages that have a pack, and categories."""
+
+    packs: tuple[str, ...]
+    categories: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -36,7 +48,7 @@ class Thresholds:
         return self.numbers[name]
 
 
-def read_thresholds(shipped: Path, own: Path | None, packs: frozenset[str], mistakes: list[str]) -> Thresholds:
+def read_thresholds(shipped: Path, own: Path | None, names: Names, mistakes: list[str]) -> Thresholds:
     """The shipped thresholds with a company's own in their place; mistakes are added to the list with their line."""
     path = own or shipped
     root = read_yaml(shipped, mistakes).mapping | (read_yaml(own, mistakes).mapping if own else {})
@@ -49,34 +61,47 @@ def read_thresholds(shipped: Path, own: Path | None, packs: frozenset[str], mist
         if name not in root:
             mistakes.append(f"{path.name}:1: threshold '{name}' is missing")
     blank = Lined({}, 1)
+    parts = {name: root.get(name, blank) for name in known}
     return Thresholds(
-        numbers={name: reader.number(root.get(name, blank)) for name in _NUMBERS},
-        languages=tuple(item for item, _ in root.get("languages", blank).items_by_line()),
-        neighbours={name: value.text for name, value in root.get("neighbours", blank).mapping.items()},
-        fallback_language=_available(root.get("fallback_language", blank).text, packs),
-        flag_categories={n: reader.vote(v) for n, v in root.get("flag_categories", blank).mapping.items()},
-        flag_anger={n: reader.number(v) for n, v in root.get("flag_anger", blank).mapping.items()},
-        currencies={fold(n).text: reader.number(v) for n, v in root.get("currencies", blank).mapping.items()},
+        numbers={name: reader.number(parts[name], _LEAST.get(name, 0.0)) for name in _NUMBERS},
+        languages=tuple(item for item, _ in parts["languages"].items_by_line()),
+        neighbours={n: reader.one_of(names.packs, v, "pack") for n, v in parts["neighbours"].mapping.items()},
+        fallback_language=reader.one_of(names.packs, parts["fallback_language"], "pack"),
+        flag_categories={n: reader.vote(v, names.categories) for n, v in reader.flags(parts["flag_categories"])},
+        flag_anger={n: reader.number(v) for n, v in reader.flags(parts["flag_anger"])},
+        currencies={fold(n).text: reader.number(v) for n, v in parts["currencies"].mapping.items()},
     )
 
 
-def _available(language: str, packs: frozenset[str]) -> str:
-    return language if language in packs else min(packs, default="")
-
-
 class _Reader:
-    """Turns lined texts into numbers and notes what is none."""
+    """Turns lined texts into numbers and names, and notes what is none."""
 
     def __init__(self, file: str, mistakes: list[str]) -> None:
         self.file, self.mistakes = file, mistakes
 
-    def number(self, value: Lined) -> float:
+    def number(self, value: Lined, least: float = -inf) -> float:
         try:
-            return float(value.text or "x")
+            found = float(value.text or "x")
         except ValueError:
-            self.mistakes.append(f"{self.file}:{value.line}: '{value.text}' is not a number")
-            return 0.0
+            found = nan
+        if least <= found < inf:
+            return found
+        self._note(value, f"'{value.text}' is not a number" + (f" from {least:g} on" if found < least else ""))
+        return 0.0
 
-    def vote(self, value: Lined) -> tuple[str, float]:
+    def one_of(self, known: tuple[str, ...], value: Lined, what: str) -> str:
+        if value.text not in known:
+            self._note(value, f"there is no {what} '{value.text}'; known: {', '.join(known)}")
+        return value.text
+
+    def flags(self, part: Lined) -> Iterator[tuple[str, Lined]]:
+        for name, value in part.mapping.items():
+            self.one_of(FLAGS, Lined(name, value.line), "flag")
+            yield name, value
+
+    def vote(self, value: Lined, categories: tuple[str, ...]) -> tuple[str, float]:
         category, _, weight = value.text.partition(" ")
-        return category, self.number(Lined(weight, value.line))
+        return self.one_of(categories, Lined(category, value.line), "category"), self.number(Lined(weight, value.line))
+
+    def _note(self, value: Lined, mistake: str) -> None:
+        self.mistakes.append(f"{self.file}:{value.line}: {mistake}")

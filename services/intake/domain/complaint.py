@@ -79,6 +79,10 @@ class Submission:
         key = self.contact_id or f"{self.subject}\0{self.text}"
         return str(uuid.uuid5(uuid.UUID(self.complaint_id), key))
 
+    def written_at(self, now: datetime) -> datetime:
+        """When the customer wrote it: now, where upstream does not say."""
+        return self.received_at or now
+
 
 @dataclass(frozen=True)
 class Step:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from difflib import SequenceMatcher
@@ -18,8 +18,9 @@ REPEATED = "any.matter.repeated"
 _REPEAT_FLAG = "repeat_contact"
 _WORD = re.compile(r"\w+")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
-MOST_COMPARED = 50  # texts that came before, the newest; "guest" may be the reference of thousands
-_COMPARED_WORDS, _COMPARED_CHARACTERS = 400, 8000
+MOST_COMPARED = 50  # texts that came before under one name, the newest; "guest" may be the reference of thousands
+COMPARED_CHARACTERS = 8000
+_COMPARED_WORDS = 400
 _MOST_PAIRS = 10_000  # a word of one text with the same word of the other; texts that people write have a third of it
 _LEAST_DIGITS = 6
 
@@ -85,21 +86,25 @@ class Told:
         for name in newest.customer.names():
             self._by_name.setdefault(name, []).append(newest)
 
-    def by(self, customer: Known) -> Iterator[Earlier]:
+    def by(self, customer: Known, besides: str) -> list[Earlier]:
+        """What is to be compared with something new that comes on the channel `besides`: of each name the newest."""
+        found: dict[Earlier, None] = {}
         for name in customer.names():
-            yield from reversed(self._by_name.get(name, ()))
+            others = (one for one in reversed(self._by_name.get(name, ())) if one.channel != besides)
+            found |= dict.fromkeys(islice(others, MOST_COMPARED))
+        return list(found)
 
 
 def same_matter(new: Submission, told: Told, rules: MatterRules) -> str | None:
     """The complaint that the customer has told us of already, in nearly the same words, on another channel."""
-    others = [one for one in told.by(known(new.customer)) if one.channel != new.channel]
+    others = told.by(known(new.customer), new.channel)
     words = _words(new.text) if others else ()
-    alike = (one for one in islice(others, MOST_COMPARED) if _is_alike(words, one.words, rules.similarity))
+    alike = (one for one in others if _is_alike(words, one.words, rules.similarity))
     return next((one.complaint_id for one in alike), None)
 
 
 def _words(text: str) -> Sequence[str]:
-    return [w for w in _WORD.findall(_UNSPACED.sub(r" \g<0> ", text[:_COMPARED_CHARACTERS].casefold()))][
+    return [w for w in _WORD.findall(_UNSPACED.sub(r" \g<0> ", text[:COMPARED_CHARACTERS].casefold()))][
         :_COMPARED_WORDS
     ]
 

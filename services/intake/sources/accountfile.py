@@ -18,10 +18,11 @@ from services.intake.sources.kinds import KINDS
 from services.intake.sources.mapped import Mapped
 from services.intake.sources.source import Account, Source
 from shared.errors import NotFound
+from shared.policy import plainyaml
+from shared.policy.plainyaml import Place, Written
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,49}")
 DEFAULTS = ("channel", "product", "region", "language", "tier", "timezone")
-Place = tuple[str | int, ...]
 SecretOf = Callable[[str], str | None]
 
 
@@ -70,18 +71,18 @@ def load(path: Path | None, secret_env: SecretOf) -> Sources:
 
 
 def parse(document: str, file: str, secret_env: SecretOf) -> Sources:
-    lines, faults = _lines_of(document, file)
-    entries, wrong = _entries(yaml.safe_load(document))
-    faults += wrong
+    written, values = _read(document, file)
+    entries, faults = _entries(values)
     accounts = {}
     for name, entry in entries.items():
         try:
-            accounts[name], wrong = _account(name, _Entry().load(entry), secret_env, lines)
+            accounts[name], wrong = _account(name, _Entry().load(entry), secret_env, written.lines)
         except ValidationError as error:
-            wrong = _places(error, lines, ("sources", name))
+            wrong = _places(error, written.lines, ("sources", name))
         faults += [(place if place[:1] == ("sources",) else ("sources", name, *place), text) for place, text in wrong]
-    if faults:
-        raise WrongSources("\n".join(_mistake(file, lines, *fault) for fault in faults))
+    mistakes = [*written.faults, *((place, written.line_of(place), text) for place, text in faults)]
+    if mistakes:
+        raise WrongSources("\n".join(_mistake(file, *mistake) for mistake in mistakes))
     return Sources(accounts)
 
 
@@ -168,31 +169,26 @@ def _secret(variable: str | None, file: str | None, secret_env: SecretOf) -> tup
         return None, f"the file {file} cannot be read: {type(error).__name__}"
 
 
-def _lines_of(document: str, file: str) -> tuple[dict[Place, int], list[tuple[Place, str]]]:
-    """The line of each entry, and what stands twice."""
-    lines: dict[Place, int] = {(): 1}
-    twice: list[tuple[Place, str]] = []
+class _Loader(yaml.SafeLoader):
+    """Says where something stands that is not what it looks like, such as the day 2026-02-30."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, LookupError, AttributeError) as error:
+            what = "the value cannot be read: put it in quotes if it is meant as it stands"
+            raise yaml.constructor.ConstructorError(None, None, what, node.start_mark) from error
+
+
+def _read(document: str, file: str) -> tuple[Written, Any]:
+    """Where each thing stands, and what it is."""
     try:
-        node = yaml.compose(document, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", str(error))
-        raise WrongSources(f"{file}:{mark.line + 1 if mark else 1}: {problem}") from error
-    _note_lines(node, (), lines, twice)
-    return lines, twice
-
-
-def _note_lines(node: yaml.Node | None, place: Place, lines: dict[Place, int], twice: list[tuple[Place, str]]) -> None:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            here = (*place, str(key.value))
-            if here in lines:
-                twice.append((here, "stands here twice"))
-            lines[here] = key.start_mark.line + 1
-            _note_lines(value, here, lines, twice)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, item in enumerate(node.value):
-            lines[(*place, index)] = item.start_mark.line + 1
-            _note_lines(item, (*place, index), lines, twice)
+        return plainyaml.read(document), yaml.load(document, Loader=_Loader)
+    except plainyaml.NotYaml as error:
+        raise WrongSources(f"{file}:{error.line}: {error}") from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        raise WrongSources(f"{file}:{mark.line + 1 if mark else 1}: {error.problem}") from error
 
 
 def _places(error: ValidationError, lines: Mapping[Place, int], at: Place) -> list[tuple[Place, str]]:
@@ -211,8 +207,5 @@ def _placed(messages: Any, lines: Mapping[Place, int], place: Place) -> list[tup
     return found
 
 
-def _mistake(file: str, lines: Mapping[Place, int], place: Place, text: str) -> str:
-    known = place
-    while known not in lines:  # something missing has no line of its own: its parent's
-        known = known[:-1]
-    return f"{file}:{lines[known]}: {'.'.join(map(str, place)) or 'the file'}: {text}"
+def _mistake(file: str, place: Place, line: int, text: str) -> str:
+    return f"{file}:{line}: {'.'.join(map(str, place)) or 'the file'}: {text}"

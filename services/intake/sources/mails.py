@@ -1,5 +1,6 @@
 """An inbound mail, whichever provider passed it on, to what it says; called by postmark, sendgrid and mailgun."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
@@ -40,12 +41,12 @@ def said(mail: Mail, account: Account) -> list[Heard]:
     """A new thread is a complaint, a reply a contact, or an answer if we wrote it; answering machines say nothing."""
     if _is_automatic(mail):
         return [Ignored()]
-    own_id = (ids_of(mail.header("message-id")) or [mail.provider_id])[0]
+    own_id = (ids_of(mail.header("message-id")) or [mail.provider_id or _hashed(mail)])[0]
     in_reply_to, references = mail.header("in-reply-to"), mail.header("references")
     thread = thread_of(mail.header("message-id"), in_reply_to, references) or own_id
     name, address = parseaddr(mail.sender)
-    if not thread or "@" not in address:
-        raise Rejected("no mail", [{"pointer": "/", "detail": "Neither a Message-ID nor a sender."}])
+    if "@" not in address:
+        raise Rejected("no mail", [{"pointer": "/", "detail": "Its sender has no address."}])
     when = written(mail.header("date"))
     if address.rpartition("@")[2].lower() in {d.lower() for d in account.options["own_domains"]}:
         data: dict[str, Any] = {"external_id": thread, **filled(at=when, by=name)}
@@ -60,6 +61,13 @@ def said(mail: Mail, account: Account) -> list[Heard]:
         **filled(subject=mail.subject, received_at=when),
     }
     return [Said(CONTACTED if again else SUBMITTED, data, own_id)]
+
+
+def _hashed(mail: Mail) -> str:
+    """A name for a mail without a Message-ID: what a provider passes on twice is the same word by word."""
+    headers = (mail.header(name) for name in ("date", "in-reply-to", "references"))
+    said = (mail.sender, *headers, mail.subject, mail.text, mail.html)
+    return hashlib.sha256("\0".join(said).encode()).hexdigest()
 
 
 def _text(mail: Mail, again: bool) -> str:

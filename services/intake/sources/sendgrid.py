@@ -15,8 +15,11 @@ from services.intake.sources import mails
 from services.intake.sources.source import Account, Heard, Inbound, Reply, text_at
 from shared.bodies import parse_json
 from shared.errors import Rejected
+from shared.messaging.envelope import plain_text
 
 MAX_HEADERS = 100_000
+# What Python reads beside the character sets of mails: its own notation, and names of hosts.
+NO_CHARSETS = ("unicode-escape", "raw-unicode-escape", "punycode", "idna")
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,8 @@ def _decoded(inbound: Inbound) -> dict[str, str]:
 
 def _text(value: bytes, charset: str) -> str:
     try:
-        codecs.lookup(charset)
-        return value.decode(charset, "replace")
+        known = codecs.lookup(charset).name not in NO_CHARSETS
+        decoded = value.decode(charset if known else "utf-8", "replace")
     except (LookupError, ValueError):
-        return value.decode("utf-8", "replace")
+        decoded = value.decode("utf-8", "replace")
+    return plain_text(decoded)  # UTF-7 can write half a character, which nothing can keep

@@ -67,8 +67,8 @@ class Channel(Protocol):
     def look_up(self, letter: Letter, since: datetime) -> Outcome | None:
         """What became of a letter that was handed off after `since` and whose answer is missing.
 
-        Accepted: the provider has it. None: it certainly has not. Ambiguous: nobody can tell. Temporary: to be asked
-        again.
+        Accepted: the provider has it. None: it has not, so far as it knows by now. Ambiguous: nobody can tell.
+        Temporary: to be asked again.
         """
 
     def close(self) -> None:

@@ -16,13 +16,10 @@ from services.notify.channels.channel import HandOff, Letter
 from services.notify.channels.sms_text import link_marks, references
 from services.notify.channels.twilio_errors import MEANINGS, reason_of
 from services.notify.domain.outcomes import Accepted, Ambiguous, Outcome, Permanent, Reason, Temporary
-from shared import clock
 from shared.settings import WrongSettings
 
 NAME = "twilio"
 PAGE_SIZE, MOST_PAGES = 50, 4
-# For so long after the hand-off a message that is not listed may yet turn up: our request may still be under way.
-SETTLED_AFTER = timedelta(seconds=60)
 CLOCKS_APART = timedelta(seconds=30)
 _FAILED = ("failed", "undelivered", "canceled")
 _SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
@@ -92,7 +89,7 @@ class Twilio:
         return outcome_of(answer) if isinstance(answer, http.Answer) else answer
 
     def look_up(self, letter: Letter, since: datetime) -> Outcome | None:
-        """None, "certainly not", only once Twilio has had its moment; until then our request may still be under way."""
+        """None of what is not listed: whether our request may still be under way its caller knows."""
         try:
             recent = list(self._listed(letter.address, since - CLOCKS_APART))
         except _Unlisted as unlisted:
@@ -102,7 +99,7 @@ class Twilio:
             return next((fate for fate in fates if isinstance(fate, Accepted)), _lost(fates[0]))
         if any(not message.get("body") for message in recent):  # the account has them blacked out
             return Ambiguous(Reason.NO_ANSWER, provider=NAME)
-        return None if clock.now() - since >= SETTLED_AFTER else Temporary(Reason.NO_ANSWER)
+        return None
 
     def _listed(self, to: str, since: datetime) -> Iterator[Mapping[str, Any]]:
         """Our messages to that number, the newest first; raises _Unlisted.

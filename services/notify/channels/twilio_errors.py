@@ -1,4 +1,4 @@
-"""Twilio's error codes: what each means for an alert. Read by twilio.py, and by whoever hears of the delivery.
+"""Twilio's error codes: what each means for an alert. Read by the channel, and by the door that hears of deliveries.
 
 Each code was looked up in Twilio's own dictionary, https://www.twilio.com/docs/api/errors/<code>; whether it is worth
 another try is our judgement of what stands there. Codes of media, calls, templates and inbound messages are not here.

@@ -14,6 +14,7 @@ LONGEST_PAUSE = 60.0
 IN_DOUBT = timedelta(seconds=60)
 MOST_DOUBTS = 1
 BROKEN = "broken"  # the reason of a warning whose clock has run out
+ALL_MUST_ANSWER = "all_must_answer"  # the fact of a call to a level where one answer is not enough
 
 
 class ChannelName(StrEnum):
@@ -101,6 +102,10 @@ class Escalation:
     def is_urgent(self) -> bool:
         """Whether it may ring a phone: any call does, of the warnings those of the worst that has come to pass."""
         return self.purpose is not Purpose.WARNING or (self.severity is Severity.CRITICAL and self.reason == BROKEN)
+
+    def waits_for_others(self, person: str) -> bool:
+        """Whether the answer of this person alone may not take the case yet; somebody who was not called takes it."""
+        return ALL_MUST_ANSWER in self.facts and person in self.recipients
 
 
 @dataclass(frozen=True)
@@ -209,5 +214,8 @@ def pause(alert: Alert) -> float:
 
 
 def is_unreachable(alerts: Iterable[Alert]) -> bool:
-    """True when every alert of an escalation, or to one recipient, has ended and none may still bring an answer."""
+    """True when every alert of an escalation, or to one recipient, has ended and none may still bring an answer.
+
+    Also when there is no alert at all: an escalation without recipients is unreachable.
+    """
     return all(a.is_unreached for a in alerts)

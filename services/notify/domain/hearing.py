@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from services.notify.domain.alert import BROKEN, Escalation, EscalationState, Purpose
+from services.notify.domain.alert import ALL_MUST_ANSWER, BROKEN, Escalation, EscalationState, Purpose
 from services.notify.domain.outcomes import Reason
 from services.notify.domain.rules import Rules
 from services.notify.domain.standing import FOR_GOOD, Standing
@@ -82,7 +82,7 @@ def escalation_from(event: Any, rules: Rules, now: datetime, traceparent: str | 
             event.recipients,
             event.respond_by,
             now,
-            _facts(event.facts),
+            _facts(event.facts) | ({ALL_MUST_ANSWER: True} if event.all_must_answer else {}),
             traceparent,
         )
     if isinstance(event, CaseWarned):

@@ -18,10 +18,11 @@ _REFERENCE = re.compile(r"[0-9a-f]{4,8}")  # as much of it as tells cases apart;
 class Made(StrEnum):
     """What was made of a reply. TAKEN_BEFORE: somebody has the case. NOTHING: it asks for what is not there (any more).
 
-    The last three: see optout.py.
+    CONFIRMED: an answer at a level where all must; the last of them takes the case. The last three: see optout.py.
     """
 
     ACKNOWLEDGED = "acknowledged"
+    CONFIRMED = "confirmed"
     TAKEN_BEFORE = "taken_before"
     NOTHING = "nothing"
     NOT_UNDERSTOOD = "not_understood"
@@ -78,10 +79,14 @@ class Yes:
 
 @dataclass(frozen=True)
 class Told:
-    """An alert that reached a phone, and how its case stands."""
+    """An alert that reached somebody, and how its case stands.
+
+    confirmed_at: when its recipient answered it, where all who were called must.
+    """
 
     alert: Alert
     standing: Standing
+    confirmed_at: datetime | None = None
 
     def was_open(self, at: datetime) -> bool:
         """Whether the case could be taken then: an answer that came later may be this very one, told twice."""
@@ -90,12 +95,22 @@ class Told:
             return False
         return not self.standing.settles(self.alert.case_revision) or (answered_at is not None and answered_at >= at)
 
-    @property
-    def is_taken(self) -> bool:
-        return self.standing.taken_by is not None and self.standing.settles(self.alert.case_revision)
+    def was_confirmed(self, at: datetime) -> bool:
+        """Whether its recipient had answered it: their next answer means another case; told again, it is this one."""
+        return self.confirmed_at is not None and self.confirmed_at < at
 
-    def is_taken_by(self, people: Collection[str]) -> bool:
-        return self.is_taken and self.standing.taken_by in people
+    def waited(self, at: datetime) -> bool:
+        """Whether its case could be taken then, and its recipient had not answered it."""
+        return self.was_open(at) and not self.was_confirmed(at)
+
+    @property
+    def taker(self) -> str | None:
+        """Whoever has the case, where that is the newest answer to it."""
+        return self.standing.taken_by if self.standing.settles(self.alert.case_revision) else None
+
+    def was_done(self, people: Collection[str], at: datetime) -> bool:
+        """Whether these people have taken the case, or done what they can."""
+        return self.taker in people or self.was_confirmed(at)
 
 
 def yes_in(text: str) -> Yes | None:
@@ -119,16 +134,16 @@ class Meaning:
 def meaning(yes: Yes, told: Iterable[Told], people: Collection[str], at: datetime) -> Meaning:
     """told: the newest first; people: who has the number.
 
-    Without a reference it is the newest alert, and an older one only where these people took all newer ones: whoever
-    answers an alert that a colleague was quicker to take does not mean another case.
+    Without a reference it is the newest alert, and an older one only where these people have answered all newer ones:
+    whoever answers an alert that a colleague was quicker to take does not mean another case.
     """
     known = [one for one in told if one.alert.created_at <= at]
     fitting = [one for one in known if yes.is_for(one.alert)]
-    of_others = [one for one in fitting if one.was_open(at) or not (yes.reference or one.is_taken_by(people))]
-    found = next(iter([*of_others, *fitting]), None)
+    undone = [one for one in fitting if one.waited(at) or not (yes.reference or one.was_done(people, at))]
+    found = next(iter([*undone, *fitting]), None)
     alert = found.alert if found and found.was_open(at) else None
-    late = found if found and alert is None and found.is_taken else None
-    open_ = dict.fromkeys(one.alert.case_id for one in known if one.was_open(at))
+    late = found if found and alert is None and found.taker else None
+    open_ = dict.fromkeys(one.alert.case_id for one in known if one.waited(at))
     return Meaning(alert, late, tuple(id_ for id_ in open_ if alert is None or id_ != alert.case_id))
 
 

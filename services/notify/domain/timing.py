@@ -8,6 +8,7 @@ from services.notify.domain.contact import Contact
 from services.notify.domain.folding import FOLDS
 from services.notify.domain.policy import Policy
 from shared.contracts.event import Severity
+from shared.contracts.notify import GATHERED
 
 PATIENCE = timedelta(days=1)  # where no level waits: with the last resort, and with what has already come to pass
 # What became due only now is not given up yet, whatever its time: it may have lain with a service that was down.
@@ -15,7 +16,6 @@ CHANCE = timedelta(seconds=30)
 AFTERWARDS = timedelta(minutes=30)  # that something is tried, at least, which had to wait before
 TO_LAST_RESORT = frozenset({Purpose.EXHAUSTED, Purpose.DEAD_LETTER})
 CALLS = frozenset({Purpose.ESCALATION, Purpose.EXHAUSTED, Purpose.DEAD_LETTER})  # for which somebody must be reached
-GATHERED = 4  # the part of a level's time, at most, that an alert of it waits for others
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

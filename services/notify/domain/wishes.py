@@ -13,16 +13,16 @@ from services.notify.domain.routes import alert_by
 from services.notify.domain.rules import Rules
 from services.notify.domain.standing import Standing
 from services.notify.domain.timing import PATIENCE
-from shared.contracts.escalation import CaseAcknowledged, CaseHandedBack, CaseResolved, CaseSnoozed
+from shared.contracts.escalation import CaseAcknowledged, CaseHandedBack, CaseMuted, CaseResolved, CaseSnoozed
 from shared.contracts.event import Severity, to_text
 from shared.contracts.routing import ComplaintAssigned
 
 WISH_IDS = uuid.uuid5(uuid.NAMESPACE_DNS, "ombud.wishes")
 Taken = CaseAcknowledged | CaseResolved
 # After which nobody has it: told to whoever had answered a moment before, and to nobody else.
-Passed = CaseHandedBack | CaseSnoozed
+Passed = CaseHandedBack | CaseSnoozed | CaseMuted
 _WHAT = {CaseAcknowledged: "acknowledged", CaseResolved: "resolved"}
-_REASONS = {CaseHandedBack: Reason.HANDED_BACK, CaseSnoozed: Reason.SNOOZED}
+_REASONS = {CaseHandedBack: Reason.HANDED_BACK, CaseSnoozed: Reason.SNOOZED, CaseMuted: Reason.MUTED}
 
 
 def assigned(event: ComplaintAssigned, traceparent: str | None) -> Escalation:
@@ -60,9 +60,17 @@ def newest(events: Iterable[Any]) -> list[ComplaintAssigned]:
 
 
 def takings(events: Iterable[Any]) -> list[Taken | Passed]:
-    """Those that say that a person has taken, closed or passed on a case, in the order in which it came to pass."""
-    found = [e for e in events if isinstance(e, Taken | Passed) and e.by]
+    """Those that say that a person has taken, closed or passed on a case, in the order in which it came to pass.
+
+    Or that it became part of another one, whoever did that: a storm, mostly.
+    """
+    found = [e for e in events if isinstance(e, Taken | Passed) and (isinstance(e, CaseMuted) or e.by)]
     return sorted(found, key=lambda e: (e.case_id, e.case_revision))
+
+
+def doer(event: Taken | Passed) -> str:
+    """Who did it; nobody in particular where a case became part of another one."""
+    return "" if isinstance(event, CaseMuted) else str(event.by)
 
 
 @dataclass(frozen=True)
@@ -90,7 +98,7 @@ def to_tell(event: Taken | Passed, kept: Iterable[Alert], standing: Standing) ->
         person = alert.recipient
         if alert.purpose is Purpose.TAKEN:
             heard[person] = max(heard.get(person, alert.case_revision), alert.case_revision)
-        elif person != event.by and _is_about(alert, event, standing):
+        elif person != doer(event) and _is_about(alert, event, standing):
             reached[person] = max(reached.get(person, alert), alert, key=_newest)
     news = tuple(a for person, a in sorted(reached.items()) if heard.get(person, -1) <= a.case_revision)
     return Taking(event, news) if news else None
@@ -111,19 +119,19 @@ def _newest(alert: Alert) -> tuple[int, datetime, str]:
 def taken(taking: Taking, people: Collection[str], by_name: str, traceparent: str | None) -> Escalation:
     """What those of them who wish it are told."""
     event, worst = taking.event, max((a.severity for a in taking.reached), key=lambda s: s.rank)
-    what = _WHAT.get(type(event), "passed")
+    what, is_part = _WHAT.get(type(event), "passed"), isinstance(event, CaseMuted)
     return Escalation(
         str(uuid.uuid5(WISH_IDS, f"{event.case_id}\n{event.case_revision}\n{Purpose.TAKEN}")),
         Purpose.TAKEN,
         event.case_id,
         event.case_revision,
-        event.level,
+        max(a.level for a in taking.reached) if isinstance(event, CaseMuted) else event.level,
         worst,
         what,
         tuple(people),
         None,
         event.at,
-        {"by_name": by_name, "at": to_text(event.at), "what": what},
+        {"by_name": by_name, "at": to_text(event.at), "what": what, "is_part": is_part},
         traceparent,
     )
 

@@ -3,7 +3,7 @@
 https://www.twilio.com/docs/messaging/guides/track-outbound-message-status, …/guides/webhook-request.
 """
 
-from collections.abc import Mapping
+import re
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 from xml.sax.saxutils import escape
@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 import structlog
 from werkzeug.wrappers import Request, Response
 
-from services.notify.domain.outcomes import Reason
+from services.notify.channels.twilio_errors import reason_of
 from services.notify.domain.receipts import Receipt, ReceiptKind
 from services.notify.domain.reply import Incoming, Reply
 from shared.errors import Forbidden, NotFound, Rejected
@@ -20,15 +20,7 @@ from shared.signatures import is_from_twilio
 log = structlog.get_logger()
 XML = "text/xml"
 _DELIVERED, _LOST = ("delivered", "read"), ("undelivered", "failed")
-# https://www.twilio.com/docs/api/errors; what is not here, such as 30003 (unreachable) and 30008 (unknown), may pass.
-_REASONS: Mapping[str, Reason] = {
-    **dict.fromkeys(("30005", "30006", "21211", "21614"), Reason.INVALID_ADDRESS),
-    **dict.fromkeys(("30004",), Reason.RECIPIENT_REFUSED),
-    **dict.fromkeys(("30007",), Reason.MESSAGE_REFUSED),
-    **dict.fromkeys(("30001", "30022"), Reason.PROVIDER_THROTTLED),
-    **dict.fromkeys(("30002", "30032", "30034"), Reason.WRONG_SETTINGS),
-    **dict.fromkeys(("21610",), Reason.OPTED_OUT),
-}
+_CODE = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True)
@@ -54,8 +46,10 @@ class TwilioDoors:
         code = form.get("ErrorCode", "")
         if status not in _LOST:
             return None
-        detail = code if code.isdecimal() else ""
-        return Receipt(ReceiptKind.UNDELIVERED, alert_id, sid, detail, reason=_REASONS.get(code))
+        if not _CODE.fullmatch(code):
+            return Receipt(ReceiptKind.UNDELIVERED, alert_id, sid)
+        reason, _ = reason_of(int(code))
+        return Receipt(ReceiptKind.UNDELIVERED, alert_id, sid, code, reason=reason)
 
     def incoming(self, request: Request) -> Incoming:
         """What somebody wrote. Raises NotFound, Forbidden, Rejected."""

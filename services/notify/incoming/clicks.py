@@ -1,14 +1,15 @@
 """Buttons pressed in a chat become answers to cases. Called by usecases.py."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 import structlog
 from sqlalchemy import select
 
-from services.notify import metrics, tables
+from services.notify import metrics, store, tables
 from services.notify.domain.alert import Alert, Purpose, reference
-from services.notify.domain.click import Click, Clicked, Pressed
+from services.notify.domain.click import Click, Clicked, Pressed, Scene, meaning
 from services.notify.domain.contact import Contact
 from services.notify.domain.reply import Told
 from services.notify.people import contacts
@@ -48,16 +49,24 @@ def _presser(tx: Transaction, click: Click, called: str | None) -> Contact | Non
 def _answer(tx: Transaction, click: Click, alert: Alert, person: Contact) -> Clicked:
     standing = cases.lock_cases(tx, [alert.case_id])[alert.case_id]
     at = min(click.at or tx.now, tx.now)
-    taker = tx.execute(select(p.c.person).where(p.c.alert_id == alert.id)).scalar()
-    is_open = Told(alert, standing).was_open(at)
-    if not is_open and standing.settles(alert.case_revision):
-        taker = standing.taken_by or taker  # of two at once escalation decided
-    if taker is None or taker == person.person:
-        if not is_open:
-            return Clicked(Pressed.TAKEN if taker else Pressed.OVER, reference(alert.case_id), person.name)
-        _announce(tx, alert, person.person, at)
-        return Clicked(Pressed.TAKEN, reference(alert.case_id), person.name)
-    return Clicked(Pressed.TAKEN_BEFORE, reference(alert.case_id), contacts.name_of(tx, taker))
+    told = [Told(each, standing) for each in (alert, *_later(tx, alert, person.person))]
+    press = meaning(person.person, Scene(told, _pressed(tx, told), store.newest_call(tx, alert.case_id)), at)
+    if press.answers:
+        _announce(tx, press.answers, person.person, at)
+    return Clicked(press.what, reference(alert.case_id), contacts.name_of(tx, press.taker) if press.taker else "")
+
+
+def _later(tx: Transaction, alert: Alert, person: str) -> list[Alert]:
+    """The alerts of the case's later escalations, the newest first; of one escalation that of this person first."""
+    of_case = a.c.case_id == alert.case_id, a.c.purpose == Purpose.ESCALATION.value
+    rows = tx.execute(select(a).where(*of_case, a.c.case_revision > alert.case_revision))
+    return sorted(map(alert_of_row, rows), key=lambda x: (-x.case_revision, x.recipient != person, x.id))
+
+
+def _pressed(tx: Transaction, told: Sequence[Told]) -> dict[str, str]:
+    """Who was first to answer each of the alerts."""
+    rows = tx.execute(select(p.c.alert_id, p.c.person).where(p.c.alert_id.in_([one.alert.id for one in told])))
+    return {row.alert_id: row.person for row in rows}
 
 
 def _announce(tx: Transaction, alert: Alert, person: str, at: datetime) -> None:

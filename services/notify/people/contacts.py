@@ -11,6 +11,7 @@ from sqlalchemy import Select, func, select
 from services.notify import tables
 from services.notify.domain.alert import ChannelName
 from services.notify.domain.contact import Contact, QuietHours, Wish
+from services.notify.domain.rules import Rules
 from services.notify.people.contact_documents import quiet_document
 from shared import bulk
 from shared.contracts.event import Severity
@@ -61,6 +62,14 @@ def find_contacts(tx: Transaction, people: Iterable[str], *, lock: bool = False)
     """Those that are there; locked in the order of their ids, so that no two who save many wait for each other."""
     wanted = sorted(set(people))
     return {r.person: _contact(r) for r in tx.execute(_query(tx.is_postgres, lock), {"ids": wanted})} if wanted else {}
+
+
+def reachable(tx: Transaction, rules: Rules, people: Iterable[str]) -> dict[str, Contact]:
+    """The contacts of these people, the last resort's address included."""
+    wanted = set(people)
+    found = find_contacts(tx, wanted)
+    extra = rules.last_resort_contact
+    return found | {extra.person: extra} if extra and extra.person in wanted else found
 
 
 def wishing(tx: Transaction, people: Iterable[str], wish: Wish) -> set[str]:

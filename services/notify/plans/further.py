@@ -10,9 +10,10 @@ from services.notify import store
 from services.notify.domain.alert import REACHED, SINGLE, Alert, is_unreachable
 from services.notify.domain.routes import next_alerts
 from services.notify.domain.rules import Rules
+from services.notify.people import contacts
+from services.notify.plans import beginnings
 from services.notify.plans.allowances import allowance_of
 from services.notify.plans.conclusions import conclude
-from services.notify.plans.planning import add, reachable
 from shared.database import Transaction
 
 
@@ -52,12 +53,12 @@ def _start(tx: Transaction, rules: Rules, behind: Iterable[Alert], told: _Told) 
         return 0
     escalations = store.escalations_of(tx, [key for key, _ in pairs])
     people = {recipient for _, recipient in pairs}
-    known = reachable(tx, rules, people)
+    known = contacts.reachable(tx, rules, people)
     allowance = allowance_of(tx, rules.policy, known.values())
     following: list[Alert] = []
     for key, recipient in pairs:
         tried = frozenset(a.channel for a in told[key, recipient])
         alerts = next_alerts(escalations[key], recipient, known.get(recipient), tried, rules, tx.now, allowance)
         following += allowance.note(alerts)
-    add(tx, following)
+    beginnings.add(tx, following)
     return len(following)

@@ -2,21 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import structlog
 
 from services.notify import metrics, store
-from services.notify.domain.alert import Alert, AlertState, Escalation, EscalationState
-from services.notify.domain.contact import Contact
+from services.notify.domain.alert import AlertState, Escalation, EscalationState
 from services.notify.domain.hearing import answers_among, escalation_from
-from services.notify.domain.places import LATELY, with_firsts
 from services.notify.domain.routes import next_alerts
 from services.notify.domain.rules import Rules
 from services.notify.domain.standing import Standing, why_needless
 from services.notify.people import contacts
-from services.notify.plans import cases, wishes
+from services.notify.plans import beginnings, cases, wishes
 from services.notify.plans.allowances import allowance_of
 from services.notify.plans.conclusions import announce_ends, conclude
 from services.notify.plans.given_up import erase_given_up
@@ -24,7 +21,6 @@ from shared.database import Transaction
 from shared.erasure import erase_messages, forgotten_among
 
 log = structlog.get_logger()
-SENDER = "send_alerts"  # the tick that sends
 
 
 def hear(tx: Transaction, rules: Rules, events: Iterable[Any]) -> None:
@@ -41,12 +37,16 @@ def hear(tx: Transaction, rules: Rules, events: Iterable[Any]) -> None:
     erase_given_up(tx, forgotten)
     _plan(tx, rules, [_unless_answered(x, standings[x.case_id]) for x in called])
     if told := wishes.takings(tx, rules, events, before):
-        add(tx, told)
+        beginnings.add(tx, told)
 
 
 def _called(tx: Transaction, rules: Rules, events: list[Any]) -> list[Escalation]:
-    found = [escalation_from(event, rules, tx.now, tx.traces.get(event.subject)) for event in events]
-    return list({x.key: x for x in reversed(found) if x}.values())[::-1]  # in their order: somebody's first is first
+    """The first of each key, in their order: somebody's first call is their first."""
+    found: dict[str, Escalation] = {}
+    for event in events:
+        if escalation := escalation_from(event, rules, tx.now, tx.traces.get(event.subject)):
+            found.setdefault(escalation.key, escalation)
+    return list(found.values())
 
 
 def _remember(tx: Transaction, answers: Mapping[str, Standing], known: Mapping[str, Standing]) -> dict[str, Standing]:
@@ -82,7 +82,7 @@ def _plan(tx: Transaction, rules: Rules, escalations: list[Escalation]) -> None:
             _note(tx, escalation)
     planned = [x for x in escalations if x.key in new and x.state is EscalationState.PLANNED]
     people = [person for x in planned for person in x.recipients]
-    known = reachable(tx, rules, people)
+    known = contacts.reachable(tx, rules, people)
     allowance = allowance_of(tx, rules.policy, known.values())
     alerts = [
         alert
@@ -92,7 +92,7 @@ def _plan(tx: Transaction, rules: Rules, escalations: list[Escalation]) -> None:
             next_alerts(x, person, known.get(person), frozenset(), rules, tx.now, allowance),
         )
     ]
-    add(tx, alerts)
+    beginnings.add(tx, alerts)
     waited_for = {a.escalation_key for a in alerts if not a.has_ended}
     conclude(tx, [x for x in planned if x.key not in waited_for])
 
@@ -106,20 +106,3 @@ def _note(tx: Transaction, escalation: Escalation) -> None:
             case_id=escalation.case_id,
             hint="set OMBUD_LAST_RESORT to a person or an e-mail address",
         )
-
-
-def reachable(tx: Transaction, rules: Rules, people: Iterable[str]) -> dict[str, Contact]:
-    """The contacts of these people, the last resort's address included."""
-    wanted = set(people)
-    found = contacts.find_contacts(tx, wanted)
-    extra = rules.last_resort_contact
-    return found | {extra.person: extra} if extra and extra.person in wanted else found
-
-
-def add(tx: Transaction, alerts: list[Alert]) -> None:
-    """Keeps new alerts, in line, tells of those that ended at once, and wakes the sender for the others."""
-    store.add_alerts(tx, with_firsts(alerts, store.called_lately(tx, alerts, LATELY)))
-    tx.once_committed(partial(metrics.count_planned, alerts))
-    announce_ends(tx, [a for a in alerts if a.has_ended])
-    if not all(a.has_ended for a in alerts):
-        tx.wake(SENDER)

@@ -16,7 +16,7 @@ from services.notify.domain.timing import PATIENCE
 from services.notify.domain.trial import Wanted
 from services.notify.people import contacts
 from services.notify.people.masks import masked
-from services.notify.plans import cases, planning
+from services.notify.plans import beginnings, cases
 from services.notify.settings import LAST_RESORT
 from shared.contracts.event import Severity
 from shared.database import Database, Transaction
@@ -79,7 +79,7 @@ def _person(db: Database, rules: Rules, person: str) -> Contact:
     if wanted is None:
         raise NotFound("nobody is the last resort: set OMBUD_LAST_RESORT to a person or an e-mail address")
     with db.read() as tx:
-        found = planning.reachable(tx, rules, [wanted]).get(wanted)
+        found = contacts.reachable(tx, rules, [wanted]).get(wanted)
     if found is None:
         raise NotFound(f"no contact {wanted}")
     return found
@@ -100,7 +100,7 @@ def _plan(
     alerts = [_alert(tx, rules, test, person, each) for person, each in addresses]
     cases.lock_cases(tx, [test_id])  # late.py gives up no alert whose case it cannot lock
     store.add_escalations(tx, [test])
-    planning.add(tx, alerts)
+    beginnings.add(tx, alerts)
     return [
         TriedAlert(a.id, a.recipient, a.channel, masked(a.channel, person.addresses[a.channel]), a.state, a.reason)
         for a, (person, _) in zip(alerts, addresses, strict=True)

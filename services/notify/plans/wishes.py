@@ -48,7 +48,7 @@ def takings(tx: Transaction, rules: Rules, events: Iterable[Any], before: Mappin
     if not found:
         return []
     people = {a.recipient for taking in found for a in taking.reached}
-    known = contacts.find_contacts(tx, people | {str(taking.event.by) for taking in found})
+    known = contacts.find_contacts(tx, people | {wishes.doer(taking.event) for taking in found})
     late = {tuple(row) for row in tx.execute(_ANSWERED, {"cases": sorted({t.event.case_id for t in found})})}
     pairs = [(taking, _told(tx, taking, known, late)) for taking in found]
     escalations = {e.key: (taking, e) for taking, e in pairs if e.recipients}
@@ -75,7 +75,7 @@ def _told(tx: Transaction, taking: Taking, known: Mapping[str, Contact], late: C
     unasked = {a.id for a in reached if (a.case_id, a.case_revision, a.recipient) in late}
     wished = not isinstance(taking.event, Passed)
     people = [a.recipient for a in reached if a.id in unasked or (wished and Wish.TAKEN in known[a.recipient].wishes)]
-    by = str(taking.event.by)
+    by = wishes.doer(taking.event)
     name = known[by].name if by in known else by
     return wishes.taken(taking, people, name, tx.traces.get(taking.event.case_id))
 

@@ -13,7 +13,7 @@ from services.notify.domain.alert import ChannelName
 from services.notify.domain.folding import Openings
 from services.notify.domain.jobs import Job
 from services.notify.domain.rules import Rules
-from services.notify.plans.planning import SENDER
+from services.notify.plans.beginnings import SENDER
 from services.notify.senders import sending
 from services.notify.senders.errand import Errand, Fence
 from services.notify.senders.pace import Pace

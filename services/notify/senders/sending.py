@@ -16,10 +16,10 @@ from services.notify.domain.outcomes import Accepted, Ambiguous, Outcome, Reason
 from services.notify.domain.policy import InDoubt
 from services.notify.domain.rules import Rules
 from services.notify.domain.standing import Standing, why_needless
+from services.notify.people import contacts
 from services.notify.plans import cases
 from services.notify.plans.conclusions import announce_ends
 from services.notify.plans.further import go_on
-from services.notify.plans.planning import reachable
 from services.notify.senders import claims, leases
 from shared import failpoints
 from shared.database import Transaction
@@ -82,7 +82,7 @@ def _jobs(tx: Transaction, rules: Rules, folds: list[Fold]) -> list[Job]:
     if not folds:
         return []
     escalations = store.escalations_of(tx, [a.escalation_key for fold in folds for a in fold])
-    known = reachable(tx, rules, [fold[0].recipient for fold in folds])
+    known = contacts.reachable(tx, rules, [fold[0].recipient for fold in folds])
     doubted = [[a for a in fold if _is_looked_up(a, rules)] for fold in folds]
     return [
         Job(

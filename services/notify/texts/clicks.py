@@ -12,6 +12,9 @@ def N_(text: str) -> str:  # what gettext's tools look for
 
 SENTENCES: Mapping[Pressed, str] = {
     Pressed.TAKEN: N_("%(name)s took %(reference)s."),
+    Pressed.CONFIRMED: N_(
+        "Your answer to %(reference)s counts. Each person alerted has to answer; whoever is last takes the case."
+    ),
     Pressed.TAKEN_BEFORE: N_("%(reference)s was already taken by %(name)s."),
     Pressed.OVER: N_("%(reference)s is not waiting for anybody any more."),
     Pressed.EXPIRED: N_("This button is too old. The case may still be open: look at the newest alert about it."),

@@ -23,10 +23,10 @@ from services.notify.texts.vocabulary import (
     warned,
     warned_shortly,
 )
+from shared.contracts.escalation import FOLLOW_UP
 
 LONGEST_FACT = 300  # more than intake lets through; a text message of several stays below the 1600 of the provider
 UNKNOWN = "?"
-FOLLOW_UP = "follow_up"  # the clock of whoever took the case
 # What stands where a fact is missing: the version that stored them may have known fewer than these templates.
 NO_FACTS: Mapping[str, Any] = {
     **dict.fromkeys(("source", "category", "channel", "language", "received_at"), UNKNOWN),
@@ -37,6 +37,7 @@ NO_FACTS: Mapping[str, Any] = {
     "flags": (),
     "regions": (),
     "children": 0,
+    "is_part": False,
     "dead": True,
 }
 TEXTS = frozenset({name for name, value in NO_FACTS.items() if isinstance(value, str)} | {"reason"})
@@ -204,7 +205,7 @@ def _of_assignment(reader: Reader, facts: Mapping[str, Any]) -> dict[str, Any]:
 def _of_taken(reader: Reader, facts: Mapping[str, Any]) -> dict[str, Any]:
     what, known = facts["what"], facts["reference"]
     if what == "passed":
-        return {"news": passed(reader.language, known), "at": reader.when(facts["at"])}
+        return {"news": passed(reader.language, known, is_part=bool(facts["is_part"])), "at": reader.when(facts["at"])}
     words = taken(reader.language, known, facts["by_name"], is_resolved=what == "resolved")
     return {"news": words, "at": reader.when(facts["at"])}
 

@@ -12,6 +12,9 @@ def N_(text: str) -> str:  # what gettext's tools look for
 
 SENTENCES: Mapping[Made, str] = {
     Made.ACKNOWLEDGED: N_("You took the case %(reference)s."),
+    Made.CONFIRMED: N_(
+        "Your answer to %(reference)s counts. Each person alerted has to answer; whoever is last takes the case."
+    ),
     Made.TAKEN_BEFORE: N_("%(reference)s was already taken by %(name)s."),
     Made.NOTHING: N_("There is no case to take: it was answered already, or has another reference."),
     Made.NOT_UNDERSTOOD: N_("Not understood. Answer 1 to take the newest case, or 1 and a reference for another one."),

@@ -129,9 +129,12 @@ def warned_shortly(language: Language, clock: str, percent: Any, *, is_over: boo
     return _("%(percent)s%% gone: %(clock)s", percent=percent, clock=clock)
 
 
-def passed(language: Language, reference: str) -> str:
-    """Of a case that somebody gave back or put off."""
-    return language.say("%(reference)s is not waiting for anybody any more.", reference=reference)
+def passed(language: Language, reference: str, *, is_part: bool) -> str:
+    """Of a case that somebody gave back or put off, or that is part of another one."""
+    _ = language.say
+    if is_part:
+        return _("%(reference)s is part of another case now.", reference=reference)
+    return _("%(reference)s is not waiting for anybody any more.", reference=reference)
 
 
 def taken(language: Language, reference: str, name: str, *, is_resolved: bool) -> str:

@@ -6,7 +6,7 @@ import structlog
 
 from services.notify import metrics
 from services.notify.domain.rules import Rules
-from services.notify.plans import planning
+from services.notify.people import contacts
 from shared.contracts.event import Severity
 from shared.database import Transaction
 
@@ -34,7 +34,7 @@ def find(tx: Transaction, rules: Rules) -> LastResort:
     """How it stands now; reachable only if it is so for every severity."""
     if rules.last_resort is None:
         return LastResort.NOT_CONFIGURED
-    contact = planning.reachable(tx, rules, [rules.last_resort]).get(rules.last_resort)
+    contact = contacts.reachable(tx, rules, [rules.last_resort]).get(rules.last_resort)
     if contact is None:
         return LastResort.NO_CONTACT
     usable = rules.configured - contact.opted_out

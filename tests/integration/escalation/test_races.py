@@ -20,7 +20,7 @@ from services.escalation.usecases import climb_due
 from shared.contracts.escalation import CaseAcknowledged, CaseEscalated, CaseMuted, CaseResolved, Outcome
 from shared.contracts.event import Severity
 from shared.contracts.intake import ComplaintAnswered, ComplaintResolved, ComplaintUpdated
-from shared.contracts.notify import AlertAnswered
+from shared.contracts.notify import AlertAnswered, EscalationUnreachable
 from shared.database import Database
 from tests.harness.process import eventually
 from tests.unit.escalation.builders import NOON
@@ -132,6 +132,28 @@ def test_a_reply_and_the_button_of_the_page_at_once_are_one_answer(desk: Desk, r
         reply = AlertAnswered(f"a-{n}", case_id, told.escalation_id, 1, "anna", "sms", ACKNOWLEDGE, NOON)
         at_once(partial(replica.hear_alerts, reply), partial(desk.take, case_id, "anna"))
         assert desk.timeline(case_id).count("acknowledged") == 1
+
+
+def test_batches_of_notify_that_cross_each_other_never_block_each_other(desk: Desk, replica: Desk) -> None:
+    """Of one case nobody was reached and somebody answered for the other, and the other way round."""
+    for n in range(ROUNDS):
+        desk.announced.clear()
+        desk.hear(severe(f"{n}.a"), severe(f"{n}.b"))
+        one, other = desk.told(CaseEscalated)
+        at_once(
+            partial(desk.hear_alerts, unreachable(one), a_reply(other)),
+            partial(replica.hear_alerts, unreachable(other), a_reply(one)),
+        )
+        taken = {desk.case(told.case_id).acknowledged_by for told in (one, other)}
+        assert taken == {"anna"}
+
+
+def unreachable(told: CaseEscalated) -> EscalationUnreachable:
+    return EscalationUnreachable(told.case_id, told.escalation_id, told.level, ("rejected",), NOON)
+
+
+def a_reply(told: CaseEscalated) -> AlertAnswered:
+    return AlertAnswered(told.case_id, told.case_id, told.escalation_id, 1, "anna", "sms", ACKNOWLEDGE, NOON)
 
 
 # -- two replicas -------------------------------------------------------------------------------------------------

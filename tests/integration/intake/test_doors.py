@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from ombud.local.broker import PrivateBroker
+from shared.contracts.intake import complaint_id
 from tests.harness.process import ANSWER_WITHIN, TOKEN, eventually
 from tests.harness.system import System
 
@@ -97,13 +98,17 @@ CLOUD_EVENT = {
 def test_cloudevents_come_structured_binary_and_in_batches_and_copies_count_once(system: System) -> None:
     before = system.summary("intake")["complaints"]
     structured = post(system, "/v1/events", CLOUD_EVENT, **{"Content-Type": "application/cloudevents+json"})
-    attributes = {f"ce-{name}": str(CLOUD_EVENT[name]) for name in ("id", "source", "type", "subject")}
-    binary = post(system, "/v1/events", CLOUD_EVENT["data"], **{"Content-Type": "application/json", **attributes})
+    attributes = {f"ce-{name}": str(CLOUD_EVENT[name]) for name in ("source", "type")}
+    binary, nameless, another = (
+        post(system, "/v1/events", CLOUD_EVENT["data"], **{"Content-Type": "application/json", **attributes, **more})
+        for more in ({"ce-id": "e-b", "ce-subject": "CE-B"}, {"ce-subject": "CE-N"}, {"ce-subject": "CE%20%C5%99"})
+    )
     events = [CLOUD_EVENT, CLOUD_EVENT | {"id": "e-2", "subject": "CE-2"}]
     batch = post(system, "/v1/events", events, **{"Content-Type": "application/CloudEvents-batch+JSON"})
-    assert [a.status_code for a in (structured, binary, batch)] == [202, 202, 202]
-    assert structured.json()["complaint_ids"] == binary.json()["complaint_ids"]
-    assert system.summary("intake")["complaints"] == before + 2
+    assert [a.status_code for a in (structured, binary, nameless, another, batch)] == [202] * 5
+    assert another.json()["complaint_ids"] == [complaint_id("/crm/acme", "CE ř")]
+    assert batch.json()["complaint_ids"][0] == structured.json()["complaint_ids"][0]
+    assert system.summary("intake")["complaints"] == before + 5
 
 
 def test_a_fault_in_a_batch_refuses_all_and_says_where(system: System) -> None:

@@ -173,11 +173,9 @@ def sent(twilio: Twilio, letter: Letter, **changes: Any) -> None:
     twilio.records[-1] |= changes
 
 
-def asked(sms: channel.Twilio, clock_file: Path, letter: Letter, after: float = 61.0) -> Any:
+def asked(sms: channel.Twilio, clock_file: Path, letter: Letter) -> Any:
     set_shift(clock_file, timedelta(0))
-    since = clock.now()
-    set_shift(clock_file, timedelta(seconds=after))
-    return sms.look_up(letter, since)
+    return sms.look_up(letter, clock.now())
 
 
 @pytest.mark.parametrize("claim", [CLAIM, OLD])
@@ -245,11 +243,6 @@ def test_copy_that_arrived_counts_before_one_that_did_not(twilio, sms, clock_fil
     sent(twilio, with_link())
     sent(twilio, with_link(), status="failed", error_code=30008)
     assert asked(sms, clock_file, with_link()) == Accepted("SM0", "200", "twilio")
-
-
-@pytest.mark.parametrize(("after", "outcome"), [(59, Temporary(Reason.NO_ANSWER)), (61, None)])
-def test_letter_is_certainly_not_there_only_after_a_minute(twilio, sms, clock_file, after, outcome):
-    assert asked(sms, clock_file, with_link(), after) == outcome
 
 
 def test_earlier_try_is_not_taken_for_this_one(twilio, sms, clock_file):

@@ -108,7 +108,6 @@ class Desk:
     def hear_alerts(self, *events: Any) -> None:
         with self.db.transaction() as tx:
             usecases.take_alerts(tx, self.book, events)
-            answering.take_replies(tx, self.book, events)
 
     def hear_owners(self, *events: ComplaintAssigned | ComplaintQueued) -> None:
         with self.db.transaction() as tx:
@@ -123,8 +122,11 @@ class Desk:
         return sum(iter(self.tick, 0))
 
     def watch_storms(self) -> int:
+        """As the two ticks do, each in a transaction of its own."""
         with self.db.transaction() as tx:
-            return storming.watch_storms(tx, self.book) + storming.resolve_parts(tx, self.book)
+            joined = storming.watch_storms(tx, self.book)
+        with self.db.transaction() as tx:
+            return joined + storming.resolve_parts(tx, self.book)
 
     def audit(self) -> dict[audit.Finding, int]:
         with self.db.transaction() as tx:

@@ -120,6 +120,7 @@ def test_the_clocks_stop_and_go_on(desk: Desk) -> None:
     due = {clock["name"]: clock["due_at"] for clock in answer["clocks"]}
     assert answer["paused_until"] is not None and due["resolution"] > due["first_answer"]
     answer = ask(desk, doors.resume, ID, {"note": "it came"})
+    assert answer["paused_until"] is None
     assert {clock["name"]: clock["due_at"] for clock in answer["clocks"]}["resolution"] < due["resolution"]
 
 

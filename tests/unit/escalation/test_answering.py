@@ -21,7 +21,7 @@ from shared.contracts.escalation import (
     Remedy,
 )
 from shared.contracts.intake import ComplaintResolved
-from shared.contracts.notify import AlertAnswered
+from shared.contracts.notify import AlertAnswered, EscalationUnreachable
 from shared.errors import NotFound
 from tests.unit.escalation.builders import HOUR, MINUTE, NOON
 from tests.unit.escalation.desk import Desk
@@ -107,6 +107,8 @@ def test_a_reply_from_before_the_case_was_handed_back_takes_nothing_from_the_nex
     assert first.escalation_id != second.escalation_id
     desk.hear_alerts(a_reply(first))
     assert desk.case(ID).state is CaseState.ESCALATED
+    noted = desk.rows(ID)[-1]
+    assert (noted["what"], noted["actor"], noted["reason"]) == ("reply_refused", "anna", "outdated")
     desk.hear_alerts(a_reply(first, at=desk.now + MINUTE))
     assert desk.case(ID).acknowledged_by == "anna"
 
@@ -114,8 +116,9 @@ def test_a_reply_from_before_the_case_was_handed_back_takes_nothing_from_the_nex
 def test_of_two_replies_in_one_batch_the_first_takes_the_case(desk: Desk) -> None:
     desk.hear(severe())
     told = desk.told(CaseEscalated)[0]
-    desk.hear_alerts(a_reply(told, "ben"), a_reply(told, "anna"))
+    desk.hear_alerts(a_reply(told, "ben"), a_reply(told, "anna", alert_id="a-2"))
     assert [told.by for told in desk.told(CaseAcknowledged)] == ["ben"]
+    assert [row["what"] for row in desk.rows(ID) if row["actor"] == "anna"] == ["reply_refused"]
 
 
 def test_a_button_in_a_chat_takes_the_case_in_the_name_of_whoever_pressed_it(desk: Desk) -> None:
@@ -132,6 +135,29 @@ def test_any_other_reply_takes_nothing(desk: Desk, changes: dict[str, str]) -> N
     desk.hear(severe())
     desk.hear_alerts(a_reply(desk.told(CaseEscalated)[0], **changes))
     assert desk.case(ID).state is CaseState.ESCALATED
+
+
+def test_a_reply_that_comes_too_late_says_why_in_the_timeline_and_changes_nothing(desk: Desk) -> None:
+    """Whoever wrote it was told that they took the case."""
+    desk.hear(severe())
+    told = desk.told(CaseEscalated)[0]
+    desk.hear(ComplaintResolved(ID, 2, NOON, "crm"))
+    before = desk.case(ID)
+    desk.hear_alerts(a_reply(told))
+    row = desk.rows(ID)[-1]
+    assert (row["what"], row["actor"], row["reason"]) == ("reply_refused", "anna", "already_resolved")
+    assert row["details"] == {"channel": "sms", "escalation_id": told.escalation_id}
+    assert desk.case(ID) == before
+
+
+def test_one_batch_may_tell_that_nobody_was_reached_and_who_has_the_case_then(desk: Desk) -> None:
+    desk.hear(severe("1"), severe("2"))
+    first, second = desk.told(CaseEscalated)
+    desk.hear_alerts(
+        EscalationUnreachable(ID, first.escalation_id, 1, ("rejected",), NOON), a_reply(second), a_reply(first)
+    )
+    assert [told.level for told in desk.told(CaseEscalated)] == [1, 1, 2]
+    assert (desk.case(ID).acknowledged_by, desk.case(id_of("2")).acknowledged_by) == ("anna", "anna")
 
 
 # -- one is part of another ---------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from services.escalation.domain.clocks import Clock, Pause
 from services.escalation.domain.conditions import When
 from services.escalation.domain.hearing import take_forgetting, take_news
 from services.escalation.domain.ladder import Needed
-from services.escalation.domain.people import Role
+from services.escalation.domain.people import Role, Supervisor
 from services.escalation.domain.policy import FollowUp, Measure, PauseReason, Trigger
 from services.escalation.domain.rungs import Setting
 from services.escalation.domain.timing import take_deadline
@@ -33,6 +33,8 @@ from shared.contracts.escalation import (
 )
 from shared.contracts.event import Severity
 from tests.unit.escalation.builders import (
+    ANNA,
+    BEN,
     CASE_ID,
     HOUR,
     MINUTE,
@@ -200,6 +202,21 @@ def test_where_all_must_answer_it_climbs_for_want_of_one_and_the_next_level_begi
     (confirmed,) = changes_of(answers.acknowledge(case, "anna", all_must_answer()))
     (climbed,) = take_deadline(confirmed.case, all_must_answer())
     assert (climbed.case.level, climbed.case.confirmed_by) == (2, ())
+
+
+def all_are_told_that_they_must(needed: Needed, *people: Supervisor) -> bool:
+    setting = a_setting(people=people, policy=a_policy(a_level(Role.SUPERVISOR, needed=needed)))
+    case = a_case(OPEN, level=0, facts=facts(language="en"))  # both speak it
+    _, change = changes_of(answers.escalate(case, "eve", None, R.MANUAL, setting))
+    event = event_of(change, NOON)
+    assert isinstance(event, CaseEscalated)
+    return event.all_must_answer
+
+
+def test_where_all_must_answer_the_event_says_so_unless_one_alone_is_called() -> None:
+    assert all_are_told_that_they_must(Needed.ALL, ANNA, BEN)
+    assert not all_are_told_that_they_must(Needed.ALL, ANNA)
+    assert not all_are_told_that_they_must(Needed.ONE, ANNA, BEN)
 
 
 @pytest.mark.parametrize("person", ["ben", "somebody else"])

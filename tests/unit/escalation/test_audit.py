@@ -1,5 +1,6 @@
 """The auditor finds what nothing would move any more, puts it right, and is silent about what is as it should be."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,8 @@ from sqlalchemy import event, text
 from services.escalation.domain import answers
 from services.escalation.domain.case import CaseState
 from services.escalation.domain.policy import PauseReason
-from services.escalation.watch.audit import FOUND, REPAIRS, Finding
+from services.escalation.settings import SHIPPED_POLICY
+from services.escalation.watch.audit import FOUND, REPAIRS, Finding, audit
 from shared.contracts.escalation import CaseEscalated
 from shared.contracts.event import Severity
 from shared.contracts.intake import ComplaintAnswered, ComplaintForgotten, ComplaintMerged, ComplaintResolved, Customer
@@ -68,7 +70,7 @@ def gauge(finding: Finding) -> float:
 @pytest.fixture
 def counted(desk: Desk) -> dict[Finding, float]:
     """What was repaired before the test."""
-    return {finding: repairs(finding) for finding in Finding}
+    return {finding: repairs(finding) for finding in (Finding.NO_DUE, Finding.NO_OUTCOME)}
 
 
 # -- nothing due --------------------------------------------------------------------------------------------------
@@ -132,6 +134,20 @@ def test_clocks_that_were_lost_run_again(desk: Desk) -> None:
     assert desk.case(id_of("1")).clocks == before
 
 
+def rolled_back(desk: Desk) -> None:
+    with desk.db.transaction() as tx:
+        assert audit(tx, desk.book)[Finding.NO_DUE] == 1
+        raise ZeroDivisionError
+
+
+def test_a_repair_that_is_rolled_back_is_not_counted(desk: Desk, counted: dict[Finding, float]) -> None:
+    desk.hear(a_classified("1"))
+    spoil(desk, "1", "due_at = NULL")
+    with pytest.raises(ZeroDivisionError):
+        rolled_back(desk)
+    assert repairs(Finding.NO_DUE) == counted[Finding.NO_DUE]
+
+
 def test_more_than_one_look_repairs_are_all_counted(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.escalation.watch.audit.MOST_REPAIRED", 2)
     desk.hear(*(a_classified(str(n)) for n in range(5)))
@@ -182,6 +198,16 @@ def test_an_escalation_of_which_notify_says_nothing_is_announced_again(
     assert first == second and desk.again == [second], "the same escalation, and a new event"
     assert desk.traces == {id_of("1"): TRACE}
     assert desk.timeline(id_of("1")) == ["opened", "escalated", "repaired"]
+
+
+def test_announced_again_it_says_as_before_whether_all_must_answer(desk: Desk) -> None:
+    both = 'recipients: ["person:anna", "person:ben"], answer: all'
+    desk.start_over(policy=re.sub(r"recipients: \w+", both, SHIPPED_POLICY.read_text()))
+    desk.hear(severe("1"))
+    desk.jump(3 * MINUTE)
+    assert desk.audit() == NO_OUTCOME
+    first, second = desk.told(CaseEscalated)
+    assert first == second and second.all_must_answer
 
 
 def test_repaired_it_is_left_alone_for_two_minutes_and_then_repaired_again(desk: Desk) -> None:

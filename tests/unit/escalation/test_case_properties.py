@@ -41,7 +41,7 @@ def played(course: list[Step], policy: Policy, people: tuple[Supervisor, ...]) -
 def look_at(before: Case, changes: list[Change], setting: Setting, may_sink: bool) -> None:
     for change in changes:
         after = change.case
-        own = change.what in (What.QUEUED,)
+        own = change.what in (What.QUEUED, What.KEPT)
         assert after.revision == before.revision + (0 if own else 1), "each row of the timeline has a key of its own"
         assert may_sink or after.level >= before.level or after.state is CaseState.OPEN
         if change.what is What.ESCALATED:

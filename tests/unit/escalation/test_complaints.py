@@ -284,15 +284,15 @@ def test_a_request_after_the_end_is_another_one_than_that_before_it() -> None:
 
 @pytest.mark.parametrize("order", list(permutations((2, 3, 5))))
 @pytest.mark.parametrize("last", [0.5, 0.1])
-def test_the_worst_rating_counts_at_its_own_revision(order: tuple[int, ...], last: float) -> None:
+def test_the_newest_low_rating_counts_at_its_own_revision(order: tuple[int, ...], last: float) -> None:
     scores = {2: 0.9, 3: 0.1, 5: last}
     setting = a_setting(policy=_policy_with(Trigger(EscalationReason.LOW_RATING, When(rating=0.2))))
     case = take_news(NEW, news(1), setting)[-1].case
     for revision in order:
         changes = take_rating(case, revision, scores[revision], "crm", setting)
         case = changes[-1].case if changes else case
-    assert (case.told.rating, case.rated_revision) == (0.1, 3)
-    assert dict(case.alarms) == {EscalationReason.LOW_RATING: 3}
+    assert (case.told.rating, case.rated_revision) == (0.1, 5)
+    assert dict(case.alarms) == {EscalationReason.LOW_RATING: 3 if last == 0.5 else 5}
 
 
 def test_what_was_told_before_the_complaint_was_read_is_an_alarm_as_it_opens() -> None:

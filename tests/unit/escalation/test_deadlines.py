@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.escalation.domain.case import Case, CaseState, What, escalation_id
+from services.escalation.domain.answers import escalate
+from services.escalation.domain.case import Case, CaseState, Change, What, escalation_id
 from services.escalation.domain.clocks import Clock
 from services.escalation.domain.conditions import When
 from services.escalation.domain.duty import Rota, RotaShift
@@ -53,7 +54,7 @@ DUES: list[tuple[str, CaseState, int, dict[str, Any], list[What], EscalationReas
     ("handed back, nothing else", CaseState.OPEN, 0, {"respond_by": NOON}, [What.ESCALATED], R.OVERDUE),
     ("nobody works on it", CaseState.OPEN, 0, {"unassigned_at": NOON}, [What.ESCALATED], R.UNASSIGNED),
     ("stalled", CaseState.ACKNOWLEDGED, 2, {"follow_up_by": NOON}, [What.ESCALATED], R.STALLED),
-    ("taken, put right by the auditor", CaseState.ACKNOWLEDGED, 2, {"respond_by": NOON}, [What.ESCALATED], R.STALLED),
+    ("taken, a level that opens", CaseState.ACKNOWLEDGED, 2, {"respond_by": NOON}, [What.ESCALATED], R.STALLED),
     ("stalled, never alerted", CaseState.ACKNOWLEDGED, 0, {"follow_up_by": NOON}, [What.ESCALATED], R.STALLED),
     (
         "reminded",
@@ -68,7 +69,7 @@ DUES: list[tuple[str, CaseState, int, dict[str, Any], list[What], EscalationReas
         CaseState.ACKNOWLEDGED,
         1,
         {"shift_ends_at": NOON, "acknowledged_by": "anna"},
-        [What.NOTED],
+        [What.KEPT],
         None,
     ),
 ]
@@ -229,6 +230,7 @@ def test_outside_its_hours_a_level_is_passed_over(now: datetime, level: int) -> 
     changes = take_deadline(case, a_setting(now, policy=by_hours(Outside.CLIMB)))
     assert changes[-1].case.level == level
     assert [c.what for c in changes[:-1]] == ([What.LEVEL_CLOSED] if level == 3 else [])
+    assert changes[-1].reason is R.UNANSWERED, "of a level that is closed nobody was looked for"
 
 
 @pytest.mark.parametrize("state", [CaseState.ESCALATED, CaseState.ACKNOWLEDGED, CaseState.SNOOZED, CaseState.EXHAUSTED])
@@ -245,6 +247,19 @@ def test_a_level_that_waits_for_its_hours_is_alerted_as_they_begin_whoever_had_t
     (called,) = take_deadline(closed.case, a_setting(EXACTLY, policy=policy))
     assert (called.what, called.case.state, called.case.level) == (What.ESCALATED, CaseState.ESCALATED, 2)
     assert called.case.recipients == ("caro",) and called.case.acknowledged_by is None
+
+
+@pytest.mark.parametrize("state", [CaseState.ESCALATED, CaseState.ACKNOWLEDGED, CaseState.SNOOZED])
+def test_whoever_asks_for_the_next_level_while_it_is_closed_gets_it_as_it_opens(state: CaseState) -> None:
+    policy = by_hours(Outside.WAIT)
+    case = a_case(state, 1, acknowledged_by="anna", follow_up_by=LATER)
+    asked = escalate(case, "anna", None, R.MANUAL, a_setting(NOON - HOUR, policy=policy))
+    assert isinstance(asked, list)
+    closed = asked[-1]
+    assert (closed.what, closed.case.state, closed.case.due_at) == (What.LEVEL_CLOSED, CaseState.OPEN, NOON)
+    assert closed.case.acknowledged_by is None
+    (called,) = take_deadline(closed.case, a_setting(policy=policy))
+    assert (called.what, called.case.level, called.reason) == (What.ESCALATED, 2, R.MANUAL)
 
 
 def test_the_repeats_of_a_level_that_waits_are_counted_over_the_closed_hours() -> None:
@@ -369,8 +384,12 @@ def test_as_the_shift_ends_whoever_is_on_duty_now_is_called() -> None:
 
 def test_as_the_shift_ends_the_case_stays_while_nobody_else_is_on_duty() -> None:
     case = a_case(CaseState.ACKNOWLEDGED, 1, acknowledged_by="anna", shift_ends_at=NOON, follow_up_by=LATER)
-    (noted,) = take_deadline(case, on_duty("anna"))
-    assert (noted.what, noted.case.acknowledged_by, noted.case.shift_ends_at) == (What.NOTED, "anna", NOON + HOUR)
+    (kept,) = take_deadline(case, on_duty("anna"))
+    assert (kept.what, kept.case.acknowledged_by, kept.case.shift_ends_at) == (What.KEPT, "anna", NOON + HOUR)
+    (again,) = take_deadline(kept.case, replace(on_duty("anna"), now=NOON + HOUR))
+    assert again.case.shift_ends_at == NOON + 2 * HOUR
+    assert (again.row_key, again.case.revision) == (kept.row_key, case.revision), "one row, however often looked at"
+    assert kept.row_key != Change(case, What.ACKNOWLEDGED).row_key, "a row of its own"
 
 
 def test_as_the_shift_ends_who_has_the_next_one_too_keeps_the_case_until_that_ends() -> None:

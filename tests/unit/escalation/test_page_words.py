@@ -59,11 +59,19 @@ TOLD = [
     (a_row(What.LEVEL_CLOSED), "The next level is closed"),
     (a_row(What.ESCALATED, reason="unreachable"), "Escalated to level 2: nobody could be reached at level 1"),
     (a_row(What.CONFIRMED, "anna"), "Anna has answered; the others must, too"),
+    (
+        a_row(What.REPLY_REFUSED, "anna", "already_taken", channel="sms"),
+        "Anna answered an alert, which changed nothing: already taken",
+    ),
     (a_row(What.ACKNOWLEDGED, "anna"), "Anna took the case"),
     (a_row(What.TAKEN_OVER, "ben"), "Ben took the case over"),
     (
         a_row(What.REMINDED, clock="follow_up", percent=80, due_at=AT, recipients=["anna", "ben"]),
         "Anna, Ben was reminded that the next step is due 2 Nov 2026, 12:00 UTC",
+    ),
+    (
+        a_row(What.KEPT, recipients=["anna"]),
+        "At the end of the shift of Anna nobody took over: the case stays with them",
     ),
     (a_row(What.SNOOZED, "anna", until=AT), "Anna put the case off until 2 Nov 2026, 12:00 UTC"),
     (a_row(What.HANDED_BACK, "anna", needs={}), "Anna gave the complaint back to the agents"),
@@ -147,6 +155,14 @@ def test_no_two_reasons_are_told_alike() -> None:
 def test_reasons_say_of_what(reason: EscalationReason | None, said: str) -> None:
     assert CASE.facts is not None
     assert wording.why(reason, replace(CASE, facts=replace(CASE.facts, asks_kind="executive"))) == said
+
+
+@pytest.mark.parametrize(
+    ("category", "said"),
+    [("privacy_security", "privacy and security"), ("late_delivery", "late delivery"), ("billing", "billing")],
+)
+def test_a_category_is_said_as_the_mail_says_it(category: str, said: str) -> None:
+    assert wording.category(category) == said
 
 
 @pytest.mark.parametrize("refusal", Refusal)

@@ -12,7 +12,7 @@ from services.escalation.cases.worklist import list_cases
 from services.escalation.domain.case import Case, CaseState, Ending
 from services.escalation.domain.clocks import Clock, Pause
 from services.escalation.domain.policy import PauseReason
-from services.escalation.domain.told import Moment, Owner, Told
+from services.escalation.domain.told import Moment, Owner, Rating, Told
 from services.escalation.domain.worklist import Filter, Sort, mark_of
 from services.escalation.tables import cases
 from shared.contracts.escalation import EscalationReason, Outcome, Remedy
@@ -40,6 +40,7 @@ EVERYTHING = Case(
         contacts=(Moment(1, NOON), Moment(3, NOON + HOUR)),
         answers=(Moment(2, NOON + MINUTE),),
         reopenings=(Moment(5, NOON + 2 * HOUR),),
+        ratings=(Rating(6, 0.25), Rating(7, 0.5)),
         timezone="Europe/Prague",
     ),
     alarms={EscalationReason.SEVERITY: 1, EscalationReason.LOW_RATING: 4},
@@ -155,9 +156,15 @@ def test_what_a_replica_of_the_version_before_writes_of_answers_and_reopenings_c
             insert(cases).values(**row | {"id": "early", "state": "early", "since": None, "reopened_revision": 6})
         )
     case, early = desk.case(CASE_ID), desk.case("early")
-    assert (case.is_answered, case.told.answers[-1], case.reopened_revision) == (True, Moment(5, NOON), 4)
-    assert (early.is_answered, early.reopened_revision) == (False, 6)
+    assert (case.customer_is_answered, case.told.answers[-1], case.reopened_revision) == (True, Moment(5, NOON), 4)
+    assert (early.customer_is_answered, early.reopened_revision) == (False, 6)
     assert len(case.told.answers) == (2 if told else 1)
+
+
+def test_of_ratings_a_replica_of_the_version_before_writes_the_worst(desk: Desk) -> None:
+    with desk.db.transaction() as tx:
+        tx.execute(insert(cases).values(**NEEDED, told={"rating": 0.1}, rated_revision=3))
+    assert desk.case(CASE_ID).told == Told(rating=0.1, ratings=(Rating(3, 0.1),))
 
 
 # -- the worklist -------------------------------------------------------------------------------------------------
@@ -216,7 +223,7 @@ def test_the_order_of_the_worklist(filled: Desk, sort: Sort, order: str) -> None
         ({"of": "jiří"}, "3"),
         ({"of": "_nna"}, ""),
         ({"of": "%"}, ""),
-        ({"unanswered": True}, "134"),
+        ({"untaken": True}, "134"),
         ({"overdue": True}, "6"),
         ({"regions": ("GB",)}, "4"),
         ({"regions": ("GB", "CZ")}, "123467"),
@@ -224,7 +231,7 @@ def test_the_order_of_the_worklist(filled: Desk, sort: Sort, order: str) -> None
         ({"severity": Severity.HIGH}, "23"),
         ({"category": "fraud"}, "4"),
         ({"parent": "1"}, "7"),
-        ({"severity": Severity.HIGH, "unanswered": True}, "3"),
+        ({"severity": Severity.HIGH, "untaken": True}, "3"),
         ({"limit": 2}, "23"),
     ],
 )

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from services.escalation.domain.case import CaseState
-from services.escalation.domain.policy import Trigger
+from services.escalation.domain.policy import Of, StormRule, Trigger
+from services.escalation.domain.storms import alike_in
 from services.escalation.domain.watching import refreshed
 from shared.contracts.escalation import CaseEscalated, CaseMuted, EscalationReason
 from shared.contracts.event import Severity
@@ -185,7 +186,7 @@ def test_what_else_is_told_of_a_case_in_the_batch_that_opens_it_is_not_lost(desk
     desk.hear(a_complaint(9), update, ComplaintAnswered(id_of(9), 3, NOON))
     case = desk.case(id_of(9))
     assert is_part(desk, 9, major)
-    assert (case.severity, case.is_answered, case.facts_revision) == (Severity.CRITICAL, True, 2)
+    assert (case.severity, case.customer_is_answered, case.facts_revision) == (Severity.CRITICAL, True, 2)
     assert desk.timeline(id_of(9)) == ["opened", "linked", "updated", "answered"]
 
 
@@ -228,3 +229,8 @@ def test_that_no_agent_works_on_it_is_no_alarm() -> None:
     waiting = a_case(CaseState.OPEN, level=0)
     assert refreshed(waiting, policy).unassigned_at is not None
     assert refreshed(replace(waiting, is_major=True), policy).unassigned_at is None
+
+
+def test_cases_of_which_nothing_is_known_any_more_share_nothing() -> None:
+    rule = StormRule("product", (Of.PRODUCT,), 3, MINUTE, "major", HOUR)
+    assert alike_in(rule, None) is None

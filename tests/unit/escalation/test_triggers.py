@@ -143,6 +143,25 @@ def test_a_low_rating_after_the_end_opens_the_case_again(score: float, state: Ca
     assert take_rating(case, 3, score, "crm", setting)[-1].case.state is state
 
 
+@pytest.mark.parametrize("score", [0.0, 0.1])
+def test_each_low_rating_after_an_end_opens_the_case_again(score: float) -> None:
+    setting = a_setting(policy=by(Trigger(R.LOW_RATING, When(rating=0.2))))
+    case = take_rating(an_open_case(setting), 2, 0.0, "crm", setting)[-1].case
+    case = take_resolution(case, 3, NOON, "crm", setting)[-1].case
+    changes = take_rating(case, 4, score, "crm", setting)
+    assert [c.what for c in changes] == [What.RATED, What.REOPENED, What.ESCALATED]
+    assert changes[-1].case.told.rating == 0.0
+    assert take_rating(changes[-1].case, 4, score, "crm", setting) == []
+
+
+def test_a_better_rating_takes_nothing_back_and_is_told() -> None:
+    setting = a_setting(policy=by(Trigger(R.LOW_RATING, When(rating=0.2))))
+    case = take_rating(an_open_case(setting), 2, 0.1, "crm", setting)[-1].case
+    (rated,) = take_rating(case, 3, 0.9, "crm", setting)
+    assert (rated.what, rated.case.state, rated.case.told.rating) == (What.RATED, CaseState.ESCALATED, 0.1)
+    assert rated.case.alarms == case.alarms
+
+
 def test_a_rating_before_the_end_does_not_open_what_ended_after_it() -> None:
     setting = a_setting(policy=by(Trigger(R.LOW_RATING, When(rating=0.2))))
     case = take_resolution(an_open_case(setting), 3, NOON, "crm", setting)[-1].case
@@ -177,6 +196,14 @@ def test_upstream_asks_again_and_each_time_is_one_of_its_own(state: CaseState) -
     _, raised = take_request(replace(case, state=state), 3, "crm", setting)
     assert (raised.case.state, raised.reason, raised.case.round) == (CaseState.ESCALATED, R.UPSTREAM_REQUEST, 2)
     assert take_request(raised.case, 3, "crm", setting) == take_request(raised.case, 2, "crm", setting) == []
+
+
+def test_a_request_that_comes_again_gives_the_reason_whatever_the_case_was_escalated_for_before() -> None:
+    severe = Trigger(R.SEVERITY, When(severity=frozenset({HIGH})))
+    setting = a_setting(policy=by(severe, Trigger(R.UPSTREAM_REQUEST)))
+    case = take_request(take_news(NEW, news(1, HIGH), setting)[-1].case, 2, "crm", setting)[-1].case
+    _, raised = take_request(replace(case, state=CaseState.ACKNOWLEDGED), 3, "crm", setting)
+    assert (raised.what, raised.reason) == (What.ESCALATED, R.UPSTREAM_REQUEST)
 
 
 @pytest.mark.parametrize(

@@ -154,10 +154,31 @@ def test_every_answer_carries_the_version(classifier: Classifier):
     assert classifier.classify("The lamp is broken.").rules_version == classifier.rules_version
 
 
-def test_broken_thresholds_are_refused_with_file_and_line(tmp_path: Path):
-    write_pack(write_pack(tmp_path, PACK), "head_characters: many\n", "thresholds.yml")
-    with pytest.raises(RulesError, match=r"thresholds.yml:1: 'many' is not a number"):
-        Classifier.load(tmp_path)
+@pytest.mark.parametrize(
+    ("wrong", "line", "what"),
+    [
+        ("head_characters: many", 1, "'many' is not a number"),
+        ("head_characters: .inf", 1, "'.inf' is not a number"),
+        ("large_amount: nan", 1, "'nan' is not a number"),
+        ("tail_characters: -1", 1, "'-1' is not a number from 0 on"),
+        ("anger_saturation: 0", 1, "'0' is not a number from 0.01 on"),
+        ("fallback_language: xx", 1, "there is no pack 'xx'"),
+        ("neighbours:\n  sk: cs\n  bg: xx", 3, "there is no pack 'xx'"),
+        ("flag_categories:\n  safty: safety 12", 2, "there is no flag 'safty'"),
+        ("flag_categories:\n  safety: fire 12", 2, "there is no category 'fire'"),
+        ("flag_anger:\n  press: 1\n  lawful: 1", 3, "there is no flag 'lawful'"),
+    ],
+)
+def test_broken_thresholds_are_refused_with_file_and_line(tmp_path: Path, wrong: str, line: int, what: str):
+    with pytest.raises(RulesError) as refused:
+        Classifier.load(write_pack(tmp_path, f"{wrong}\n", "thresholds.yml"))
+    assert [mistake.split("; known")[0] for mistake in refused.value.mistakes] == [f"thresholds.yml:{line}: {what}"]
+
+
+def test_a_flag_may_vote_for_a_category_of_ones_own(tmp_path: Path):
+    write_pack(tmp_path, "categories:\n  warranty: |\n", "company.yml")
+    write_pack(tmp_path, "flag_categories:\n  press: warranty 3\nfallback_language: cs\n", "thresholds.yml")
+    assert load_packs(tmp_path).thresholds.flag_categories == {"press": ("warranty", 3.0)}
 
 
 def test_every_shipped_pack_is_right_and_its_signoffs_are_known_before_it_is_compiled():

@@ -101,6 +101,11 @@ def test_matters_are_as_the_company_wants_them(classifier: Classifier) -> None:
     )
 
 
+def test_the_longest_time_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "company.yml").write_text(COMPANY.replace("window: 2d", "window: 3650d"), encoding="utf-8")
+    assert Classifier.load(tmp_path).company.matters.window.days == 3650
+
+
 def test_a_pack_of_ones_own_may_vote_for_a_category_of_ones_own(tmp_path: Path) -> None:
     (tmp_path / "company.yml").write_text(COMPANY, encoding="utf-8")
     pack = "extends: shipped\ncategory:\n  warranty:\n    9: |\n      guarantee\n"
@@ -122,6 +127,9 @@ def test_a_pack_of_ones_own_may_vote_for_a_category_of_ones_own(tmp_path: Path) 
         ("flags: safety\n", "flags: danger\n", "company.yml:17", "unknown flag 'danger'"),
         ("    patterns: |\n      autumn sale", "    flags: press", "company.yml:19", "needs products or patterns"),
         ("window: 2d", "window: soon", "company.yml:22", "a time like 24h or 7d"),
+        ("window: 2d", "window: 3651d", "company.yml:22", "at most 3650d"),
+        ("window: 2d", "window: 99999999999d", "company.yml:22", "at most 3650d"),
+        ("window: 2d", "window: 87601h", "company.yml:22", "at most 3650d"),
         ("similarity: 0.9", "similarity: 9", "company.yml:23", "a share from 0 to 1"),
         ("repeat_contacts: 4", "repeat_contacts: 1", "company.yml:24", "a number from 2 on"),
         ("matters:", "matter:", "company.yml:22", "unknown part 'matter'"),

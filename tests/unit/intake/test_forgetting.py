@@ -4,6 +4,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import eventlet
 import orjson
 import pytest
 from sqlalchemy import func, select
@@ -255,3 +256,30 @@ def test_only_what_intake_told_of_the_complaint_leaves_the_outbox(desk: Desk) ->
     with desk.db.read() as tx:
         rows = tx.execute(select(plumbing.outbox.c.type, plumbing.outbox.c.body)).all()
     assert sorted(row.type for row in rows) == [ComplaintClassified.type, "complaint.forgotten"]
+
+
+@pytest.mark.parametrize("dead", [True, False])
+def test_what_was_put_aside_is_looked_through_in_pages_that_fit_into_memory(desk: Desk, dead: bool) -> None:
+    put_aside(desk, *(b"%d" % n * size for n, size in enumerate([400] * 4 + [3000] + [1] * 250)), dead=dead)
+    table = plumbing.dead_letters if dead else plumbing.retries
+    with desk.db.read() as tx:
+        found = [[len(row.body) for row in page] for page in forgetting.pages(tx, table, 1000)]
+    assert sorted(size for page in found for size in page) == sorted(
+        len(b"%d" % n) * size for n, size in enumerate([400] * 4 + [3000] + [1] * 250)
+    )
+    assert all(sum(page) <= 1000 or len(page) == 1 for page in found)
+
+
+def test_the_service_goes_on_while_what_was_put_aside_is_looked_through(desk: Desk) -> None:
+    put_aside(desk, *({"n": n} for n in range(5)))
+    turns: list[int] = []
+
+    def live() -> None:
+        while len(turns) < 100:
+            turns.append(len(turns))
+            eventlet.sleep(0)
+
+    other = eventlet.spawn(live)
+    forget(desk, ref="C-10042")
+    other.kill()
+    assert len(turns) >= 5

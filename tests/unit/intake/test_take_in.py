@@ -196,6 +196,21 @@ def test_what_is_another_matter_stays_one(desk: Desk, other: Read) -> None:
     assert desk.announced == [("classified", 1), ("classified", 1)]
 
 
+def test_a_name_that_thousands_share_pushes_out_nobody_elses_contacts(desk: Desk) -> None:
+    eva = Person(ref="guest", email="eva@example.org")
+    desk.take(told(KETTLE, "web", "web"))
+    desk.take(a_contact(KETTLE, "9", channel="web", customer=eva))
+    guests = [a_contact(f"My parcel {n} is late.", f"g{n}", channel="app", customer=Person("guest")) for n in range(60)]
+    desk.take(*guests)
+    one_more = a_contact("It has not come.", "g60", channel="email", customer=Person("guest"))
+    again = a_contact(KETTLE, "10", channel="email", customer=eva)
+    desk.events.clear()
+    desk.take(one_more, told(KETTLE, "mail", "email"), again)
+    assert sorted((e.type.removeprefix("complaint."), e.complaint_id) for e in desk.events) == sorted(
+        [("classified", complaint_id("g60")), ("updated", id_of("web", "7")), ("updated", complaint_id("9"))]
+    )
+
+
 def test_what_comes_twice_on_one_channel_in_one_batch_stays_two(desk: Desk) -> None:
     desk.take(told(KETTLE, "web", "web"), told(KETTLE, "shop", "web"))
     assert desk.announced == [("classified", 1), ("classified", 1)]
@@ -238,7 +253,8 @@ def test_after_the_window_it_is_a_matter_of_its_own(desk: Desk) -> None:
 @pytest.mark.parametrize("other", [{"email": "eva@example.org", "phone": "00420601000001"}])
 def test_a_customer_is_known_by_address_and_number_too(one: dict[str, str], other: dict[str, str]) -> None:
     earlier = Earlier("1", "web", KETTLE, known(Person(**one)))
-    assert list(Told([earlier]).by(known(Person(**other)))) == [earlier]
+    told = Told([earlier])
+    assert (told.by(known(Person(**other)), "email"), told.by(known(Person(**other)), "web")) == ([earlier], [])
 
 
 def test_the_third_contact_in_a_week_raises_the_severity_once(desk: Desk) -> None:

@@ -1,7 +1,8 @@
 """What is stored of a webhook, on both databases: each event once, what is unclear whole, the deferred till done."""
 
+import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,12 +17,14 @@ from services.intake.limits import Limit, Limits, TooLarge
 from services.intake.reader import Reader
 from services.intake.sources import accountfile
 from services.intake.sources.accountfile import Sources
-from services.intake.sources.source import Forged, Inbound
+from services.intake.sources.mapped import Mapped
+from services.intake.sources.source import Account, Forged, Heard, Inbound, Unclear
+from services.intake.tables import contacts
 from shared import tables
-from shared.errors import TooMany
+from shared.errors import TemporaryFailure, TooMany
 from shared.messaging.failures import DELAYS
 from tests.unit.intake.conftest import Desk
-from tests.unit.intake.sources.payloads import SECRETS, Shelf, payload, shelf, sources_yaml
+from tests.unit.intake.sources.payloads import SECRETS, Shelf, multipart, payload, shelf, sources_yaml
 
 TICKET = "/crm/v3/objects/tickets/5512"
 
@@ -153,13 +156,64 @@ def test_what_is_gone_when_it_is_fetched_again_becomes_a_letter(
     assert [letter.reason for letter in rows(desk, tables.dead_letters)] == ["invalid"]
 
 
+@dataclass(frozen=True)
+class Faulty(Mapped):
+    """A kind with a mistake that nobody foresaw: it stumbles over what it fetched."""
+
+    def said(self, inbound: Inbound, account: Account) -> list[Heard]:
+        if inbound.body != b"{}":
+            raise TypeError("what was fetched is no list")
+        return [Unclear(TemporaryFailure("not there yet"))]
+
+
+def test_one_source_whose_retry_fails_for_no_known_reason_keeps_no_other_from_its_own(
+    desk: Desk, reader: Reader, sources: Sources, api: Shelf
+) -> None:
+    faulty = Account("faulty", Faulty("mapping", has_preset=False))
+    both = Sources({"faulty": faulty, "hubspot": sources.account("hubspot")})
+    api.documents[TICKET] = 503
+    take(desk, reader, both, inbound("hubspot", "created"))
+    take(desk, reader, both, Inbound("POST", "https://x/faulty", {}, b"{}"))
+    with desk.db.transaction() as tx:  # as an operator corrects it
+        tx.execute(update(tables.retries).where(tables.retries.c.source == "faulty").values(body="[]"))
+    api.documents[TICKET] = {"properties": {"content": "The screen was cracked."}}
+    assert replay(desk, reader, both) == 2
+    assert told(desk) == ["complaint.classified"]
+    assert [(row.source, row.attempt) for row in rows(desk, tables.retries)] == [("faulty", 2)]
+    for _ in DELAYS[1:]:
+        assert replay(desk, reader, both) == 1
+    (letter,) = rows(desk, tables.dead_letters)
+    assert (letter.source, letter.reason, letter.body, rows(desk, tables.retries)) == ("faulty", "failed", "[]", [])
+
+
+@pytest.mark.parametrize(
+    ("charset", "text"),
+    [
+        ("utf-7", r"Broken ? \ud83d -for ever"),
+        *(
+            (name, r"Broken +2D0- \ud83d -for ever")
+            for name in ("unicode_escape", "raw_unicode_escape", "hex", "\0", "?")
+        ),
+        ("punycode", r"Broken +2D0- \ud83d -for ever"),  # which takes minutes for a text as long as mails may be
+    ],
+)
+def test_what_the_charset_of_a_mail_makes_of_it_can_be_kept(
+    charset: str, text: str, desk: Desk, reader: Reader, sources: Sources
+) -> None:
+    given = payload("sendgrid", "new")
+    fields = given.fields | {"text": r"Broken +2D0- \ud83d -for ever", "charsets": json.dumps({"text": charset})}
+    take(desk, reader, sources, inbound("sendgrid", "new", body=multipart(fields, {})))
+    assert told(desk) == ["complaint.classified"]
+    assert [row.text for row in rows(desk, contacts)] == [text]
+
+
 def test_what_a_source_may_send_is_limited_for_who_is_known(reader: Reader, sources: Sources) -> None:
     limits, account = (
         Limits(Limit(200, 2000), {"source:freshdesk": Limit(0.001, 2, 3000)}),
         sources.account("freshdesk"),
     )
 
-    def post(body: bytes, token: str = SECRETS["SECRET"]) -> webhooks.Heard:
+    def post(body: bytes, token: str = SECRETS["SECRET"]) -> webhooks.Understood:
         headers = {"X-Ombud-Token": token, "Content-Type": "application/json"}
         built = EnvironBuilder("/v1/webhooks/freshdesk", method="POST", data=body, headers=headers)
         return webhooks.hear(Request(built.get_environ()), account, reader, limits)

@@ -227,7 +227,7 @@ class Office:
 
     def reply(self, text: str, number: str = "+420601234567", at: datetime | None = None) -> ReplyAnswer:
         with self.db.transaction() as tx:
-            return answering.answer(tx, Reply(number, text, at))
+            return answering.answer(tx, self.rules, Reply(number, text, at))
 
     def know(self, *people: Contact) -> None:
         with self.db.transaction() as tx:

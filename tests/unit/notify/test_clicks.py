@@ -12,6 +12,7 @@ from services.notify.domain.click import Click, Clicked, Pressed
 from services.notify.incoming import clicks
 from services.notify.texts.clicks import sentence
 from services.notify.texts.languages import chosen, languages
+from shared.contracts.escalation import EscalationReason
 from shared.contracts.intake import ComplaintForgotten, ComplaintMerged
 from shared.contracts.notify import AlertAnswered
 from tests.unit.notify.build import (
@@ -124,6 +125,35 @@ def test_settled_case_is_not_taken(told: Office, answer):
     told.hear(answer(3))
     assert press(told).what is Pressed.OVER
     assert answered(told) == []
+
+
+@pytest.mark.parametrize("user", ["U0ANN", "U0BOB"])
+@pytest.mark.parametrize("answer", [acknowledged, snoozed, handed_back, muted])
+def test_old_button_takes_the_case_that_calls_somebody_again(told: Office, user, answer):
+    old = alert_id(told)
+    press(told)
+    told.hear(answer(3))
+    told.wait(minutes=1)
+    told.hear(anew := escalated("bob", "ann", revision=5, reason=EscalationReason.STALLED))
+    made = press(told, user, alert=old)
+    assert made.what is Pressed.TAKEN
+    assert [event.escalation_id for event in answered(told)][1:] == [anew.escalation_id]
+
+
+def test_where_all_must_answer_nobody_is_told_that_they_took_it(told: Office):
+    told.hear(escalated("ann", "bob", case_id=OTHER_CASE, all_must_answer=True))
+    assert press(told, alert=alert_id(told, OTHER_CASE)).what is Pressed.CONFIRMED
+    told.hear(escalated("bob", case_id=OTHER_CASE, revision=3, level=2))
+    assert press(told, "U0BOB", alert=alert_id(told, OTHER_CASE)).what is Pressed.TAKEN_BEFORE
+    assert press(told, "U0ANN", alert=alert_id(told, OTHER_CASE)).what is Pressed.TAKEN
+
+
+@pytest.mark.parametrize("answer", [resolved, snoozed, handed_back, muted])
+def test_case_that_was_given_on_is_nobodys_whoever_pressed_before(told: Office, answer):
+    press(told)
+    told.hear(acknowledged(3), answer(4))
+    assert [press(told, user).what for user in ("U0ANN", "U0BOB")] == [Pressed.OVER] * 2
+    assert len(answered(told)) == 1
 
 
 @pytest.mark.parametrize("end", [ComplaintMerged, ComplaintForgotten])

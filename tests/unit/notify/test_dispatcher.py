@@ -15,7 +15,7 @@ from services.notify.domain.jobs import Job
 from services.notify.domain.outcomes import Accepted, Reason, Temporary
 from services.notify.domain.policy import Limit, Policy
 from services.notify.lines import SENDERS
-from services.notify.plans.planning import SENDER
+from services.notify.plans.beginnings import SENDER
 from services.notify.senders.dispatcher import CLAIMS_APART, LINGER, SEVERAL
 from tests.unit.notify.build import BOTH, Office, a_contact, acknowledged, escalated
 

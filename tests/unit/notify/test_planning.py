@@ -217,12 +217,14 @@ def test_known_severe_failures_are_told_one_by_one(office: Office):
 
 def test_flood_of_unknown_failures_is_one_alert_per_service_and_five_minutes(office: Office):
     office.know(a_contact("boss"))
+    office.hear(*(failed(failed_id=n, queue=n, severity=None) for n in ("first", "second")))
     for n in range(20):
         office.hear(failed(failed_id=f"{n}", severity=None, at=NOON + timedelta(seconds=n)))
     office.hear(failed(failed_id="other", severity=None, service="intake"))
     office.hear(failed(failed_id="just before", severity=None, at=NOON + timedelta(minutes=5, microseconds=-1)))
     office.send()
     assert len(office.email.sent) == 2
+    assert "first" in office.email.sent[0].text and "second" not in office.email.sent[0].text
     office.hear(failed(failed_id="next", severity=None, at=NOON + timedelta(minutes=5)))
     office.send()
     assert len(office.email.sent) == 3

@@ -130,13 +130,61 @@ def test_whoever_answers_just_before_it_is_heard_that_nobody_has_it_is_told_unas
     assert (letter.address, letter.text) == (ANN, "0f8c2d11 is not waiting for anybody any more.")
 
 
-@pytest.mark.parametrize("passed", [handed_back, snoozed])
+def test_whoever_answers_just_before_a_storm_makes_the_case_part_of_another_is_told_unasked(alone: Office):
+    alone.reply("1")
+    alone.forget()
+    alone.hear(muted(3), muted(3))
+    alone.hear(muted(3))
+    alone.send()
+    (letter,) = alone.sms.sent
+    assert (letter.address, letter.text) == (ANN, "0f8c2d11 is part of another case now.")
+
+
+@pytest.mark.parametrize("passed", [handed_back(3), snoozed(3), muted(3)])
 def test_that_nobody_has_it_is_told_to_nobody_else(alone: Office, passed):
     alone.know(a_contact(channels=(SMS,), wishes=frozenset({Wish.TAKEN})))
     alone.forget()
-    alone.hear(replace(passed(3), by="bob"))
+    alone.hear(passed)
     alone.send()
     assert alone.addresses() == []
+
+
+@pytest.fixture
+def shared(office: Office) -> Office:
+    """Ann was called to an old case, and a minute later, with Bob, to a new one that both of them must answer."""
+    office.know(a_contact(channels=(SMS,)), a_contact("bob", channels=(SMS,), phone="+420601234568"))
+    office.hear(escalated(case_id=OLD))
+    office.send()
+    office.wait(minutes=1)
+    office.hear(escalated("ann", "bob", case_id=NEW, all_must_answer=True))
+    office.send()
+    office.wait(minutes=1)
+    return office
+
+
+def test_where_all_must_answer_the_next_answer_of_the_same_person_means_another_case(shared: Office):
+    first = shared.reply("1")
+    assert (first.what, first.case_id, first.other_references) == (Made.CONFIRMED, NEW, ("aaaa1111",))
+    shared.wait(seconds=5)
+    second = shared.reply("1")
+    assert (second.what, second.case_id, second.others) == (Made.ACKNOWLEDGED, OLD, 0)
+    shared.hear(acknowledged(3, case_id=OLD))
+    shared.wait(seconds=5)
+    again = shared.reply("1 bbbb2222")
+    assert (again.what, again.case_id, again.alert_id) == (Made.CONFIRMED, NEW, first.alert_id)
+    assert len({event.event_id for event in answered(shared)}) == 2
+
+
+def test_where_all_must_answer_a_colleague_answers_the_same_case(shared: Office):
+    assert {shared.reply("1").case_id, shared.reply("1", "+420601234568").case_id} == {NEW}
+    assert [event.by for event in answered(shared)] == ["ann", "bob"]
+
+
+def test_where_all_must_answer_the_same_reply_told_again_is_the_same_answer(shared: Office):
+    with shared.db.read() as tx:
+        sent_at = tx.now
+    assert shared.reply("1", at=sent_at) == shared.reply("1", at=sent_at)
+    assert len({event.event_id for event in answered(shared)}) == 1
 
 
 @pytest.mark.parametrize("passed", [handed_back, snoozed])
@@ -231,8 +279,16 @@ def test_reply_told_again_after_the_case_was_taken_takes_no_other(several: Offic
     assert len({event.event_id for event in answered(several)}) == 1
 
 
-@pytest.mark.parametrize(("hours", "what"), [(23.9, Made.ACKNOWLEDGED), (24.1, Made.NOTHING)])
-def test_alert_of_more_than_a_day_ago_is_too_old(alone: Office, hours, what):
+@pytest.mark.parametrize(("hours", "what"), [(71.9, Made.ACKNOWLEDGED), (72.1, Made.NOTHING)])
+def test_alert_is_answered_as_long_as_its_link_can_be_used(alone: Office, hours, what):
+    alone.rules = replace(alone.rules, links_hold=timedelta(hours=72))
+    alone.wait(hours=hours)
+    assert alone.reply("1").what is what
+
+
+@pytest.mark.parametrize(("hours", "what"), [(23.9, Made.TAKEN_BEFORE), (24.1, Made.NOTHING)])
+def test_who_has_the_case_is_told_for_a_day(alone: Office, hours, what):
+    alone.hear(replace(acknowledged(3), by="bob"))
     alone.wait(hours=hours)
     assert alone.reply("1").what is what
 

@@ -58,6 +58,9 @@ def test_message_that_arrived_is_delivered(said: str):
         ("30006", Reason.INVALID_ADDRESS),
         ("30007", Reason.MESSAGE_REFUSED),
         ("30002", Reason.WRONG_SETTINGS),
+        ("30010", Reason.WRONG_SETTINGS),
+        ("30034", Reason.WRONG_SETTINGS),
+        ("30042", Reason.WRONG_SETTINGS),
         ("21610", Reason.OPTED_OUT),
     ],
 )
@@ -66,8 +69,9 @@ def test_message_that_never_will_is_undelivered_for_the_reason_of_its_code(said:
     assert receipt and (receipt.kind, receipt.detail, receipt.why) == (ReceiptKind.UNDELIVERED, code, reason)
 
 
-def test_code_is_kept_only_if_it_is_one():
-    receipt = status("failed", ErrorCode="+420601234567 is wrong")
+@pytest.mark.parametrize("code", ["+420601234567 is wrong", "", "٣٠٠٠٣", "3" * 5000])
+def test_code_is_kept_only_if_it_is_one(code: str):
+    receipt = status("failed", ErrorCode=code)
     assert receipt and (receipt.detail, receipt.why) == ("", Reason.UNDELIVERED)
 
 

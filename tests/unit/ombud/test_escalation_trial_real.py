@@ -9,9 +9,9 @@ import pytest
 from ombud.policy.trial.escalation import Asked, Course, course_of
 from ombud.policy.trial.events import Told
 from ombud.policy.trial.people import people_for
-from services.escalation.cases.events_told import OwnerEvent
 from services.escalation.domain.case import Change
 from services.escalation.domain.people import People
+from services.escalation.incoming import OwnerEvent
 from services.escalation.policy.policyfile import parse
 from services.escalation.settings import SHIPPED_POLICY
 from shared import clock

@@ -114,6 +114,12 @@ def test_a_channel_without_settings_is_told_once_with_what_to_set(run: Callable[
     ]
 
 
+def test_a_channel_that_somebody_added_is_told_too(run: Callable[..., Result], notify: Notify):
+    notify.looks = [[[an_alert("1", "failed", reason="not_configured", channel="mattermost")]]]
+    last = run("everyone").output.splitlines()[-1]
+    assert last == "nothing leaves by mattermost: set what docs/channels.md says of it, and start notify anew"
+
+
 def test_it_fails_when_one_is_still_open_at_the_end_of_the_wait(run: Callable[..., Result], notify: Notify):
     notify.looks = [[[an_alert("1", "pending")]]]
     shown = run("petr", "--wait", "0s")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ombud.policy.trial.intake import Intake
-from services.intake.domain.complaint import Person, Read, Step, StepKind
+from services.intake.domain.complaint import MOST_WAITING, Person, Read, Step, StepKind
 from shared import clock
 from shared.contracts.event import Severity
 from tests.harness.clock import set_shift
@@ -25,7 +25,7 @@ def told(text: str, hours: int, **changes: Any) -> Read:
 
 
 ARRIVALS: list[Read | Step] = [
-    a_step(StepKind.RATED, 0, 0.1),  # before the complaint itself
+    *(a_step(StepKind.RATED, 0, n / 100) for n in range(MOST_WAITING + 5)),  # before the complaint itself
     told("It leaks, says Jane Poe.", 1, severity=Severity.LOW),
     a_step(StepKind.ANSWERED, 2),
     told("It still leaks.", 3, anger=0.4, severity=Severity.LOW),
@@ -55,7 +55,7 @@ def test_a_trial_announces_what_intake_announces(tmp_path: Path) -> None:
     kinds = [event.type.removeprefix("complaint.") for event in tried]
     assert kinds == [
         "classified",
-        "rated",
+        *["rated"] * MOST_WAITING,
         "answered",
         "updated",
         "resolved",

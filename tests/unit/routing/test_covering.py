@@ -14,8 +14,8 @@ from services.routing.domain.covering import covers, fits_everything
 from services.routing.domain.facts import Facts
 from services.routing.domain.policy import When
 from shared.contracts.event import Severity
-from shared.policy.covering import unreachable
 from shared.hours.calendar import Calendar, Shift
+from shared.policy.covering import unreachable
 from tests.unit.routing.policies import hours_of_day, words
 
 SEVERE = frozenset({Severity.HIGH, Severity.CRITICAL})

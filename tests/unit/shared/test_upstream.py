@@ -39,3 +39,15 @@ def test_a_dead_letter_names_who_sent_it_wherever_the_message_says_so(letter: Fa
 
 def test_data_that_is_no_object_is_called_so() -> None:
     assert put_aside("hello").error == "/: Not an object."
+
+
+def named(body: bytes, subject: str, **headers: str) -> str:
+    """The id of a message in binary mode that has none of its own."""
+    attributes = {"ce-source": "webshop", "ce-type": "complaint.submitted", "ce-subject": subject}
+    return decode(Message("", attributes | headers, body)).id
+
+
+def test_messages_without_an_id_are_copies_only_if_they_are_about_the_same_complaint() -> None:
+    body = b'{"text": "Still waiting"}'
+    assert named(body, "A-1") == named(body, "A-1")
+    assert len({named(body, "A-1"), named(body, "A-2"), named(body, "A-1", **{"ce-source": "till"})}) == 3

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import orjson
+
 from tests.harness.process import PROJECT
 
 DATA = PROJECT / "tests" / "data" / "webhooks"
@@ -222,6 +224,11 @@ def shelf() -> Iterator[Shelf]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def must_be_storable(event: Any) -> None:
+    """What no JSON and no database takes: half characters, NUL, numbers that are too large."""
+    assert b"\\u0000" not in orjson.dumps(event)
 
 
 def sources_yaml(fetch: str) -> str:

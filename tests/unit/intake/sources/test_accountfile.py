@@ -44,7 +44,7 @@ sources:
 """
 MISTAKES = {
     (2, "sources.Bad Name"), (3, "sources.unknown.kind"), (3, "sources.unknown.color"), (4, "sources.nobody"),
-    (7, "sources.twice.kind"), (8, "sources.twice.secrets.0"), (9, "sources.twice.options.projects"),
+    (7, "sources.twice"), (8, "sources.twice.secrets.0"), (9, "sources.twice.options.projects"),
     (9, "sources.twice.options.team"), (12, "sources.wide.check.name"), (13, "sources.wide.defaults.colour"),
     (18, "sources.paths.options.id.0"), (19, "sources.paths.options.fields.weight"),
     (21, "sources.paths.options.types.0.type"), (22, "sources.paths.options.enrich.url"),
@@ -72,6 +72,33 @@ def test_every_mistake_is_named_with_its_line() -> None:
 def test_what_is_no_such_file_is_refused(document: str, line: int) -> None:
     with pytest.raises(WrongSources, match=f"^f.yml:{line}: "):
         accountfile.parse(document, "f.yml", {}.get)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "!secret A",
+        "2026-02-30",
+        "!!int many",
+        "!!bool maybe",
+        "!!timestamp now",
+        "&a [*a]",
+        "[" * 25 + "]" * 25,
+    ],
+)
+def test_a_value_that_is_not_what_it_looks_like_is_named_with_its_line(value: str) -> None:
+    with pytest.raises(WrongSources, match=r"^f.yml:3: "):
+        accountfile.parse(f"sources:\n  z:\n    url: {value}\n", "f.yml", {}.get)
+
+
+def test_entries_may_share_what_they_have_in_common() -> None:
+    document = """\
+sources:
+  one: &one {kind: zendesk, secrets: [{secret_env: A}]}
+  two: {<<: *one, defaults: {region: CZ}}
+"""
+    found = accountfile.parse(document, "f.yml", {"A": "a"}.get)
+    assert found.account("two").secrets == found.account("one").secrets == ("a",)
 
 
 def test_secrets_come_from_variables_and_files(tmp_path: Path) -> None:

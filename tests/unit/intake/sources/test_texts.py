@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from services.intake import schemas
 from services.intake.domain.complaint import Submission
+from services.intake.sources import mails
 from services.intake.sources.fitting import NO_TEXT, fitted
 from services.intake.sources.forms import form_fields
 from services.intake.sources.jira import text_of
@@ -183,3 +184,21 @@ def test_what_is_too_long_is_cut_and_what_would_be_wrong_cut_is_left_out() -> No
 def test_long_names_of_two_threads_stay_two() -> None:
     one, two = fit(text="x", external_id="m" * 300 + "1"), fit(text="x", external_id="m" * 300 + "2")
     assert one.external_id != two.external_id and len(one.external_id) == 200
+
+
+@pytest.mark.parametrize("message_id", ["", "none", "<>"])
+@pytest.mark.parametrize("references", ["<a@shop.example>", ""])
+def test_mails_without_a_name_are_told_apart_by_all_that_they_say(message_id: str, references: str) -> None:
+    account = Account("mail", KINDS["mailgun"], options={"own_domains": []})
+
+    def name(**changed: str) -> str:
+        headers = {"message-id": message_id, "references": references, "date": "Wed, 11 Mar 2026 18:31:04 -0700"}
+        fields = {"sender": "eva@example.org", "subject": "Late", "text": "Still waiting", "html": "", "stripped": ""}
+        headers |= {name: changed.pop(name) for name in list(changed) if name in headers}
+        (said,) = mails.said(mails.Mail(headers=headers, **fields | changed), account)
+        assert isinstance(said, Said)
+        return said.id
+
+    other = [{"sender": "ivo@example.org"}, {"date": "Thu, 12 Mar 2026 18:31:04 -0700"}, {"text": "And now?"}]
+    assert name() == name()
+    assert len({name(), *(name(**changed) for changed in other)}) == 4

@@ -1,4 +1,4 @@
-"""From what intake and routing tell of a complaint to what becomes of its case; called by the use cases and trials."""
+"""From what intake, routing and notify tell to what becomes of a case, or is noted of it. For use cases and trials."""
 
 from typing import Any
 
@@ -23,11 +23,27 @@ from shared.contracts.intake import (
     ComplaintResolved,
     ComplaintStep,
 )
+from shared.contracts.notify import (
+    AlertAccepted,
+    AlertAmbiguous,
+    AlertDelivered,
+    AlertFailed,
+    AlertOutcome,
+    AlertSuppressed,
+)
 from shared.contracts.routing import ComplaintAssigned, ComplaintQueued, QueuedReason
+from shared.database import Row
 
 UPSTREAM, ROUTING = "upstream", "routing"
 ComplaintEvent = ComplaintFacts | ComplaintStep | ComplaintEnd | ComplaintRated
 OwnerEvent = ComplaintAssigned | ComplaintQueued
+_ALERT_ENDS = {
+    AlertAccepted: What.ALERT_ACCEPTED,
+    AlertDelivered: What.ALERT_DELIVERED,
+    AlertFailed: What.ALERT_FAILED,
+    AlertSuppressed: What.ALERT_SUPPRESSED,
+    AlertAmbiguous: What.ALERT_AMBIGUOUS,
+}
 
 
 def decide(case: Case, event: ComplaintEvent, setting: Setting) -> list[Change]:
@@ -97,3 +113,19 @@ def decide_owner(case: Case, event: OwnerEvent, setting: Setting) -> list[Change
         owner = Owner(attempt, since=case.owner.since or event.queued_at, declined=declined)
         told = Change(case, What.QUEUED, ROUTING, event.reason, {"attempt": attempt}, key=f"queued:{attempt}")
     return hearing.take_owner(case, owner, told, setting)
+
+
+def row_of_alert(event: AlertOutcome) -> Row:
+    """How an alert ended: who was reached when, and through what; needs no case, so it may come first."""
+    what = _ALERT_ENDS[type(event)].value
+    details: dict[str, Any] = {"channel": event.channel, "seconds": event.seconds, "escalation_id": event.escalation_id}
+    return {
+        "case_id": event.case_id,
+        "key": f"{what}:{event.alert_id}"[:100],
+        "at": event.at,
+        "actor": event.recipient[:200],
+        "what": what,
+        "level": event.level,
+        "reason": event.reason[:60],
+        "details": details,
+    }
