@@ -235,7 +235,9 @@ class Complaint:
             return replace(self, accepted_at=None, answer_by=self._answer_by(now))
         if self.state is not State.RELEASED:
             return self
-        told = replace(self.told(now, What.REOPENED), **_NEW_ROUND, state=State.WAITING)
+        # Nobody had it when it was closed if its last agent had lost it.
+        released_at = None if self.agent_id in self.tried else self.released_at
+        told = replace(self.told(now, What.REOPENED), **_NEW_ROUND, state=State.WAITING, released_at=released_at)
         return told.waiting_anew(policy, now)
 
     def _queued(self, reason: Reason, decision: Decision, now: datetime) -> "Complaint":

@@ -267,6 +267,7 @@ def test_a_supervisor_assigns_and_hands_back(routing: ServiceProcess, assigned: 
 def test_a_case_that_is_handed_back_goes_to_somebody_else_once(
     routing: ServiceProcess, bus: Bus, assigned: str
 ) -> None:
+    eventually(lambda: routing.metric("ombud_outbox_waiting") == 0, "what came before to be told", routing.log)
     tap = bus.tap("routing", "complaint.assigned")
     assert routing.call("PUT", "/v1/agents/bea", AN_AGENT | {"skills": {"refund": 3}, "teams": ["recall"]}).ok
     for event in (

@@ -107,3 +107,13 @@ def test_who_had_an_earlier_one_is_known_though_somebody_else_declined_the_last(
     office.employ(an_agent("bea", skills={"billing": 1}))
     office.tell(classified("c1", customer="k1"))
     assert (office.agent_of("c1"), office.assignment("c1")["reason"]) == ("bea", "known_customer")
+
+
+def test_a_reopened_complaint_does_not_return_to_who_had_declined_it(office: Office) -> None:
+    office.employ(an_agent("bea", skills={"billing": 1}))
+    office.tell(classified("old"))
+    office.decline("old", "bea")
+    office.tell(resolved("old"))
+    office.employ(an_agent("cyd", skills={"billing": 5}))
+    office.tell(reopened("old"))
+    assert (office.agent_of("old"), office.assignment("old")["reason"]) == ("cyd", "best_score")
