@@ -200,8 +200,9 @@ def test_a_name_that_thousands_share_pushes_out_nobody_elses_contacts(desk: Desk
     eva = Person(ref="guest", email="eva@example.org")
     desk.take(told(KETTLE, "web", "web"))
     desk.take(a_contact(KETTLE, "9", channel="web", customer=eva))
-    guests = [a_contact(f"My parcel {n} is late.", f"g{n}", channel="app", customer=Person("guest")) for n in range(60)]
-    desk.take(*guests)
+    for ref, channel in (("guest", "app"), ("guest", "web"), ("C-1", "email")):
+        texts = {f"{ref}-{channel}-{n}": f"My parcel {channel}-{n} is late." for n in range(60)}
+        desk.take(*(a_contact(text, id_, channel=channel, customer=Person(ref)) for id_, text in texts.items()))
     one_more = a_contact("It has not come.", "g60", channel="email", customer=Person("guest"))
     again = a_contact(KETTLE, "10", channel="email", customer=eva)
     desk.events.clear()

@@ -27,9 +27,9 @@ def nested(levels: int, list_like: bool) -> Any:
 
 
 JUNK: list[Any] = [
-    None, True, False, 0, -1, 1.5, 1e300, 2**63, "", " ", "\0", "\ud7ff\ufeff", "\ud83d", "x" * 70_000, [], {}, [[]],
-    [None], [{}], {"": None}, {"a": {"b": [1]}}, TIMES_OF_OLD, "9" * 30, "{", "<p><p>", "=?utf-8?b?!?=", "@", "a@b@c",
-    "+", "%", nested(DEEPEST - 12, True), nested(DEEPEST - 12, False), nested(900, True), nested(300, False),
+    None, True, False, 0, -1, 1.5, 1e300, 2**63, 10**30, "", " ", "\0", "\ud7ff\ufeff", "\ud83d", "x" * 70_000, [], {},
+    [[]], [None], [{}], {"": None}, {"a": {"b": [1]}}, TIMES_OF_OLD, "9" * 30, "{", "<p><p>", "=?utf-8?b?!?=", "@",
+    "a@b@c", "+", "%", nested(DEEPEST - 12, True), nested(DEEPEST - 12, False), nested(900, True), nested(300, False),
 ]  # fmt: skip
 ALL = payloads()
 
@@ -63,7 +63,9 @@ def bodies(given: Payload) -> Iterator[bytes]:
     elif given.content_type == "application/json":
         yield from (json.dumps(each).encode() for each in spoilings(json.loads(given.body)))
     else:
-        yield from (given.body[:n] for n in range(0, len(given.body), 7))
+        for n in range(0, len(given.body), 7):
+            yield given.body[:n]
+            yield given.body[:n] + given.body[n + 40 :]
 
 
 def _forms(fields: dict[str, str]) -> Iterator[bytes]:
