@@ -127,7 +127,12 @@ assignments = Table(
     Index("assigned_by_answer", "answer_by", postgresql_where=ASSIGNED_ONLY, sqlite_where=ASSIGNED_ONLY),
     Index("assigned_by_agent", "agent_id", postgresql_where=ASSIGNED_ONLY, sqlite_where=ASSIGNED_ONLY),
     Index(
-        "assigned_by_customer", "customer", "assigned_at", postgresql_where=EVER_ASSIGNED, sqlite_where=EVER_ASSIGNED
+        "assigned_by_customer",
+        "customer",
+        "assigned_at",
+        "agent_id",
+        postgresql_where=EVER_ASSIGNED,
+        sqlite_where=EVER_ASSIGNED,
     ),
 )
 

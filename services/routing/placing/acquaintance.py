@@ -23,7 +23,7 @@ def agents_of_customers(tx: Transaction, customers: Collection[str]) -> dict[str
 
 @cache
 def _last_query(is_postgres: bool) -> Select[Any]:
-    """Of each customer the newest row is read, and few others: some references stand for very many complaints."""
+    """In the order of an index: of very many that share a reference SQLite reads the newest; PostgreSQL as it plans."""
     ids: Any = bindparam("ids", type_=ARRAY(Text()) if is_postgres else JSON())
     asked = (func.unnest(ids) if is_postgres else func.json_each(ids)).table_valued("value", name="asked")
     asked = asked.render_derived() if is_postgres else asked

@@ -1,4 +1,4 @@
-"""The index by customer becomes one by which the newest assignment is found without reading the others."""
+"""The index by customer gets the order in which their last agent is looked for, and leaves out who never had one."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,11 +10,10 @@ EVER_ASSIGNED = sa.text("agent_id IS NOT NULL")
 
 
 def upgrade() -> None:
-    columns = ["customer", "assigned_at"]
     op.create_index(
         "assigned_by_customer",
         "assignments",
-        columns,
+        ["customer", "assigned_at", "agent_id"],
         postgresql_where=EVER_ASSIGNED,
         sqlite_where=EVER_ASSIGNED,
     )
