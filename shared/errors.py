@@ -51,7 +51,7 @@ class Fault(Enum):
 
 
 _CONTENTION = ("40001", "40P01", "55P03")
-_AWAY = ("08", "53", "57P")
+_AWAY = ("08", "25006", "53", "57P")  # 25006: what we are connected to has become a standby
 _SLOW = "57014"
 _SQLITE_AWAY = ("database is locked", "disk", "unable to open", "readonly")
 

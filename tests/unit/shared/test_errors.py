@@ -26,6 +26,7 @@ def of_postgres(code: str) -> exc.DBAPIError:
         (errorcodes.CONNECTION_FAILURE, Fault.AWAY),
         (errorcodes.TOO_MANY_CONNECTIONS, Fault.AWAY),
         (errorcodes.DISK_FULL, Fault.AWAY),
+        (errorcodes.READ_ONLY_SQL_TRANSACTION, Fault.AWAY),
         (errorcodes.ADMIN_SHUTDOWN, Fault.AWAY),
         (errorcodes.CRASH_SHUTDOWN, Fault.AWAY),
         (errorcodes.CANNOT_CONNECT_NOW, Fault.AWAY),
