@@ -11,7 +11,7 @@ import pytest
 from itsdangerous import URLSafeTimedSerializer
 
 from shared import clock, links
-from shared.links import EXPIRED, INVALID, BadLink, Claim, check, mint
+from shared.links import EXPIRED, INVALID, BadLink, Claim, check, mint, required_keys
 from tests.harness.clock import set_shift
 
 CLAIM = Claim("alert-1", "case-1", "escalation-1", 2, "anna")
@@ -162,3 +162,12 @@ def test_a_short_link_expires_and_is_signed_by_the_first_key(clock_file: Path) -
 def test_a_signed_short_text_of_another_form_is_invalid(packed: bytes) -> None:
     encoded = base64.urlsafe_b64encode(packed).rstrip(b"=") if packed != b"!" else packed
     assert reason_of(["k1"], links._signer(["k1"]).sign(encoded).decode()) == INVALID
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [((), "is empty"), ((" ", ""), "is empty"), (("key", " "), "an empty key"), (("", "key"), "an empty key")],
+)
+def test_blank_keys_sign_nothing(keys: tuple[str, ...], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        required_keys(keys)

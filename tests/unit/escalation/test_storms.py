@@ -128,6 +128,7 @@ def test_one_alert_to_the_coordinators_of_all_regions_in_any_language(desk: Desk
     assert (alert.level, alert.reason, alert.severity) == (1, EscalationReason.STORM, Severity.MEDIUM)
     assert (alert.facts.children, alert.facts.regions) == (5, ("CZ", "GB", "SK"))
     assert alert.facts.excerpt == "5 complaints alike: product KX-200"
+    assert alert.facts.external_id == "product: KX-200"
     desk.watch_storms()
     assert len(desk.told(CaseEscalated)) == 1
 
